@@ -1,0 +1,1 @@
+"""Array and bundle to scores, on numpy and LiteRT alone."""

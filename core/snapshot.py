@@ -1,0 +1,149 @@
+"""One frozen snapshot carries everything that a screen, the line mode or the journal may show of the station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
+    from core.sources.base import SourceStatus
+
+State = Literal["OK", "ANOMALY", "UNKNOWN"]
+Rule = Literal["sum", "or", "and", "density", "error"]
+Which = Literal["density", "reconstruction_error"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    state: State
+    reason: str
+    """In words, always."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What a sample's scores are compared with. `rule` says how the two are joined (core/verdict.py)."""
+
+    density: float
+    """Below it the density alone would alarm."""
+    reconstruction_error: float
+    """Above it the reconstruction error alone would alarm."""
+    rule: Rule
+    typical_density: float
+    """The typical density of good parts (m_d of the rule `sum`)."""
+    typical_error: float
+    """The typical reconstruction error of good parts (m_e of the rule `sum`)."""
+    density_step: float
+    """The fine step of the density threshold; the coarse step is ten fine ones. Numbers are shown in its decimals."""
+    error_step: float
+    by: str = ""
+    """By which means they were set, in words: `calibrated for 5 % false alarms`, `key`, `knob`, `recipe.toml`."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One judged sample of one sense."""
+
+    number: int
+    """Counts judged samples from 1."""
+    density: float
+    reconstruction_error: float
+    anomalous: bool
+    """By the rule, this sample alone (the verdict joins several)."""
+    share: float
+    """How much of the alarm level is used up: above 1 is anomalous, about 0 is typical."""
+    score: float
+    p_value: float
+    map: Map
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is known of the trained model in use."""
+
+    method: str
+    bundle: str
+    """The bundle's short id."""
+    taught: int
+    """Good samples it learnt from."""
+    trained_at: str
+    """ISO 8601, local time."""
+    backbone: str
+    """`EfficientNet-Lite0`, `filter bank (no backbone)` or empty for methods without one."""
+    note: str = ""
+    """What the technician must know: how sure the false-alarm rate is, that the backbone is missing."""
+
+
+@dataclass(frozen=True)
+class Counters:
+    judged: int = 0
+    ok: int = 0
+    anomalies: int = 0
+    """Samples whose verdict was ANOMALY."""
+    unknown: int = 0
+    called: int = 0
+    """Times that the verdict turned to ANOMALY."""
+    dropped: int = 0
+    """Frames that came and were not judged because a newer one was there."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How far a training run is. `state` tells which of the other fields mean something."""
+
+    state: Literal["running", "done", "failed", "cancelled"]
+    phase: str = ""
+    """`pictures`, `density`, `autoencoder`, `folds`, `calibration`, `writing` ..., a word to show."""
+    step: int = 0
+    of: int = 0
+    """0 while unknown."""
+    loss: float | None = None
+    validation_loss: float | None = None
+    seconds_left: float | None = None
+    message: str = ""
+    """When done: what was learnt, in a sentence. When failed: why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The last judged picture, small and grey: rows of 0..255."""
+
+    width: int
+    height: int
+    grey: bytes
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The station at one moment."""
+
+    number: int
+    """Counts snapshots; a subscriber that is slow misses some."""
+    at: float
+    """time.time()"""
+    recipe: str
+    verdict: Verdict
+    camera: SourceStatus
+    image: Judgement | None = None
+    """The newest judged sample; None before the first, and after the camera went."""
+    thresholds: Thresholds | None = None
+    unsaved: bool = False
+    """Thresholds were changed and are not in recipe.toml."""
+    model: Model | None = None
+    counters: Counters = field(default_factory=Counters)
+    votes: str = ""
+    """The smoothing made visible: `A` anomalous, `.` normal, `-` not yet, oldest first, such as `..A`."""
+    hold: int = 1
+    """How many of the votes must agree."""
+    paused: bool = False
+    training: Training | None = None
+    new_model: Model | None = None
+    """A model that has been trained and waits to be taken over."""
+    preview: Preview | None = None
+    truth: str | None = None
+    fault: str = ""
+    """What the station itself suffers from, in words (the journal's disk is full)."""
+    stopped: bool = False
+    """The last snapshot of a station that has ended."""

@@ -1,0 +1,60 @@
+"""What every way of learning takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.generic]
+
+
+class Progress(Protocol):
+    def __call__(
+        self,
+        phase: str,
+        step: int,
+        of: int,
+        *,
+        loss: float | None = None,
+        validation_loss: float | None = None,
+    ) -> None:
+        """Tell how far the work is. Called at least once a second; raises KeyboardInterrupt when it shall end."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What to learn from, and how."""
+
+    pictures: Sequence[Path]
+    """Good pictures that can be decoded, in the order in which they were taken."""
+    region: tuple[float, float, float, float]
+    """Region of interest, see core.features.picture.crop."""
+    folds: npt.NDArray[np.int64]
+    """(n,) the fold of each picture, 0..k-1: blocks of the order taken, near-duplicates always in one fold."""
+    seed: int = 0
+    epochs: int | None = None
+    """Only for networks that learn by gradient; None lets the method choose and stop early."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a detector needs (arrays, networks, settings go into the bundle as they are) and how good parts score
+    on models that did not learn from them."""
+
+    arrays: Mapping[str, Array]
+    networks: Mapping[str, bytes]
+    """LiteRT files by name."""
+    settings: Mapping[str, object]
+    """JSON: numbers and words that the detector needs besides."""
+    held_out_density: npt.NDArray[np.float64]
+    """(n,) in the scale of the detector's density."""
+    held_out_error: npt.NDArray[np.float64]
+    """(n,) in the scale of the detector's reconstruction error."""
+    backbone: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+    """Sentences that the technician must read."""
