@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from core.detectors.base import Map
-    from core.sources.base import SourceStatus
+    from core.sources.status import SourceStatus
 
 State = Literal["OK", "ANOMALY", "UNKNOWN"]
 Rule = Literal["sum", "or", "and", "density", "error"]

@@ -10,10 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def find_data(name: str) -> Path | None:
+    """The folder of a data set, such as `images/aliens`; None where it is absent."""
+    folder = Path(os.environ.get("GOODPART_DATA", ROOT.parent / "shared" / "data")) / name
+    return folder if folder.is_dir() else None
+
+
 def data_folder(name: str) -> Path:
-    """The folder of a data set, such as `images/aliens`; skips the test where it is absent."""
-    root = Path(os.environ.get("GOODPART_DATA", ROOT.parent / "shared" / "data"))
-    folder = root / name
-    if not folder.is_dir():
-        pytest.skip(f"no data at {folder} (set GOODPART_DATA)")
+    """The same for tests: skips the test where it is absent."""
+    folder = find_data(name)
+    if folder is None:
+        pytest.skip(f"no data set {name} here (GOODPART_DATA is the folder of the sets)")
     return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
+from core.sources.opencv import cv2
 import numpy as np
 import numpy.typing as npt
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from core.sources.status import SourceState as SourceState
+from core.sources.status import SourceStatus as SourceStatus
+
 Picture = npt.NDArray[np.uint8]
 """uint8 (height, width, 3), channels blue, green, red (the order OpenCV reads)."""
-
-SourceState = Literal["opening", "live", "lost", "ended", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -25,27 +26,6 @@ class Frame:
     """time.monotonic() when it was read."""
     truth: str | None = None
     """Only from a simulated bench: `good` or the name of the fault that is shown."""
-
-
-@dataclass(frozen=True)
-class SourceStatus:
-    """What the screen shows of a source. A new object for every change, never mutated."""
-
-    state: SourceState
-    address: str
-    message: str = ""
-    """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
-    """Measured over about the last second."""
-    frames: int = 0
-    """Frames read."""
-    dropped: int = 0
-    """Frames that nobody took because a newer one came (the newest wins)."""
-    reconnects: int = 0
-    last_at: float | None = None
-    """time.monotonic() of the last frame."""
 
 
 @dataclass(frozen=True)

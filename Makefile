@@ -1,0 +1,52 @@
+# Everything here makes its own .venv; nothing else than python3.11+ and make is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test slow check bench install clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     the dashboard on the simulated bench (q quits)"
+	@echo "make test     the tests"
+	@echo "make check    format, lint, types, import rules"
+	@echo "make bench    measurements (minutes)"
+	@echo "make install  goodpart for this user, without TensorFlow where EXTRA= is given"
+
+# Exact versions come from constraints.txt; the set-up runs again when they or the package's own list change.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("goodpart needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once, some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/goodpart demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+EXTRA ?= [train]
+install:
+	@test -x $(HOME)/.local/share/goodpart/venv/bin/python || $(PYTHON) -m venv $(HOME)/.local/share/goodpart/venv
+	@$(HOME)/.local/share/goodpart/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.$(EXTRA)'
+	@mkdir -p $(HOME)/.local/bin
+	@ln -sf $(HOME)/.local/share/goodpart/venv/bin/goodpart $(HOME)/.local/bin/goodpart
+	@echo "installed: $(HOME)/.local/bin/goodpart"
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis

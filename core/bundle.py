@@ -1,0 +1,149 @@
+"""One file for each trained model: networks, statistics, calibration scores and a manifest that vouches for them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import GoodpartError
+from core.recipe import replace_file
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose every member matched its manifest."""
+
+    id: str
+    """The first 12 hexadecimal digits of the manifest's SHA-256."""
+    facts: Mapping[str, Any]
+    """What the manifest says: method, kind, taught, trained_at, backbone, settings, health, notes, versions ..."""
+    arrays: Mapping[str, npt.NDArray[Any]]
+    networks: Mapping[str, bytes]
+    held_out_density: npt.NDArray[np.float64]
+    held_out_error: npt.NDArray[np.float64]
+
+    @property
+    def method(self) -> str:
+        return str(self.facts["method"])
+
+
+class BundleError(GoodpartError):
+    """A bundle that is not used, with the reason."""
+
+
+def write_bundle(
+    path: Path,
+    facts: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    networks: Mapping[str, bytes],
+    held_out_density: npt.NDArray[np.float64],
+    held_out_error: npt.NDArray[np.float64],
+) -> str:
+    """Write a bundle beside its place and rename it; gives its id. Raises GoodpartError where the disk refuses."""
+    members = {f"networks/{name}.tflite": data for name, data in networks.items()}
+    members |= {f"arrays/{name}.npy": _npy(array) for name, array in arrays.items()}
+    members["calibration/density.npy"] = _npy(np.asarray(held_out_density, np.float64))
+    members["calibration/error.npy"] = _npy(np.asarray(held_out_error, np.float64))
+    manifest = dict(facts) | {
+        "format": FORMAT,
+        "members": {
+            name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in members.items()
+        },
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True).encode()
+    seal = hashlib.sha256(text).hexdigest()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in {MANIFEST: text, SEAL: seal.encode(), **members}.items():
+            # A fixed date: the same learning gives the same file.
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+    replace_file(path, buffer.getvalue())
+    return seal[:12]
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read and check a bundle. Raises BundleError with the reason when it is missing, torn, altered or newer."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise BundleError(f"{path}: there is no model yet; `goodpart train` makes it") from None
+    except OSError as error:
+        raise BundleError(f"{path}: the model file cannot be read ({error.strerror or error})") from error
+    try:
+        with file, zipfile.ZipFile(file) as archive:
+            _refuse_packed(archive, path, os.fstat(file.fileno()).st_size)
+            return _read(archive, path)
+    except _TORN as error:
+        raise BundleError(
+            f"{path}: the model file is torn or not a goodpart model ({error}); train again or restore it"
+        ) from error
+
+
+# What zipfile, json and numpy raise for bytes that are not what they should be.
+_TORN = (
+    zipfile.BadZipFile, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+    RuntimeError, MemoryError,
+)  # fmt: skip
+
+
+def _refuse_packed(archive: zipfile.ZipFile, path: Path, size: int) -> None:
+    """Members are stored as they are, each once: nothing can unfold to more than the file holds."""
+    members = archive.infolist()
+    stored = all(m.compress_type == zipfile.ZIP_STORED and m.file_size == m.compress_size for m in members)
+    once = len({m.filename for m in members}) == len(members)
+    if not stored or not once or sum(m.file_size for m in members) > size:
+        raise BundleError(f"{path}: the model file was altered (its members are not stored plainly); train again")
+
+
+def _read(archive: zipfile.ZipFile, path: Path) -> Bundle:
+    text = archive.read(MANIFEST)
+    seal = hashlib.sha256(text).hexdigest()
+    if archive.read(SEAL).decode("ascii", "replace") != seal:
+        raise BundleError(f"{path}: the model file's manifest was altered; train again or restore it")
+    manifest = json.loads(text)
+    if manifest["format"] > FORMAT:
+        raise BundleError(
+            f"{path}: the model file was made by a newer goodpart (format {manifest['format']}, this one reads up to"
+            f" {FORMAT}); update goodpart or train again"
+        )
+    expected = manifest.pop("members")
+    present = set(archive.namelist()) - {MANIFEST, SEAL}
+    if present != set(expected):
+        odd = sorted(present ^ set(expected))[0]
+        raise BundleError(f"{path}: the model file was altered ({odd} is missing or does not belong); train again")
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    networks: dict[str, bytes] = {}
+    for name, promise in expected.items():
+        data = archive.read(name)
+        if len(data) != promise["bytes"] or hashlib.sha256(data).hexdigest() != promise["sha256"]:
+            raise BundleError(f"{path}: the model file was altered ({name} does not match); train again")
+        folder, _, rest = name.partition("/")
+        if folder == "networks":
+            networks[rest.removesuffix(".tflite")] = data
+        else:
+            arrays[name.removesuffix(".npy")] = np.load(io.BytesIO(data), allow_pickle=False)
+    density = arrays.pop("calibration/density")
+    error = arrays.pop("calibration/error")
+    return Bundle(
+        seal[:12], manifest, {name.removeprefix("arrays/"): a for name, a in arrays.items()}, networks, density, error
+    )

@@ -1,0 +1,150 @@
+"""Held-out good scores to thresholds with a stated false-alarm rate.
+
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): with n scores of good samples that the model did not
+learn from, the ceil((n + 1)(1 - a))-th smallest is exceeded by a new good sample with probability at most a.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import GoodpartError
+from core.snapshot import Rule, Thresholds
+
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores of good samples by models that did not learn from them, float64 (n,) each."""
+
+    density: Scores
+    reconstruction_error: Scores
+
+    @property
+    def count(self) -> int:
+        return len(self.density)
+
+
+class TooFewError(GoodpartError):
+    """So few held-out samples cannot support so small a false-alarm rate."""
+
+
+def needed(false_alarms: float) -> int:
+    """The smallest number of held-out samples that supports a false-alarm rate: 19 for 5 %, 99 for 1 %."""
+    return math.ceil(1.0 / false_alarms - 1e-9) - 1
+
+
+def conformal_threshold(scores: Scores, false_alarms: float) -> float:
+    """The score (higher is more anomalous) that a new good sample exceeds with probability at most `false_alarms`.
+
+    Raises TooFewError with the number still needed.
+    """
+    n = len(scores)
+    _require(n, "density", false_alarms)
+    rank = math.ceil((n + 1) * (1.0 - false_alarms) - 1e-9)
+    return float(np.sort(scores)[rank - 1])
+
+
+def _require(count: int, rule: Rule, false_alarms: float) -> None:
+    want = needed_for(rule, false_alarms)
+    if count < want:
+        raise TooFewError(
+            f"{count} good samples cannot support a false-alarm rate of {percent(false_alarms)}: it takes {want},"
+            f" {want - count} more" + (f"; {count} support {percent(supported(rule, count))} or more" if count else "")
+        )
+
+
+def supported(rule: Rule, count: int) -> float:
+    """The smallest false-alarm rate that so many held-out samples support, rounded up to three digits."""
+    rate = (2 if rule == "or" else 1) / (count + 1)
+    digit = 10.0 ** (math.floor(math.log10(rate)) - 2)
+    return math.ceil(rate / digit - 1e-9) * digit
+
+
+def needed_for(rule: Rule, false_alarms: float) -> int:
+    """The same under a rule: `or` gives each score half of the budget."""
+    return needed(_budget(rule, false_alarms))
+
+
+def _budget(rule: Rule, false_alarms: float) -> float:
+    return false_alarms / 2 if rule == "or" else false_alarms
+
+
+def band(count: int, false_alarms: float) -> tuple[float, float]:
+    """The 5-95 % band of the false-alarm rate that one calibration with `count` samples really gives.
+
+    The rate of a conformal threshold is Beta(count + 1 - rank, rank) distributed; its quantiles by a fixed sample.
+    """
+    rank = math.ceil((count + 1) * (1.0 - false_alarms) - 1e-9)
+    if rank > count:
+        return 0.0, 1.0
+    sample = np.random.default_rng(0).beta(count + 1 - rank, rank, 20_000)
+    low, high = np.quantile(sample, [0.05, 0.95])
+    return float(low), float(high)
+
+
+def percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
+
+
+def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") -> Thresholds:
+    """Both thresholds for a rule and a false-alarm rate.
+
+    One conformal threshold c on the joined, standardised score sets both where the rule joins them (`sum`, `and`):
+    each stands c standard deviations from the typical value. `or` gives each half of the budget; `density` and
+    `error` give the whole budget to one (the other stands where it alone would have it).
+
+    Raises TooFewError.
+    """
+    _require(held_out.count, rule, false_alarms)
+    d, e = held_out.density, held_out.reconstruction_error
+    typical_d, typical_e = _typical(d), _typical(e)
+    spread_d, spread_e = _spread(d), _spread(e)
+    far_d, far_e = (typical_d - d) / spread_d, (e - typical_e) / spread_e
+    if rule == "sum":
+        level_d = level_e = conformal_threshold(far_d + far_e, false_alarms)
+    elif rule == "and":
+        level_d = level_e = conformal_threshold(np.minimum(far_d, far_e), false_alarms)
+    else:
+        budget = _budget(rule, false_alarms)
+        level_d, level_e = conformal_threshold(far_d, budget), conformal_threshold(far_e, budget)
+    return made_thresholds(
+        held_out, rule, typical_d - level_d * spread_d, typical_e + level_e * spread_e,
+        by or f"calibrated for {percent(false_alarms)} false alarms",
+    )  # fmt: skip
+
+
+def made_thresholds(held_out: HeldOut, rule: Rule, density: float, error: float, by: str) -> Thresholds:
+    """Thresholds with given values, beside what is typical of good samples, and steps that suit the scale."""
+    d, e = held_out.density, held_out.reconstruction_error
+    return Thresholds(
+        density=density,
+        reconstruction_error=error,
+        rule=rule,
+        typical_density=_typical(d),
+        typical_error=_typical(e),
+        density_step=nice_step(_spread(d) / 50),
+        error_step=nice_step(_spread(e) / 50),
+        by=by,
+    )
+
+
+def _typical(scores: Scores) -> float:
+    return float(np.median(scores)) if len(scores) else 0.0
+
+
+def _spread(scores: Scores) -> float:
+    """Standard deviation; never 0, so that a set of identical scores still has a scale."""
+    spread = float(scores.std()) if len(scores) else 0.0
+    return max(spread, 1e-9 * max(1.0, abs(_typical(scores))), 1e-12)
+
+
+def nice_step(about: float) -> float:
+    """1, 2 or 5 times a power of ten, at or below `about`."""
+    power = 10.0 ** math.floor(math.log10(about))
+    return next(m * power for m in (5.0, 2.0, 1.0) if m * power <= about * 1.000001)

@@ -1,0 +1,137 @@
+"""The method `features`: densities and a linear autoencoder over frozen feature maps.
+
+density = minus the sum of the z of the logs of two squared Mahalanobis distances: of the mean and standard deviation of
+every channel (global), and of the two farthest of 7x7 cells (local; Defard et al. 2020, PaDiM, in small).
+reconstruction error = how unusual the error is that a linear autoencoder leaves in the two worst of 7x7 cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.detectors.base import Scores
+from core.detectors.gaussian import Gaussians
+from core.detectors.linear import LinearAutoencoder, UsualError, hottest
+from core.errors import GoodpartError
+from core.features.backbone import NAME as BACKBONE
+from core.features.backbone import Backbone
+from core.features.filterbank import NAME as FILTER_BANK
+from core.features.filterbank import FilterBank
+from core.features.pooling import FINE, Extractor, Floats, normalised, pool
+from core.sources.base import Picture
+
+LEAST_DISTANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class DensityScale:
+    """Held-out mean and spread of the log distances: column 0 global, column 1 local."""
+
+    mean: Floats
+    """(2,)"""
+    spread: Floats
+    """(2,)"""
+
+    def densities(self, log_distances: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """(m,) of (m, 2)."""
+        z = (log_distances.astype(np.float64) - self.mean) / self.spread
+        return np.asarray(-z.sum(axis=1))
+
+
+@dataclass(frozen=True)
+class FeaturesModel:
+    """All that is learnt; in a bundle every number lies under `part.field`."""
+
+    channels: Floats
+    """(c,) what the feature maps are divided by"""
+    whole: Gaussians
+    """One, over the channels' means and standard deviations"""
+    cells: Gaussians
+    """One for each of 7x7 cells"""
+    density: DensityScale
+    coarse: LinearAutoencoder
+    coarse_usual: UsualError
+    fine: LinearAutoencoder
+    fine_usual: UsualError
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        arrays: dict[str, npt.NDArray[np.generic]] = {"channels": self.channels}
+        for part, kind in _PARTS.items():
+            for field in fields(kind):
+                arrays[f"{part}.{field.name}"] = getattr(getattr(self, part), field.name)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FeaturesModel:
+        """Raises GoodpartError when one is missing."""
+        try:
+            parts: dict[str, Any] = {
+                part: kind(**{field.name: arrays[f"{part}.{field.name}"] for field in fields(kind)})
+                for part, kind in _PARTS.items()
+            }
+            return cls(channels=arrays["channels"], **parts)  # type: ignore[arg-type]
+        except KeyError as error:
+            raise GoodpartError(f"the trained model lacks {error.args[0]}: train again") from error
+
+
+_PARTS: Mapping[str, Any] = {
+    "whole": Gaussians,
+    "cells": Gaussians,
+    "density": DensityScale,
+    "coarse": LinearAutoencoder,
+    "coarse_usual": UsualError,
+    "fine": LinearAutoencoder,
+    "fine_usual": UsualError,
+}
+
+
+def make_extractor(backbone: bytes | None) -> tuple[Extractor, str]:
+    """What sees, and its name: the backbone, or the filter bank where there is none."""
+    return (Backbone(backbone), BACKBONE) if backbone is not None else (FilterBank(), FILTER_BANK)
+
+
+def log_distances(whole: Gaussians, cells: Gaussians, statistics: Floats, local: Floats) -> Floats:
+    """(m, 2) global and local, of the normalised vectors (m, 2, c) and (m, 49, c) of m pictures."""
+    flat = statistics.reshape(len(statistics), 1, -1)
+    both = (whole.squared_distances(flat)[:, 0], hottest(cells.squared_distances(local)))
+    return np.log(np.maximum(np.stack(both, axis=1), LEAST_DISTANCE))
+
+
+class FeaturesDetector:
+    """Runs a trained model of the method `features`; numpy and LiteRT only."""
+
+    method = "features"
+
+    def __init__(
+        self,
+        arrays: Mapping[str, npt.NDArray[np.generic]],
+        networks: Mapping[str, bytes],
+        settings: Mapping[str, object],
+    ) -> None:
+        """`networks` holds the `backbone`, or nothing for the filter bank, and `settings` says which it is.
+
+        Raises GoodpartError when they do not belong together.
+        """
+        self._model = FeaturesModel.from_arrays(arrays)
+        self._extractor, name = make_extractor(networks.get("backbone"))
+        if settings.get("backbone") != name:
+            raise GoodpartError(
+                f"the trained model needs {settings.get('backbone')}, which it does not hold: train again"
+            )
+        if len(self._model.channels) != sum(self._extractor.layout.channels):
+            raise GoodpartError("the trained model does not fit its backbone: train again")
+
+    def judge(self, picture: Picture) -> Scores:
+        model, layout = self._model, self._extractor.layout
+        pooled = pool(self._extractor.taps(picture), layout)
+        vectors = normalised(pooled.at(None), model.channels, layout)
+        distances = log_distances(model.whole, model.cells, vectors.statistics, vectors.local)
+        density = model.density.densities(distances)
+        coarse = model.coarse_usual.unusual(model.coarse_usual.log_errors(model.coarse.squared_errors(vectors.coarse)))
+        fine = model.fine_usual.unusual(model.fine_usual.log_errors(model.fine.squared_errors(vectors.fine)))
+        return Scores(float(density[0]), float(hottest(coarse)[0]), fine[0].reshape(FINE, FINE))

@@ -1,0 +1,124 @@
+"""Feature maps -> the vectors that the densities and the linear autoencoders work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.sources.base import Picture
+
+Floats = npt.NDArray[np.float32]
+Taps = list[Floats]
+"""Feature maps, float32 (height, width, channels), from fine to coarse."""
+
+COARSE = 7
+FINE = 14
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which feature maps there are, and which of them serve which score."""
+
+    channels: tuple[int, ...]
+    """Channels of each tap."""
+    grids: tuple[int, ...]
+    """The grid on which the mean and standard deviation of each tap are taken; divides the tap's own."""
+    local: tuple[int, ...]
+    """The taps of the Gaussian per cell, at 7x7."""
+    coarse: tuple[int, ...]
+    """The taps of the linear autoencoder, at 7x7."""
+    fine: tuple[int, ...]
+    """The taps of the map for the eye, at 14x14."""
+
+
+class Extractor(Protocol):
+    """Picture -> feature maps; used by one thread at a time."""
+
+    layout: Layout
+
+    def taps(self, picture: Picture) -> Taps: ...
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What is kept of one picture (or, with a leading axis, of many)."""
+
+    statistics: Floats
+    """(2, c): mean and standard deviation of every channel."""
+    local: Floats
+    """(49, channels of `layout.local`)"""
+    coarse: Floats
+    """(49, channels of `layout.coarse`)"""
+    fine: Floats
+    """(196, channels of `layout.fine`)"""
+
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.statistics, self.local, self.coarse, self.fine
+
+    def at(self, index: int | None) -> Pooled:
+        """One of many; None makes many of the one."""
+        return Pooled(*(array[index] for array in self.arrays()))
+
+
+def pool(taps: Taps, layout: Layout) -> Pooled:
+    """The vectors of one picture, not yet normalised."""
+    statistics = [_statistics(_averaged(tap, grid)) for tap, grid in zip(taps, layout.grids, strict=True)]
+    return Pooled(
+        statistics=np.concatenate(statistics, axis=1),
+        local=_cells(taps, layout.local, COARSE),
+        coarse=_cells(taps, layout.coarse, COARSE),
+        fine=_cells(taps, layout.fine, FINE),
+    )
+
+
+def channel_scale(statistics: Floats, layout: Layout) -> Floats:
+    """(c,) the standard deviation of every channel over pictures and places, from (n, 2, c) statistics.
+
+    A channel that never varies where its tap does (colour, in grey pictures) is not blown up to the size of the others.
+    """
+    means, deviations = statistics[:, 0].astype(np.float64), statistics[:, 1].astype(np.float64)
+    variance = np.mean(deviations**2, axis=0) + np.var(means, axis=0)
+    ends = np.cumsum(layout.channels)
+    for start, end in zip(ends - layout.channels, ends, strict=True):
+        tap = variance[start:end]
+        tap[:] = np.maximum(tap, 1e-4 * tap.mean() + 1e-12)
+    return np.sqrt(variance).astype(np.float32)
+
+
+def normalised(pooled: Pooled, scale: Floats, layout: Layout) -> Pooled:
+    """The same in units of the channels' standard deviations; works with and without a leading axis."""
+    starts = np.cumsum((0, *layout.channels))
+
+    def of(taps: tuple[int, ...]) -> Floats:
+        return np.concatenate([scale[starts[tap] : starts[tap + 1]] for tap in taps])
+
+    return Pooled(
+        statistics=pooled.statistics / scale,
+        local=pooled.local / of(layout.local),
+        coarse=pooled.coarse / of(layout.coarse),
+        fine=pooled.fine / of(layout.fine),
+    )
+
+
+def _cells(taps: Taps, which: tuple[int, ...], grid: int) -> Floats:
+    maps = [_averaged(taps[tap], grid).reshape(grid * grid, -1) for tap in which]
+    return np.concatenate(maps, axis=1)
+
+
+def _averaged(tap: Floats, grid: int) -> Floats:
+    height, width, channels = tap.shape
+    if (height, width) == (grid, grid):
+        return tap
+    blocks = tap.reshape(grid, height // grid, grid, width // grid, channels)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+
+
+def _statistics(tap: Floats) -> Floats:
+    pixels = tap.reshape(-1, tap.shape[2])
+    # A product with a vector of ones is several times faster than mean() along the long axis.
+    weights = np.full(len(pixels), 1 / len(pixels), dtype=np.float32)
+    mean = weights @ pixels
+    return np.stack([mean, np.sqrt(weights @ (pixels - mean) ** 2)])

@@ -1,0 +1,155 @@
+"""What happened at the bench: SQLite (WAL) with one writer thread, and pictures of what was called out."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import GoodpartError
+
+Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "fault"]
+RETRY_SECONDS = 2.0
+MOST_WAITING = 10_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,          -- seconds since 1970
+    kind TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    data TEXT NOT NULL         -- JSON: scores and thresholds, old and new, the kept picture
+) STRICT
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    at: float
+    kind: str
+    verdict: str = ""
+    reason: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Row = tuple[float, str, str, str, str]
+
+
+class Journal:
+    """Committed rows survive kill -9. What the disk refuses waits in memory and is tried again; `fault` says so."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting: deque[Row] = deque()
+        self._queue: queue.SimpleQueue[Row | threading.Event | None] = queue.SimpleQueue()
+        self._fault = ""
+        self._lost = 0
+        self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def fault(self) -> str:
+        """In words, while rows cannot be written; empty when all is well."""
+        return self._fault
+
+    def record(self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any) -> None:
+        """Give a row to the writer; never blocks. `at` is time.time() of what happened, now if not given."""
+        # File names that are no UTF-8 may stand in a reason; SQLite takes only what is.
+        words = reason.encode("utf-8", "replace").decode()
+        self._queue.put((time.time() if at is None else at, kind, verdict, words, json.dumps(data)))
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until all that was recorded before is committed (or refused)."""
+        done = threading.Event()
+        self._queue.put(done)
+        return done.wait(timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        self._queue.put(None)
+        self._thread.join(timeout)
+
+    def _write_all(self) -> None:
+        connection: sqlite3.Connection | None = None
+        ending = False
+        while not ending:
+            try:
+                item = self._queue.get(timeout=RETRY_SECONDS if self._waiting else None)
+            except queue.Empty:
+                item = None
+            else:
+                ending = item is None
+            if isinstance(item, tuple):
+                self._wait(item)
+            while not self._queue.empty() and not ending and not isinstance(item, threading.Event):
+                item = self._queue.get()
+                ending = item is None
+                if isinstance(item, tuple):
+                    self._wait(item)
+            connection = self._commit(connection)
+            if isinstance(item, threading.Event):
+                item.set()
+        if connection is not None:
+            connection.close()
+
+    def _wait(self, row: Row) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
+            self._lost += 1
+        self._waiting.append(row)
+
+    def _commit(self, connection: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        if not self._waiting:
+            return connection
+        try:
+            connection = connection or _connect(self._path)
+            with connection:
+                connection.executemany(
+                    "INSERT INTO events (at, kind, verdict, reason, data) VALUES (?,?,?,?,?)", self._waiting
+                )
+        except sqlite3.Error as error:
+            lost = f", {self._lost} lost" if self._lost else ""
+            self._fault = (
+                f"the journal cannot be written ({error}); {len(self._waiting)} rows wait{lost}: free the disk or"
+                " check the folder's rights"
+            )
+            if connection is not None:
+                connection.close()
+            return None
+        self._waiting.clear()
+        self._fault = ""
+        return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5.0)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def read_journal(path: Path) -> Iterator[Event]:
+    """All rows, oldest first. Raises GoodpartError where there is no journal or it cannot be read."""
+    if not path.exists():
+        raise GoodpartError(f"{path}: there is no journal yet; `goodpart watch` begins one")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            for at, kind, verdict, reason, data in connection.execute(
+                "SELECT at, kind, verdict, reason, data FROM events ORDER BY id"
+            ):
+                yield Event(at, kind, verdict, reason, json.loads(data))
+    except sqlite3.Error as error:
+        raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error

@@ -1,0 +1,261 @@
+"""A part number: its folder and its typed recipe.toml."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import GoodpartError
+from core.snapshot import Rule, Thresholds
+from core.typed import between, from_table, one_of, section, setting, to_toml
+
+RULES: tuple[Rule, ...] = ("sum", "or", "and", "density", "error")
+IMAGE_METHODS = ("features", "seed")
+ASIDE = ".tmp"
+
+
+def _region(value: tuple[float, float, float, float]) -> str | None:
+    x, y, w, h = value
+    fits = x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 1.000001 and y + h <= 1.000001
+    return None if fits else "must be [x, y, width, height] as fractions that stay within the picture"
+
+
+@dataclass(frozen=True)
+class CameraTable:
+    source: str = setting(
+        "0", 'index ("0"), video file, folder of pictures, rtsp:// or http:// address, or "simulated"'
+    )
+    width: int = setting(1920, "asked of the camera, in pixels", between(16, 16384))
+    height: int = setting(1080, "asked of the camera, in pixels", between(16, 16384))
+    fps: float = setting(30.0, "asked of the camera; also the rate of a folder of pictures", between(0.1, 1000))
+    loop: bool = setting(True, "a video file or a folder starts again at its end")
+    region: tuple[float, float, float, float] = setting(
+        (0.0, 0.0, 1.0, 1.0), "region of interest: x, y, width, height as fractions of the picture", _region
+    )
+    seed: int = setting(0, "which parts the simulated bench shows", between(0, 2**31 - 1))
+
+
+@dataclass(frozen=True)
+class ThresholdTable:
+    density: float | None = setting(None, "below it the density alone would alarm")
+    reconstruction_error: float | None = setting(None, "above it the reconstruction error alone would alarm")
+    model: str | None = setting(None, "the model that they belong to; with another one its own thresholds are used")
+    by: str | None = setting(None, "by which means they were set")
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    method: str = setting("features", "features or seed", one_of(*IMAGE_METHODS))
+    rule: str = setting(
+        "default",
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
+        one_of("default", *RULES),
+    )
+    false_alarms: float = setting(0.05, "share of good parts that may be called ANOMALY", between(0.0001, 0.5))
+    thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
+
+
+@dataclass(frozen=True)
+class VerdictTable:
+    rate: float = setting(10.0, "pictures judged a second, at most", between(0.1, 100))
+    hold: int = setting(2, "so many of the last pictures must agree before the verdict follows", between(1, 100))
+    of: int = setting(3, "of how many last pictures", between(1, 100))
+    settle: bool = setting(True, "start voting anew when the picture changes at once (another part was put in)")
+
+
+@dataclass(frozen=True)
+class JournalTable:
+    keep_pictures: int = setting(200, "pictures of anomalies that are kept; the oldest go first", between(0, 1_000_000))
+    keep_megabytes: float = setting(100.0, "and their size together", between(0, 1_000_000))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What recipe.toml says."""
+
+    camera: CameraTable = section(CameraTable, "where pictures come from")
+    image: ImageTable = section(ImageTable, "how pictures are judged")
+    verdict: VerdictTable = section(VerdictTable, "from judged pictures to the verdict")
+    journal: JournalTable = section(JournalTable, "what is kept beside the journal")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe's folder and what its recipe.toml said when it was read."""
+
+    folder: Path
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def toml(self) -> Path:
+        return self.folder / "recipe.toml"
+
+    @property
+    def good_images(self) -> Path:
+        return self.folder / "good" / "images"
+
+    @property
+    def defect_images(self) -> Path:
+        return self.folder / "defect" / "images"
+
+    @property
+    def image_bundle(self) -> Path:
+        return self.folder / "image.goodpart"
+
+    @property
+    def image_candidate(self) -> Path:
+        """A bundle that the station trained and nobody has taken over yet."""
+        return self.folder / "image.candidate.goodpart"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.sqlite"
+
+    @property
+    def anomalies(self) -> Path:
+        return self.folder / "anomalies"
+
+    def save_thresholds(self, thresholds: Thresholds, model: str, false_alarms: float | None = None) -> None:
+        """Write the thresholds of the picture model `model` into recipe.toml, its comments kept."""
+        table: dict[str, Any] = {
+            "thresholds": {
+                "density": thresholds.density,
+                "reconstruction_error": thresholds.reconstruction_error,
+                "model": model,
+                "by": thresholds.by,
+            }
+        }
+        if false_alarms is not None:
+            table["false_alarms"] = false_alarms
+        self.change("image", table)
+
+    def change(self, section_name: str, values: Mapping[str, Any]) -> None:
+        """Change settings in recipe.toml, comments kept, in one atomic step.
+
+        Raises GoodpartError where the file cannot be written.
+        """
+        import tomlkit  # not needed for watching
+
+        try:
+            document = tomlkit.parse(self.toml.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, tomlkit.exceptions.TOMLKitError) as error:
+            raise GoodpartError(f"{self.toml}: cannot be read ({error})") from error
+        _merge(document.setdefault(section_name, tomlkit.table()), values)
+        replace_file(self.toml, tomlkit.dumps(document).encode())
+
+
+def _merge(table: Any, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            if key not in table:
+                table[key] = {}
+            _merge(table[key], value)
+        else:
+            table[key] = value
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file beside its place, flush it to the disk and rename it: it is the old or the new, never torn.
+
+    Raises GoodpartError with the reason (read-only, disk full).
+    """
+    try:
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-", suffix=ASIDE)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+            Path(aside).chmod(mode)
+            Path(aside).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(aside).unlink()
+            raise
+    except OSError as error:
+        raise GoodpartError(
+            f"{path}: cannot be written ({error.strerror or error}); what was there before is still there"
+        ) from error
+
+
+def remove_begun(folder: Path, process: int) -> None:
+    """Take away what `replace_file` had begun in a process that was ended."""
+    for aside in folder.glob(f".*.{process}-*{ASIDE}"):
+        with contextlib.suppress(OSError):
+            aside.unlink()
+
+
+def user_recipes() -> Path:
+    """Where recipes are kept that are given by name alone."""
+    data = os.environ.get("GOODPART_DATA_HOME")
+    if data:
+        return Path(data)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("goodpart", appauthor=False)) / "recipes"
+
+
+def recipe_folder(recipe: str) -> Path:
+    """The folder that the word on the command line means: a path, a folder that is here, or a name."""
+    if not recipe.strip():
+        raise GoodpartError("which recipe? give a folder or a name")
+    try:
+        path = Path(recipe).expanduser()
+    except RuntimeError:  # ~nobody
+        path = Path(recipe)
+    # Asked of the text: to Path, `./pump` and `pump/` are `pump`.
+    here = any(mark in recipe for mark in (os.sep, os.altsep or os.sep)) or recipe in {".", ".."}
+    if here or path.is_absolute() or (path / "recipe.toml").is_file():
+        return path.resolve()
+    return user_recipes() / recipe
+
+
+def open_recipe(recipe: str) -> Recipe:
+    """Raises GoodpartError where there is none, or its recipe.toml says what it cannot."""
+    folder = recipe_folder(recipe)
+    toml = folder / "recipe.toml"
+    try:
+        # Windows editors put a mark before the text (utf-8-sig).
+        table = tomllib.loads(toml.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise GoodpartError(
+            f"{folder}: there is no recipe here (no recipe.toml); `goodpart new {recipe}` makes one"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoodpartError(f"{toml}: cannot be read ({error})") from error
+    except (ValueError, RecursionError) as error:  # also numbers and nesting beyond Python's limits
+        raise GoodpartError(f"{toml}: is not valid TOML: {error}") from error
+    settings = from_table(Settings, table, str(toml))
+    if settings.verdict.hold > settings.verdict.of:
+        raise GoodpartError(
+            f"{toml}: verdict: `hold` is {settings.verdict.hold} but must be at most `of` ({settings.verdict.of})"
+        )
+    return Recipe(folder, settings)
+
+
+def new_recipe(recipe: str, settings: Settings | None = None) -> Recipe:
+    """Make the folder and a commented recipe.toml. Raises GoodpartError where a recipe is already."""
+    folder = recipe_folder(recipe)
+    toml = folder / "recipe.toml"
+    if toml.exists():
+        raise GoodpartError(f"{folder}: there is a recipe here already; nothing was changed")
+    made = Recipe(folder, settings or Settings())
+    try:
+        for place in (made.good_images, made.defect_images):
+            place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
+    head = f"# Recipe {made.name!a} of goodpart. Lines that begin with # are comments.\n"
+    replace_file(toml, (head + to_toml(Settings, made.settings)).encode())
+    return made

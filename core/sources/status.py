@@ -1,0 +1,29 @@
+"""How a source is. Without NumPy, because the first paint waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SourceState = Literal["opening", "live", "lost", "ended", "stopped"]
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """What the screen shows of a source. A new object for every change, never mutated."""
+
+    state: SourceState
+    address: str
+    message: str = ""
+    """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    """Measured over about the last second."""
+    frames: int = 0
+    """Frames read."""
+    dropped: int = 0
+    """Frames that nobody took because a newer one came (the newest wins)."""
+    reconnects: int = 0
+    last_at: float | None = None
+    """time.monotonic() of the last frame."""

@@ -1,0 +1,128 @@
+"""TOML tables to frozen dataclasses and back: types and ranges checked, unknown keys refused with the nearest name."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import math
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from core.errors import GoodpartError
+
+T = TypeVar("T")
+Check = Callable[[Any], str | None]
+"""Gives what the value must be (`must be above 0`) when it is not; None when it is fine."""
+
+
+def setting(default: Any, text: str, check: Check | None = None) -> Any:
+    """A dataclass field with the comment that explains it in the written file."""
+    return dataclasses.field(default=default, metadata={"text": text, "check": check})
+
+
+def section(kind: type[Any], text: str) -> Any:
+    """A dataclass field that is a table of its own."""
+    return dataclasses.field(default_factory=kind, metadata={"text": text, "check": None})
+
+
+def between(low: float, high: float) -> Check:
+    return lambda value: None if low <= value <= high else f"must lie between {low:g} and {high:g}"
+
+
+def one_of(*words: str) -> Check:
+    return lambda value: None if value in words else "must be one of " + ", ".join(f'"{w}"' for w in words)
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
+    """A `kind` with the values of `table`; `where` (a file, then the table's name) begins the sentence of every error.
+
+    Raises GoodpartError.
+    """
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(kind)
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(fields)}"
+            raise GoodpartError(f"{where}: `{key}` is not a setting{hint}")
+    values = {key: _value(hints[key], value, f"{where}: `{key}`") for key, value in table.items()}
+    for key, value in values.items():
+        check = fields[key].metadata.get("check")
+        problem = check(value) if check else None
+        if problem:
+            raise GoodpartError(f"{where}: `{key}` is {value!r} but {problem}")
+    return kind(**values)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is types.UnionType:
+        hint = next(h for h in typing.get_args(hint) if h is not type(None))
+        origin = typing.get_origin(hint)
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise GoodpartError(f"{where} must be a table")
+        return from_table(typing.cast("type[Any]", hint), value, where)
+    if hint is float:
+        number = _number(value)
+        if number is None:
+            raise GoodpartError(f"{where} is {_shown(value)} but must be a number")
+        return number
+    if origin is tuple:
+        args = typing.get_args(hint)
+        if not isinstance(value, list | tuple) or len(value) != len(args):
+            raise GoodpartError(f"{where} must be a list of {len(args)} numbers")
+        return tuple(_value(a, v, where) for a, v in zip(args, value, strict=True))
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise GoodpartError(f"{where} must be a table")
+        key_hint, value_hint = typing.get_args(hint)
+        return {_value(key_hint, str(k), where): _value(value_hint, v, f"{where} {k}") for k, v in value.items()}
+    wanted = {str: "text in quotes", int: "a whole number", bool: "true or false"}[hint]
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise GoodpartError(f"{where} is {_shown(value)} but must be {wanted}")
+    return hint(value)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # TOML's whole numbers have no end
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def to_toml(kind: type[Any], values: object | None = None, name: str = "") -> str:
+    """A commented TOML file of a settings class: every setting with its explanation, None left out."""
+    values = kind() if values is None else values
+    lines: list[str] = []
+    tables: list[str] = []
+    for f in dataclasses.fields(kind):
+        value = getattr(values, f.name)
+        text = str(f.metadata.get("text", ""))
+        if dataclasses.is_dataclass(value):
+            inner = f"{name}.{f.name}" if name else f.name
+            tables.append(f"\n# {text}\n[{inner}]\n" + to_toml(type(value), value, inner))
+        elif value is not None:
+            lines.append(f"# {text}\n{f.name} = {_toml_value(value)}\n")
+    return "".join(lines + tables)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # TOML's escapes are those of JSON, but for DEL.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml_value(v) for v in value) + "]"
+    return repr(value)

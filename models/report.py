@@ -1,0 +1,38 @@
+"""Progress as lines of JSON, with the time left."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TextIO
+
+
+class Reporter:
+    """A models.base.Progress that writes at most ten lines a second, and every change of phase."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._phase = ""
+        self._began = self._last = 0.0
+
+    def __call__(
+        self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None
+    ) -> None:
+        now = time.monotonic()
+        if phase != self._phase:
+            self._phase, self._began = phase, now
+        elif now - self._last < 0.1:
+            return
+        self._last = now
+        left = (now - self._began) * (of - step) / step if step > 0 and now > self._began else None
+        self._write(
+            state="running", phase=phase, step=step, of=of, loss=loss, validation_loss=validation_loss,
+            seconds_left=None if left is None else round(left, 1),
+        )  # fmt: skip
+
+    def end(self, state: str, message: str) -> None:
+        self._write(state=state, message=message)
+
+    def _write(self, **said: object) -> None:
+        self._out.write(json.dumps({name: value for name, value in said.items() if value is not None}) + "\n")
+        self._out.flush()

@@ -1,0 +1,13 @@
+"""All measurements, one after another: `make bench`, or `python -m tests.bench NAME ...`."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+BENCHES = ("auroc", "learning", "watching", "seed_path", "screen", "demo")
+
+for name in sys.argv[1:] or BENCHES:
+    print(f"\n== {name}", flush=True)
+    sys.argv = [name]
+    runpy.run_module(f"tests.bench.{name}", run_name="__main__")

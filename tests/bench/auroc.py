@@ -1,0 +1,200 @@
+"""How well a method tells good parts from defective ones, on real pictures: `python -m tests.bench.auroc`.
+
+Learns from a fixed 60 % of the good pictures of a set and judges the others and all defective ones, with the folds and
+the calibration of `goodpart train`. Beside the method's scores stand trivial ones (brightness, contrast), which any
+method must beat. The default rule of a method rests on these tables. Needs the data sets (tests/data.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from core.calibration import HeldOut, TooFewError, calibrate, made_thresholds
+from core.detectors.base import Detector
+from core.detectors.features import FeaturesDetector
+from core.features.duplicates import near_duplicates, thumbnail
+from core.features.picture import WHOLE, decode_picture
+from core.snapshot import Rule
+from core.verdict import is_anomalous, share
+from models.backbone import obtain_backbone
+from models.base import Learnt, Lesson
+from models.features import learn
+from models.folds import make_folds
+from tests.data import data_folder
+
+SETS = ("aliens", "cookies", "solar_cells")
+RULES: tuple[Rule, ...] = get_args(Rule)
+TARGET = 0.05
+TAUGHT = 0.6
+AUROC_BARS = {"aliens": 0.98, "cookies": 0.98, "solar_cells": 0.95}
+RATE_BARS = {"solar_cells": (0.10, 0.20)}
+"""False alarms and misses at the target."""
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pictures to learn from, in the order taken; good and defective ones to judge."""
+
+    taught: Sequence[Path]
+    good: Sequence[Path]
+    defect: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one method does on one split."""
+
+    name: str
+    auroc: dict[Rule, float]
+    rates: dict[Rule, tuple[float, float]]
+    """False alarms and misses at the target; not a number where the taught pictures are too few for it."""
+
+
+def split(name: str, seed: int = 0) -> Split:
+    """The pictures of a set, split at random; the same for the same seed. Skips where there are none."""
+    good = in_order(data_folder(f"images/{name}/good"))
+    chosen = np.random.default_rng(seed).permutation(len(good)) < round(TAUGHT * len(good))
+    return Split(
+        taught=[path for path, taught in zip(good, chosen, strict=True) if taught],
+        good=[path for path, taught in zip(good, chosen, strict=True) if not taught],
+        defect=in_order(data_folder(f"images/{name}/defect")),
+    )
+
+
+def in_order(folder: Path) -> list[Path]:
+    """By name, numbers in it by their value: the order taken."""
+
+    def key(path: Path) -> list[tuple[int, str]]:
+        return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.name)]
+
+    return sorted(folder.iterdir(), key=key)
+
+
+def lesson(pictures: Sequence[Path]) -> Lesson:
+    groups = near_duplicates([thumbnail(decode_picture(path)) for path in pictures])
+    return Lesson(pictures, WHOLE, make_folds(groups))
+
+
+def evaluate(
+    name: str, learnt: Learnt, detector: Detector, good_test: Sequence[Path], defect: Sequence[Path]
+) -> Result:
+    """Judge the test pictures of one set with one trained method, under every rule."""
+    held_out = HeldOut(learnt.held_out_density, learnt.held_out_error)
+    good, bad = _scores(detector, good_test), _scores(detector, defect)
+    aurocs, rates = {}, {}
+    for rule in RULES:
+        aurocs[rule] = auroc(_ranked(good, held_out, rule), _ranked(bad, held_out, rule))
+        try:
+            thresholds = calibrate(held_out, rule, TARGET)
+        except TooFewError:
+            rates[rule] = (math.nan, math.nan)
+            continue
+        alarms = [np.mean([is_anomalous(*scores, thresholds) for scores in part.tolist()]) for part in (good, bad)]
+        rates[rule] = (float(alarms[0]), 1 - float(alarms[1]))
+    return Result(name, aurocs, rates)
+
+
+def _scores(detector: Detector, pictures: Sequence[Path]) -> Values:
+    """(n, 2): density, reconstruction error."""
+    scores = [detector.judge(decode_picture(path)) for path in pictures]
+    return np.array([(score.density, score.reconstruction_error) for score in scores])
+
+
+def _ranked(scores: Values, held_out: HeldOut, rule: Rule) -> Values:
+    """What a rule orders samples by, with thresholds one standard deviation from the typical values."""
+    d, e = held_out.density, held_out.reconstruction_error
+    one = made_thresholds(held_out, rule, float(np.median(d) - d.std()), float(np.median(e) + e.std()), "")
+    return np.asarray(share(scores[:, 0], scores[:, 1], one))
+
+
+def trivial(pictures: Split) -> dict[str, float]:
+    """AUROC of how far the brightness and the contrast are from those of the taught pictures."""
+    taught, good, bad = (_trivial_scores(part) for part in (pictures.taught, pictures.good, pictures.defect))
+    centre = taught.mean(axis=0)
+    away = np.abs(good - centre), np.abs(bad - centre)
+    return {name: auroc(away[0][:, i], away[1][:, i]) for i, name in enumerate(("brightness", "contrast"))}
+
+
+def _trivial_scores(pictures: Sequence[Path]) -> Values:
+    grey = (decode_picture(path).mean(axis=2) for path in pictures)
+    return np.array([(picture.mean(), picture.std()) for picture in grey])
+
+
+def auroc(good: Values, bad: Values) -> float:
+    """Chance that a defective picture scores higher than a good one; a tie counts half."""
+    order = np.sort(good)
+    below = np.searchsorted(order, bad, "left") + np.searchsorted(order, bad, "right")
+    return float(np.mean(below) / 2 / len(good))
+
+
+def quiet(phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None) -> None:
+    """A Progress that tells nothing."""
+
+
+def results(pictures: Split) -> Iterator[tuple[Result, float]]:
+    """The result of every method on one split, and the seconds that learning took."""
+    for name, network in (("features", obtain_backbone()), ("filter bank", None)):
+        start = time.perf_counter()
+        learnt = learn(lesson(pictures.taught), quiet, network)
+        seconds = time.perf_counter() - start
+        detector = FeaturesDetector(learnt.arrays, learnt.networks, learnt.settings)
+        yield evaluate(name, learnt, detector, pictures.good, pictures.defect), seconds
+
+
+def _missed(name: str, result: Result, rule: Rule = "sum") -> list[str]:
+    """The bars that the method `features` does not reach on a set, in words."""
+    missed = []
+    if result.auroc[rule] < AUROC_BARS.get(name, 0):
+        missed.append(f"{name}: AUROC {result.auroc[rule]:.3f}, wanted {AUROC_BARS[name]}")
+    for what, rate, bar in zip(
+        ("false alarms", "misses"), result.rates[rule], RATE_BARS.get(name, (1, 1)), strict=True
+    ):
+        if rate > bar:
+            missed.append(f"{name}: {what} {rate:.3f}, wanted {bar} or less")
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.auroc", description=__doc__)
+    parser.add_argument("sets", nargs="*", default=SETS)
+    parser.add_argument(
+        "--splits", type=int, default=1, help="how many random splits of each set; the bars are the first's"
+    )
+    options = parser.parse_args()
+    missed: list[str] = []
+    print("AUROC, and false alarms / misses calibrated for 5 % false alarms, by rule")
+    print(f"{'set':12}split method     " + "".join(f"{rule:>20}" for rule in RULES) + "  learnt in")
+    for name in options.sets:
+        for seed in range(options.splits):
+            pictures = split(name, seed)
+            for result, seconds in results(pictures):
+                cells = (
+                    f"{result.auroc[rule]:.3f} {rates[0]:.3f}/{rates[1]:.3f}" for rule, rates in result.rates.items()
+                )
+                print(
+                    f"{name:12}{seed:5} {result.name:11}" + "".join(f"{cell:>20}" for cell in cells),
+                    f"{seconds:8.1f} s",
+                )
+                if result.name == "features" and seed == 0:
+                    missed += _missed(name, result)
+            values = "  ".join(f"{which} {value:.3f}" for which, value in trivial(pictures).items())
+            print(f"{name:12}{seed:5} trivial      {values}", flush=True)
+    print("\n".join(missed) or "All bars are met.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""What learning costs: `python -m tests.bench.learning [N ...]`. The method `features` with a converted backbone.
+
+Prints seconds and the largest resident memory of the training process for N good pictures (30 and 500); the pictures
+are those of the solar cells where the data sets are, else of the simulated bench.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+
+from core.recipe import new_recipe
+from core.sources.simulated import good_pictures
+from core.teaching import pictures_in, teach_pictures
+from models.train import backbone_or_none
+from tests.data import find_data
+
+BARS = {30: (10.0, 400.0), 500: (60.0, 400.0)}
+
+
+def learn_once(count: int, folder: Path) -> tuple[float, float]:
+    """Seconds and MB."""
+    recipe = new_recipe(str(folder / f"of {count}"))
+    teach_pictures(recipe.good_images, _pictures(count, folder), link=True)
+    began = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "models.train", str(recipe.folder)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"training ended with exit code {child.returncode}")
+    return time.monotonic() - began, usage.ru_maxrss / 1024
+
+
+def _pictures(count: int, folder: Path) -> list[Path]:
+    cells = find_data("images/solar_cells/good")
+    if cells is not None:
+        return pictures_in(cells)[:count]
+    made = folder / f"{count} parts"
+    made.mkdir()
+    for number, picture in enumerate(itertools.islice(good_pictures(count), count)):
+        cv2.imwrite(str(made / f"{number}.jpg"), picture)
+    return pictures_in(made)
+
+
+def main() -> None:
+    backbone_or_none(lambda *_, **__: None)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in [int(word) for word in sys.argv[1:]] or sorted(BARS):
+            seconds, megabytes = learn_once(count, Path(folder))
+            bar = "   (bars {:g} s, {:g} MB)".format(*BARS[count]) if count in BARS else ""
+            print(f"{count} pictures: {seconds:.1f} s, {megabytes:.0f} MB{bar}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

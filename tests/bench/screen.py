@@ -1,0 +1,68 @@
+"""What the dashboard costs, in a real pseudo-terminal: `python -m tests.bench.screen [seconds]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.tui.terminal_rig import TerminalRig
+
+CHILD = ["-m", "tests.tui.screen_child"]
+
+
+def fast_line(seconds: float, size: tuple[int, int], per_second: float = 10.0) -> dict[str, float]:
+    """5 frames a second of 10 snapshots a second, on a terminal that takes everything at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        with TerminalRig([*CHILD, str(report), "--per-second", str(per_second)], size=size) as rig:
+            rig.run(10, rig.shows("threshold"))
+            first_paint = time.monotonic() - rig.started
+            rig.run(2)
+            already, since = len(rig.received), time.monotonic()
+            rig.run(seconds)
+            rate = (len(rig.received) - already) / (time.monotonic() - since)
+            rig.type("q")
+            asked = time.monotonic()
+            rig.run(5, rig.ended)
+            quit_seconds = time.monotonic() - asked
+            figures = json.loads(report.read_text(encoding="utf-8"))
+    return {"first_paint_s": first_paint, "bytes_per_s": rate, "quit_s": quit_seconds, **figures}
+
+
+def slow_line(seconds: float, answers: bool) -> dict[str, float]:
+    """The same on 9600 baud, with keys pressed; how long until a key shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        with TerminalRig([*CHILD, str(report)], drain=960, answers=answers) as rig:
+            rig.run(30, rig.shows("quit"))
+            first_paint = time.monotonic() - rig.started
+            rig.run(seconds)
+            rig.type("jjj")
+            asked = time.monotonic()
+            shown = rig.run(30, rig.shows("-4.25"))
+            key_seconds = time.monotonic() - asked if shown else float("inf")
+            rig.type("q")
+            asked = time.monotonic()
+            rig.run(10, rig.ended)
+            quit_seconds = time.monotonic() - asked
+            figures = json.loads(report.read_text(encoding="utf-8"))
+    return {"whole_screen_s": first_paint, "key_shows_s": key_seconds, "quit_s": quit_seconds, **figures}
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15.0
+    figures = {
+        "80x24": fast_line(seconds, (80, 24)),
+        "120x40": fast_line(seconds, (120, 40)),
+        "960 B/s": slow_line(seconds, answers=True),
+        "960 B/s, mute": slow_line(seconds, answers=False),
+    }
+    for name, values in figures.items():
+        print(f"{name:14}", "  ".join(f"{key} {value:.3g}" for key, value in values.items()))
+
+
+if __name__ == "__main__":
+    main()

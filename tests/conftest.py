@@ -1,0 +1,70 @@
+"""What is slow to make is made once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.recipe import Recipe, open_recipe
+from tests.parts import environment, learn_in_process, make_recipe
+
+TAUGHT = 30
+
+
+@pytest.fixture(scope="session")
+def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a user without TensorFlow and backbone."""
+    return environment(tmp_path_factory.mktemp("user"))
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
+    """A recipe that has learnt from drawn parts, by the filter bank. Not to be changed: `trained` is a copy."""
+    recipe = make_recipe(tmp_path_factory.mktemp("trained") / "pump", TAUGHT)
+    done = learn_in_process(recipe.folder, user)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return recipe.folder
+
+
+@pytest.fixture
+def trained(trained_once: Path, tmp_path: Path) -> Recipe:
+    shutil.copytree(trained_once, tmp_path / "pump")
+    return open_recipe(str(tmp_path / "pump"))
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mounts at a folder below tmp_path: `mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs")`; skips where it may not."""
+    mounts: list[Path] = []
+
+    def mount(*arguments: str) -> Path:
+        place = tmp_path / f"mount{len(mounts)}"
+        place.mkdir()
+        try:
+            done = subprocess.run(["mount", *arguments, str(place)], capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("there is no mount command here")
+        if done.returncode:
+            pytest.skip(f"nothing may be mounted here: {done.stderr.strip()}")
+        mounts.append(place)
+        return place
+
+    yield mount
+    for place in reversed(mounts):
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def small_disk(mounted: Callable[..., Path]) -> Callable[[int], Path]:
+    """A real file system of so many KiB, in memory."""
+    return lambda size: mounted("-t", "tmpfs", "-o", f"size={size}k", "tmpfs")
+
+
+@pytest.fixture
+def read_only(mounted: Callable[..., Path]) -> Callable[[Path], Path]:
+    """A folder seen through a mount that cannot be written, not even by root."""
+    return lambda folder: mounted("-o", "bind,ro", str(folder))

@@ -1,0 +1,282 @@
+"""A station without cameras: tests publish snapshots through it and read what it was told to do."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.snapshot import (
+    Counters,
+    Judgement,
+    Model,
+    Preview,
+    Snapshot,
+    Thresholds,
+    Training,
+    Verdict,
+    Which,
+)
+from core.sources.status import SourceStatus
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
+
+NOW = 1000.0
+"""What the fake clock of the tests says (time.monotonic())."""
+
+THRESHOLDS = Thresholds(
+    density=-4.10,
+    reconstruction_error=0.0040,
+    rule="sum",
+    typical_density=-2.90,
+    typical_error=0.0025,
+    density_step=0.05,
+    error_step=0.0001,
+    by="calibrated for 5 % false alarms",
+)
+MODEL = Model(
+    method="features",
+    bundle="3fa9c1",
+    taught=120,
+    trained_at="2024-11-05T14:03:22",
+    backbone="EfficientNet-Lite0",
+    note="false alarms: 5 %, at most 9 % (120 pictures)",
+)
+
+
+def anomaly_map(hot: float = 1.5, seed: int = 3) -> Map:
+    # Later than the first paint, as the station does it.
+    import numpy as np
+
+    rows = np.random.default_rng(seed).uniform(0, 1.6, (14, 14)).astype(np.float32)
+    rows[5:8, 8:11] += np.float32(hot / 2)
+    rows[6, 9] = hot
+    return rows
+
+
+def judgement(number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5) -> Judgement:
+    share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
+    return Judgement(number, density, error, share > 1, share, max(0.0, share), 0.4, anomaly_map(hot), 17.0)
+
+
+def camera(**changes: object) -> SourceStatus:
+    live = SourceStatus("live", "0", "", 1920, 1080, 29.8, 1300, 12, 0, NOW - 0.1)
+    return replace(live, **changes)
+
+
+def preview(width: int = 56, height: int = 42) -> Preview:
+    def grey(x: int, y: int) -> int:
+        distance = math.hypot(x - width / 2, (y - height / 2) * 1.2) / (height / 2)
+        return max(0, min(255, int(230 * (1 - distance)) + (40 if (x // 4 + y // 4) % 2 else 0)))
+
+    return Preview(width, height, bytes(grey(x, y) for y in range(height) for x in range(width)))
+
+
+def snapshot(**changes: object) -> Snapshot:
+    image = changes.pop("image", None) if "image" in changes else judgement()
+    usual = Snapshot(
+        number=1,
+        at=1_730_000_000.0,
+        recipe="pump-housing-7",
+        verdict=Verdict("OK", "like the good parts (30 % of the alarm level)"),
+        camera=camera(),
+        image=image,
+        thresholds=THRESHOLDS,
+        model=MODEL,
+        counters=Counters(1234, 1180, 30, 24, 5, 12),
+        votes=".....",
+        hold=3,
+        preview=preview(),
+    )
+    return replace(usual, **changes)
+
+
+def anomaly() -> Snapshot:
+    return snapshot(
+        verdict=Verdict("ANOMALY", "too little like the good parts: density -5.21, threshold -4.10"),
+        image=judgement(43, -5.21, 0.0051, hot=7.4),
+        votes="..AAA",
+        truth="scratch",
+    )
+
+
+def lost() -> Snapshot:
+    return snapshot(
+        verdict=Verdict("UNKNOWN", "camera: no picture for 4 s"),
+        camera=camera(
+            state="lost", fps=0.0, last_at=NOW - 4.2, message="does not answer: is it plugged in? next try in 2 s"
+        ),
+        image=None,
+        votes="-----",
+    )
+
+
+def training() -> Snapshot:
+    return snapshot(training=Training("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
+
+
+class FakeStation:
+    def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
+        self.now = first or snapshot()
+        self.confirm = confirm
+        self.calls: list[tuple[object, ...]] = []
+        self._callbacks: list[Callable[[Snapshot], None]] = []
+        self._lock = threading.Lock()
+
+    def publish(self, new: Snapshot) -> None:
+        with self._lock:
+            self.now = replace(new, number=self.now.number + 1)
+            callbacks, newest = list(self._callbacks), self.now
+        for callback in callbacks:
+            callback(newest)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def snapshot(self) -> Snapshot:
+        return self.now
+
+    def set_threshold(self, which: Which, value: float, by: str = "key") -> None:
+        self.calls.append(("set_threshold", which, value, by))
+        if self.confirm and self.now.thresholds is not None:
+            thresholds = replace(self.now.thresholds, **{which: value}, by=by)
+            self.publish(replace(self.now, thresholds=thresholds, unsaved=True))
+
+    def save_thresholds(self) -> None:
+        self.calls.append(("save_thresholds",))
+
+    def calibrate(self) -> None:
+        self.calls.append(("calibrate",))
+
+    def pause(self, paused: bool) -> None:
+        self.calls.append(("pause", paused))
+        self.publish(replace(self.now, paused=paused))
+
+    def train(self) -> None:
+        self.calls.append(("train",))
+
+    def cancel_training(self) -> None:
+        self.calls.append(("cancel_training",))
+
+    def take_over(self) -> None:
+        self.calls.append(("take_over",))
+
+    def start(self) -> None:
+        self.calls.append(("start",))
+
+    def stop(self, timeout: float = 2.0) -> None:
+        self.calls.append(("stop",))
+
+
+class LiveStation(FakeStation):
+    """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
+
+    def __init__(self, per_second: float = 10.0, faults: bool = True) -> None:
+        super().__init__(
+            snapshot(verdict=Verdict("UNKNOWN", "starting"), camera=camera(state="opening"), image=None, votes="-----")
+        )
+        self._period = 1 / per_second
+        self._faults = faults
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def train(self) -> None:
+        self.publish(replace(self.now, training=Training("running", "pictures", 0, 60, seconds_left=30.0)))
+
+    def cancel_training(self) -> None:
+        self.publish(replace(self.now, training=Training("cancelled", message="cancelled: the old model stays")))
+
+    def take_over(self) -> None:
+        if self.now.new_model is not None:
+            self.publish(replace(self.now, model=self.now.new_model, new_model=None, training=None))
+
+    def save_thresholds(self) -> None:
+        self.publish(replace(self.now, unsaved=False))
+
+    def calibrate(self) -> None:
+        self.publish(replace(self.now, thresholds=THRESHOLDS, unsaved=True))
+
+    def _run(self) -> None:
+        noise, number, votes = random.Random(1), 0, "-----"
+        counters = Counters()
+        while not self._ended.wait(self._period):
+            number += 1
+            if self.now.paused:
+                self.publish(self.now)
+                continue
+            bad = self._faults and number % 150 > 110
+            image = judgement(
+                number,
+                noise.gauss(-5.2 if bad else -2.9, 0.25),
+                noise.gauss(0.0048 if bad else 0.0025, 0.0003),
+                hot=7.4 if bad else 1.5,
+            )
+            votes = (votes + ("A" if image.anomalous else "."))[-5:]
+            anomaly = votes.count("A") >= 3
+            words = "too little like the good parts: density below its threshold" if anomaly else "like the good parts"
+            counters = replace(
+                counters,
+                judged=number,
+                ok=counters.ok + (not anomaly),
+                anomalies=counters.anomalies + anomaly,
+                dropped=2 * number,
+            )
+            self.publish(
+                replace(
+                    self.now,
+                    at=time.time(),
+                    verdict=Verdict("ANOMALY" if anomaly else "OK", words),
+                    camera=camera(last_at=time.monotonic(), fps=noise.gauss(29.8, 0.2), dropped=2 * number),
+                    image=image,
+                    counters=counters,
+                    votes=votes,
+                    truth="scratch" if bad else "good",
+                    training=_trained(self.now.training, number),
+                    new_model=_new_model(self.now),
+                )
+            )
+
+
+def _trained(run: Training | None, number: int) -> Training | None:
+    if run is None or run.state != "running" or number % 3:
+        return run
+    if run.step >= run.of:
+        return Training("done", message="learnt from 134 pictures; 5 % false alarms")
+    step = run.step + 1
+    return replace(
+        run,
+        phase="pictures" if step < 20 else "autoencoder",
+        step=step,
+        loss=1 / (step + 10),
+        seconds_left=(run.of - step) * 0.3,
+    )
+
+
+def _new_model(now: Snapshot) -> Model | None:
+    if now.training is not None and now.training.state == "done":
+        return replace(MODEL, bundle="77be02", taught=134)
+    return now.new_model
+
+
+def watch_live() -> int:
+    from tui.app import watch
+
+    return watch(LiveStation())
+
+
+if __name__ == "__main__":
+    raise SystemExit(watch_live())

@@ -1,0 +1,82 @@
+"""Runs the dashboard on the terminal it is started in, with a station that publishes by itself, and writes down how the
+screen's loop and processor time were: `python -m tests.tui.screen_child REPORT.json [--per-second N]`.
+The key `s` makes it crash."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+
+from tests.tui.fake_station import LiveStation
+from tui import app as tui_app
+
+_PERIOD = 0.02
+
+
+class MeasuredApp(tui_app.WatchApp):
+    def on_mount(self) -> None:
+        self.lags: list[float] = []
+        self.began = time.monotonic()
+        self.thread_time = time.thread_time()
+        self.sampler = asyncio.get_running_loop().create_task(self.sample())
+        self.machine_lag = 0.0
+        threading.Thread(target=self.sample_machine, daemon=True).start()
+
+    async def sample(self) -> None:
+        while True:
+            due = time.monotonic() + _PERIOD
+            await asyncio.sleep(_PERIOD)
+            # From two seconds after the start on: the bars are for a screen that runs.
+            # Leaving waits for the input thread, after the screen is done.
+            if due - self.began > 2.0 and not self._exit:
+                self.lags.append(time.monotonic() - due)
+
+    def sample_machine(self) -> None:
+        """How late a thread is that nothing can hold up but the machine."""
+        while not self._exit:
+            due = time.monotonic() + _PERIOD
+            time.sleep(_PERIOD)
+            if due - self.began > 2.0:
+                self.machine_lag = max(self.machine_lag, time.monotonic() - due)
+
+    def on_unmount(self) -> None:
+        self.sampler.cancel()
+        lags = sorted(self.lags) or [0.0]
+        elapsed = time.monotonic() - self.began
+        report = {
+            "lag_p99_ms": 1000 * lags[int(0.99 * (len(lags) - 1))],
+            "lag_max_ms": 1000 * lags[-1],
+            "machine_lag_max_ms": 1000 * self.machine_lag,
+            "main_thread_percent": 100 * (time.thread_time() - self.thread_time) / elapsed,
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "numpy": "numpy" in sys.modules,
+            "tensorflow": "tensorflow" in sys.modules,
+        }
+        Path(options.report).write_text(json.dumps(report), encoding="utf-8")
+
+    def save_thresholds(self) -> None:
+        raise RuntimeError("a fault in the screen itself")
+
+
+class SaidStation(LiveStation):
+    """Leaves a file behind when it was stopped in good order."""
+
+    def stop(self, timeout: float = 2.0) -> None:
+        super().stop(timeout)
+        Path(options.report).with_suffix(".stopped").touch()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("report")
+    parser.add_argument("--per-second", type=float, default=10.0)
+    parser.add_argument("--refresh", type=float, default=5.0)
+    options = parser.parse_args()
+    tui_app.WatchApp = MeasuredApp
+    raise SystemExit(tui_app.watch(SaidStation(options.per_second), refresh=options.refresh))

@@ -1,0 +1,5 @@
+"""`python -m tui` is `goodpart`."""
+
+from tui.main import run
+
+run()

@@ -1,0 +1,246 @@
+"""The live dashboard of `goodpart watch`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.theme import Theme
+
+from core.snapshot import Snapshot, Which
+from tui.keys import bindings, checked_keymap, keys_shown
+from tui.paced import PacedApp
+from tui.screens.watch import WatchScreen
+from tui.station_like import StationLike
+from tui.view import Inbox, News, PendingThresholds, View
+
+THEME = Theme(
+    name="goodpart",
+    dark=True,
+    primary="#56b6c2",
+    secondary="#56b6c2",
+    accent="#56b6c2",
+    foreground="#c8d0d8",
+    background="#0d1117",
+    surface="#0d1117",
+    panel="#161b22",
+    success="#3fb950",
+    warning="#d29922",
+    error="#f85149",
+)
+
+_FEEDBACK = 2.5
+"""Seconds that the answer to a key stays."""
+
+
+class WatchApp(PacedApp):
+    """Shows a station and passes keys on to it. It never waits for the station, nor the station for it.
+
+    `keymap` gives binding ids other keys (see tui.keys); raises GoodpartError for one that cannot be.
+    It quits by itself after `seconds`.
+    `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
+    """
+
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+
+    def __init__(
+        self,
+        station: StationLike,
+        keymap: Mapping[str, str] | None = None,
+        *,
+        seconds: float | None = None,
+        refresh: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._station_keymap = checked_keymap(keymap or {})
+        super().__init__()
+        self.station = station
+        self._clock = clock
+        self._seconds = seconds
+        self._period = 1.0 / refresh
+        self._inbox = Inbox()
+        self._pending = PendingThresholds()
+        self._keys = MappingProxyType(keys_shown(self._station_keymap))
+        self._shown_at = float("-inf")
+        self._feedback = ("", float("-inf"))
+        self._pause_asked = (False, float("-inf"))
+        self._unsubscribe: Callable[[], None] | None = None
+        self.register_theme(THEME)
+        self.theme = THEME.name
+
+    # The way of the data: station -> inbox -> view -> screens.
+
+    def on_mount(self) -> None:
+        self.set_keymap(self._station_keymap)
+        self._inbox.put(self.station.snapshot(), self._clock())
+        self._unsubscribe = self.station.subscribe(self._heard)
+        self.push_screen(WatchScreen())
+        self.set_interval(self._period, self._tick)
+        if self._seconds is not None:
+            self.set_timer(self._seconds, self.exit)
+        # The station's own start competes for the processor: first the screen, within the same second.
+        self.call_after_refresh(self.station.start)
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def _heard(self, snapshot: Snapshot) -> None:
+        """On the station's thread."""
+        self._inbox.put(snapshot, self._clock())
+        if self._running and self._loop is not None and not self._loop.is_closed():
+            self.post_message(News())
+
+    def on_news(self) -> None:
+        if time.monotonic() - self._shown_at >= self._period:
+            self.show()
+
+    def _tick(self) -> None:
+        # News may just have been shown; otherwise the ages go on.
+        if time.monotonic() - self._shown_at >= 0.7 * self._period:
+            self.show()
+
+    def show(self) -> None:
+        """Take over the newest snapshot in one go."""
+        self._shown_at = time.monotonic()
+        snapshot, samples = self._inbox.take()
+        if snapshot is None:
+            return
+        view = self._view(snapshot)
+        with self.batch_update():
+            for screen in self.screen_stack:
+                if isinstance(screen, WatchScreen):
+                    screen.show(view, samples)
+
+    def _view(self, snapshot: Snapshot) -> View:
+        now = self._clock()
+        self._pending.settle(snapshot.thresholds, now)
+        text, until = self._feedback
+        return View(
+            snapshot=snapshot,
+            now=now,
+            silent=self._inbox.silent(now),
+            thresholds=snapshot.thresholds and self._pending.over(snapshot.thresholds),
+            unsaved=snapshot.unsaved or bool(self._pending),
+            feedback=text if now < until else "",
+            keys=self._keys,
+        )
+
+    # The way of the commands: key -> station. What came of it is in the next snapshot.
+
+    def say(self, text: str) -> None:
+        """Answer a key at once."""
+        self._feedback = (text, self._clock() + _FEEDBACK)
+        self.show()
+
+    def move_threshold(self, which: Which, steps: int) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.thresholds is None:
+            self.say("there are no thresholds yet")
+            return
+        value = self._pending.move(which, steps, snapshot.thresholds, self._clock())
+        self.station.set_threshold(which, value, "key")
+        self.show()
+
+    def calibrate(self) -> None:
+        self._pending.forget()
+        self.station.calibrate()
+        self.say("calibrating")
+
+    def save_thresholds(self) -> None:
+        self.station.save_thresholds()
+        self.say("saving the thresholds")
+
+    def toggle_pause(self) -> None:
+        snapshot, now = self._inbox.newest(), self._clock()
+        asked, at = self._pause_asked
+        # A second press may come before the snapshot that shows the first one.
+        paused = asked if now - at < 1.0 else snapshot is not None and snapshot.paused
+        pause = not paused
+        self._pause_asked = pause, now
+        self.station.pause(pause)
+        self.say("pausing" if pause else "going on")
+
+    def train(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is not None and snapshot.training is not None and snapshot.training.state == "running":
+            self.say("the training is running already")
+            return
+        self.station.train()
+        self.say("starting the training")
+
+    def cancel_training(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.training is None or snapshot.training.state != "running":
+            self.say("no training is running")
+            return
+        self.station.cancel_training()
+        self.say("cancelling the training")
+
+    def take_over(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.new_model is None:
+            self.say("there is no new model to take over")
+            return
+        self._pending.forget()
+        self.station.take_over()
+        self.say("taking over the new model")
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        else:
+            self.push_screen(HelpScreen(self._keys))
+
+    def end(self, code: int) -> bool:
+        """Ask the app to exit; from a signal handler. False when it does not run."""
+        loop = self._loop
+        if loop is None or loop.is_closed() or not self._running:
+            return False
+        loop.call_soon_threadsafe(self.exit, None, code)
+        return True
+
+
+def watch(
+    station: StationLike,
+    keymap: Mapping[str, str] | None = None,
+    *,
+    seconds: float | None = None,
+    refresh: float = 5.0,
+) -> int:
+    """Show the station until somebody quits or `seconds` are over; gives the exit code: 0, 128 + the signal that ended
+    it, 1 after a crash.
+
+    However it ends, the terminal is left as it was found and the station is stopped. Raises GoodpartError for a keymap
+    that cannot be.
+    """
+    app = WatchApp(station, keymap, refresh=refresh, seconds=seconds)
+    guard: AbstractContextManager[None] = nullcontext()
+    if sys.platform != "win32":
+        from tui.terminal import terminal_left_as_found
+
+        guard = terminal_left_as_found(app.end, lambda: _put_back(app))
+    try:
+        with guard:
+            app.run(mouse=False)
+        return app.return_code or 0
+    except KeyboardInterrupt:
+        # Ctrl-C while starting, before the terminal was in raw mode.
+        return 130
+    finally:
+        station.stop()
+
+
+def _put_back(app: App[None]) -> bool:
+    driver = app._driver
+    return driver is None or bool(getattr(driver, "restored", True))

@@ -1,0 +1,64 @@
+"""goodpart demo: the simulated bench, from teaching to judging."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from core import __version__
+from core.errors import GoodpartError
+from core.recipe import CameraTable, ImageTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
+from core.snapshot import Training
+from tui.commands.watch import watch
+
+WIDTH, HEIGHT = 1280, 960
+PARTS = 150
+"""Good parts that are taught."""
+FALSE_ALARMS = 0.01
+
+
+def run(options: argparse.Namespace) -> int:
+    return watch(prepared(user_recipes() / "demo"), options)
+
+
+def prepared(folder: Path) -> Recipe:
+    """The demo's recipe; made, taught and trained where that has not been done by this version."""
+    marker = folder / ".made-by"
+    try:
+        ready = marker.read_text() == __version__ and (folder / "image.goodpart").exists()
+        if ready:
+            return open_recipe(str(folder))
+    except (OSError, GoodpartError):
+        pass  # made anew below
+    if folder.exists():
+        shutil.rmtree(folder)
+    camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=15.0)
+    recipe = new_recipe(str(folder), Settings(camera=camera, image=ImageTable(false_alarms=FALSE_ALARMS)))
+    print(f"the demo's recipe is made once, in {folder}", file=sys.stderr)
+    teach(recipe)
+    from tui.commands.train import train
+
+    print("\n".join(train(recipe)), file=sys.stderr)
+    marker.write_text(__version__)
+    return open_recipe(str(folder))
+
+
+def teach(recipe: Recipe) -> None:
+    """Pictures of good parts from the simulated bench, through the same door as any others."""
+    import cv2
+
+    from core.sources.simulated import good_pictures
+    from core.teaching import teach_pictures
+    from tui.progress import ProgressLine
+
+    line = ProgressLine()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, picture in enumerate(good_pictures(PARTS, 0, WIDTH, HEIGHT), 1):
+            line(Training("running", "clamping parts", number, PARTS))
+            if not cv2.imwrite(f"{folder}/part{number}.jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+                raise GoodpartError(f"{folder}: a picture cannot be written; is the disk full?")
+        teach_pictures(recipe.good_images, [Path(folder)])
+    line.end()

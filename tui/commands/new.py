@@ -1,0 +1,20 @@
+"""goodpart new"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from core.recipe import Settings, new_recipe
+from core.sources.open import kind_of
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = Settings()
+    if options.camera is not None:
+        kind_of(options.camera)
+        settings = replace(settings, camera=replace(settings.camera, source=options.camera))
+    recipe = new_recipe(options.recipe, settings)
+    print(f"made {recipe.toml}")
+    print(f"next: goodpart teach {options.recipe} --images FOLDER   (pictures of good parts, 25 or more)")
+    return 0

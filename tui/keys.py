@@ -1,0 +1,129 @@
+"""The key map: every binding with its id, default keys and a tooltip. The config may give an id other keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+from textual.keys import Keys, format_key
+
+from core.errors import GoodpartError
+
+Where = Literal["app", "watch"]
+
+
+@dataclass(frozen=True)
+class Key:
+    id: str
+    keys: str
+    """Comma-separated, as Textual names them."""
+    action: str
+    label: str
+    """One word for the footer."""
+    tooltip: str
+    """For the help screen."""
+    where: Where = "watch"
+
+
+KEYS: tuple[Key, ...] = (
+    Key("density-down", "j,down", "move('density', -1)", "density", "density threshold down, fine"),
+    Key("density-up", "k,up", "move('density', 1)", "density", "density threshold up, fine"),
+    Key("density-down-coarse", "J,pagedown", "move('density', -10)", "", "density threshold down, ten steps"),
+    Key("density-up-coarse", "K,pageup", "move('density', 10)", "", "density threshold up, ten steps"),
+    Key("error-down", "h,left", "move('reconstruction_error', -1)", "error", "error threshold down, fine"),
+    Key("error-up", "l,right", "move('reconstruction_error', 1)", "error", "error threshold up, fine"),
+    Key("error-down-coarse", "H,home", "move('reconstruction_error', -10)", "", "error threshold down, ten steps"),
+    Key("error-up-coarse", "L,end", "move('reconstruction_error', 10)", "", "error threshold up, ten steps"),
+    Key("calibrate", "a", "calibrate", "calibrate", "new thresholds from the calibration scores"),
+    Key("save", "s", "save", "save", "save the thresholds to recipe.toml"),
+    Key("pause", "space", "pause", "pause", "pause judging, or go on"),
+    Key("train", "t", "train", "train", "train in the background"),
+    Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training"),
+    Key("take-over", "n", "take_over", "take over", "take over the newly trained model"),
+    Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off"),
+    Key("map", "m", "map", "map", "the anomaly map, off"),
+    Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
+    Key("help", "question_mark", "help", "help", "this help", "app"),
+    Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),
+)
+
+ALWAYS_QUITS = "ctrl+c"
+_NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """The default bindings of the app or of the watch screen."""
+    found: list[BindingType] = [
+        Binding(key.keys, key.action, key.label or key.id, id=key.id, tooltip=key.tooltip)
+        for key in KEYS
+        if key.where == where
+    ]
+    if where == "app":
+        found.append(Binding(ALWAYS_QUITS, "quit", "quit", id="interrupt", priority=True, tooltip="quit"))
+    return found
+
+
+def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
+    """A key map from the config, `binding id = "key,key"`. Raises GoodpartError for an unknown id or key and for a key
+    that would do two things."""
+    known = {key.id: key.keys for key in KEYS}
+    for binding, keys in keymap.items():
+        if binding not in known:
+            raise GoodpartError(f"keys: {binding!r} is not an action: the actions are {', '.join(known)}")
+        for name in _split(keys):
+            if not _exists(name):
+                raise GoodpartError(
+                    f"keys: {binding}: {name!r} is not a key: use a character or a name such as f5, ctrl+t or pageup"
+                )
+    taken: dict[str, str] = {_normal(ALWAYS_QUITS): "quit"}
+    for binding, keys in {**known, **keymap}.items():
+        for name in _split(keys):
+            other = taken.setdefault(_normal(name), binding)
+            if other != binding:
+                raise GoodpartError(
+                    f"keys: {name!r} is given to both {other} and {binding}: give one of them another key"
+                )
+    return dict(keymap)
+
+
+def keys_shown(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Binding id to its keys as people read them, the first one first: `j`, `down`."""
+    return {key.id: ", ".join(_shown(name) for name in _split(keymap.get(key.id, key.keys))) for key in KEYS}
+
+
+def first_key(shown: str) -> str:
+    return "," if shown.startswith(",") else shown.split(",", 1)[0]
+
+
+def _split(keys: str) -> list[str]:
+    return [name.strip() for name in keys.split(",") if name.strip()]
+
+
+def _exists(name: str) -> bool:
+    if len(name) == 1:
+        return name.isprintable() and name != " "
+    base = name
+    while base.partition("+")[0] in ("ctrl", "shift", "alt") and "+" in base:
+        base = base.partition("+")[2]
+    return name in _NAMED or base in _NAMED or (len(base) == 1 and base.isprintable() and base != " ")
+
+
+def _normal(name: str) -> str:
+    return {"?": "question_mark", "tab": "ctrl+i", "enter": "ctrl+m"}.get(name, name)
+
+
+_NAMES = {"space": "space", "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End"}
+_ARROWS = {"down": "down", "up": "up", "left": "left", "right": "right"}
+
+
+def _shown(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
+    if name in _ARROWS:
+        return _ARROWS[name]
+    modifier, plus, rest = name.rpartition("+")
+    if plus and rest:
+        return f"{modifier.title()}-{rest.upper() if len(rest) == 1 else rest}"
+    return name if len(name) == 1 else str(format_key(name))

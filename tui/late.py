@@ -1,0 +1,114 @@
+"""A station that is made after the first paint: OpenCV and NumPy take longer to load than the screen to appear."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.errors import GoodpartError
+from core.lock import RecipeLock
+from core.recipe import Recipe
+from core.snapshot import Snapshot, Verdict, Which
+from core.sources.status import SourceStatus
+
+if TYPE_CHECKING:
+    from core.station import Station
+
+
+class LateStation:
+    """A tui.station_like.StationLike. Raises GoodpartError when another station judges with this recipe."""
+
+    def __init__(self, recipe: Recipe, camera: str | None = None) -> None:
+        self._lock = RecipeLock(recipe.folder)
+        self._recipe = recipe
+        self._camera = camera
+        self._station: Station | None = None
+        self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
+        self._snapshot = Snapshot(
+            number=0,
+            at=time.time(),
+            recipe=recipe.name,
+            verdict=Verdict("UNKNOWN", "starting"),
+            camera=SourceStatus("opening", ""),
+        )
+
+    def _make(self) -> None:
+        from core.station import Station
+
+        try:
+            station = Station(self._recipe, self._camera, lock=self._lock)
+        except GoodpartError as error:
+            self._snapshot = Snapshot(
+                number=1,
+                at=time.time(),
+                recipe=self._recipe.name,
+                verdict=Verdict("UNKNOWN", str(error)),
+                camera=SourceStatus("lost", self._snapshot.camera.address, str(error)),
+            )
+            for callback in tuple(self._subscribers):
+                callback(self._snapshot)
+            return
+        for callback in tuple(self._subscribers):
+            station.subscribe(callback)
+        station.start()
+        self._station = station
+
+    def start(self) -> None:
+        self._maker.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        if self._maker.is_alive():
+            self._maker.join(timeout)
+        if self._station:
+            self._station.stop(timeout)
+        self._lock.release()
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Before `start`."""
+        self._subscribers.append(callback)
+        alive = True
+
+        def guarded(snapshot: Snapshot) -> None:
+            if alive:
+                callback(snapshot)
+
+        def unsubscribe() -> None:
+            nonlocal alive
+            alive = False
+
+        self._subscribers[-1] = guarded
+        return unsubscribe
+
+    def snapshot(self) -> Snapshot:
+        return self._station.snapshot() if self._station else self._snapshot
+
+    def set_threshold(self, which: Which, value: float, by: str = "key") -> None:
+        if self._station:
+            self._station.set_threshold(which, value, by)
+
+    def save_thresholds(self) -> None:
+        if self._station:
+            self._station.save_thresholds()
+
+    def calibrate(self) -> None:
+        if self._station:
+            self._station.calibrate()
+
+    def pause(self, paused: bool) -> None:
+        if self._station:
+            self._station.pause(paused)
+
+    def train(self) -> None:
+        if self._station:
+            self._station.train()
+
+    def cancel_training(self) -> None:
+        if self._station:
+            self._station.cancel_training()
+
+    def take_over(self) -> None:
+        if self._station:
+            self._station.take_over()

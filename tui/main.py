@@ -1,0 +1,149 @@
+"""The command line: words to work. Imports nothing heavy, so that `--help` comes at once."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core import __version__
+from core.errors import GoodpartError
+
+DESCRIPTION = """\
+Learns what a good part looks like, and calls out every part that differs."""
+
+GUIDE = """\
+five steps:
+  goodpart demo                                try it on the simulated bench
+  goodpart devices                             which cameras answer
+  goodpart new pump                            a recipe for one part number
+  goodpart teach pump --images FOLDER          pictures of good parts, 25 or more
+  goodpart train pump && goodpart watch pump   learn, then judge live
+
+exit codes: 0 fine (score: all OK), 1 failed (score: an anomaly), 2 wrong use or nothing to work with,
+            3 something was UNKNOWN or could not be read, 130 ended by Ctrl-C"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="goodpart", description=DESCRIPTION, epilog=GUIDE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"goodpart {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+    def recipe(to: argparse.ArgumentParser) -> None:
+        to.add_argument("recipe", metavar="RECIPE", help="a folder, or a name below the user's data folder")
+
+    new = command("new", "make a recipe: a folder and a commented recipe.toml")
+    recipe(new)
+    new.add_argument(
+        "--camera", metavar="S", help="index, video file, folder of pictures, rtsp:// or http://, simulated"
+    )
+
+    teach = command("teach", "add pictures of good parts to a recipe")
+    recipe(teach)
+    teach.add_argument("--images", metavar="PATH", nargs="+", type=Path, required=True, help="files or folders")
+    teach.add_argument("--link", action="store_true", help="link the files instead of copying them")
+    teach.add_argument("--defect", action="store_true", help="they show defects: put aside, only ever to test with")
+
+    train = command("train", "learn from the good pictures and calibrate; Ctrl-C leaves the old model in place")
+    recipe(train)
+    train.add_argument("--image-method", metavar="M", choices=("features", "seed"), help="features (default) or seed")
+    train.add_argument("--false-alarms", metavar="A", type=rate, help="share of good parts that may be called, 0.05")
+    train.add_argument("--epochs", metavar="N", type=positive, help="for the method seed: learn so long, no early stop")
+    train.add_argument("--seed", metavar="N", type=int, default=0, help="of the random generator")
+
+    calibrate = command("calibrate", "set new thresholds from the stored calibration scores")
+    recipe(calibrate)
+    calibrate.add_argument("--false-alarms", metavar="A", type=rate, required=True, help="such as 0.02")
+
+    score = command("score", "judge files")
+    recipe(score)
+    score.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="pictures or folders of pictures")
+    score.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    watch = command("watch", "judge live: the dashboard")
+    recipe(watch)
+    watch.add_argument("--camera", metavar="S", help="instead of the recipe's: index, file, folder, address, simulated")
+    show(watch)
+
+    demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
+    show(demo)
+
+    command("devices", "list the cameras that answer")
+    return parser
+
+
+def show(to: argparse.ArgumentParser) -> None:
+    how = to.add_mutually_exclusive_group()
+    how.add_argument("--line", action="store_true", help="a status line a second instead of the dashboard")
+    how.add_argument("--headless", action="store_true", help="one JSON object for every verdict")
+    to.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
+
+
+def rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0001 <= value <= 0.5:
+        raise argparse.ArgumentTypeError(f"{text} is not a share between 0.0001 and 0.5 (0.05 is 5 %)")
+    return value
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
+def duration(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # File names may hold what the terminal's encoding does not.
+            stream.reconfigure(errors="backslashreplace")
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        return int(importlib.import_module(f"tui.commands.{options.command}").run(options))
+    except GoodpartError as error:
+        print(f"goodpart: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("goodpart: ended by Ctrl-C", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (goodpart score ... | head): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        # What no command could say better: a name that is too long, a folder without rights, a full disk.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"goodpart: {where}{error.strerror or error}", file=sys.stderr)
+        return GoodpartError.exit_code
+
+
+def run() -> NoReturn:
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""What the terminal shows and what it should show, cell by cell; only the difference goes down the line.
+
+Textual repaints whole pieces of rows. Here its updates are laid into a grid instead, and whenever the line is free
+the cells that differ from what the terminal already shows are written. So a slow line gets the newest state and
+never a backlog, and a changed digit costs a few bytes instead of a row.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+
+class Pen(NamedTuple):
+    """SGR parameters, each as they are sent; empty is the terminal's own."""
+
+    attributes: str
+    colour: str
+    background: str
+
+
+Cell = tuple[str, Pen]
+"""Character and pen; the second half of a wide character has the empty string. A blank has no colour."""
+
+_PLAIN = Pen("", "", "")
+_BLANK: Cell = (" ", _PLAIN)
+_BRIDGE = 4
+"""So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
+
+
+class Cells:
+    def __init__(self, color_system: ColorSystem = ColorSystem.TRUECOLOR) -> None:
+        self._color_system = color_system
+        self._pens: dict[Style | None, Pen] = {None: _PLAIN}
+        self._wanted: list[list[Cell]] = []
+        self._shown: list[list[Cell | None]] = []
+        self._touched: set[int] = set()
+        self._start = 0
+
+    def apply(self, update: CompositorUpdate) -> None:
+        """Lay an update of Textual's compositor into the wanted grid. Raises TypeError for one that is not known."""
+        if isinstance(update, LayoutUpdate):
+            region = update.region
+            if region.x == 0 and region.y == 0:
+                self._resize(region.width, region.height)
+            for y, strips in enumerate(update.strips, region.y):
+                x = region.x
+                for strip in strips:
+                    x = self._put(x, y, strip)
+        elif isinstance(update, ChopsUpdate):
+            for y, first, last in update.spans:
+                for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
+                    # Outside of its span a chop may hold what lies beneath a widget that was not asked.
+                    if chop is not None and x < last and end > first:
+                        self._put(x, y, chop.crop(0, min(end, last) - x))
+        else:
+            raise TypeError(f"unknown update {type(update).__name__}")
+
+    def forget(self) -> None:
+        """What the terminal shows is not known any more: it was cleared, resized or disturbed."""
+        self._shown = [[None] * len(row) for row in self._wanted]
+        self._touched = set(range(len(self._wanted)))
+
+    def changes(self, budget: int) -> tuple[str, bool]:
+        """The sequence that brings the terminal nearer to what is wanted, of about `budget` characters at most, and
+        whether more is left. Rows take turns, so that none starves on a slow line."""
+        out: list[str] = []
+        spent, pen = 0, None
+        height = len(self._wanted)
+        for y in sorted(self._touched, key=lambda row: (row - self._start) % max(1, height)):
+            if spent >= budget:
+                self._start = y
+                return "".join(out), True
+            row, pen = self._row(y, pen)
+            self._touched.discard(y)
+            if row:
+                out.append(row)
+                spent += len(row)
+        self._start = 0
+        return "".join(out), False
+
+    def _row(self, y: int, pen: Pen | None) -> tuple[str, Pen | None]:
+        """The sequence that mends a row, and the pen after it."""
+        wanted, shown = self._wanted[y], self._shown[y]
+        if wanted == shown:
+            return "", pen
+        out: list[str] = []
+        at: int | None = None
+        for x, cell in enumerate(wanted):
+            if cell == shown[x] or not cell[0]:
+                continue
+            if at is None:
+                out.append(f"\x1b[{y + 1};{x + 1}H")
+            elif x > at:
+                between = wanted[at:x]
+                if len(between) <= _BRIDGE and all(text and _serves(pen, text, other) for text, other in between):
+                    out.extend(text for text, _ in between)
+                else:
+                    out.append(f"\x1b[{x - at}C")
+            character, wish = cell
+            if not _serves(pen, character, wish):
+                out.append(_change(pen, wish))
+                pen = wish
+            out.append(character)
+            at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
+        self._shown[y] = list(wanted)
+        return "".join(out), pen
+
+    def _resize(self, width: int, height: int) -> None:
+        if height == len(self._wanted) and (not height or width == len(self._wanted[0])):
+            return
+        self._wanted = [[_BLANK] * width for _ in range(height)]
+        self.forget()
+
+    def _put(self, x: int, y: int, strip: Strip) -> int:
+        """Lay a strip down; gives the column after it. What lies outside is cut off."""
+        if not 0 <= y < len(self._wanted):
+            return x
+        row = self._wanted[y]
+        cells: list[Cell] = []
+        for text, style, control in strip:
+            if not control:
+                pen = self._pen(style)
+                if text.isprintable() and cell_len(text) == len(text):
+                    blank = (" ", _blank_pen(pen))
+                    cells.extend([blank if character == " " else (character, pen) for character in text])
+                else:
+                    _lay_unusual(text, pen, cells)
+        end = min(len(row), x + len(cells))
+        row[x:end] = cells[: max(0, end - x)]
+        self._touched.add(y)
+        return x + len(cells)
+
+    def _pen(self, style: Style | None) -> Pen:
+        pen = self._pens.get(style)
+        if pen is None:
+            assert style is not None
+            system = self._color_system
+            attributes = Strip.render_ansi(style.without_color, system)
+            colour = style.color.downgrade(system).get_ansi_codes() if style.color else ()
+            background = style.bgcolor.downgrade(system).get_ansi_codes(False) if style.bgcolor else ()
+            pen = self._pens[style] = Pen(attributes, ";".join(colour), ";".join(background))
+        return pen
+
+
+def _blank_pen(pen: Pen) -> Pen:
+    # Underlined or reversed blanks are seen, and so is their colour.
+    return pen if pen.attributes.strip("12;") else Pen("", "", pen.background)
+
+
+def _serves(pen: Pen | None, text: str, wish: Pen) -> bool:
+    """Whether the pen in hand draws this as wished; the colour of a blank does not matter."""
+    if pen == wish:
+        return True
+    return (
+        pen is not None
+        and text == " "
+        and not wish.attributes
+        and not pen.attributes.strip("12;")
+        and pen.background == wish.background
+    )
+
+
+@lru_cache(1024)
+def _change(pen: Pen | None, wish: Pen) -> str:
+    """The shortest change from one pen to another."""
+    parameters: list[str]
+    if pen is None or pen.attributes != wish.attributes:
+        parameters = ["0", wish.attributes, wish.colour, wish.background]
+    else:
+        parameters = [
+            "" if pen.colour == wish.colour else wish.colour or "39",
+            "" if pen.background == wish.background else wish.background or "49",
+        ]
+    return f"\x1b[{';'.join(filter(None, parameters))}m"
+
+
+def _lay_unusual(text: str, pen: Pen, cells: list[Cell]) -> None:
+    """Wide and combining characters; control characters in a name never reach the terminal."""
+    for character in text:
+        if not character.isprintable():
+            cells.append(("?", pen))
+        elif (width := cell_len(character)) == 2:
+            cells.extend([(character, pen), ("", pen)])
+        elif width == 1:
+            cells.append((character, pen))
+        elif cells and cells[-1][0]:
+            cells[-1] = (cells[-1][0] + character, cells[-1][1])

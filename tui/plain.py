@@ -1,0 +1,125 @@
+"""The station without a screen: one JSON object for every verdict, or a status line a second."""
+
+from __future__ import annotations
+
+import json
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, TextIO
+
+from core.snapshot import Snapshot
+from core.station import Station, scores_as_json
+from core.verdict import shown
+
+MOST_WAITING = 200
+"""Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
+
+
+def run_plain(
+    station: Station, seconds: float | None, show: Callable[[Iterator[Snapshot], TextIO], None], *, strict: bool
+) -> int:
+    """Run the station until `seconds` are over or SIGTERM, SIGINT or a hang-up comes.
+
+    strict: raise the GoodpartError of a recipe whose model cannot be used, instead of showing UNKNOWN.
+    """
+    waiting: queue.Queue[Snapshot] = queue.Queue(MOST_WAITING)
+    ended = 0
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        nonlocal ended
+        ended = number
+
+    def put(snapshot: Snapshot) -> None:
+        if waiting.full():
+            waiting.get_nowait()
+        waiting.put_nowait(snapshot)
+
+    def snapshots() -> Iterator[Snapshot]:
+        until = time.monotonic() + (seconds or 1e12)
+        while not ended and time.monotonic() < until and not (strict and station.refused):
+            try:
+                snapshot = waiting.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if snapshot.stopped:
+                return
+            yield snapshot
+
+    for number in (signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, end)
+    station.subscribe(put)
+    station.start()
+    try:
+        show(snapshots(), sys.stdout)
+    finally:
+        station.stop()
+    if strict and station.refused:
+        raise station.refused
+    return 130 if ended == signal.SIGINT else 0
+
+
+def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
+    """One JSON object for every judged sample; while nothing can be judged, one at the turn and one a second."""
+    judged = -1
+    told_at = 0.0
+    for snapshot in snapshots:
+        number = snapshot.image.number if snapshot.image else 0
+        if number == judged and (number or snapshot.at - told_at < 1.0):
+            continue
+        if snapshot.model is None and snapshot.camera.state == "opening":
+            continue  # still starting
+        judged, told_at = number, snapshot.at
+        out.write(json.dumps(as_json(snapshot)) + "\n")
+        out.flush()
+
+
+def as_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The object of the command line's contract: time, verdict, reason, scores and thresholds of each kind, truth."""
+    said: dict[str, Any] = {
+        "time": round(snapshot.at, 3),
+        "verdict": snapshot.verdict.state,
+        "reason": snapshot.verdict.reason,
+    }
+    if snapshot.truth is not None:
+        said["truth"] = snapshot.truth
+    if snapshot.image and snapshot.thresholds:
+        image = snapshot.image
+        said["image"] = {
+            "anomaly": image.anomalous,
+            **scores_as_json(image, snapshot.thresholds),
+            "milliseconds": round(image.milliseconds, 2),
+        }
+    if snapshot.fault:
+        said["fault"] = snapshot.fault
+    return said
+
+
+def lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
+    """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
+    state, told_at = "", 0.0
+    for snapshot in snapshots:
+        if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
+            continue
+        state, told_at = snapshot.verdict.state, snapshot.at
+        out.write(status_line(snapshot) + "\n")
+        out.flush()
+
+
+def status_line(snapshot: Snapshot) -> str:
+    words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
+    image, t = snapshot.image, snapshot.thresholds
+    if image and t:
+        words.append(f"d {shown(image.density, t.density_step)}/{shown(t.density, t.density_step)}")
+        words.append(
+            f"e {shown(image.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
+        )
+    if snapshot.truth is not None:
+        words.append(f"truth: {snapshot.truth}")
+    if not image:
+        words.append(snapshot.verdict.reason)
+    line = " ".join(words)
+    return line.encode("ascii", "replace").decode()[:79]

@@ -1,0 +1,111 @@
+"""The dashboard: verdict, camera, scores over time, thresholds, counters, model, training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.screen import Screen
+
+from core.snapshot import Which
+from tui.keys import bindings
+from tui.view import Sample, View
+from tui.widgets.banner import Banner
+from tui.widgets.camera import CameraPane
+from tui.widgets.edges import FooterLine, NoticeLine, TitleLine, TooSmall
+from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
+from tui.widgets.formula import FormulaLine
+from tui.widgets.pane import Pane
+from tui.widgets.picture import PicturePane
+from tui.widgets.sweep import SweepPlot
+from tui.widgets.training import TrainingPane
+
+if TYPE_CHECKING:
+    from tui.app import WatchApp
+
+LEAST = (60, 16)
+
+
+class WatchScreen(Screen[None], inherit_bindings=False):
+    BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
+
+    def compose(self) -> ComposeResult:
+        yield TooSmall(id="too-small")
+        with Vertical(id="all"):
+            yield TitleLine(id="title")
+            yield Banner(id="banner")
+            yield FormulaLine(id="formula")
+            with Horizontal(id="body"):
+                with Vertical(id="plots"):
+                    yield SweepPlot("density", id="density")
+                    yield SweepPlot("reconstruction_error", id="error")
+                with Vertical(id="side"):
+                    yield CameraPane(id="camera")
+                    yield PicturePane(id="picture")
+                    yield ThresholdsPane(id="thresholds")
+                    yield CountersPane(id="counters")
+                    yield TrainingPane(id="training")
+                    yield ModelPane(id="model")
+            yield NoticeLine(id="notice")
+            yield FooterLine(id="footer")
+
+    @property
+    def _station_app(self) -> WatchApp:
+        return cast("WatchApp", self.app)
+
+    def on_mount(self) -> None:
+        self._station_app.show()
+
+    def on_resize(self, event: Resize) -> None:
+        width, height = event.size
+        self.set_class(width < LEAST[0] or height < LEAST[1], "-too-small")
+        self.set_class(height >= 30, "-tall")
+        self.set_class(height < 22, "-low")
+        self.set_class(width >= 110, "-wide")
+
+    def show(self, view: View, samples: Sequence[Sample]) -> None:
+        """Take over what is new; panes refresh the rows that changed."""
+        self.set_class(view.snapshot.training is not None, "-training")
+        for plot in self.query(SweepPlot):
+            plot.add(samples)
+        for pane in self.query(Pane):
+            pane.show(view)
+
+    def action_move(self, which: Which, steps: int) -> None:
+        self._station_app.move_threshold(which, steps)
+
+    def action_calibrate(self) -> None:
+        self._station_app.calibrate()
+
+    def action_save(self) -> None:
+        self._station_app.save_thresholds()
+
+    def action_pause(self) -> None:
+        self._station_app.toggle_pause()
+
+    def action_train(self) -> None:
+        self._station_app.train()
+
+    def action_cancel_training(self) -> None:
+        self._station_app.cancel_training()
+
+    def action_take_over(self) -> None:
+        self._station_app.take_over()
+
+    def action_preview(self) -> None:
+        self.query_one(PicturePane).next_preview()
+        self._picture_turned()
+
+    def action_map(self) -> None:
+        self.query_one(PicturePane).toggle_map()
+        self._picture_turned()
+
+    def _picture_turned(self) -> None:
+        mode = self.query_one(PicturePane).mode
+        self.set_class(mode != "off", "-picture")
+        words = {"off": "picture off", "shades": "picture in shades", "ascii": "picture in ASCII", "map": "anomaly map"}
+        self._station_app.say(words[mode])

@@ -1,0 +1,40 @@
+"""What the screen needs of a station: to be told, and a handful of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from core.snapshot import Snapshot, Which
+
+
+class StationLike(Protocol):
+    """Every method may be called from any thread and returns at once. A command that cannot be done now raises nothing:
+    its outcome is in the next snapshot (`fault`, `training.message`)."""
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` on the station's thread with every snapshot; gives the function that ends it."""
+
+    def snapshot(self) -> Snapshot: ...
+
+    def set_threshold(self, which: Which, value: float, by: str = "key") -> None: ...
+
+    def save_thresholds(self) -> None:
+        """Write them to recipe.toml."""
+
+    def calibrate(self) -> None:
+        """New thresholds from the stored calibration scores."""
+
+    def pause(self, paused: bool) -> None: ...
+
+    def train(self) -> None: ...
+
+    def cancel_training(self) -> None: ...
+
+    def take_over(self) -> None:
+        """Use the newly trained model."""
+
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """The one call that may wait, for `timeout` seconds at most."""

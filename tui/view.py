@@ -1,0 +1,165 @@
+"""What the screen shows at one moment: the station's newest snapshot, and what only the screen knows."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from textual.message import Message
+
+from core.snapshot import Snapshot, Thresholds, Verdict, Which
+from tui.keys import keys_shown
+
+SILENT_AFTER = 2.0
+"""Seconds without a snapshot after which the screen no longer believes the last one."""
+
+STARTING = 15.0
+"""Seconds that a station may take to start on a slow machine."""
+
+Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One judged sample, for the plots."""
+
+    number: int
+    at: float
+    """time.monotonic() when the screen learnt of it."""
+    density: float
+    reconstruction_error: float
+    anomalous: bool
+
+
+@dataclass(frozen=True)
+class View:
+    snapshot: Snapshot
+    now: float
+    """The screen's own clock, time.monotonic(): ages go on while the station hangs."""
+    silent: float = 0.0
+    """Seconds since the station last told anything."""
+    thresholds: Thresholds | None = None
+    """As shown: with what keys asked for and the station has not confirmed yet."""
+    unsaved: bool = False
+    feedback: str = ""
+    """What the last key did, in words, for a moment."""
+    keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
+    """Binding id to the key that is shown for it."""
+
+    @property
+    def hung(self) -> bool:
+        return not self.snapshot.stopped and self.silent >= SILENT_AFTER
+
+    @property
+    def headline(self) -> Headline:
+        if self.snapshot.stopped:
+            return "STOPPED"
+        if self.hung:
+            return "UNKNOWN"
+        return "PAUSED" if self.snapshot.paused else self.verdict.state
+
+    @property
+    def verdict(self) -> Verdict:
+        """The station's, unless it has gone silent: then nobody knows."""
+        if self.hung:
+            return Verdict("UNKNOWN", f"no news from the station for {self.silent:.0f} s")
+        return self.snapshot.verdict
+
+
+class Inbox:
+    """The station's thread puts snapshots in; the screen takes the newest, and every judged sample since it last
+    looked, so that a spike of one sample is seen although snapshots in between were skipped."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: Snapshot | None = None
+        self._at = 0.0
+        self._samples: deque[Sample] = deque(maxlen=500)
+        self._last_number = 0
+        self._heard = 0
+
+    def put(self, snapshot: Snapshot, at: float) -> None:
+        image = snapshot.image
+        with self._lock:
+            self._newest, self._at = snapshot, at
+            self._heard += 1
+            if image is not None and image.number != self._last_number:
+                self._last_number = image.number
+                self._samples.append(
+                    Sample(image.number, at, image.density, image.reconstruction_error, image.anomalous)
+                )
+
+    def silent(self, now: float) -> float:
+        """Seconds without news. What is there before the station has started may stand for longer."""
+        with self._lock:
+            return max(0.0, now - self._at - (0.0 if self._heard > 1 else STARTING))
+
+    def newest(self) -> Snapshot | None:
+        with self._lock:
+            return self._newest
+
+    def take(self) -> tuple[Snapshot | None, tuple[Sample, ...]]:
+        """The newest snapshot (None when there is none yet) and the samples since the last call."""
+        with self._lock:
+            samples = tuple(self._samples)
+            self._samples.clear()
+            return self._newest, samples
+
+
+class News(Message):
+    """The inbox has something. A newer one replaces the one still queued."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, News)
+
+
+class PendingThresholds:
+    """What keys asked for until a snapshot confirms it, so that fast presses add up although snapshots lag."""
+
+    PATIENCE = 3.0
+    """Seconds after which an unconfirmed value is given up: the station has the last word."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Which, tuple[float, float]] = {}
+
+    def move(self, which: Which, steps: int, thresholds: Thresholds, now: float) -> float:
+        """The shown value of a threshold moved by so many fine steps; it is remembered and given back."""
+        step = _step(thresholds, which)
+        value = round(_value(self.over(thresholds), which) + steps * step, 12)
+        self._asked[which] = value, now
+        return value
+
+    def settle(self, thresholds: Thresholds | None, now: float) -> None:
+        """Forget what the station has confirmed or did not want."""
+        for which, (value, at) in list(self._asked.items()):
+            confirmed = thresholds is not None and (
+                abs(_value(thresholds, which) - value) <= 0.01 * _step(thresholds, which)
+            )
+            if confirmed or now - at > self.PATIENCE:
+                del self._asked[which]
+
+    def forget(self) -> None:
+        """Something else sets the thresholds now (a calibration, a new model)."""
+        self._asked.clear()
+
+    def over(self, thresholds: Thresholds) -> Thresholds:
+        for which, (value, _) in self._asked.items():
+            if which == "density":
+                thresholds = replace(thresholds, density=value, by="key")
+            else:
+                thresholds = replace(thresholds, reconstruction_error=value, by="key")
+        return thresholds
+
+    def __bool__(self) -> bool:
+        return bool(self._asked)
+
+
+def _value(thresholds: Thresholds, which: Which) -> float:
+    return thresholds.density if which == "density" else thresholds.reconstruction_error
+
+
+def _step(thresholds: Thresholds, which: Which) -> float:
+    return thresholds.density_step if which == "density" else thresholds.error_step

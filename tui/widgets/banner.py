@@ -1,0 +1,75 @@
+"""The verdict, in words, in colour, and large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from tui.glyphs import GLYPHS
+from tui.keys import first_key
+from tui.view import View
+from tui.widgets import letters
+from tui.widgets.pane import Line, Pane
+from tui.words import wrapped
+
+Row = TypeVar("Row")
+
+_TEXT = 28
+"""Columns that the words beside the letters need at least."""
+
+
+class Banner(Pane):
+    """OK, ANOMALY, UNKNOWN, PAUSED or STOPPED; beside it the reason and, from a simulated bench, the truth."""
+
+    def show(self, view: View) -> None:
+        for name in ("OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED"):
+            self.set_class(view.headline == name, f"-{name.lower()}")
+        super().show(view)
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return banner(view, width, height)
+
+
+def banner(view: View, width: int, height: int) -> list[Line]:
+    word = view.headline
+    drawn: list[str] = []
+    if height >= letters.ROWS and width - letters.large_width(word) >= _TEXT + 4:
+        drawn = letters.large(word)
+    elif width - letters.small_width(word) >= _TEXT + 4:
+        drawn = letters.small(word)
+    beside = max((len(row) for row in drawn), default=0)
+    text = words(view, width - beside - (5 if drawn else 2), min(height, 3 if height < 7 else 5))
+    return [
+        (
+            ("  " if drawn else " ", ""),
+            (left.ljust(beside), "") if drawn else ("", ""),
+            ("  " if drawn else "", ""),
+            *right,
+        )
+        for left, right in zip(_middle(drawn, height, ""), _middle(text, height, ()), strict=True)
+    ]
+
+
+def words(view: View, width: int, height: int) -> list[Line]:
+    """The verdict as a word, the truth, the reason."""
+    word = view.headline
+    truth = f"truth: {view.snapshot.truth}" if view.snapshot.truth and not view.hung else ""
+    first = f"{word}{' ' * max(2, width - len(word) - len(truth))}{truth}" if truth else word
+    lines: list[Line] = [((first, "strong"),)]
+    lines += [((text, ""),) for text in wrapped(reason(view), width, height - 1, GLYPHS.more)]
+    return lines
+
+
+def reason(view: View) -> str:
+    if view.snapshot.stopped:
+        return view.snapshot.verdict.reason or "the station has ended"
+    if view.headline == "PAUSED":
+        key = first_key(view.keys["pause"])
+        return f"nothing is judged: press {key} to go on"
+    return view.verdict.reason
+
+
+def _middle(rows: Sequence[Row], height: int, empty: Row) -> list[Row]:
+    above = max(0, (height - len(rows)) // 2)
+    filled = [empty] * above + list(rows)
+    return (filled + [empty] * height)[:height]

@@ -1,0 +1,47 @@
+"""The camera: is it there, what does it give, and how old is what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.glyphs import GLYPHS
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+from tui.words import age, tail, wrapped
+
+STALE_AFTER = 1.0
+"""Seconds after which a frame is old, as in the health check of the station."""
+
+
+class CameraPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return camera(view, width, height)
+
+
+def camera(view: View, width: int, height: int) -> list[Line]:
+    status = view.snapshot.camera
+    frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
+    live = status.state == "live"
+    stale = live and frame_age is not None and frame_age > STALE_AFTER
+    state: Part = ("live", "ok") if live else (status.state.upper(), "unknown")
+    if stale:
+        state = ("STALE", "unknown")
+    lines: list[Line] = [heading("camera", width, state)]
+    counts = f"dropped {status.dropped}"
+    if status.reconnects:
+        counts += f", reconnected {status.reconnects}"
+    if live:
+        size = f"{status.width}x{status.height} {status.fps:.1f} fps"
+        address = tail(status.address, max(6, width - len(size) - 2), GLYPHS.more)
+        lines.append(((address, "strong"), ("  ", ""), (size, "")))
+    else:
+        lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 2, GLYPHS.more)]
+    lines.append(_frame_line(frame_age, stale or not live))
+    lines.append(((counts, ""),))
+    return lines[:height]
+
+
+def _frame_line(frame_age: float | None, old: bool) -> Line:
+    if frame_age is None:
+        return (("no frame yet", "unknown"),)
+    return (("last frame " if old else "frame ", "label"), (f"{age(frame_age)} ago", "unknown" if old else ""))

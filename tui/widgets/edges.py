@@ -1,0 +1,97 @@
+"""The first and the last lines of the dashboard: the title, the notice, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.glyphs import GLYPHS
+from tui.keys import first_key
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part
+from tui.words import wrapped
+
+_FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("density-down", "density-up"), "density"),
+    (("error-down", "error-up"), "error"),
+    (("calibrate",), "calibrate"),
+    (("save",), "save"),
+    (("help",), "help"),
+    (("quit",), "quit"),
+    (("pause",), "pause"),
+    (("map",), "map"),
+    (("preview",), "picture"),
+    (("train",), "train"),
+)
+"""The most important first: what does not fit is left out, and `?` tells it."""
+
+
+class TitleLine(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        m = view.snapshot.model
+        right = "" if m is None else f"{m.method}  bundle {m.bundle} "
+        left = f" goodpart  {view.snapshot.recipe}"
+        if len(left) + len(right) + 2 > width:
+            right = ""
+        return [
+            (
+                (" goodpart", "label"),
+                (left[9:], "strong"),
+                (" " * max(1, width - len(left) - len(right)), ""),
+                (right, "label"),
+            )
+        ]
+
+
+class NoticeLine(Pane):
+    """One line of what needs attention: the answer to a key, a fault, the end of a training, a new model."""
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return [notice(view)]
+
+
+def notice(view: View) -> Line:
+    snapshot, run = view.snapshot, view.snapshot.training
+    if view.feedback:
+        return ((f" {view.feedback}", "strong"),)
+    if snapshot.fault:
+        return ((" warning: ", "unknown"), (snapshot.fault, ""))
+    if run is not None and run.state == "failed":
+        return ((" training failed: ", "anomaly"), (run.message, ""))
+    if snapshot.new_model is not None:
+        key = first_key(view.keys["take-over"])
+        return ((f" new model ready: press {key} to take it over", "ok"),)
+    if run is not None and run.state == "running":
+        step = f" {run.step}/{run.of}" if run.of else ""
+        return ((f" training: {run.phase}{step}", "label"),)
+    return ()
+
+
+class FooterLine(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return [footer(view, width)]
+
+
+def footer(view: View, width: int) -> Line:
+    """As many keys as fit, in the order of the key map."""
+    chosen: list[tuple[str, str]] = []
+    room = width
+    for ids, label in _FOOTER:
+        keys = [first_key(view.keys[name]) for name in ids]
+        text = "".join(keys) if all(len(key) == 1 for key in keys) else "/".join(keys)
+        room -= len(text) + len(label) + 3
+        if room < 0:
+            break
+        chosen.append((text, label))
+    if len(chosen) > 6:
+        # Help and quit at the end, where people look for them.
+        chosen = chosen[:4] + chosen[6:] + chosen[4:6]
+    parts: list[Part] = []
+    for text, label in chosen:
+        parts += [(f" {text}", "key"), (f" {label} ", "label")]
+    return tuple(parts)
+
+
+class TooSmall(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        words = f"{view.headline}: terminal too small (60x16 needed)"
+        return [((text, "strong"),) for text in wrapped(words, width, height, GLYPHS.more)]

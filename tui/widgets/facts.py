@@ -1,0 +1,90 @@
+"""Thresholds, counters and the model: three small panes of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.glyphs import GLYPHS
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+from tui.words import number, wrapped
+
+
+class ThresholdsPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return thresholds(view, width)[:height]
+
+
+class CountersPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return counters(view, width)[:height]
+
+
+class ModelPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return model(view, width, height)
+
+
+def thresholds(view: View, width: int) -> list[Line]:
+    t = view.thresholds
+    if t is None:
+        return [heading("thresholds", width), (("none yet", "unknown"),)]
+    star = "*" if view.unsaved else " "
+    right: tuple[Part, ...] = (("* unsaved", "threshold"),) if view.unsaved else (("saved", "label"),)
+    density, error = number(t.density, t.density_step), number(t.reconstruction_error, t.error_step)
+    usual_d, usual_e = number(t.typical_density, t.density_step), number(t.typical_error, t.error_step)
+    column = max(len(density), len(error))
+    lines: list[Line] = [
+        heading("thresholds", width, *right),
+        (
+            ("density ", "label"),
+            (density.rjust(column), "threshold"),
+            (star, "threshold"),
+            (f" usual {usual_d}", "label"),
+        ),
+        (
+            ("error   ", "label"),
+            (error.rjust(column), "threshold"),
+            (star, "threshold"),
+            (f" usual {usual_e}", "label"),
+        ),
+    ]
+    by = f"set by: {t.by}" if t.by and not t.by.startswith("calibrated") else t.by
+    return lines + [((text, "label"),) for text in wrapped(by, width, 2, GLYPHS.more)]
+
+
+def counters(view: View, width: int) -> list[Line]:
+    c, snapshot = view.snapshot.counters, view.snapshot
+    votes: tuple[Part, ...] = ()
+    if snapshot.votes:
+        votes = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
+    half = max(13, width // 2)
+    return [
+        heading("counts", width, *votes),
+        (*_count("judged", c.judged, half), *_count("ok", c.ok, half)),
+        (*_count("anomalies", c.anomalies, half), *_count("unknown", c.unknown, half)),
+        (*_count("called", c.called, half), *_count("dropped", c.dropped, half)),
+    ]
+
+
+def _count(label: str, value: int, width: int) -> tuple[Part, ...]:
+    figure = str(value)
+    gap = max(1, min(17, width - 1) - len(label) - len(figure))
+    return ((label, "label"), (" " * gap + figure, ""), (" " * max(0, width - len(label) - gap - len(figure)), ""))
+
+
+def _votes(votes: str) -> tuple[Part, ...]:
+    return tuple((vote, "anomaly" if vote == "A" else "") for vote in votes)
+
+
+def model(view: View, width: int, height: int) -> list[Line]:
+    m = view.snapshot.model
+    if m is None:
+        return [heading("model", width), (("nothing learnt yet", "unknown"),)][:height]
+    words = m.method if not m.backbone else f"{m.method}, {m.backbone}"
+    lines: list[Line] = [heading("model", width, (f"taught {m.taught}", ""))]
+    lines += [((text, ""),) for text in wrapped(words, width, 1, GLYPHS.more)]
+    lines += [((text, "label"),) for text in wrapped(m.note, width, max(0, height - 2), GLYPHS.more)]
+    if height - len(lines) >= 1 and m.trained_at:
+        lines.append(((f"trained {m.trained_at[:16].replace('T', ' ')}", "label"),))
+    return lines[:height]

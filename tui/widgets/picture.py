@@ -1,0 +1,118 @@
+"""The last picture in shades or ASCII, or the map of where it differs from the good parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from core.snapshot import Judgement, Preview
+from tui.glyphs import GLYPHS
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+
+Mode = Literal["off", "shades", "ascii", "map"]
+
+PREVIEW_SECONDS = 2.0
+"""A preview is redrawn no more often: it is by far the dearest thing on a line."""
+MAP_SECONDS = 1.0
+
+
+class PicturePane(Pane):
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.mode: Mode = "off"
+        self._drawn_at = float("-inf")
+
+    def next_preview(self) -> None:
+        """off, shades, ASCII, off."""
+        following: dict[Mode, Mode] = {"shades": "ascii", "ascii": "off"}
+        self._turn(following.get(self.mode, "shades"))
+
+    def toggle_map(self) -> None:
+        self._turn("off" if self.mode == "map" else "map")
+
+    def _turn(self, mode: Mode) -> None:
+        self.mode = mode
+        self._drawn_at = float("-inf")
+        self.display = mode != "off"
+
+    def on_resize(self) -> None:
+        # Before the pane's own handler, which Textual calls as well.
+        self._drawn_at = float("-inf")
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        every = MAP_SECONDS if self.mode == "map" else PREVIEW_SECONDS
+        if 0 <= view.now - self._drawn_at < every:
+            return self._lines
+        self._drawn_at = view.now
+        if self.mode == "map":
+            return map_lines(view.snapshot.image, width, height)
+        return preview_lines(view.snapshot.preview, width, height, self.mode)
+
+
+def preview_lines(preview: Preview | None, width: int, height: int, mode: Mode) -> list[Line]:
+    ramp = GLYPHS.ramp if mode == "ascii" else GLYPHS.shades
+    title = heading("picture", width, (("ASCII" if mode == "ascii" else "shades"), "label"))
+    if preview is None or not preview.width or not preview.height:
+        return [title, (("no picture yet", "unknown"),)][:height]
+    # A cell is twice as high as it is wide.
+    columns = min(width, max(1, int((height - 1) * 2 * preview.width / preview.height)))
+    rows = max(1, min(height - 1, round(columns * preview.height / preview.width / 2)))
+    grey = shrunk(preview, columns, rows)
+    texts = ["".join(ramp[value * len(ramp) // 256] for value in row) for row in grey]
+    return [title, *(((text, ""),) for text in texts)]
+
+
+def shrunk(preview: Preview, columns: int, rows: int) -> list[list[int]]:
+    """Means over the areas of so many cells."""
+    w, h, grey = preview.width, preview.height, preview.grey
+    xs = [(x * w // columns, max(x * w // columns + 1, (x + 1) * w // columns)) for x in range(columns)]
+    result = []
+    for y in range(rows):
+        top = y * h // rows
+        bottom = max(top + 1, (y + 1) * h // rows)
+        lines = [grey[row * w : (row + 1) * w] for row in range(top, bottom)]
+        result.append([sum(sum(line[a:b]) for line in lines) // ((b - a) * len(lines)) for a, b in xs])
+    return result
+
+
+def map_lines(image: Judgement | None, width: int, height: int) -> list[Line]:
+    """14x14 cells: a dot is usual, a digit how far the cell is from the good class (3 and more is suspicious), 9 stands
+    for 9 and more; the hottest cell has brackets of its own."""
+    if image is None:
+        return [heading("map", width, ("no sample", "unknown"))]
+    grid: list[list[float]] = image.map.tolist()
+    # What is not a number is the worst.
+    hottest, row, column = max(
+        (math.inf if math.isnan(v) else v, y, x) for y, line in enumerate(grid) for x, v in enumerate(line)
+    )
+    style = "anomaly" if hottest >= 3 else "label"
+    where = f"{hottest:.1f} at row {row + 1} col {column + 1}"
+    title = heading("map", width, (where, style))
+    lines: list[Line] = [title]
+    # Where the pane is too low for all rows, those around the hottest one.
+    first = max(0, min(row - (height - 1) // 2, len(grid) - (height - 1)))
+    for y, line in list(enumerate(grid))[first : first + height - 1]:
+        parts: list[Part] = []
+        for x, value in enumerate(line):
+            text, style = _level(value)
+            if (y, x) == (row, column):
+                text, style = f"*{text}", "hot"
+            else:
+                text = f" {text}"
+            if parts and parts[-1][1] == style:
+                parts[-1] = (parts[-1][0] + text, style)
+            else:
+                parts.append((text, style))
+        lines.append(tuple(parts))
+    return lines
+
+
+def _level(value: float) -> Part:
+    if math.isnan(value):
+        return "?", "anomaly"
+    if value < 1.0:
+        return GLYPHS.dot, "rule"
+    digit = str(int(min(9.0, value)))
+    return digit, "anomaly" if value >= 3 else "warm" if value >= 2 else "label"
