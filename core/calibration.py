@@ -17,6 +17,9 @@ from core.snapshot import Rule, Thresholds
 
 Scores = npt.NDArray[np.float64]
 
+STEPS = 50
+"""Fine steps of a threshold to a standard deviation, about."""
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -107,7 +110,8 @@ def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") 
     spread_d, spread_e = _spread(d), _spread(e)
     far_d, far_e = (typical_d - d) / spread_d, (e - typical_e) / spread_e
     if rule == "sum":
-        level_d = level_e = conformal_threshold(far_d + far_e, false_alarms)
+        # Shares have no meaning where a threshold stands at the typical value: it stays a step away from it.
+        level_d = level_e = max(conformal_threshold(far_d + far_e, false_alarms), 1 / STEPS)
     elif rule == "and":
         level_d = level_e = conformal_threshold(np.minimum(far_d, far_e), false_alarms)
     else:
@@ -128,8 +132,8 @@ def made_thresholds(held_out: HeldOut, rule: Rule, density: float, error: float,
         rule=rule,
         typical_density=_typical(d),
         typical_error=_typical(e),
-        density_step=nice_step(_spread(d) / 50),
-        error_step=nice_step(_spread(e) / 50),
+        density_step=nice_step(_spread(d) / STEPS),
+        error_step=nice_step(_spread(e) / STEPS),
         by=by,
     )
 

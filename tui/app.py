@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.theme import Theme
 
@@ -229,18 +228,16 @@ def watch(
     if sys.platform != "win32":
         from tui.terminal import terminal_left_as_found
 
-        guard = terminal_left_as_found(app.end, lambda: _put_back(app))
+        guard = terminal_left_as_found(app.end, lambda: app.terminal)
     try:
         with guard:
             app.run(mouse=False)
+        if app.return_code == 1 and app.terminal is not None:
+            # What libraries said may tell why.
+            print(*app.terminal.strays.lines, sep="\n", file=sys.stderr)
         return app.return_code or 0
     except KeyboardInterrupt:
         # Ctrl-C while starting, before the terminal was in raw mode.
         return 130
     finally:
         station.stop()
-
-
-def _put_back(app: App[None]) -> bool:
-    driver = app._driver
-    return driver is None or bool(getattr(driver, "restored", True))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -17,6 +19,7 @@ from core.verdict import shown
 
 MOST_WAITING = 200
 """Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
+GIVE_UP_SECONDS = 4.0
 
 
 def run_plain(
@@ -29,9 +32,17 @@ def run_plain(
     waiting: queue.Queue[Snapshot] = queue.Queue(MOST_WAITING)
     ended = 0
 
+    def give_up() -> None:
+        station.stop()
+        os._exit(128 + ended)
+
     def end(number: int, _frame: FrameType | None) -> None:
         nonlocal ended
         ended = number
+        # Whoever reads our output may have stopped reading: then the main thread waits in a write, for ever.
+        forced = threading.Timer(GIVE_UP_SECONDS, give_up)
+        forced.daemon = True
+        forced.start()
 
     def put(snapshot: Snapshot) -> None:
         if waiting.full():
@@ -121,5 +132,4 @@ def status_line(snapshot: Snapshot) -> str:
         words.append(f"truth: {snapshot.truth}")
     if not image:
         words.append(snapshot.verdict.reason)
-    line = " ".join(words)
-    return line.encode("ascii", "replace").decode()[:79]
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in " ".join(words))[:79]

@@ -1,12 +1,9 @@
-"""The terminal line: how far it has come with what was sent, never waiting for it, and leaving it as it was found."""
+"""The terminal: Textual's driver on a line that tells how far it is, and everything left as it was found."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import select
 import signal
-import struct
 import sys
 import termios
 import threading
@@ -21,159 +18,11 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.message import Message
 
-ASK = "\x1b[6n"
-"""Where is the cursor? Every terminal since the VT100 answers when it has come so far: the only news of the far end of
-a line whose buffers (a pseudo-terminal, ssh, a modem) cannot be seen from here."""
+from tui.line import ASK, Line, PatientFile, own_descriptor
+from tui.strays import Strays
 
 LEAVE = "\x1b[?2026l\x1b[<u\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """Out of everything that Textual's driver turns on."""
-
-_FIRST_ANSWER = 1.5
-_LATE_ANSWER = 10.0
-_QUEUED_IS_BUSY = 128
-_FULL_FRAME = 1 << 16
-_LEAST_FRAME = 240
-
-
-class Line:
-    """How much is under way. Frames are sent one at a time: the next one when the terminal has the last one."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._pending = 0
-        self._asked = 0
-        self._answered = 0
-        self._ever_answered = False
-        self._sent_at = 0.0
-        self._sent_bytes = 0
-        self._measured = True
-        self._quickest = float("inf")
-        self.budget = _FULL_FRAME
-        """Characters that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
-
-    def queued(self, size: int) -> None:
-        with self._lock:
-            self._pending += size
-
-    def written(self, size: int) -> None:
-        with self._lock:
-            self._pending -= size
-
-    def answered(self) -> None:
-        with self._lock:
-            self._ever_answered = True
-            self._answered = min(self._asked, self._answered + 1)
-
-    def sending(self, size: int) -> bool:
-        """A frame goes out now; gives whether to ask the terminal for an answer."""
-        with self._lock:
-            self._sent_at, self._sent_bytes, self._measured = self._clock(), size, False
-            # A terminal that never answers is not asked for ever.
-            ask = self._ever_answered or self._asked < 3
-            self._asked += ask
-            return ask
-
-    def free(self, kernel_queue: int) -> bool:
-        """Whether the terminal has everything; `kernel_queue` is what the operating system still holds."""
-        now = self._clock()
-        with self._lock:
-            waited = now - self._sent_at
-            if self._pending > 0 or kernel_queue > _QUEUED_IS_BUSY:
-                return False
-            if self._answered < self._asked:
-                if waited < (_LATE_ANSWER if self._ever_answered else _FIRST_ANSWER):
-                    return False
-                self._answered = self._asked
-            if not self._measured:
-                self._measured = True
-                self._learn(waited)
-            return True
-
-    @property
-    def behind(self) -> bool:
-        """Whether something that was sent has surely not arrived."""
-        with self._lock:
-            return self._pending > 0 or (self._ever_answered and self._answered < self._asked)
-
-    @property
-    def behind_here(self) -> bool:
-        """Whether the operating system has not taken everything yet."""
-        with self._lock:
-            return self._pending > 0
-
-    def _learn(self, seconds: float) -> None:
-        # A far terminal takes long for every frame, a slow one for large ones: only the latter gets smaller frames.
-        self._quickest = min(self._quickest, seconds)
-        beyond = seconds - self._quickest
-        if beyond > 0.6:
-            self.budget = max(_LEAST_FRAME, int(self._sent_bytes / seconds * 0.4))
-        elif beyond < 0.3 and self._sent_bytes >= 0.8 * self.budget:
-            self.budget = min(_FULL_FRAME, self.budget * 3 // 2)
-
-
-class PatientFile:
-    """What the writer thread writes to. It never waits inside the operating system, so that it can be told to stop."""
-
-    def __init__(self, fd: int, line: Line) -> None:
-        self._line = line
-        self._fd = _own_descriptor(fd)
-        self._drop = threading.Event()
-        self._deadline = float("inf")
-        self._poll = select.poll()
-        self._poll.register(self._fd, select.POLLOUT)
-
-    def write(self, text: str) -> int:
-        data = memoryview(text.encode("utf-8", "replace"))
-        size = len(data)
-        try:
-            while data and not self._drop.is_set() and time.monotonic() < self._deadline:
-                if self._poll.poll(50):
-                    try:
-                        # Small pieces: where the descriptor is shared, a write may wait for the line.
-                        data = data[os.write(self._fd, data[:256]) :]
-                    except BlockingIOError:
-                        time.sleep(0.02)
-        except OSError:
-            # The terminal has gone (hung up). Whoever hangs up is told by SIGHUP; there is nobody to write to.
-            self._drop.set()
-        finally:
-            self._line.written(size)
-        return size
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def isatty(self) -> bool:
-        return True
-
-    def discard(self) -> None:
-        """Drop what waits."""
-        self._drop.set()
-
-    def resume(self, for_at_most: float = float("inf")) -> None:
-        """Write again; whatever is not out after that many seconds is dropped."""
-        self._deadline = time.monotonic() + for_at_most
-        self._drop.clear()
-
-    def kernel_queue(self) -> int:
-        """Bytes in the operating system's output queue (always 0 of a pseudo-terminal)."""
-        try:
-            answer = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
-        except OSError:
-            return 0
-        return int(struct.unpack("i", answer)[0])
-
-
-def _own_descriptor(fd: int) -> int:
-    """The terminal opened anew, non-blocking: the flag would otherwise be set for the shell as well."""
-    try:
-        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    except OSError:
-        return fd
 
 
 class TerminalDriver(LinuxDriver):
@@ -182,6 +31,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **settings: Any) -> None:
         super().__init__(app, **settings)
         self.line = Line()
+        self.strays = Strays()
         self._patient = PatientFile(_output_descriptor(), self.line)
         self._file = cast(Any, self._patient)
         self.on_cleared: Callable[[], None] | None = None
@@ -190,6 +40,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         self.restored = False
         self._patient.resume()
+        self.strays.hold()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.on_cleared is not None:
             self.on_cleared()
@@ -216,7 +67,15 @@ class TerminalDriver(LinuxDriver):
         self._patient.resume(for_at_most=1.0)
         self.write("\x1b[?2026l\x1b[0m")
         super().stop_application_mode()
+        self.strays.release()
         self.restored = True
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            width, height = os.get_terminal_size(self._patient.fileno())
+        except OSError:
+            return super()._get_terminal_size()
+        return width or 80, height or 24
 
     def _drop_what_waits(self) -> None:
         behind = self.line.behind or self._patient.kernel_queue() > 0
@@ -240,17 +99,19 @@ def _output_descriptor() -> int:
 
 
 @contextmanager
-def terminal_left_as_found(end: Callable[[int], bool], restored: Callable[[], bool]) -> Iterator[None]:
+def terminal_left_as_found(end: Callable[[int], bool], driver: Callable[[], object]) -> Iterator[None]:
     """Around the app: SIGTERM and SIGHUP end it in good order, and however it ends, the terminal is as before.
 
-    `end(code)` asks the running app to exit and tells whether there is one; `restored()` tells whether the driver has
-    already put the terminal back.
+    `end(code)` asks the running app to exit and tells whether there is one; `driver()` gives its driver.
     """
+    terminal = own_descriptor(_output_descriptor())
     before = _attributes()
 
     def put_back() -> None:
-        if not restored():
-            _restore(before)
+        used = driver()
+        if isinstance(used, TerminalDriver) and not used.restored:
+            used.strays.release()
+            _restore(terminal, before)
 
     def give_up(code: int) -> None:
         put_back()
@@ -271,6 +132,7 @@ def terminal_left_as_found(end: Callable[[int], bool], restored: Callable[[], bo
         yield
     finally:
         put_back()
+        os.close(terminal)
         for signum, handler in zip(signals, previous, strict=True):
             signal.signal(signum, handler)
 
@@ -282,13 +144,9 @@ def _attributes() -> list[Any] | None:
         return None
 
 
-def _restore(attributes: list[Any] | None) -> None:
-    if attributes is None:
-        return
-    try:
-        termios.tcsetattr(0, termios.TCSANOW, attributes)
-        fd = _own_descriptor(_output_descriptor())
-        os.write(fd, LEAVE.encode())
-    except (OSError, termios.error):
-        # The terminal has gone; there is nothing to put back.
-        return
+def _restore(terminal: int, attributes: list[Any] | None) -> None:
+    # A terminal that has gone needs nothing.
+    with suppress(OSError, termios.error):
+        if attributes is not None:
+            termios.tcsetattr(0, termios.TCSANOW, attributes)
+        os.write(terminal, LEAVE.encode())

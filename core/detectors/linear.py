@@ -25,7 +25,8 @@ class LinearAutoencoder:
         """(m, cells, c) of samples (m, cells, c)."""
         residual = x.reshape(len(x), -1) - self.mean
         residual -= (residual @ self.components.T) @ self.components
-        return np.square(residual, out=residual).reshape(x.shape)
+        np.square(residual, out=residual)
+        return residual.reshape(x.shape)
 
 
 @dataclass(frozen=True)

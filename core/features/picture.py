@@ -71,7 +71,7 @@ def crop(picture: Picture, region: tuple[float, float, float, float]) -> Picture
         return picture
     height, width = picture.shape[:2]
     x, y, w, h = region
-    left, top = round(x * width), round(y * height)
+    left, top = min(round(x * width), width - 1), min(round(y * height), height - 1)
     right, bottom = max(left + 1, round((x + w) * width)), max(top + 1, round((y + h) * height))
     return picture[top:bottom, left:right]
 

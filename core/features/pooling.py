@@ -85,7 +85,7 @@ def channel_scale(statistics: Floats, layout: Layout) -> Floats:
     for start, end in zip(ends - layout.channels, ends, strict=True):
         tap = variance[start:end]
         tap[:] = np.maximum(tap, 1e-4 * tap.mean() + 1e-12)
-    return np.sqrt(variance).astype(np.float32)
+    return np.asarray(np.sqrt(variance), dtype=np.float32)
 
 
 def normalised(pooled: Pooled, scale: Floats, layout: Layout) -> Pooled:

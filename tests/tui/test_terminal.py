@@ -132,6 +132,17 @@ def test_a_terminal_that_takes_nothing_at_all_cannot_hold_it(report: Path) -> No
         assert rig.process.wait(5) == 0
 
 
+def test_what_libraries_write_to_the_terminal_does_not_disturb_the_screen(report: Path) -> None:
+    with TerminalRig(child(report)) as rig:
+        assert rig.run(10, rig.shows("votes ....."))
+        assert rig.screen.display[0].startswith(" goodpart")
+        assert b"a library greets" not in rig.received
+        rig.type("s")
+        assert rig.run(5, rig.ended)
+        rig.run(0.3)
+        assert b"a library greets" in rig.received, "after a crash it may tell why"
+
+
 def colours(rig: TerminalRig) -> set[str]:
     """SGR parameters that were sent, each with its numbers."""
     found = re.findall(rb"\x1b\[([0-9;]*)m", bytes(rig.received))

@@ -167,6 +167,15 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
     assert station.calls[1:] == [("cancel_training",), ("take_over",)]
 
 
+async def test_the_outcome_of_a_training_stays_for_a_while() -> None:
+    app, _, clock = make(snapshot(training=Training("cancelled", message="the old model stays")))
+    async with running(app) as pilot:
+        assert "the old model stays" in await shown(pilot, app)
+        clock.now += 30
+        text = await shown(pilot, app)
+    assert "the old model stays" not in text and "taught 120" in text
+
+
 async def test_every_key_can_be_given_to_another() -> None:
     app, station, _ = make(keymap={"save": "f2", "quit": "f10", "density-down": "z", "calibrate": "s"})
     async with running(app) as pilot:

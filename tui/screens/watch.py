@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 
-from core.snapshot import Which
+from core.snapshot import Training, Which
 from tui.keys import bindings
 from tui.view import Sample, View
 from tui.widgets.banner import Banner
@@ -28,10 +28,16 @@ if TYPE_CHECKING:
     from tui.app import WatchApp
 
 LEAST = (60, 16)
+OUTCOME_SECONDS = 20.0
 
 
 class WatchScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._training: Training | None = None
+        self._training_since = 0.0
 
     def compose(self) -> ComposeResult:
         yield TooSmall(id="too-small")
@@ -69,11 +75,18 @@ class WatchScreen(Screen[None], inherit_bindings=False):
 
     def show(self, view: View, samples: Sequence[Sample]) -> None:
         """Take over what is new; panes refresh the rows that changed."""
-        self.set_class(view.snapshot.training is not None, "-training")
+        self.set_class(self._tells_of_training(view), "-training")
         for plot in self.query(SweepPlot):
             plot.add(samples)
         for pane in self.query(Pane):
             pane.show(view)
+
+    def _tells_of_training(self, view: View) -> bool:
+        """While it runs, and its outcome for a while: at 24 rows it has the place of the model."""
+        run = view.snapshot.training
+        if run is None or run != self._training:
+            self._training, self._training_since = run, view.now
+        return run is not None and (run.state == "running" or view.now - self._training_since < OUTCOME_SECONDS)
 
     def action_move(self, which: Which, steps: int) -> None:
         self._station_app.move_threshold(which, steps)

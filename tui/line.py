@@ -1,0 +1,163 @@
+"""The line to the terminal: how far it has come with what was sent, and never waiting for it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import struct
+import termios
+import threading
+import time
+from collections.abc import Callable
+
+ASK = "\x1b[6n"
+"""Where is the cursor? Every terminal since the VT100 answers when it has come so far: the only news of the far end of
+a line whose buffers (a pseudo-terminal, ssh, a modem) cannot be seen from here."""
+
+_FIRST_ANSWER = 1.5
+_LATE_ANSWER = 10.0
+_QUEUED_IS_BUSY = 128
+_FULL_FRAME = 1 << 16
+_LEAST_FRAME = 240
+
+
+class Line:
+    """How much is under way. Frames are sent one at a time: the next one when the terminal has the last one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._asked = 0
+        self._answered = 0
+        self._ever_answered = False
+        self._sent_at = 0.0
+        self._sent_bytes = 0
+        self._measured = True
+        self._quickest = float("inf")
+        self.budget = _FULL_FRAME
+        """Characters that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
+
+    def queued(self, size: int) -> None:
+        with self._lock:
+            self._pending += size
+
+    def written(self, size: int) -> None:
+        with self._lock:
+            self._pending -= size
+
+    def answered(self) -> None:
+        with self._lock:
+            self._ever_answered = True
+            self._answered = min(self._asked, self._answered + 1)
+
+    def sending(self, size: int) -> bool:
+        """A frame goes out now; gives whether to ask the terminal for an answer."""
+        with self._lock:
+            self._sent_at, self._sent_bytes, self._measured = self._clock(), size, False
+            # A terminal that never answers is not asked for ever.
+            ask = self._ever_answered or self._asked < 3
+            self._asked += ask
+            return ask
+
+    def free(self, kernel_queue: int) -> bool:
+        """Whether the terminal has everything; `kernel_queue` is what the operating system still holds."""
+        now = self._clock()
+        with self._lock:
+            waited = now - self._sent_at
+            if self._pending > 0 or kernel_queue > _QUEUED_IS_BUSY:
+                return False
+            if self._answered < self._asked:
+                if waited < (_LATE_ANSWER if self._ever_answered else _FIRST_ANSWER):
+                    return False
+                self._answered = self._asked
+            if not self._measured:
+                self._measured = True
+                self._learn(waited)
+            return True
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that was sent has surely not arrived."""
+        with self._lock:
+            return self._pending > 0 or (self._ever_answered and self._answered < self._asked)
+
+    @property
+    def behind_here(self) -> bool:
+        """Whether the operating system has not taken everything yet."""
+        with self._lock:
+            return self._pending > 0
+
+    def _learn(self, seconds: float) -> None:
+        # A far terminal takes long for every frame, a slow one for large ones: only the latter gets smaller frames.
+        self._quickest = min(self._quickest, seconds)
+        beyond = seconds - self._quickest
+        if beyond > 0.6:
+            self.budget = max(_LEAST_FRAME, int(self._sent_bytes / seconds * 0.4))
+        elif beyond < 0.3 and self._sent_bytes >= 0.8 * self.budget:
+            self.budget = min(_FULL_FRAME, self.budget * 3 // 2)
+
+
+class PatientFile:
+    """What the writer thread writes to. It never waits inside the operating system, so that it can be told to stop."""
+
+    def __init__(self, fd: int, line: Line) -> None:
+        self._line = line
+        self._fd = own_descriptor(fd)
+        self._drop = threading.Event()
+        self._deadline = float("inf")
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLOUT)
+
+    def write(self, text: str) -> int:
+        data = memoryview(text.encode("utf-8", "replace"))
+        size = len(data)
+        try:
+            while data and not self._drop.is_set() and time.monotonic() < self._deadline:
+                if self._poll.poll(50):
+                    try:
+                        # Small pieces: where the descriptor is shared, a write may wait for the line.
+                        data = data[os.write(self._fd, data[:256]) :]
+                    except BlockingIOError:
+                        time.sleep(0.02)
+        except OSError:
+            # The terminal has gone (hung up). Whoever hangs up is told by SIGHUP; there is nobody to write to.
+            self._drop.set()
+        finally:
+            self._line.written(size)
+        return size
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def isatty(self) -> bool:
+        return True
+
+    def discard(self) -> None:
+        """Drop what waits."""
+        self._drop.set()
+
+    def resume(self, for_at_most: float = float("inf")) -> None:
+        """Write again; whatever is not out after that many seconds is dropped."""
+        self._deadline = time.monotonic() + for_at_most
+        self._drop.clear()
+
+    def kernel_queue(self) -> int:
+        """Bytes in the operating system's output queue (always 0 of a pseudo-terminal)."""
+        try:
+            answer = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int(struct.unpack("i", answer)[0])
+
+
+def own_descriptor(fd: int) -> int:
+    """The terminal opened anew, non-blocking: the flag would otherwise be set for the shell as well."""
+    try:
+        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return os.dup(fd)
