@@ -38,7 +38,7 @@ def trained(trained_once: Path, tmp_path: Path) -> Recipe:
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts at a folder below tmp_path: `mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs")`; skips where it may not."""
+    """Mounts at a folder below tmp_path: `mounted("-t", "tmpfs", "tmpfs")`; skips where it may not."""
     mounts: list[Path] = []
 
     def mount(*arguments: str) -> Path:

@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 200, 150
 
 
 def good_part(seed: int) -> Picture:
-    """uint8 (150, 200, 3): a plate with two bores, never in quite the same place, under light that is never the same."""
+    """uint8 (150, 200, 3): a plate with two bores, never in quite the same place nor the same light."""
     random = np.random.default_rng(seed)
     shade = cv2.resize(random.normal(0, 7, (6, 8)).astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     grey = 60 + random.uniform(-4, 4) + shade
@@ -51,7 +51,14 @@ def write_parts(folder: Path, seeds: Iterable[int], draw: Callable[[int], Pictur
 
 
 def make_recipe(
-    folder: Path, pictures: int = 0, *, rule: str = "default", source: str = "0", hold: int = 2, of: int = 3, rate: float = 50.0
+    folder: Path,
+    pictures: int = 0,
+    *,
+    rule: str = "default",
+    source: str = "0",
+    hold: int = 2,
+    of: int = 3,
+    rate: float = 50.0,
 ) -> Recipe:
     """A recipe that judges fast, with so many good pictures."""
     settings = Settings(

@@ -26,6 +26,7 @@ class LateStation:
         self._camera = camera
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._stopping = False
         self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
         self._snapshot = Snapshot(
             number=0,
@@ -36,30 +37,38 @@ class LateStation:
         )
 
     def _make(self) -> None:
-        from core.station import Station
-
         try:
+            from core.station import Station
+
             station = Station(self._recipe, self._camera, lock=self._lock)
         except GoodpartError as error:
-            self._snapshot = Snapshot(
-                number=1,
-                at=time.time(),
-                recipe=self._recipe.name,
-                verdict=Verdict("UNKNOWN", str(error)),
-                camera=SourceStatus("lost", self._snapshot.camera.address, str(error)),
-            )
-            for callback in tuple(self._subscribers):
-                callback(self._snapshot)
+            self._cannot(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - it must be read on the screen, not be lost with this thread
+            self._cannot(f"the station cannot start ({type(error).__name__}: {error}): is goodpart installed whole?")
             return
         for callback in tuple(self._subscribers):
             station.subscribe(callback)
-        station.start()
         self._station = station
+        if not self._stopping:
+            station.start()
+
+    def _cannot(self, words: str) -> None:
+        self._snapshot = Snapshot(
+            number=1,
+            at=time.time(),
+            recipe=self._recipe.name,
+            verdict=Verdict("UNKNOWN", words),
+            camera=SourceStatus("lost", self._snapshot.camera.address, words),
+        )
+        for callback in tuple(self._subscribers):
+            callback(self._snapshot)
 
     def start(self) -> None:
         self._maker.start()
 
     def stop(self, timeout: float = 2.0) -> None:
+        self._stopping = True
         if self._maker.is_alive():
             self._maker.join(timeout)
         if self._station:

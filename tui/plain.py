@@ -19,7 +19,7 @@ from core.verdict import shown
 
 MOST_WAITING = 200
 """Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
-GIVE_UP_SECONDS = 4.0
+GIVE_UP_SECONDS = 3.0
 
 
 def run_plain(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from core.detectors.base import Map, Scores
 from core.detectors.kde import GaussianKDE
 from core.features.picture import resized
+from core.litert import make_interpreter
 from core.sources.base import Picture
+from core.sources.opencv import cv2
 
 SIDE = 128
 """Pixels of the network's square input."""
@@ -72,11 +72,11 @@ class Autoencoder:
     """A LiteRT file with the two outputs `reconstruction` and `latent`, run on one core."""
 
     def __init__(self, network: bytes) -> None:
-        self._interpreter = Interpreter(model_content=network, num_threads=1)
+        self._interpreter = make_interpreter(network)
         self._run = self._interpreter.get_signature_runner()
 
     def run(self, pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.float32]]:
-        """Of float32 (128, 128, 3), RGB, 0..1: the reconstruction of the same shape, and the latent, float32 (4096,)."""
+        """Of float32 (128, 128, 3), RGB, 0..1: the reconstruction, of that shape, and the latent, float32 (4096,)."""
         outputs = self._run(pixels=pixels[None])
         return outputs["reconstruction"][0], outputs["latent"].ravel()
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-from ai_edge_litert.interpreter import Interpreter
 
 from core.errors import GoodpartError
 from core.features.picture import resized
 from core.features.pooling import Layout, Taps
+from core.litert import make_interpreter
+from core.litert import make_interpreter
 from core.sources.base import Picture
 
 NAME = "EfficientNet-Lite0"
@@ -98,8 +99,7 @@ class Backbone:
 
     def __init__(self, network: bytes) -> None:
         try:
-            self._interpreter = Interpreter(model_content=network, num_threads=1)
-            self._interpreter.allocate_tensors()
+            self._interpreter = make_interpreter(network)
         except (ValueError, RuntimeError) as error:
             raise GoodpartError("the backbone network cannot be loaded: train again") from error
         # The converter may order the outputs as it likes; their numbers of channels tell them apart.

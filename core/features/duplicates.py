@@ -46,8 +46,8 @@ def near_duplicates(thumbnails: Sequence[Thumbnail]) -> npt.NDArray[np.int64]:
         return np.zeros(0, np.int64)
     base = np.stack(thumbnails)
     flat = base.reshape(n, -1)
-    linked = flat @ flat.T / flat.shape[1] > SAME
-    blank = ~flat.any(axis=1)
+    linked: npt.NDArray[np.bool_] = np.asarray(flat @ flat.T / flat.shape[1] > SAME)
+    blank = np.asarray(~flat.any(axis=1))
     linked |= blank[:, None] & blank[None, :]
     if n > 2:
         own = _unit(base - base.mean(axis=0))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from core.features.picture import resized
 from core.features.pooling import Floats, Layout, Taps
+from core.sources.opencv import cv2
 from core.sources.base import Picture
 
 NAME = "filter bank (no backbone)"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.sources.opencv import cv2
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import UnreadableError
 from core.sources.base import Picture
+from core.sources.opencv import cv2
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 WHOLE = (0.0, 0.0, 1.0, 1.0)

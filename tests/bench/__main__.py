@@ -9,5 +9,5 @@ BENCHES = ("auroc", "learning", "watching", "seed_path", "screen", "demo")
 
 for name in sys.argv[1:] or BENCHES:
     print(f"\n== {name}", flush=True)
-    sys.argv = [name]
+    sys.argv = [name, "--seed-method"] if name == "auroc" else [name]
     runpy.run_module(f"tests.bench.{name}", run_name="__main__")

@@ -18,7 +18,12 @@ from hypothesis import strategies as st
 from core.bundle import FORMAT, MANIFEST, SEAL, Bundle, BundleError, read_bundle, write_bundle
 from core.errors import GoodpartError
 
-FACTS: Mapping[str, Any] = {"method": "features", "taught": 3, "notes": ["one", "zwei ü"], "region": [0.0, 0.0, 1.0, 1.0]}
+FACTS: Mapping[str, Any] = {
+    "method": "features",
+    "taught": 3,
+    "notes": ["one", "zwei ü"],
+    "region": [0.0, 0.0, 1.0, 1.0],
+}
 ARRAYS = {"mean": np.arange(6, dtype=np.float32).reshape(2, 3), "part.of": np.array(2.5)}
 NETWORKS = {"backbone": b"TFL3" + bytes(range(200))}
 DENSITY, ERROR = np.array([-1.0, -2.0, -3.0]), np.array([0.1, 0.2, 0.3])

@@ -76,7 +76,7 @@ def test_too_few_says_how_many_more() -> None:
     assert str(refused.value) == (
         "12 good samples cannot support a false-alarm rate of 5 %: it takes 19, 7 more; 12 support 7.7 % or more"
     )
-    with pytest.raises(TooFewError, match="0 good samples .* takes 19, 19 more"):
+    with pytest.raises(TooFewError, match=r"0 good samples .* takes 19, 19 more"):
         conformal_threshold(np.zeros(0), 0.05)
 
 
@@ -137,7 +137,9 @@ def realised(rule: Rule, count: int) -> float:
 
 def scores(random: np.random.Generator, count: int) -> HeldOut:
     common = random.normal(size=count)
-    return HeldOut(-np.exp(0.5 * (common + random.normal(size=count))), np.exp(0.3 * (common + random.normal(size=count))))
+    return HeldOut(
+        -np.exp(0.5 * (common + random.normal(size=count))), np.exp(0.3 * (common + random.normal(size=count)))
+    )
 
 
 def test_identical_scores_still_give_thresholds() -> None:

