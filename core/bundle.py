@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.calibration import HeldOut
 from core.errors import GoodpartError
 from core.recipe import replace_file
 
@@ -35,6 +36,10 @@ class Bundle:
     networks: Mapping[str, bytes]
     held_out_density: npt.NDArray[np.float64]
     held_out_error: npt.NDArray[np.float64]
+
+    @property
+    def held_out(self) -> HeldOut:
+        return HeldOut(self.held_out_density, self.held_out_error, same_unit=self.facts.get("same_unit") is True)
 
     @property
     def method(self) -> str:

@@ -27,6 +27,8 @@ class HeldOut:
 
     density: Scores
     reconstruction_error: Scores
+    same_unit: bool = False
+    """Both are in standard deviations already, so that `sum` adds them as they are, with the weights that they have."""
 
     @property
     def count(self) -> int:
@@ -98,8 +100,8 @@ def percent(rate: float) -> str:
 def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") -> Thresholds:
     """Both thresholds for a rule and a false-alarm rate.
 
-    One conformal threshold c on the joined, standardised score sets both where the rule joins them (`sum`, `and`):
-    each stands c standard deviations from the typical value. `or` gives each half of the budget; `density` and
+    One conformal threshold c on the joined score sets both where the rule joins them (`sum`, `and`): each stands c
+    standard deviations, or units of theirs, from the typical value. `or` gives each half of the budget; `density` and
     `error` give the whole budget to one (the other stands where it alone would have it).
 
     Raises TooFewError.
@@ -110,6 +112,8 @@ def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") 
     spread_d, spread_e = _spread(d), _spread(e)
     far_d, far_e = (typical_d - d) / spread_d, (e - typical_e) / spread_e
     if rule == "sum":
+        if held_out.same_unit:
+            far_d, far_e, spread_d, spread_e = typical_d - d, e - typical_e, 1.0, 1.0
         # Shares have no meaning where a threshold stands at the typical value: it stays a step away from it.
         level_d = level_e = max(conformal_threshold(far_d + far_e, false_alarms), 1 / STEPS)
     elif rule == "and":

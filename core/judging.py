@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.bundle import Bundle, BundleError
-from core.calibration import HeldOut
 from core.detectors.base import Detector
 from core.detectors.load import calibrated, describe, load_detector, thresholds_of
 from core.errors import GoodpartError
@@ -58,7 +57,7 @@ class Judge:
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         self.thresholds = thresholds
-        self.ranking = Ranking(HeldOut(self.bundle.held_out_density, self.bundle.held_out_error), thresholds)
+        self.ranking = Ranking(self.bundle.held_out, thresholds)
 
     def set_threshold(self, which: Which, value: float, by: str) -> None:
         if not math.isfinite(value):
@@ -90,8 +89,7 @@ def load_judge(recipe: Recipe, bundle: Bundle) -> Judge:
             f" {list(region)}; train again or put it back"
         )
     thresholds = thresholds_of(bundle, table)
-    held_out = HeldOut(bundle.held_out_density, bundle.held_out_error)
     return Judge(
         bundle, detector, table, recipe.settings.camera.region, thresholds, describe(bundle, table), taught,
-        Ranking(held_out, thresholds),
+        Ranking(bundle.held_out, thresholds),
     )  # fmt: skip

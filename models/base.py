@@ -55,6 +55,8 @@ class Learnt:
     """(n,) in the scale of the detector's density."""
     held_out_error: npt.NDArray[np.float64]
     """(n,) in the scale of the detector's reconstruction error."""
+    same_unit: bool = False
+    """Both scores are in standard deviations, so that they may be added as they are."""
     backbone: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
     """Sentences that the technician must read."""

@@ -28,19 +28,25 @@ def ledoit_wolf(x: npt.NDArray[np.floating]) -> float:
     return float(np.clip(noise / distance, 0, 1)) if distance > 0 else 1.0
 
 
-def fit_gaussians(x: npt.NDArray[np.floating], shrinkage: float | None = SHRINKAGE) -> Gaussians:
+def fit_gaussians(
+    x: npt.NDArray[np.floating],
+    shrinkage: float | None = SHRINKAGE,
+    chosen: npt.NDArray[np.bool_] | slice = slice(None),
+) -> Gaussians:
     """One Gaussian for each of g columns of (n, g, p): covariance (1 - shrinkage) S + shrinkage tr(S)/p identity.
 
-    Without `shrinkage` it is Ledoit and Wolf's, for each on its own.
+    Without `shrinkage` it is Ledoit and Wolf's, for each on its own. Only the `chosen` of the n samples count; they
+    are copied one column at a time.
     """
-    n, groups, p = x.shape
+    groups, p = x.shape[1:]
+    n = len(x[chosen, 0])
     rank = max(1, min(n - 1, p))
     mean = np.empty((groups, p), np.float32)
     basis = np.empty((groups, rank, p), np.float32)
     variance = np.empty((groups, rank), np.float32)
     rest = np.empty(groups, np.float32)
     for group in range(groups):
-        values = x[:, group].astype(np.float64)
+        values = x[chosen, group].astype(np.float64)
         centre = values.mean(axis=0)
         share = ledoit_wolf(values) if shrinkage is None else shrinkage
         eigenvalues, vectors = principal_axes(values - centre, rank)

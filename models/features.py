@@ -58,6 +58,7 @@ def learn(lesson: Lesson, progress: Progress, backbone: bytes | None) -> Learnt:
         channels=scale,
         whole=fit_gaussians(flat, shrinkage=None),
         cells=fit_gaussians(vectors.local),
+        fine_cells=fit_gaussians(vectors.fine),
         density=_density_scale(distances),
         coarse=coarse,
         coarse_usual=coarse_usual,
@@ -70,6 +71,7 @@ def learn(lesson: Lesson, progress: Progress, backbone: bytes | None) -> Learnt:
         settings={"backbone": name},
         held_out_density=held_out_density,
         held_out_error=held_out_error,
+        same_unit=True,
         backbone=name,
         notes=tuple(notes),
     )
@@ -99,15 +101,16 @@ def _put(vectors: Pooled, index: int, one: Pooled) -> None:
 
 
 def _held_out_distances(vectors: Pooled, folds: Folds, progress: Progress) -> Floats:
-    """(n, 2) log distances of every picture to Gaussians that were fitted without its fold."""
-    distances = np.empty((len(folds), 2), np.float32)
+    """(n, 3) log distances of every picture to Gaussians that were fitted without its fold."""
+    distances = np.empty((len(folds), 3), np.float32)
     names = np.unique(folds)
     for step, fold in enumerate(names):
         progress("density", step, len(names))
         held = folds == fold
         flat = vectors.statistics[~held].reshape(int(np.sum(~held)), 1, -1)
-        whole, cells = fit_gaussians(flat, shrinkage=None), fit_gaussians(vectors.local[~held])
-        distances[held] = log_distances(whole, cells, vectors.statistics[held], vectors.local[held])
+        whole, cells = fit_gaussians(flat, shrinkage=None), fit_gaussians(vectors.local, chosen=~held)
+        fine_cells = fit_gaussians(vectors.fine, chosen=~held)
+        distances[held] = log_distances(whole, cells, fine_cells, Pooled(*(many[held] for many in vectors.arrays())))
     return distances
 
 

@@ -108,6 +108,7 @@ def train_images(
         "taught": len(pictures),
         "distinct": distinct,
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "same_unit": learnt.same_unit,
         "backbone": learnt.backbone,
         "region": list(recipe.settings.camera.region),
         "settings": dict(learnt.settings),

@@ -117,6 +117,9 @@ def duration(text: str) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; gives the exit code."""
+    # Read when NumPy loads. Its own threads gain nothing on such small matrices, and spin where cores are few.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # File names may hold what the terminal's encoding does not.

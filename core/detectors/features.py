@@ -1,7 +1,8 @@
 """The method `features`: densities and a linear autoencoder over frozen feature maps.
 
-density = minus the sum of the z of the logs of two squared Mahalanobis distances: of the mean and standard deviation of
-every channel (global), and of the two farthest of 7x7 cells (local; Defard et al. 2020, PaDiM, in small).
+density = minus the sum of the z of the logs of three squared Mahalanobis distances: of the mean and standard deviation
+of every channel (global), and of the two farthest cells at 7x7 and at 14x14 (local; Defard et al. 2020, PaDiM, in
+small).
 reconstruction error = how unusual the error is that a linear autoencoder leaves in the two worst of 7x7 cells.
 """
 
@@ -22,7 +23,7 @@ from core.features.backbone import NAME as BACKBONE
 from core.features.backbone import Backbone
 from core.features.filterbank import NAME as FILTER_BANK
 from core.features.filterbank import FilterBank
-from core.features.pooling import FINE, Extractor, Floats, normalised, pool
+from core.features.pooling import FINE, Extractor, Floats, Pooled, normalised, pool
 from core.sources.base import Picture
 
 LEAST_DISTANCE = 1e-6
@@ -30,15 +31,15 @@ LEAST_DISTANCE = 1e-6
 
 @dataclass(frozen=True)
 class DensityScale:
-    """Held-out mean and spread of the log distances: column 0 global, column 1 local."""
+    """Held-out mean and spread of the log distances: column 0 global, 1 at 7x7, 2 at 14x14."""
 
     mean: Floats
-    """(2,)"""
+    """(3,)"""
     spread: Floats
-    """(2,)"""
+    """(3,)"""
 
     def densities(self, log_distances: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """(m,) of (m, 2)."""
+        """(m,) of (m, 3)."""
         z = (log_distances.astype(np.float64) - self.mean) / self.spread
         return np.asarray(-z.sum(axis=1))
 
@@ -53,6 +54,8 @@ class FeaturesModel:
     """One, over the channels' means and standard deviations"""
     cells: Gaussians
     """One for each of 7x7 cells"""
+    fine_cells: Gaussians
+    """One for each of 14x14 cells"""
     density: DensityScale
     coarse: LinearAutoencoder
     coarse_usual: UsualError
@@ -82,6 +85,7 @@ class FeaturesModel:
 _PARTS: Mapping[str, Any] = {
     "whole": Gaussians,
     "cells": Gaussians,
+    "fine_cells": Gaussians,
     "density": DensityScale,
     "coarse": LinearAutoencoder,
     "coarse_usual": UsualError,
@@ -95,11 +99,15 @@ def make_extractor(backbone: bytes | None) -> tuple[Extractor, str]:
     return (Backbone(backbone), BACKBONE) if backbone is not None else (FilterBank(), FILTER_BANK)
 
 
-def log_distances(whole: Gaussians, cells: Gaussians, statistics: Floats, local: Floats) -> Floats:
-    """(m, 2) global and local, of the normalised vectors (m, 2, c) and (m, 49, c) of m pictures."""
-    flat = statistics.reshape(len(statistics), 1, -1)
-    both = (whole.squared_distances(flat)[:, 0], hottest(cells.squared_distances(local)))
-    return np.log(np.maximum(np.stack(both, axis=1), LEAST_DISTANCE))
+def log_distances(whole: Gaussians, cells: Gaussians, fine_cells: Gaussians, vectors: Pooled) -> Floats:
+    """(m, 3) global, at 7x7 and at 14x14, of the normalised vectors of m pictures."""
+    flat = vectors.statistics.reshape(len(vectors.statistics), 1, -1)
+    distances = (
+        whole.squared_distances(flat)[:, 0],
+        hottest(cells.squared_distances(vectors.local)),
+        hottest(fine_cells.squared_distances(vectors.fine)),
+    )
+    return np.log(np.maximum(np.stack(distances, axis=1), LEAST_DISTANCE))
 
 
 class FeaturesDetector:
@@ -130,7 +138,7 @@ class FeaturesDetector:
         model, layout = self._model, self._extractor.layout
         pooled = pool(self._extractor.taps(picture), layout)
         vectors = normalised(pooled.at(None), model.channels, layout)
-        distances = log_distances(model.whole, model.cells, vectors.statistics, vectors.local)
+        distances = log_distances(model.whole, model.cells, model.fine_cells, vectors)
         density = model.density.densities(distances)
         coarse = model.coarse_usual.unusual(model.coarse_usual.log_errors(model.coarse.squared_errors(vectors.coarse)))
         fine = model.fine_usual.unusual(model.fine_usual.log_errors(model.fine.squared_errors(vectors.fine)))

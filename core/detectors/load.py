@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.bundle import Bundle, BundleError
-from core.calibration import HeldOut, TooFewError, band, calibrate, made_thresholds, needed_for, percent
+from core.calibration import TooFewError, band, calibrate, made_thresholds, needed_for, percent
 from core.detectors.base import Detector
 from core.recipe import ImageTable
 from core.snapshot import Model, Rule, Thresholds
@@ -37,17 +37,20 @@ def calibrated(bundle: Bundle, table: ImageTable, false_alarms: float | None = N
     Raises TooFewError.
     """
     target = table.false_alarms if false_alarms is None else false_alarms
-    held_out = HeldOut(bundle.held_out_density, bundle.held_out_error)
     rule = rule_of(table, bundle.method)
     try:
-        thresholds = calibrate(held_out, rule, target)
+        thresholds = calibrate(bundle.held_out, rule, target)
     except TooFewError:
         if bundle.method != "seed" or false_alarms is not None:
             raise
         from core.detectors import seed
 
         thresholds = made_thresholds(
-            held_out, rule, seed.SHIPPED_DENSITY_THRESHOLD, seed.SHIPPED_ERROR_THRESHOLD, "as shipped, not calibrated"
+            bundle.held_out,
+            rule,
+            seed.SHIPPED_DENSITY_THRESHOLD,
+            seed.SHIPPED_ERROR_THRESHOLD,
+            "as shipped, not calibrated",
         )
     if bundle.method == "seed":
         return replace(thresholds, density_step=1.0, error_step=0.0001)
@@ -64,8 +67,7 @@ def thresholds_of(bundle: Bundle, table: ImageTable) -> Thresholds:
         others = calibrated(bundle, table)
         density = others.density if density is None else density
         error = others.reconstruction_error if error is None else error
-    held_out = HeldOut(bundle.held_out_density, bundle.held_out_error)
-    made = made_thresholds(held_out, rule_of(table, bundle.method), density, error, saved.by or "recipe.toml")
+    made = made_thresholds(bundle.held_out, rule_of(table, bundle.method), density, error, saved.by or "recipe.toml")
     return replace(made, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else made
 
 

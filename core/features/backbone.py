@@ -17,7 +17,6 @@ from core.errors import GoodpartError
 from core.features.picture import resized
 from core.features.pooling import Layout, Taps
 from core.litert import make_interpreter
-from core.litert import make_interpreter
 from core.sources.base import Picture
 
 NAME = "EfficientNet-Lite0"

@@ -6,8 +6,8 @@ import numpy as np
 
 from core.features.picture import resized
 from core.features.pooling import Floats, Layout, Taps
-from core.sources.opencv import cv2
 from core.sources.base import Picture
+from core.sources.opencv import cv2
 
 NAME = "filter bank (no backbone)"
 SIDE = 224

@@ -78,5 +78,8 @@ def crop(picture: Picture, region: tuple[float, float, float, float]) -> Picture
 
 def resized(picture: Picture, side: int) -> Picture:
     """uint8 (side, side, 3), RGB, averaged over areas."""
+    # Halving is several times faster than averaging over uneven areas; far from the target it changes next to nothing.
+    while picture.shape[0] % 2 == picture.shape[1] % 2 == 0 and min(picture.shape[:2]) >= 4 * side:
+        picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), dtype=np.uint8)

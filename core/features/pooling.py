@@ -31,7 +31,7 @@ class Layout:
     coarse: tuple[int, ...]
     """The taps of the linear autoencoder, at 7x7."""
     fine: tuple[int, ...]
-    """The taps of the map for the eye, at 14x14."""
+    """The taps of the finer Gaussian per cell and of the map for the eye, at 14x14."""
 
 
 class Extractor(Protocol):

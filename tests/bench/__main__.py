@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
 BENCHES = ("auroc", "learning", "watching", "seed_path", "screen", "demo")
 

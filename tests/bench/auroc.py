@@ -19,7 +19,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import HeldOut, TooFewError, calibrate, made_thresholds
+from core.calibration import HeldOut, TooFewError, calibrate, supported
 from core.detectors.base import Detector
 from core.detectors.features import FeaturesDetector
 from core.detectors.seed import SeedDetector
@@ -84,7 +84,7 @@ def evaluate(
     name: str, learnt: Learnt, detector: Detector, good_test: Sequence[Path], defect: Sequence[Path]
 ) -> Result:
     """Judge the test pictures of one set with one trained method, under every rule."""
-    held_out = HeldOut(learnt.held_out_density, learnt.held_out_error)
+    held_out = HeldOut(learnt.held_out_density, learnt.held_out_error, learnt.same_unit)
     good, bad = _scores(detector, good_test), _scores(detector, defect)
     aurocs, rates = {}, {}
     for rule in RULES:
@@ -106,10 +106,9 @@ def _scores(detector: Detector, pictures: Sequence[Path]) -> Values:
 
 
 def _ranked(scores: Values, held_out: HeldOut, rule: Rule) -> Values:
-    """What a rule orders samples by, with thresholds one standard deviation from the typical values."""
-    d, e = held_out.density, held_out.reconstruction_error
-    one = made_thresholds(held_out, rule, float(np.median(d) - d.std()), float(np.median(e) + e.std()), "")
-    return np.asarray(share(scores[:, 0], scores[:, 1], one))
+    """What a rule orders samples by: their share of the alarm level."""
+    thresholds = calibrate(held_out, rule, max(TARGET, supported(rule, held_out.count)))
+    return np.asarray(share(scores[:, 0], scores[:, 1], thresholds))
 
 
 def trivial(pictures: Split) -> dict[str, float]:

@@ -7,11 +7,8 @@ are those of the solar cells where the data sets are, else of the simulated benc
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import cv2
@@ -20,6 +17,7 @@ from core.recipe import new_recipe
 from core.sources.simulated import good_pictures
 from core.teaching import pictures_in, teach_pictures
 from models.train import backbone_or_none
+from tests.bench.process import run_measured
 from tests.data import find_data
 
 BARS = {30: (10.0, 400.0), 500: (60.0, 400.0)}
@@ -29,15 +27,7 @@ def learn_once(count: int, folder: Path) -> tuple[float, float]:
     """Seconds and MB."""
     recipe = new_recipe(str(folder / f"of {count}"))
     teach_pictures(recipe.good_images, _pictures(count, folder), link=True)
-    began = time.monotonic()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "models.train", str(recipe.folder)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"training ended with exit code {child.returncode}")
-    return time.monotonic() - began, usage.ru_maxrss / 1024
+    return run_measured([sys.executable, "-m", "models.train", str(recipe.folder)])
 
 
 def _pictures(count: int, folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The method `seed` as the original system runs it, beside the same mathematics here: `python -m tests.bench.seed_path`.
+"""The method `seed` as the original system runs it, and here: `python -m tests.bench.seed_path`.
 
 The original path: every 1080p frame is written to the disk and read again, then Keras predict and evaluate, and
 scikit-learn's KernelDensity, fitted at every start. Here: one LiteRT file and an exact kernel density. Both judge the
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
+from tests.bench.process import peak_megabytes
 
 TAUGHT, FRAMES = 500, 12
 
@@ -93,7 +94,7 @@ def measure(path: str, folder: Path) -> None:
             {
                 "ready s": ready,
                 "ms a frame": 1000 * statistics.median(times[1:]),
-                "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "MB": peak_megabytes(),
             }
         )
     )

@@ -7,7 +7,6 @@ and the seconds from the start of the process to the first verdict that is OK or
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import cv2
 from core.recipe import CameraTable, Recipe, Settings, new_recipe
 from core.sources.simulated import good_pictures
 from core.teaching import teach_pictures
+from tests.bench.process import cpu_seconds, peak_megabytes
 from tui.commands.train import train
 
 WIDTH, HEIGHT = 1920, 1080
@@ -36,8 +36,9 @@ def make_bench(folder: Path) -> tuple[Recipe, Path]:
         cv2.imwrite(str(folder / "good" / f"{number}.jpg"), picture)
     teach_pictures(recipe.good_images, [folder / "good"])
     train(recipe)
-    video = folder / "parts.mp4"
-    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (WIDTH, HEIGHT))
+    # Motion JPEG, as a USB camera gives it: what is not judged need not be decoded.
+    video = folder / "parts.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (WIDTH, HEIGHT))
     for picture in good_pictures(SHOWN, 1, WIDTH, HEIGHT):
         for _ in range(30):
             writer.write(picture)
@@ -62,21 +63,11 @@ def watch_once(recipe: Recipe, camera: str, seconds: float = 12.0) -> dict[str, 
         first = first or (time.monotonic() - began if said["verdict"] in ("OK", "ANOMALY") else 0.0)
         judged += 1
         if judged == 20:  # what starting costs is not what watching costs
-            cpu_at = _cpu_seconds(child.pid)
+            cpu_at = cpu_seconds(child.pid)
         if judged >= 20:
-            cpu, peak = _cpu_seconds(child.pid), _peak_megabytes(child.pid)
+            cpu, peak = cpu_seconds(child.pid), peak_megabytes(child.pid)
     child.wait()
     return {"ms": 1000 * (cpu - cpu_at) / (judged - 20), "MB": peak, "s": first, "frames/s": judged / seconds}
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak_megabytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
 def main() -> None:

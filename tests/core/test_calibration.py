@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.calibration import (
+    STEPS,
     HeldOut,
     TooFewError,
     band,
@@ -107,16 +108,18 @@ def test_the_rule_agrees_with_its_calibration(
     allowed = math.floor(rate * (count + 1) + 1e-9) - 1
     # One sample lies on the threshold itself, and rounding may put it on either side.
     on_it = int(np.sum(np.abs(used - 1) < 1e-9))
-    if rule == "or":
-        assert called <= allowed + on_it
-    elif t.density < t.typical_density - t.density_step and t.reconstruction_error > t.typical_error + t.error_step:
-        assert allowed - on_it <= called <= allowed + on_it
+    assert called <= allowed + on_it
+    # Thresholds are kept a fiftieth of a standard deviation away from the typical values, whatever rate is asked.
+    kept_away = t.typical_density - t.density < 1.1 / STEPS * scale * far_d.std()
+    if rule != "or" and not kept_away:
+        assert called >= allowed - on_it
 
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("count", [40, 100])
 def test_new_good_parts_are_called_as_rarely_as_was_promised(rule: Rule, count: int) -> None:
-    assert realised(rule, count) == pytest.approx(0.05, abs=0.012) or (rule == "or" and realised(rule, count) < 0.062)
+    # `or` spends half of its budget twice where both scores alarm together.
+    assert (0.030 if rule == "or" else 0.038) < realised(rule, count) < 0.062
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "or"])

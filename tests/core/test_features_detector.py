@@ -57,8 +57,9 @@ def test_the_hottest_cells_count() -> None:
 
 
 def test_a_higher_density_is_more_like_the_good_parts() -> None:
-    scale = DensityScale(np.array([1, 2], np.float32), np.array([0.5, 2], np.float32))
-    np.testing.assert_allclose(scale.densities(np.array([[1, 2], [2, 2], [1, 6]], np.float32)), [0, -2, -2])
+    scale = DensityScale(np.array([1, 2, 3], np.float32), np.array([0.5, 2, 1], np.float32))
+    distances = np.array([[1, 2, 3], [2, 2, 3], [1, 6, 3], [1, 2, 4]], np.float32)
+    np.testing.assert_allclose(scale.densities(distances), [0, -2, -2, -1])
 
 
 def test_a_model_that_lacks_a_part_is_refused() -> None:

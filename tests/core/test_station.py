@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.detectors.base import Detector, Scores
 from core.errors import GoodpartError
 from core.journal import read_journal
 from core.recipe import Recipe, open_recipe
@@ -135,6 +136,39 @@ def test_a_pause_is_seen_at_once(trained: Recipe) -> None:
         bench.station.pause(True)
         assert until(lambda: any(snapshot.paused for snapshot in bench.seen))
         assert all(snapshot.verdict.state == "UNKNOWN" for snapshot in bench.seen if snapshot.paused)
+
+
+class Held:
+    """A detector that is held up in the middle of a picture."""
+
+    method = "features"
+
+    def __init__(self, working: Detector) -> None:
+        self._working = working
+        self.judging, self.go_on = threading.Event(), threading.Event()
+
+    def judge(self, picture: Picture) -> Scores:
+        self.judging.set()
+        self.go_on.wait(10)
+        return self._working.judge(picture)
+
+
+def test_a_picture_that_was_being_judged_when_it_was_paused_does_not_count(trained: Recipe) -> None:
+    trained.change("verdict", {"hold": 1, "of": 1})
+    with running(open_recipe(str(trained.folder)), good) as bench:
+        assert bench.turns("OK")
+        judge = bench.station._judge
+        assert judge is not None
+        held = Held(judge.detector)
+        judge.detector = held
+        assert held.judging.wait(5)
+        bench.station.pause(True)
+        assert until(lambda: bench.now.paused)
+        bench.seen.clear()
+        held.go_on.set()
+        assert bench.turns("UNKNOWN", "paused")
+        assert until(lambda: len(bench.seen) > 3)
+        assert {snapshot.verdict.state for snapshot in bench.seen} == {"UNKNOWN"}
 
 
 def test_without_a_model_it_is_unknown_and_says_what_to_do(tmp_path: Path) -> None:

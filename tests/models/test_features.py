@@ -181,6 +181,13 @@ def test_a_fitted_gaussian_is_that_of_the_shrunk_covariance(n: int, p: int) -> N
     np.testing.assert_allclose(fitted.squared_distances(fresh)[:, 0], expected, rtol=1e-3)
 
 
+def test_only_the_chosen_samples_are_fitted() -> None:
+    x = np.random.default_rng(7).normal(size=(12, 3, 5)).astype(np.float32)
+    chosen = np.arange(12) % 3 > 0
+    some, alone = fit_gaussians(x, chosen=chosen), fit_gaussians(x[chosen])
+    np.testing.assert_array_equal(some.squared_distances(x), alone.squared_distances(x))
+
+
 @pytest.mark.parametrize(("n", "p"), [(12, 40), (60, 12)])
 def test_the_axes_are_those_of_the_singular_value_decomposition(n: int, p: int) -> None:
     x = np.random.default_rng(0).normal(size=(n, p))
