@@ -16,7 +16,7 @@ from core.sources.opencv import cv2
 SIDE = 32
 # Correlations of two thumbnails from which they count as the same picture: as they are, after the mean of all pictures
 # is taken away, and (turned or mirrored) after the mean over all poses is taken away.
-SAME, SAME_BUT_FOR_MEAN, SAME_TURNED = 0.9985, 0.98, 0.985
+SAME, SAME_BUT_FOR_MEAN, SAME_TURNED = 0.999, 0.985, 0.99
 
 Thumbnail = npt.NDArray[np.float32]
 """float32 (32, 32), grey, mean 0, standard deviation 1 (all 0 for a picture of one grey)."""

@@ -101,10 +101,10 @@ class SimulatedBench:
     """A PictureSource that draws what it shows. Every frame's `truth` is `good` or the name of the fault.
 
     Part 0, 1, 2 ... of `shown_parts(settings.seed)` lies on the bench for `seconds_per_part` each; the next one is
-    drawn meanwhile, on a thread of its own. With `only_good` every frame is another good part, to be taught.
+    drawn meanwhile, on a thread of its own.
     """
 
-    def __init__(self, settings: CameraSettings, seconds_per_part: float = 4.0, only_good: bool = False) -> None:
+    def __init__(self, settings: CameraSettings, seconds_per_part: float = 4.0) -> None:
         """Raises GoodpartError for a picture size or rate that cannot be drawn."""
         if settings.width < SMALLEST[0] or settings.height < SMALLEST[1]:
             raise GoodpartError(
@@ -115,8 +115,7 @@ class SimulatedBench:
             raise GoodpartError(f"{settings.fps:g} frames a second cannot be shown: set the camera's fps above 0")
         self._settings = settings
         self._interval = 1 / min(settings.fps, FASTEST)
-        self._seconds = 0.0 if only_good else seconds_per_part
-        self._only_good = only_good
+        self._seconds = seconds_per_part
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._change = threading.Condition()
@@ -178,20 +177,12 @@ class SimulatedBench:
                     # An error of ours is on its way to the thread's hook.
                     self._state, self._message = "lost", "the simulated bench failed: start the station anew"
 
-    def _parts(self) -> Iterator[Part]:
-        if not self._only_good:
-            yield from shown_parts(self._settings.seed)
-        number = 0
-        while True:
-            yield Part(self._settings.seed, number, series="taught")
-            number += 1
-
     def _draw(self, part: Part) -> Picture:
-        view = view_of(part, 1.0 if self._only_good else SHOWN_SPREAD)
+        view = view_of(part, SHOWN_SPREAD)
         return draw_part(part, view, self._settings.width, self._settings.height)
 
     def _show(self, drawing: ThreadPoolExecutor) -> None:
-        parts = self._parts()
+        parts = shown_parts(self._settings.seed)
         part = next(parts)
         drawn = drawing.submit(self._draw, part)
         sensor = Sensor(self._settings.width, self._settings.height)
@@ -207,7 +198,7 @@ class SimulatedBench:
             due = max(due + self._interval, time.monotonic())
             if self._stopping.wait(due - time.monotonic()):
                 return
-            if time.monotonic() < swap or not (drawn.done() or self._only_good):
+            if time.monotonic() < swap or not drawn.done():
                 continue
             picture, part = drawn.result(), coming
             coming = next(parts)
