@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import threading
 import time
-import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,10 +15,9 @@ from core.bundle import BundleError, read_bundle
 from core.detectors.load import describe
 from core.errors import GoodpartError
 from core.health import Health, HealthSettings, Motion
-from core.journal import Journal, Kind
 from core.judging import Judge, load_judge
-from core.kept import KeptPictures
 from core.lock import RecipeLock
+from core.logbook import Logbook, scores_as_json
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Judgement, Model, Preview, Snapshot, Thresholds, Training, Verdict, Which
 from core.sources.base import CameraSettings, Frame, Picture, PictureSource, SourceStatus
@@ -31,7 +28,6 @@ from core.verdict import Votes, reason
 
 IDLE_SECONDS = 0.25
 """So often a snapshot is published while no frames come."""
-COMPLAINT_SECONDS = 15.0
 PREVIEW_WIDTH = 80
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
@@ -84,17 +80,10 @@ class Station:
         self._why = ""
         self._paused = False
         self._unsaved = False
-        self._complaint = ("", 0.0)
-        self._unforeseen = ""
         self._run_of_training: TrainingRun | None = None
         self._previewed = 0.0
-        self._told = ""
-        self._health_words = ""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._journal: Journal | None = None
-        self._kept = KeptPictures(
-            recipe.anomalies, recipe.settings.journal.keep_pictures, recipe.settings.journal.keep_megabytes
-        )
+        self._log: Logbook  # opened by the station's thread
         self._snapshot = Snapshot(
             number=0,
             at=time.time(),
@@ -131,7 +120,7 @@ class Station:
         def change(judge: Judge) -> None:
             old = judge.thresholds
             judge.set_threshold(which, value, by)
-            self._thresholds_changed(judge, old.density, old.reconstruction_error)
+            self._thresholds_changed(old, judge.thresholds)
 
         self._with_judge(change)
 
@@ -141,7 +130,7 @@ class Station:
         def change(judge: Judge) -> None:
             old = judge.thresholds
             judge.calibrate(open_recipe(str(self._recipe.folder)).settings.image)
-            self._thresholds_changed(judge, old.density, old.reconstruction_error)
+            self._thresholds_changed(old, judge.thresholds)
 
         self._with_judge(change)
 
@@ -177,6 +166,7 @@ class Station:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._log = Logbook(self._recipe)
         try:
             self._loop.run_until_complete(self._watch())
         finally:
@@ -192,9 +182,9 @@ class Station:
             try:
                 action()
             except GoodpartError as error:
-                self._complain(str(error))
+                self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
-                self._complain(f"this could not be done ({_named(error)})")
+                self._log.complain(f"this could not be done ({_named(error)})")
             self._publish()
 
         with contextlib.suppress(RuntimeError):  # the station has ended
@@ -213,9 +203,9 @@ class Station:
             try:
                 await work
             except GoodpartError as error:
-                self._complain(str(error))
+                self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
-                self._complain(f"this could not be done ({_named(error)})")
+                self._log.complain(f"this could not be done ({_named(error)})")
             self._publish()
 
         task = self._loop.create_task(guarded())
@@ -226,8 +216,7 @@ class Station:
         return await self._loop.run_in_executor(self._worker, work, *arguments)
 
     async def _watch(self) -> None:
-        self._journal = Journal(self._recipe.journal)
-        self._record("start", data={"camera": self._snapshot.camera.address})
+        self._log.record("start", camera=self._snapshot.camera.address)
         try:
             self._source.start()
             await self._load()
@@ -244,9 +233,7 @@ class Station:
     def _fail(self, error: Exception) -> None:
         """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
         words = f"goodpart could not judge ({_named(error)}): the journal has the details; train again if it stays"
-        if words != self._unforeseen:
-            self._unforeseen = words
-            self._record("fault", reason=words, data={"traceback": traceback.format_exception(error)})
+        self._log.unforeseen(error, words)
         self._rest(None, Verdict("UNKNOWN", words))
 
     async def _pace(self, began: float) -> None:
@@ -263,9 +250,7 @@ class Station:
         self._source.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
-        self._record("stop", data={"judged": self._snapshot.counters.judged})
-        if self._journal:
-            await self._loop.run_in_executor(self._writer, self._journal.close)
+        await self._loop.run_in_executor(self._writer, self._log.close, self._snapshot.counters.judged)
 
     async def _load(self) -> None:
         """The recipe's model, and one that waits to be taken over."""
@@ -285,7 +270,7 @@ class Station:
         self._health = Health(judge.taught, HealthSettings(frozen_after=None) if self._stills else None)
         self._votes.clear()
         self._unsaved = False
-        self._record("model", reason=f"{judge.model.method}, {judge.model.taught} good pictures, {judge.bundle.id}")
+        self._log.record("model", f"{judge.model.method}, {judge.model.taught} good pictures, {judge.bundle.id}")
 
     async def _find_candidate(self) -> None:
         waiting: Model | None = None
@@ -294,7 +279,7 @@ class Station:
                 bundle = await self._in_worker(read_bundle, self._recipe.image_candidate)
                 waiting = describe(bundle, self._recipe.settings.image)
             except BundleError as error:
-                self._complain(str(error))
+                self._log.complain(str(error))
         self._snapshot = replace(self._snapshot, new_model=waiting)
 
     async def _take_over(self) -> None:
@@ -323,7 +308,7 @@ class Station:
         frame = await self._loop.run_in_executor(self._waiter, self._source.take, IDLE_SECONDS)
         status = self._source.status()
         fault = self._health.check(frame, status, time.monotonic())
-        self._journal_health(fault)
+        self._log.health(fault)
         if self._paused:
             self._rest(frame, PAUSED)
         elif self._judge is None:
@@ -341,7 +326,7 @@ class Station:
         counters = self._snapshot.counters
         if frame is not None:
             counters = replace(counters, unknown=counters.unknown + 1)
-        self._turn_to(verdict, None)
+        self._log.unknown(verdict)
         self._publish(
             verdict=verdict,
             image=None,
@@ -370,7 +355,9 @@ class Station:
             unknown=counters.unknown + (verdict.state == "UNKNOWN"),
             called=counters.called + called,
         )
-        self._turn_to(verdict, judgement, frame.picture if called else None)
+        self._log.judged(
+            verdict, self._snapshot.verdict.state, scores_as_json(judgement, judge.thresholds), frame.picture
+        )
         self._publish(
             verdict=verdict, image=judgement, counters=counters, truth=frame.truth, preview=self._preview(frame)
         )
@@ -392,7 +379,7 @@ class Station:
                 "votes": str(self._votes),
                 "paused": self._paused,
                 "training": training,
-                "fault": self._fault(),
+                "fault": self._log.fault,
             },
         )
         counters = replace(self._snapshot.counters, dropped=status.dropped)
@@ -405,20 +392,11 @@ class Station:
                 callback(snapshot)
             except Exception as error:  # noqa: BLE001 - a screen that fails must not take the station with it
                 self._leave_out(callback)
-                self._complain(f"a screen does not answer any more ({_named(error)})")
+                self._log.complain(f"a screen does not answer any more ({_named(error)})")
 
     def _leave_out(self, callback: Callable[[Snapshot], None]) -> None:
         with self._subscribing:
             self._subscribers = tuple(s for s in self._subscribers if s is not callback)
-
-    def _fault(self) -> str:
-        words, at = self._complaint
-        recent = words if time.monotonic() - at < COMPLAINT_SECONDS else ""
-        return "; ".join(said for said in (self._journal.fault if self._journal else "", recent) if said)
-
-    def _complain(self, words: str) -> None:
-        self._complaint = (words, time.monotonic())
-        self._record("fault", reason=words)
 
     def _preview(self, frame: Frame | None) -> Preview | None:
         now = time.monotonic()
@@ -427,75 +405,16 @@ class Station:
         self._previewed = now
         return small_preview(frame.picture)
 
-    # The journal.
-
-    def _record(
-        self,
-        kind: Kind,
-        verdict: str = "",
-        reason: str = "",
-        data: dict[str, Any] | None = None,
-        at: float | None = None,
-    ) -> None:
-        if self._journal:
-            self._journal.record(kind, verdict, reason, at=at, **(data or {}))
-
-    def _turn_to(self, verdict: Verdict, judgement: Judgement | None, picture: Picture | None = None) -> None:
-        """Journal a verdict that differs from the one before; keep the picture of what is called out."""
-        if verdict.state == self._snapshot.verdict.state:
-            return
-        if verdict.state == "UNKNOWN" and judgement is not None:
-            return  # a part was exchanged; what it turns to comes in a moment
-        if verdict.state == self._told != "ANOMALY":
-            return  # the next part is like the one before; only an anomaly is told each time
-        self._told = verdict.state
-        data = self._scores(judgement)
-        if picture is None:
-            self._record("verdict", verdict.state, verdict.reason, data)
-        else:
-            self._spawn(self._keep(picture, verdict, data))
-
-    async def _keep(self, picture: Picture, verdict: Verdict, data: dict[str, Any]) -> None:
-        at = time.time()
-        try:
-            path = await self._loop.run_in_executor(self._writer, self._kept.keep, picture, at)
-        except OSError as error:
-            self._complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
-            path = None
-        if path:
-            data = data | {"picture": path.name}
-        self._record("verdict", verdict.state, verdict.reason, data, at)
-
-    def _scores(self, judgement: Judgement | None) -> dict[str, Any]:
-        if judgement is None or self._judge is None:
-            return {}
-        return scores_as_json(judgement, self._judge.thresholds)
-
-    def _thresholds_changed(self, judge: Judge, old_density: float, old_error: float) -> None:
+    def _thresholds_changed(self, old: Thresholds, new: Thresholds) -> None:
         self._unsaved = True
-        new = judge.thresholds
-        self._record(
-            "threshold",
-            reason=new.by,
-            data={
-                "density": {"old": old_density, "new": new.density},
-                "reconstruction_error": {"old": old_error, "new": new.reconstruction_error},
-            },
-        )
-
-    def _journal_health(self, fault: str | None) -> None:
-        # "frozen for 3 s" and "frozen for 4 s" are one fault: the words without the numbers tell.
-        words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
-        if words != self._health_words:
-            self._health_words = words
-            self._record("health", "UNKNOWN" if fault else "", fault or "the picture can be judged again")
+        self._log.thresholds(old, new)
 
     # Training.
 
     def _train(self) -> None:
         if self._run_of_training and self._run_of_training.state.state == "running":
             raise GoodpartError("training is under way already")
-        self._record("training", reason="started")
+        self._log.record("training", "started")
         self._run_of_training = TrainingRun(
             self._recipe.folder,
             ["--output", str(self._recipe.image_candidate)],
@@ -505,22 +424,9 @@ class Station:
     def _training_news(self, news: Training) -> None:
         if news.state == "running":
             return
-        self._record("training", reason=news.message, data={"state": news.state})
+        self._log.record("training", news.message, state=news.state)
         if news.state == "done":
             self._spawn(self._find_candidate())
-
-
-def scores_as_json(judgement: Judgement, thresholds: Thresholds) -> dict[str, float | None]:
-    """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
-    numbers = {
-        "score": judgement.score,
-        "density": judgement.density,
-        "density_threshold": thresholds.density,
-        "reconstruction_error": judgement.reconstruction_error,
-        "reconstruction_error_threshold": thresholds.reconstruction_error,
-        "p_value": judgement.p_value,
-    }
-    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
 
 
 def _named(error: Exception) -> str:

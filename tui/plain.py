@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, TextIO
 
+from core.logbook import scores_as_json
 from core.snapshot import Snapshot
-from core.station import Station, scores_as_json
+from core.station import Station
 from core.verdict import shown
 
 MOST_WAITING = 200

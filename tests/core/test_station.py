@@ -15,10 +15,11 @@ import pytest
 from core.detectors.base import Detector, Scores
 from core.errors import GoodpartError
 from core.journal import read_journal
+from core.logbook import scores_as_json
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Judgement, Snapshot
 from core.sources.base import Picture
-from core.station import Station, scores_as_json
+from core.station import Station
 from tests.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe, odd_part, until, write_parts
 
 

@@ -13,9 +13,9 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.picture import decode_picture
 from core.health import Health, HealthSettings
 from core.judging import Judge, load_judge
+from core.logbook import scores_as_json
 from core.recipe import open_recipe
 from core.sources.base import Frame, SourceStatus
-from core.station import scores_as_json
 from core.teaching import find_pictures
 from core.verdict import reason
 
