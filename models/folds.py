@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 MOST_FOLDS = 10
-BLOCK = 4
+BLOCK = 2
 """Groups in a block, where there are enough of them: neighbours in time are alike and stay together."""
 
 

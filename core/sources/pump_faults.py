@@ -119,7 +119,9 @@ def _wrong_screw(surface: Surface, severity: float, rng: np.random.Generator) ->
     material = STEEL if other == 0 else BRASS
     drive: Drive = "hexagon" if severity < 0.3 else ("star", "slot", "cross", "slot")[other]
     bright = 0.12 + 0.88 * severity
-    screw(surface, place, angle, drive, material, (bright, bright, bright))
+    # Steel is passivated bluish, so that it differs from the flange as well as from the blackened screws.
+    colour = (1.25, 0.95, 0.70) if material == STEEL else (1.0, 1.0, 1.0)
+    screw(surface, place, angle, drive, material, (bright * colour[0], bright * colour[1], bright * colour[2]))
 
 
 def _chip(surface: Surface, severity: float, rng: np.random.Generator) -> None:
