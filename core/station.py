@@ -54,9 +54,11 @@ class Station:
         self._recipe = recipe
         table = recipe.settings.camera
         address = camera if camera is not None else table.source
-        asked = CameraSettings(table.width, table.height, table.fps, table.loop, table.seed)
-        self._source = source or open_source(address, asked)
         self._stills = source is None and shows_stills(address)
+        # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
+        fps = min(table.fps, recipe.settings.verdict.rate) if self._stills else table.fps
+        asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
+        self._source = source or open_source(address, asked)
         self._lock = lock or RecipeLock(recipe.folder)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="station", daemon=True)

@@ -11,14 +11,13 @@ from pathlib import Path
 from core import __version__
 from core.errors import GoodpartError
 from core.lock import RecipeLock
-from core.recipe import CameraTable, ImageTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
+from core.recipe import CameraTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
 from core.snapshot import Training
 from tui.commands.watch import watch
 
 WIDTH, HEIGHT = 1280, 960
 PARTS = 150
 """Good parts that are taught."""
-FALSE_ALARMS = 0.01
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +50,7 @@ def prepared(folder: Path) -> Recipe:
 
 def make(folder: Path) -> None:
     camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=15.0)
-    recipe = new_recipe(str(folder), Settings(camera=camera, image=ImageTable(false_alarms=FALSE_ALARMS)))
+    recipe = new_recipe(str(folder), Settings(camera=camera))
     print(f"the demo's recipe is made once, in {folder}", file=sys.stderr)
     teach(recipe)
     from tui.commands.train import train
