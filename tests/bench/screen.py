@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.watching import make_bench
 from tests.tui.terminal_rig import TerminalRig
 
 CHILD = ["-m", "tests.tui.screen_child"]
@@ -30,6 +31,25 @@ def fast_line(seconds: float, size: tuple[int, int], per_second: float = 10.0) -
             quit_seconds = time.monotonic() - asked
             figures = json.loads(report.read_text(encoding="utf-8"))
     return {"first_paint_s": first_paint, "bytes_per_s": rate, "quit_s": quit_seconds, **figures}
+
+
+def while_training(seconds: float, recipe: Path) -> dict[str, float]:
+    """The real station on the simulated bench, judging ten pictures a second while it learns anew, again and again."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        with TerminalRig([*CHILD, str(report), "--recipe", str(recipe)]) as rig:
+            rig.run(10, rig.shows("OK"))
+            first_verdict = time.monotonic() - rig.started
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                rig.type("t")
+                rig.run(1.0)
+            rig.type("q")
+            asked = time.monotonic()
+            rig.run(10, rig.ended)
+            quit_seconds = time.monotonic() - asked
+            figures = json.loads(report.read_text(encoding="utf-8"))
+    return {"first_verdict_s": first_verdict, "quit_s": quit_seconds, **figures}
 
 
 def slow_line(seconds: float, answers: bool) -> dict[str, float]:
@@ -60,6 +80,9 @@ def main() -> None:
         "960 B/s": slow_line(seconds, answers=True),
         "960 B/s, mute": slow_line(seconds, answers=False),
     }
+    with tempfile.TemporaryDirectory() as folder:
+        recipe, _ = make_bench(Path(folder))
+        figures["while training"] = while_training(seconds, recipe.folder)
     for name, values in figures.items():
         print(f"{name:14}", "  ".join(f"{key} {value:.3g}" for key, value in values.items()))
 

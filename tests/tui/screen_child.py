@@ -14,8 +14,10 @@ import threading
 import time
 from pathlib import Path
 
+from core.recipe import open_recipe
 from tests.tui.fake_station import LiveStation
 from tui import app as tui_app
+from tui.late import LateStation
 
 _PERIOD = 0.02
 
@@ -82,6 +84,8 @@ if __name__ == "__main__":
     parser.add_argument("report")
     parser.add_argument("--per-second", type=float, default=10.0)
     parser.add_argument("--refresh", type=float, default=5.0)
+    parser.add_argument("--recipe", help="the real station with this recipe instead")
     options = parser.parse_args()
     tui_app.WatchApp = MeasuredApp
-    raise SystemExit(tui_app.watch(SaidStation(options.per_second), refresh=options.refresh))
+    station = LateStation(open_recipe(options.recipe)) if options.recipe else SaidStation(options.per_second)
+    raise SystemExit(tui_app.watch(station, refresh=options.refresh))
