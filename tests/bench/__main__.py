@@ -10,7 +10,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
 BENCHES = ("auroc", "learning", "watching", "seed_path", "screen", "demo")
 
+missed = False
 for name in sys.argv[1:] or BENCHES:
     print(f"\n== {name}", flush=True)
     sys.argv = [name, "--seed-method"] if name == "auroc" else [name]
-    runpy.run_module(f"tests.bench.{name}", run_name="__main__")
+    try:
+        runpy.run_module(f"tests.bench.{name}", run_name="__main__")
+    except SystemExit as end:
+        missed |= bool(end.code)
+sys.exit(missed)
