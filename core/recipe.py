@@ -15,8 +15,9 @@ from core.errors import GoodpartError
 from core.snapshot import Rule, Thresholds
 from core.typed import between, from_table, one_of, section, setting, to_toml
 
-RULES: tuple[Rule, ...] = ("sum", "or", "and", "density", "error")
+RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
 IMAGE_METHODS = ("features", "seed")
+SOUND_METHODS = ("spectrum", "amulet")
 ASIDE = ".tmp"
 
 
@@ -57,12 +58,39 @@ class ImageTable:
         "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
         one_of("default", *RULES),
     )
-    false_alarms: float = setting(0.05, "share of good parts that may be called ANOMALY", between(0.0001, 0.5))
+    thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
+
+
+@dataclass(frozen=True)
+class MicrophoneTable:
+    source: str = setting("default", 'device name or index, "default", a wav, flac or ogg file, or "simulated"')
+    rate: int | None = setting(None, "samples a second asked of it; without it the device's own", between(1000, 768000))
+    channel: int | None = setting(None, "counted from 0; without it the mean of all channels", between(0, 255))
+    loop: bool = setting(True, "a file starts again at its end")
+    fast: bool = setting(False, "a file is heard as fast as it can be judged instead of in real time")
+    seed: int = setting(0, "of the simulated motor", between(0, 2**31 - 1))
+
+
+@dataclass(frozen=True)
+class SoundTable:
+    method: str = setting("spectrum", "spectrum or amulet", one_of(*SOUND_METHODS))
+    rule: str = setting(
+        "default",
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
+        one_of("default", *RULES),
+    )
+    level: bool = setting(False, "how loud it is counts too: only where microphone and gain never change")
+    smooth: float = setting(2.0, "seconds over which the scores are averaged; 0 judges each window", between(0, 60))
     thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
 
 
 @dataclass(frozen=True)
 class VerdictTable:
+    false_alarms: float = setting(
+        0.05,
+        "share of good parts that may be called ANOMALY, by pictures and sound together",
+        between(0.0001, 0.5),
+    )
     rate: float = setting(10.0, "pictures judged a second, at most", between(0.1, 100))
     hold: int = setting(2, "so many of the last pictures must agree before the verdict follows", between(1, 100))
     of: int = setting(3, "of how many last pictures", between(1, 100))
@@ -81,7 +109,9 @@ class Settings:
 
     camera: CameraTable = section(CameraTable, "where pictures come from")
     image: ImageTable = section(ImageTable, "how pictures are judged")
-    verdict: VerdictTable = section(VerdictTable, "from judged pictures to the verdict")
+    microphone: MicrophoneTable = section(MicrophoneTable, "where sound comes from")
+    sound: SoundTable = section(SoundTable, "how sound is judged")
+    verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
 
 
@@ -109,6 +139,14 @@ class Recipe:
         return self.folder / "defect" / "images"
 
     @property
+    def good_sound(self) -> Path:
+        return self.folder / "good" / "sound"
+
+    @property
+    def defect_sound(self) -> Path:
+        return self.folder / "defect" / "sound"
+
+    @property
     def image_bundle(self) -> Path:
         return self.folder / "image.goodpart"
 
@@ -116,6 +154,14 @@ class Recipe:
     def image_candidate(self) -> Path:
         """A bundle that the station trained and nobody has taken over yet."""
         return self.folder / "image.candidate.goodpart"
+
+    @property
+    def sound_bundle(self) -> Path:
+        return self.folder / "sound.goodpart"
+
+    @property
+    def sound_candidate(self) -> Path:
+        return self.folder / "sound.candidate.goodpart"
 
     @property
     def journal(self) -> Path:
@@ -252,7 +298,7 @@ def new_recipe(recipe: str, settings: Settings | None = None) -> Recipe:
         raise GoodpartError(f"{folder}: there is a recipe here already; nothing was changed")
     made = Recipe(folder, settings or Settings())
     try:
-        for place in (made.good_images, made.defect_images):
+        for place in (made.good_images, made.good_sound, made.defect_images, made.defect_sound):
             place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error

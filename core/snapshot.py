@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from core.detectors.base import Map
-    from core.sources.status import SourceStatus
+    from core.sources.status import MicrophoneStatus, SourceStatus
 
 State = Literal["OK", "ANOMALY", "UNKNOWN"]
-Rule = Literal["sum", "or", "and", "density", "error"]
+Rule = Literal["sum", "or", "max", "and", "density", "error"]
 Which = Literal["density", "reconstruction_error"]
+Sense = Literal["image", "sound"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,27 @@ class Judgement:
     score: float
     p_value: float
     map: Map
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One judged window of sound, its scores smoothed as the recipe asks."""
+
+    number: int
+    """Counts judged windows from 1."""
+    start: float
+    """Seconds since the sound began or was last interrupted."""
+    end: float
+    density: float
+    reconstruction_error: float
+    anomalous: bool
+    share: float
+    """How much of the alarm level is used up: above 1 is anomalous, about 0 is typical."""
+    score: float
+    p_value: float
+    head: str
+    """What of the density speaks most against the window: `modulation, 1.2-3.4 kHz`; empty for methods without."""
     milliseconds: float
 
 
@@ -116,6 +138,53 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Level:
+    """How loud it is, in dB of full scale: a sine as loud as it can be has a peak of 0 and an RMS of -3."""
+
+    rms: float
+    """Of the newest 0.1 s."""
+    peak: float
+    hold: float
+    """The highest peak of the last seconds."""
+    clipped: bool
+    """Samples stood at full scale in the last seconds."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Good sound that is being recorded into the recipe."""
+
+    seconds: float
+    file: str
+    note: str = ""
+    """What is wrong with it, in words: it clips, it is silent."""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """The station's ear at one moment."""
+
+    microphone: MicrophoneStatus
+    verdict: Verdict
+    """By sound alone."""
+    level: Level | None = None
+    window: Heard | None = None
+    """The newest judged window; None before the first, and while the microphone cannot be trusted."""
+    thresholds: Thresholds | None = None
+    unsaved: bool = False
+    model: Model | None = None
+    new_model: Model | None = None
+    judged: int = 0
+    """Windows."""
+    anomalies: int = 0
+    """Windows whose verdict was ANOMALY."""
+    spectrum: tuple[float, ...] = ()
+    """What the newest 0.1 s sounds like: dB by band from low to high."""
+    recording: Recording | None = None
+    truth: str | None = None
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The station at one moment."""
 
@@ -125,7 +194,13 @@ class Snapshot:
     """time.time()"""
     recipe: str
     verdict: Verdict
-    camera: SourceStatus
+    """The worse of picture and sound, where both are judged."""
+    camera: SourceStatus | None = None
+    """None where the recipe is for sound alone."""
+    sound: Hearing | None = None
+    """None where the recipe is for pictures alone."""
+    image_verdict: Verdict | None = None
+    """By pictures alone; None without a camera."""
     image: Judgement | None = None
     """The newest judged sample; None before the first, and after the camera went."""
     thresholds: Thresholds | None = None

@@ -42,6 +42,22 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class SoundLesson:
+    """What to learn from, and how, by ear."""
+
+    recordings: Sequence[Path]
+    """Good recordings that can be decoded and hold at least one window."""
+    channel: int | None
+    """See core.features.wave.read_wave."""
+    level: bool
+    """How loud it is counts too."""
+    folds: npt.NDArray[np.int64]
+    """(n,) the fold of each recording, 0..k-1, k at most 10."""
+    seed: int = 0
+    epochs: int | None = None
+
+
+@dataclass(frozen=True)
 class Learnt:
     """What a detector needs (arrays, networks, settings go into the bundle as they are) and how good parts score
     on models that did not learn from them."""
@@ -55,6 +71,9 @@ class Learnt:
     """(n,) in the scale of the detector's density."""
     held_out_error: npt.NDArray[np.float64]
     """(n,) in the scale of the detector's reconstruction error."""
+    held_out_recording: npt.NDArray[np.int64] | None = None
+    """(n,) only of sound: the recording that each held-out window is from. Windows of one recording stand together,
+    in order, 0.1 s apart."""
     same_unit: bool = False
     """Both scores are in standard deviations, so that they may be added as they are."""
     backbone: str = ""

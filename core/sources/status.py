@@ -27,3 +27,24 @@ class SourceStatus:
     reconnects: int = 0
     last_at: float | None = None
     """time.monotonic() of the last frame."""
+
+
+@dataclass(frozen=True)
+class MicrophoneStatus:
+    """What the screen shows of a source of sound. A new object for every change, never mutated."""
+
+    state: SourceState
+    address: str
+    message: str = ""
+    """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
+    device: str = ""
+    """What the device calls itself."""
+    rate: int = 0
+    channels: int = 0
+    seconds: float = 0.0
+    """Of sound heard."""
+    overruns: int = 0
+    """Times that sound was lost because nobody took it, or the device said so."""
+    reconnects: int = 0
+    last_at: float | None = None
+    """time.monotonic() of the last sample."""
