@@ -34,12 +34,8 @@ class Bundle:
     """What the manifest says: method, kind, taught, trained_at, backbone, settings, health, notes, versions ..."""
     arrays: Mapping[str, npt.NDArray[Any]]
     networks: Mapping[str, bytes]
-    held_out_density: npt.NDArray[np.float64]
-    held_out_error: npt.NDArray[np.float64]
-
-    @property
-    def held_out(self) -> HeldOut:
-        return HeldOut(self.held_out_density, self.held_out_error, same_unit=self.facts.get("same_unit") is True)
+    held_out: HeldOut
+    """The calibration scores."""
 
     @property
     def method(self) -> str:
@@ -55,16 +51,18 @@ def write_bundle(
     facts: Mapping[str, Any],
     arrays: Mapping[str, npt.NDArray[Any]],
     networks: Mapping[str, bytes],
-    held_out_density: npt.NDArray[np.float64],
-    held_out_error: npt.NDArray[np.float64],
+    held_out: HeldOut,
 ) -> str:
     """Write a bundle beside its place and rename it; gives its id. Raises GoodpartError where the disk refuses."""
     members = {f"networks/{name}.tflite": data for name, data in networks.items()}
     members |= {f"arrays/{name}.npy": _npy(array) for name, array in arrays.items()}
-    members["calibration/density.npy"] = _npy(np.asarray(held_out_density, np.float64))
-    members["calibration/error.npy"] = _npy(np.asarray(held_out_error, np.float64))
+    members["calibration/density.npy"] = _npy(np.asarray(held_out.density, np.float64))
+    members["calibration/error.npy"] = _npy(np.asarray(held_out.reconstruction_error, np.float64))
+    if held_out.recording is not None:
+        members["calibration/recording.npy"] = _npy(np.asarray(held_out.recording, np.int64))
     manifest = dict(facts) | {
         "format": FORMAT,
+        "same_unit": held_out.same_unit,
         "members": {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in members.items()
         },
@@ -147,8 +145,11 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Bundle:
             networks[rest.removesuffix(".tflite")] = data
         else:
             arrays[name.removesuffix(".npy")] = np.load(io.BytesIO(data), allow_pickle=False)
-    density = arrays.pop("calibration/density")
-    error = arrays.pop("calibration/error")
-    return Bundle(
-        seal[:12], manifest, {name.removeprefix("arrays/"): a for name, a in arrays.items()}, networks, density, error
+    held_out = HeldOut(
+        arrays.pop("calibration/density"),
+        arrays.pop("calibration/error"),
+        same_unit=manifest["same_unit"] is True,
+        recording=arrays.pop("calibration/recording", None),
     )
+    named = {name.removeprefix("arrays/"): array for name, array in arrays.items()}
+    return Bundle(seal[:12], manifest, named, networks, held_out)

@@ -7,7 +7,7 @@ learn from, the ceil((n + 1)(1 - a))-th smallest is exceeded by a new good sampl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +28,38 @@ class HeldOut:
     density: Scores
     reconstruction_error: Scores
     same_unit: bool = False
-    """Both are in standard deviations already, so that `sum` adds them as they are, with the weights that they have."""
+    """Both are in one unit already, so that they are added or compared as they are, with the weights that they have."""
+    recording: npt.NDArray[np.int64] | None = None
+    """Only of sound: the recording that each window is from; windows of one stand together, in order."""
 
     @property
     def count(self) -> int:
         return len(self.density)
+
+
+def smoothed(held_out: HeldOut, count: int) -> HeldOut:
+    """Means over every `count` consecutive windows of one recording; over all of a recording that has fewer."""
+    if count <= 1 or held_out.recording is None:
+        return held_out
+    starts = np.flatnonzero(np.diff(held_out.recording, prepend=held_out.recording[:1] - 1))
+    pieces = list(zip(starts, [*starts[1:], held_out.count], strict=True))
+
+    def means(scores: Scores) -> Scores:
+        return np.concatenate([_running_mean(scores[start:end], count) for start, end in pieces] or [scores])
+
+    recording = [np.full(max(1, end - start - count + 1), held_out.recording[start]) for start, end in pieces]
+    return replace(
+        held_out,
+        density=means(held_out.density),
+        reconstruction_error=means(held_out.reconstruction_error),
+        recording=np.concatenate(recording or [held_out.recording]),
+    )
+
+
+def _running_mean(scores: Scores, count: int) -> Scores:
+    count = min(count, len(scores))
+    sums = np.cumsum(np.concatenate([[0.0], scores]))
+    return np.asarray((sums[count:] - sums[:-count]) / count, np.float64)
 
 
 class TooFewError(GoodpartError):
@@ -100,9 +127,9 @@ def percent(rate: float) -> str:
 def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") -> Thresholds:
     """Both thresholds for a rule and a false-alarm rate.
 
-    One conformal threshold c on the joined score sets both where the rule joins them (`sum`, `and`): each stands c
-    standard deviations, or units of theirs, from the typical value. `or` gives each half of the budget; `density` and
-    `error` give the whole budget to one (the other stands where it alone would have it).
+    One conformal threshold c on the joined score sets both where the rule joins them (`sum`, `max`, `and`): each stands
+    c standard deviations, or units of theirs, from the typical value. `or` judges as `max` does, but gives each half of
+    the budget; `density` and `error` give the whole budget to one (the other stands where it alone would have it).
 
     Raises TooFewError.
     """
@@ -111,11 +138,13 @@ def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") 
     typical_d, typical_e = _typical(d), _typical(e)
     spread_d, spread_e = _spread(d), _spread(e)
     far_d, far_e = (typical_d - d) / spread_d, (e - typical_e) / spread_e
+    if rule in ("sum", "max") and held_out.same_unit:
+        far_d, far_e, spread_d, spread_e = typical_d - d, e - typical_e, 1.0, 1.0
     if rule == "sum":
-        if held_out.same_unit:
-            far_d, far_e, spread_d, spread_e = typical_d - d, e - typical_e, 1.0, 1.0
         # Shares have no meaning where a threshold stands at the typical value: it stays a step away from it.
         level_d = level_e = max(conformal_threshold(far_d + far_e, false_alarms), 1 / STEPS)
+    elif rule == "max":
+        level_d = level_e = conformal_threshold(np.maximum(far_d, far_e), false_alarms)
     elif rule == "and":
         level_d = level_e = conformal_threshold(np.minimum(far_d, far_e), false_alarms)
     else:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from core.errors import GoodpartError
 
-Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "fault"]
+Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "recording", "fault"]
 RETRY_SECONDS = 2.0
 MOST_WAITING = 10_000
 
@@ -53,8 +53,8 @@ class Journal:
         self._queue: queue.SimpleQueue[Row | threading.Event | None] = queue.SimpleQueue()
         self._fault = ""
         self._lost = 0
-        self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     @property
     def fault(self) -> str:
@@ -66,16 +66,23 @@ class Journal:
         # File names that are no UTF-8 may stand in a reason; SQLite takes only what is.
         words = reason.encode("utf-8", "replace").decode()
         self._queue.put((time.time() if at is None else at, kind, verdict, words, json.dumps(data)))
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
+                self._thread.start()
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until all that was recorded before is committed (or refused)."""
+        if self._thread is None:
+            return True
         done = threading.Event()
         self._queue.put(done)
         return done.wait(timeout)
 
     def close(self, timeout: float = 5.0) -> None:
-        self._queue.put(None)
-        self._thread.join(timeout)
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(timeout)
 
     def _write_all(self) -> None:
         connection: sqlite3.Connection | None = None

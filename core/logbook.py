@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 import traceback
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from core.journal import Journal, Kind
 from core.kept import KeptPictures
 from core.recipe import Recipe
-from core.snapshot import Judgement, State, Thresholds, Verdict
+from core.snapshot import Heard, Judgement, Sense, Snapshot, State, Thresholds, Verdict
 from core.sources.base import Picture
 
 COMPLAINT_SECONDS = 15.0
@@ -25,10 +26,13 @@ class Logbook:
         self._journal = Journal(recipe.journal)
         self._kept = KeptPictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
         self._keeper = ThreadPoolExecutor(1, "kept pictures")
+        self.files = ThreadPoolExecutor(1, "files")
+        """For whatever is written into the recipe, one after the other."""
         self._complaint = ("", -math.inf)
         self._unforeseen = ""
         self._told: State | None = None
-        self._health_words = ""
+        self._state: State = "UNKNOWN"
+        self._health_words: dict[Sense, str] = {}
 
     @property
     def fault(self) -> str:
@@ -51,46 +55,49 @@ class Logbook:
             self._unforeseen = words
             self.record("fault", words, traceback=traceback.format_exception(error))
 
-    def health(self, fault: str | None) -> None:
-        """Tell when a fault of the picture comes, changes or goes."""
+    def health(self, sense: Sense, fault: str | None) -> None:
+        """Tell when a fault of a camera or microphone comes, changes or goes."""
         # "frozen for 3 s" and "frozen for 4 s" are one fault: the words without the numbers tell.
         words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
-        if words != self._health_words:
-            self._health_words = words
-            self._journal.record("health", "UNKNOWN" if fault else "", fault or "the picture can be judged again")
+        if words != self._health_words.get(sense, ""):
+            self._health_words[sense] = words
+            what = "picture" if sense == "image" else "sound"
+            self._journal.record("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
 
-    def thresholds(self, old: Thresholds, new: Thresholds) -> None:
+    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds) -> None:
         self.record(
             "threshold",
             new.by,
+            sense=sense,
             density={"old": old.density, "new": new.density},
             reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
         )
 
-    def unknown(self, verdict: Verdict) -> None:
-        """Nothing can be judged."""
-        if self._told != "UNKNOWN":
-            self._told = "UNKNOWN"
-            self._journal.record("verdict", "UNKNOWN", verdict.reason)
+    def verdict(self, verdict: Verdict, lasting: bool, scores: Mapping[str, Any], picture: Picture | None) -> bool:
+        """Tell when the verdict turns; keep the picture, if there is one, of every anomaly that is new.
 
-    def judged(self, verdict: Verdict, before: State, scores: dict[str, float | None], picture: Picture) -> None:
-        """Tell when the verdict turned from what it was `before`; keep the picture of every anomaly that is new."""
-        if verdict.state == before:
-            return
+        `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
+        Gives whether it turned to ANOMALY.
+        """
+        before, self._state = self._state, verdict.state
         if verdict.state == "UNKNOWN":
-            return  # a part was exchanged; what it turns to comes in a moment
-        if verdict.state == self._told != "ANOMALY":
-            return  # the next part is like the one before; only an anomaly is told each time
+            if lasting and self._told != "UNKNOWN":
+                self._told = "UNKNOWN"
+                self._journal.record("verdict", "UNKNOWN", verdict.reason)
+            return False
+        if verdict.state == before or verdict.state == self._told != "ANOMALY":
+            return False  # the next part is like the one before; only an anomaly is told each time
         self._told = verdict.state
         if verdict.state == "ANOMALY":
             self._keeper.submit(self._keep, picture, verdict, scores, time.time())
-        else:
-            self._journal.record("verdict", verdict.state, verdict.reason, **scores)
+            return True
+        self._journal.record("verdict", verdict.state, verdict.reason, **scores)
+        return False
 
-    def _keep(self, picture: Picture, verdict: Verdict, scores: dict[str, float | None], at: float) -> None:
+    def _keep(self, picture: Picture | None, verdict: Verdict, scores: Mapping[str, Any], at: float) -> None:
         data: dict[str, Any] = dict(scores)
         try:
-            path = self._kept.keep(picture, at)
+            path = None if picture is None else self._kept.keep(picture, at)
             if path:
                 data["picture"] = path.name
         except OSError as error:
@@ -100,18 +107,35 @@ class Logbook:
     def close(self, judged: int) -> None:
         """Write what waits, and the end; may take some seconds where the disk is in trouble."""
         self._keeper.shutdown(wait=True)
+        self.files.shutdown(wait=True)
         self.record("stop", judged=judged)
         self._journal.close()
 
 
-def scores_as_json(judgement: Judgement, thresholds: Thresholds) -> dict[str, float | None]:
+def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, float | None]:
     """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
     numbers = {
-        "score": judgement.score,
-        "density": judgement.density,
+        "score": judged.score,
+        "density": judged.density,
         "density_threshold": thresholds.density,
-        "reconstruction_error": judgement.reconstruction_error,
+        "reconstruction_error": judged.reconstruction_error,
         "reconstruction_error_threshold": thresholds.reconstruction_error,
-        "p_value": judgement.p_value,
+        "p_value": judged.p_value,
     }
     return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """The numbers of each sense that has judged something: `image`, `sound`."""
+    said: dict[str, dict[str, Any]] = {}
+    image, sound = snapshot.image, snapshot.sound
+    if image and snapshot.thresholds:
+        said["image"] = _kind(image, snapshot.thresholds)
+    if sound and sound.window and sound.thresholds:
+        said["sound"] = _kind(sound.window, sound.thresholds)
+    return said
+
+
+def _kind(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, Any]:
+    milliseconds = round(judged.milliseconds, 2)
+    return {"anomaly": judged.anomalous, **scores_as_json(judged, thresholds), "milliseconds": milliseconds}

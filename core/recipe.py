@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError
-from core.snapshot import Rule, Thresholds
+from core.snapshot import Rule, Sense, Thresholds
 from core.typed import between, from_table, one_of, section, setting, to_toml
 
 RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
@@ -132,7 +132,7 @@ class Recipe:
 
     @property
     def good_images(self) -> Path:
-        return self.folder / "good" / "images"
+        return self.good("image")
 
     @property
     def defect_images(self) -> Path:
@@ -140,7 +140,7 @@ class Recipe:
 
     @property
     def good_sound(self) -> Path:
-        return self.folder / "good" / "sound"
+        return self.good("sound")
 
     @property
     def defect_sound(self) -> Path:
@@ -151,17 +151,8 @@ class Recipe:
         return self.folder / "image.goodpart"
 
     @property
-    def image_candidate(self) -> Path:
-        """A bundle that the station trained and nobody has taken over yet."""
-        return self.folder / "image.candidate.goodpart"
-
-    @property
     def sound_bundle(self) -> Path:
         return self.folder / "sound.goodpart"
-
-    @property
-    def sound_candidate(self) -> Path:
-        return self.folder / "sound.candidate.goodpart"
 
     @property
     def journal(self) -> Path:
@@ -171,19 +162,48 @@ class Recipe:
     def anomalies(self) -> Path:
         return self.folder / "anomalies"
 
-    def save_thresholds(self, thresholds: Thresholds, model: str, false_alarms: float | None = None) -> None:
-        """Write the thresholds of the picture model `model` into recipe.toml, its comments kept."""
-        table: dict[str, Any] = {
-            "thresholds": {
-                "density": thresholds.density,
-                "reconstruction_error": thresholds.reconstruction_error,
-                "model": model,
-                "by": thresholds.by,
-            }
+    def good(self, sense: Sense) -> Path:
+        """Where good pictures or recordings are."""
+        return self.folder / "good" / ("images" if sense == "image" else "sound")
+
+    def bundle(self, sense: Sense) -> Path:
+        return self.image_bundle if sense == "image" else self.sound_bundle
+
+    def candidate(self, sense: Sense) -> Path:
+        """A bundle that the station trained and nobody has taken over yet."""
+        return self.folder / f"{sense}.candidate.goodpart"
+
+    def table(self, sense: Sense) -> ImageTable | SoundTable:
+        return self.settings.image if sense == "image" else self.settings.sound
+
+    @property
+    def senses(self) -> tuple[Sense, ...]:
+        """What was taught or learnt: pictures, sound or both. Where nothing was yet, it is to be pictures."""
+        senses: tuple[Sense, ...] = ("image", "sound")
+        return tuple(sense for sense in senses if self.holds(sense)) or ("image",)
+
+    def holds(self, sense: Sense) -> bool:
+        """Whether it was taught or learnt by this sense."""
+        return self.bundle(sense).exists() or self.holds_good(sense)
+
+    def holds_good(self, sense: Sense) -> bool:
+        """Whether there is good material to learn from."""
+        return _holds_files(self.good(sense))
+
+    @property
+    def false_alarms(self) -> float:
+        """What each sense may spend of the false-alarm budget: they share it."""
+        return self.settings.verdict.false_alarms / len(self.senses)
+
+    def save_thresholds(self, thresholds: Thresholds, model: str, sense: Sense = "image") -> None:
+        """Write the thresholds that belong to a sense's model `model` into recipe.toml, its comments kept."""
+        values = {
+            "density": thresholds.density,
+            "reconstruction_error": thresholds.reconstruction_error,
+            "model": model,
+            "by": thresholds.by,
         }
-        if false_alarms is not None:
-            table["false_alarms"] = false_alarms
-        self.change("image", table)
+        self.change(sense, {"thresholds": values})
 
     def change(self, section_name: str, values: Mapping[str, Any]) -> None:
         """Change settings in recipe.toml, comments kept, in one atomic step.
@@ -198,6 +218,13 @@ class Recipe:
             raise GoodpartError(f"{self.toml}: cannot be read ({error})") from error
         _merge(document.setdefault(section_name, tomlkit.table()), values)
         replace_file(self.toml, tomlkit.dumps(document).encode())
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        return any(not entry.name.startswith(".") for entry in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _merge(table: Any, values: Mapping[str, Any]) -> None:

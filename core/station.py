@@ -1,4 +1,4 @@
-"""The loop that joins source, detector, verdict and journal, and publishes snapshots."""
+"""Joins the senses, the verdict and the journal, and publishes snapshots."""
 
 from __future__ import annotations
 
@@ -7,34 +7,30 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.bundle import BundleError, read_bundle
-from core.detectors.load import describe
 from core.errors import GoodpartError
-from core.health import Health, HealthSettings, Motion
-from core.judging import Judge, load_judge
 from core.lock import RecipeLock
-from core.logbook import Logbook, scores_as_json
-from core.recipe import Recipe, open_recipe
-from core.snapshot import Judgement, Model, Preview, Snapshot, Thresholds, Training, Verdict, Which
-from core.sources.base import CameraSettings, Frame, Picture, PictureSource, SourceStatus
-from core.sources.open import open_source, shown, shows_stills
-from core.sources.opencv import cv2
+from core.logbook import Logbook, kinds_as_json
+from core.recipe import Recipe
+from core.senses.sense import PAUSED, Perception, named
+from core.senses.sight import Sight
+from core.snapshot import Sense, Snapshot, Training, Verdict, Which
+from core.sources.base import PictureSource
+from core.sources.sound import SoundSource
 from core.training import TrainingRun
-from core.verdict import Votes, reason
+from core.verdict import joined
 
-IDLE_SECONDS = 0.25
-"""So often a snapshot is published while no frames come."""
-PREVIEW_WIDTH = 80
-PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
+if TYPE_CHECKING:
+    from core.senses.hearing import Listening
+
+STARTING = Verdict("UNKNOWN", "the model is being loaded")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
 
 
 class Station:
-    """Owns camera, model and journal of one recipe; runs on a thread with its own event loop.
+    """Owns the senses, the models and the journal of one recipe; runs on a thread with its own event loop.
 
     Every public method may be called from any thread and returns at once. A command that cannot be done is told in
     the next snapshots (`fault`), never raised.
@@ -44,57 +40,61 @@ class Station:
         self,
         recipe: Recipe,
         camera: str | None = None,
+        microphone: str | None = None,
+        *,
         source: PictureSource | None = None,
+        sound_source: SoundSource | None = None,
         lock: RecipeLock | None = None,
     ) -> None:
-        """`camera` takes the place of the recipe's address, `source` that of the camera, `lock` is held already.
+        """`camera` and `microphone` take the place of the recipe's, the sources that of the devices, `lock` is held
+        already. What was taught decides which senses there are; a device that is named is one more.
 
-        Raises GoodpartError when another station judges with this recipe, or the address means nothing.
+        Raises GoodpartError when another station judges with this recipe, or an address means nothing.
         """
         self._recipe = recipe
-        table = recipe.settings.camera
-        address = camera if camera is not None else table.source
-        self._stills = source is None and shows_stills(address)
-        # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
-        fps = min(table.fps, recipe.settings.verdict.rate) if self._stills else table.fps
-        asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
-        self._source = source or open_source(address, asked)
         self._lock = lock or RecipeLock(recipe.folder)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="station", daemon=True)
-        # Frames are waited for on one thread and judged on another, so that neither holds up the loop.
-        self._waiter = ThreadPoolExecutor(1, "frames")
-        self._worker = ThreadPoolExecutor(1, "judging")
-        self._writer = ThreadPoolExecutor(1, "files")
         self._ending = asyncio.Event()
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._subscribing = threading.Lock()
-
-        self._judge: Judge | None = None
-        self._no_model = "the model is being loaded"
-        self.refused: GoodpartError | None = None
-        """Why the recipe's model cannot be used; set before the first verdict."""
-        self._health = Health(None)
-        self._motion = Motion()
-        smoothing = recipe.settings.verdict
-        # A still picture is a whole part: there is nothing to smooth.
-        self._votes = Votes(1, 1) if self._stills else Votes(smoothing.hold, smoothing.of)
-        self._why = ""
+        self._log = Logbook(recipe)
         self._paused = False
-        self._unsaved = False
         self._run_of_training: TrainingRun | None = None
-        self._previewed = 0.0
+        self._called = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._log: Logbook  # opened by the station's thread
-        self._snapshot = Snapshot(
-            number=0,
-            at=time.time(),
-            recipe=recipe.name,
-            verdict=Verdict("UNKNOWN", self._no_model),
-            camera=SourceStatus("opening", shown(address)),
-            votes=str(self._votes),
-            hold=self._votes.hold,
-        )
+        try:
+            self._make_senses(camera, microphone, source, sound_source)
+        except GoodpartError:
+            self._lock.release()
+            raise
+        self._snapshot = self._look(0, STARTING)
+
+    def _make_senses(
+        self,
+        camera: str | None,
+        microphone: str | None,
+        source: PictureSource | None,
+        sound_source: SoundSource | None,
+    ) -> None:
+        """What was taught decides; nothing taught and only a microphone named is a recipe for sound."""
+        settings, taught = self._recipe.settings, self._recipe.senses
+        with_sound = "sound" in taught or microphone is not None or sound_source is not None
+        with_picture = camera is not None or source is not None or self._recipe.holds("image") or not with_sound
+        self._sight: Sight | None = None
+        self._hearing: Listening | None = None
+        self._senses: dict[Sense, Perception[Any]] = {}
+        if with_picture:
+            address = camera if camera is not None else settings.camera.source
+            self._sight = Sight(self._recipe, self._log, self._publish, self._part_exchanged, address, source)
+            self._senses["image"] = self._sight
+        if with_sound:
+            # Only who listens waits for the sound libraries.
+            from core.senses.hearing import Listening
+
+            address = microphone if microphone is not None else settings.microphone.source
+            self._hearing = Listening(self._recipe, self._log, self._publish, address, sound_source)
+            self._senses["sound"] = self._hearing
 
     # What others may do: subscribe, look, command.
 
@@ -108,49 +108,69 @@ class Station:
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
+    @property
+    def refused(self) -> GoodpartError | None:
+        """Why a model of the recipe cannot be used; set before the first verdict."""
+        return next((s.refused for s in self._judging() if s.refused), None)
+
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End training, source and journal; the last snapshot says `stopped`. May be called twice, and before start."""
+        """End training, sources and journal; the last snapshot says `stopped`. May be called twice, or before start."""
         if self._thread.is_alive():
             self._command(self._ending.set)
             self._thread.join(timeout)
         self._lock.release()
 
-    def set_threshold(self, which: Which, value: float, by: str = "key") -> None:
-        def change(judge: Judge) -> None:
-            old = judge.thresholds
-            judge.set_threshold(which, value, by)
-            self._thresholds_changed(old, judge.thresholds)
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
+        def change() -> None:
+            if sense not in self._senses:
+                raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
+            self._senses[sense].set_threshold(which, value, by)
 
-        self._with_judge(change)
+        self._command(change)
 
     def calibrate(self) -> None:
         """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
 
-        def change(judge: Judge) -> None:
-            old = judge.thresholds
-            judge.calibrate(open_recipe(str(self._recipe.folder)).settings.image)
-            self._thresholds_changed(old, judge.thresholds)
+        def change() -> None:
+            for sense in self._judging():
+                sense.calibrate()
 
-        self._with_judge(change)
+        self._command(change)
 
     def save_thresholds(self) -> None:
         """Write the thresholds to recipe.toml."""
 
-        self._with_judge(lambda judge: self._spawn(self._save(judge)))
+        async def save() -> None:
+            for sense in self._judging():
+                await sense.save()
+
+        self._command(lambda: self._spawn(save()))
 
     def pause(self, paused: bool) -> None:
         def change() -> None:
             self._paused = paused
-            if paused:
-                self._rest(None, PAUSED)
+            for sense in self._senses.values():
+                sense.paused = paused
+                if paused:
+                    sense.rest(PAUSED)
+
+        self._command(change)
+
+    def record(self, on: bool) -> None:
+        """Record good sound straight into the recipe, until it is ended."""
+
+        def change() -> None:
+            if self._hearing is None:
+                raise GoodpartError("there is no microphone: start with --microphone, or teach sound first")
+            self._hearing.record(on)
 
         self._command(change)
 
     def train(self) -> None:
-        """Learn anew in the background; judging goes on with the model that is there."""
+        """Learn anew in the background; judging goes on with the models that are there."""
         self._command(self._train)
 
     def cancel_training(self) -> None:
@@ -161,22 +181,23 @@ class Station:
         self._command(cancel)
 
     def take_over(self) -> None:
-        """Judge with the model that was trained in the background."""
+        """Judge with what was trained in the background."""
         self._command(lambda: self._spawn(self._take_over()))
 
     # The station's own thread.
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._log = Logbook(self._recipe)
         try:
             self._loop.run_until_complete(self._watch())
         finally:
-            # Whatever has happened: what was last seen must not be taken for the part that lies there now.
-            number = self._snapshot.number + 1
-            self._deliver(replace(self._snapshot, number=number, verdict=STOPPED, image=None, stopped=True))
-            for pool in (self._waiter, self._worker, self._writer):
-                pool.shutdown(wait=False)
+            # Whatever has happened: what was last perceived must not be taken for the part that lies there now.
+            last = replace(self._snapshot, number=self._snapshot.number + 1, verdict=STOPPED, image=None, stopped=True)
+            if last.sound:
+                last = replace(last, sound=replace(last.sound, window=None, verdict=STOPPED))
+            self._deliver(last)
+            for sense in self._senses.values():
+                sense.close()
             self._loop.close()
 
     def _command(self, action: Callable[[], None]) -> None:
@@ -186,19 +207,11 @@ class Station:
             except GoodpartError as error:
                 self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
-                self._log.complain(f"this could not be done ({_named(error)})")
+                self._log.complain(f"this could not be done ({named(error)})")
             self._publish()
 
         with contextlib.suppress(RuntimeError):  # the station has ended
             self._loop.call_soon_threadsafe(act)
-
-    def _with_judge(self, action: Callable[[Judge], None]) -> None:
-        def act() -> None:
-            if self._judge is None:
-                raise GoodpartError(f"there are no thresholds to set: {self._no_model}")
-            action(self._judge)
-
-        self._command(act)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         async def guarded() -> None:
@@ -207,185 +220,86 @@ class Station:
             except GoodpartError as error:
                 self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
-                self._log.complain(f"this could not be done ({_named(error)})")
+                self._log.complain(f"this could not be done ({named(error)})")
             self._publish()
 
         task = self._loop.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._loop.run_in_executor(self._worker, work, *arguments)
-
     async def _watch(self) -> None:
-        self._log.record("start", camera=self._snapshot.camera.address)
+        camera, sound = self._snapshot.camera, self._snapshot.sound
+        self._log.record(
+            "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
+        )
         try:
-            self._source.start()
-            await self._load()
-            while not self._ending.is_set():
-                began = time.monotonic()
-                try:
-                    await self._step()
-                except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
-                    self._fail(error)
-                await self._pace(began)
+            for sense in self._senses.values():
+                sense.start()
+            await asyncio.gather(*(sense.watch(self._ending) for sense in self._senses.values()))
         finally:
             await self._close()
-
-    def _fail(self, error: Exception) -> None:
-        """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
-        words = f"goodpart could not judge ({_named(error)}): the journal has the details; train again if it stays"
-        self._log.unforeseen(error, words)
-        self._rest(None, Verdict("UNKNOWN", words))
-
-    async def _pace(self, began: float) -> None:
-        left = began + 1.0 / self._recipe.settings.verdict.rate - time.monotonic()
-        if left > 0:
-            try:
-                await asyncio.wait_for(self._ending.wait(), left)
-            except TimeoutError:
-                return
 
     async def _close(self) -> None:
         if self._run_of_training and self._run_of_training.state.state == "running":
             self._run_of_training.cancel()
-        self._source.stop()
+        for sense in self._senses.values():
+            sense.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
-        await self._loop.run_in_executor(self._writer, self._log.close, self._snapshot.counters.judged)
+        await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
 
-    async def _load(self) -> None:
-        """The recipe's model, and one that waits to be taken over."""
-        try:
-            bundle = await self._in_worker(read_bundle, self._recipe.image_bundle)
-            await self._use(await self._in_worker(load_judge, self._recipe, bundle))
-        except GoodpartError as error:
-            self._no_model, self.refused = str(error), error
-        except Exception as error:  # noqa: BLE001 - told, and the station goes on
-            self._no_model = f"the model cannot be used ({_named(error)}); train again"
-            self.refused = GoodpartError(self._no_model)
-        await self._find_candidate()
-        self._publish()
+    def _part_exchanged(self) -> None:
+        if self._hearing is not None:
+            self._hearing.part_exchanged()
 
-    async def _use(self, judge: Judge) -> None:
-        self._judge, self.refused = judge, None
-        self._health = Health(judge.taught, HealthSettings(frozen_after=None) if self._stills else None)
-        self._votes.clear()
-        self._unsaved = False
-        self._log.record("model", f"{judge.model.method}, {judge.model.taught} good pictures, {judge.bundle.id}")
+    # Snapshots.
 
-    async def _find_candidate(self) -> None:
-        waiting: Model | None = None
-        if self._recipe.image_candidate.exists():
-            try:
-                bundle = await self._in_worker(read_bundle, self._recipe.image_candidate)
-                waiting = describe(bundle, self._recipe.settings.image)
-            except BundleError as error:
-                self._log.complain(str(error))
-        self._snapshot = replace(self._snapshot, new_model=waiting)
+    def _judging(self) -> list[Perception[Any]]:
+        """The senses that take part in the verdict: those that have learnt something, or else all."""
+        return [s for s in self._senses.values() if s.learnt] or list(self._senses.values())
 
-    async def _take_over(self) -> None:
-        if not self._recipe.image_candidate.exists():
-            raise GoodpartError("there is no new model to take over; key t trains one")
-        bundle = await self._in_worker(read_bundle, self._recipe.image_candidate)
-        judge = await self._in_worker(load_judge, self._recipe, bundle)
-        try:
-            self._recipe.image_candidate.replace(self._recipe.image_bundle)
-        except OSError as error:
-            raise GoodpartError(
-                f"{self._recipe.image_bundle}: cannot be replaced ({error.strerror}); the old model stays"
-            ) from error
-        await self._use(judge)
-        self._run_of_training = None
-        self._snapshot = replace(self._snapshot, new_model=None, training=None)
-
-    async def _save(self, judge: Judge) -> None:
-        thresholds = judge.thresholds
-        await self._loop.run_in_executor(self._writer, self._recipe.save_thresholds, thresholds, judge.bundle.id)
-        if judge is self._judge and judge.thresholds == thresholds:
-            self._unsaved = False
-
-    async def _step(self) -> None:
-        """One turn: a frame, if there is one, judged and published."""
-        frame = await self._loop.run_in_executor(self._waiter, self._source.take, IDLE_SECONDS)
-        status = self._source.status()
-        fault = self._health.check(frame, status, time.monotonic())
-        self._log.health(fault)
-        if self._paused:
-            self._rest(frame, PAUSED)
-        elif self._judge is None:
-            self._rest(frame, Verdict("UNKNOWN", self._no_model))
-        elif fault is not None:
-            self._rest(frame, Verdict("UNKNOWN", fault))
-        elif frame is not None:
-            await self._judge_frame(self._judge, frame)
-        else:
-            self._publish()
-
-    def _rest(self, frame: Frame | None, verdict: Verdict) -> None:
-        """Nothing can be said: forget the votes, show why."""
-        self._votes.clear()
-        counters = self._snapshot.counters
-        if frame is not None:
-            counters = replace(counters, unknown=counters.unknown + 1)
-        self._log.unknown(verdict)
-        self._publish(
+    def _look(self, number: int, verdict: Verdict) -> Snapshot:
+        """All that is known now."""
+        sight, training = self._sight, self._run_of_training
+        snapshot = Snapshot(
+            number=number,
+            at=time.time(),
+            recipe=self._recipe.name,
             verdict=verdict,
-            image=None,
-            counters=counters,
-            truth=frame.truth if frame else self._snapshot.truth,
-            preview=self._preview(frame),
+            sound=self._hearing.snapshot() if self._hearing else None,
+            paused=self._paused,
+            training=training.state if training else None,
+            fault=self._log.fault,
+        )
+        if sight is None:
+            return snapshot
+        status, judge = sight.source.status(), sight.judge
+        return replace(
+            snapshot,
+            camera=status,
+            image_verdict=sight.verdict,
+            image=sight.seen,
+            thresholds=sight.thresholds,
+            unsaved=sight.unsaved,
+            model=judge.model if judge else None,
+            counters=replace(sight.counters, called=self._called, dropped=status.dropped),
+            votes=str(sight.votes),
+            hold=sight.votes.hold,
+            new_model=sight.new_model,
+            preview=sight.preview,
+            truth=sight.truth,
         )
 
-    async def _judge_frame(self, judge: Judge, frame: Frame) -> None:
-        counters = self._snapshot.counters
-        judgement: Judgement = await self._in_worker(judge, frame.picture, counters.judged + 1)
-        if judge is not self._judge or self._paused:  # while it was judged
-            return
-        if self._recipe.settings.verdict.settle and self._motion.changed(frame.picture):
-            self._votes.clear()
-        self._votes.push(judgement.anomalous)
-        if self._votes.agrees:
-            self._why = reason(judgement.density, judgement.reconstruction_error, judge.thresholds, judgement.anomalous)
-        verdict = self._votes.verdict(self._why)
-        called = verdict.state == "ANOMALY" and self._snapshot.verdict.state != "ANOMALY"
-        counters = replace(
-            counters,
-            judged=judgement.number,
-            ok=counters.ok + (verdict.state == "OK"),
-            anomalies=counters.anomalies + (verdict.state == "ANOMALY"),
-            unknown=counters.unknown + (verdict.state == "UNKNOWN"),
-            called=counters.called + called,
-        )
-        self._log.judged(
-            verdict, self._snapshot.verdict.state, scores_as_json(judgement, judge.thresholds), frame.picture
-        )
-        self._publish(
-            verdict=verdict, image=judgement, counters=counters, truth=frame.truth, preview=self._preview(frame)
-        )
-
-    def _publish(self, **changes: Any) -> None:
-        status = self._source.status()
-        judge = self._judge
-        training = self._run_of_training.state if self._run_of_training else self._snapshot.training
-        self._snapshot = replace(
-            self._snapshot,
-            **changes
-            | {
-                "number": self._snapshot.number + 1,
-                "at": time.time(),
-                "camera": status,
-                "thresholds": judge.thresholds if judge else None,
-                "model": judge.model if judge else None,
-                "unsaved": self._unsaved,
-                "votes": str(self._votes),
-                "paused": self._paused,
-                "training": training,
-                "fault": self._log.fault,
-            },
-        )
-        counters = replace(self._snapshot.counters, dropped=status.dropped)
-        self._deliver(replace(self._snapshot, counters=counters))
+    def _publish(self) -> None:
+        judging = self._judging()
+        verdict = joined({sense.sense: sense.verdict for sense in judging})
+        snapshot = self._look(self._snapshot.number + 1, verdict)
+        lasting = any(sense.resting for sense in judging)
+        picture = self._sight.picture if self._sight else None
+        if self._log.verdict(verdict, lasting, kinds_as_json(snapshot), picture):
+            self._called += 1
+            snapshot = replace(snapshot, counters=replace(snapshot.counters, called=self._called))
+        self._deliver(snapshot)
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -394,22 +308,11 @@ class Station:
                 callback(snapshot)
             except Exception as error:  # noqa: BLE001 - a screen that fails must not take the station with it
                 self._leave_out(callback)
-                self._log.complain(f"a screen does not answer any more ({_named(error)})")
+                self._log.complain(f"a screen does not answer any more ({named(error)})")
 
     def _leave_out(self, callback: Callable[[Snapshot], None]) -> None:
         with self._subscribing:
             self._subscribers = tuple(s for s in self._subscribers if s is not callback)
-
-    def _preview(self, frame: Frame | None) -> Preview | None:
-        now = time.monotonic()
-        if frame is None or (now - self._previewed < 0.5 and self._snapshot.preview):
-            return self._snapshot.preview
-        self._previewed = now
-        return small_preview(frame.picture)
-
-    def _thresholds_changed(self, old: Thresholds, new: Thresholds) -> None:
-        self._unsaved = True
-        self._log.thresholds(old, new)
 
     # Training.
 
@@ -418,9 +321,7 @@ class Station:
             raise GoodpartError("training is under way already")
         self._log.record("training", "started")
         self._run_of_training = TrainingRun(
-            self._recipe.folder,
-            ["--output", str(self._recipe.image_candidate)],
-            lambda news: self._command(lambda: self._training_news(news)),
+            self._recipe.folder, ["--candidate"], lambda news: self._command(lambda: self._training_news(news))
         )
 
     def _training_news(self, news: Training) -> None:
@@ -428,17 +329,16 @@ class Station:
             return
         self._log.record("training", news.message, state=news.state)
         if news.state == "done":
-            self._spawn(self._find_candidate())
+            self._spawn(self._find_candidates())
 
+    async def _find_candidates(self) -> None:
+        for sense in self._senses.values():
+            await sense.find_candidate()
 
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def small_preview(picture: Picture) -> Preview:
-    height, width = picture.shape[:2]
-    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
-    step = max(1, width // (2 * PREVIEW_WIDTH))
-    rows = max(1, round(PREVIEW_WIDTH * height / width))
-    small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)
-    return Preview(PREVIEW_WIDTH, rows, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())
+    async def _take_over(self) -> None:
+        waiting = [sense for sense in self._senses.values() if self._recipe.candidate(sense.sense).exists()]
+        if not waiting:
+            raise GoodpartError("there is no new model to take over; key t trains one")
+        for sense in waiting:
+            await sense.take_over()
+        self._run_of_training = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from core.calibration import HeldOut
-from core.snapshot import Thresholds, Verdict
+from core.snapshot import Sense, State, Thresholds, Verdict
 
 Number = float | npt.NDArray[np.float64]
 
@@ -29,7 +30,7 @@ def share(density: Number, error: Number, t: Thresholds) -> Number:
     of_density, of_error = shares(density, error, t)
     if t.rule == "sum":
         return of_density + of_error
-    if t.rule == "or":
+    if t.rule in ("or", "max"):
         return np.maximum(of_density, of_error)
     if t.rule == "and":
         return np.minimum(of_density, of_error)
@@ -43,7 +44,7 @@ def is_anomalous(density: float, error: float, t: Thresholds) -> bool:
     low, high = density < t.density, error > t.reconstruction_error
     if t.rule == "sum":
         return not share(density, error, t) <= 1.0
-    if t.rule == "or":
+    if t.rule in ("or", "max"):
         return low or high
     if t.rule == "and":
         return low and high
@@ -93,9 +94,9 @@ def reason(density: float, error: float, t: Thresholds, anomalous: bool) -> str:
     if not anomalous:
         used = share(density, error, t)
         return f"like the good parts ({max(0.0, 100 * float(used)):.0f} % of the alarm level)"
-    if t.rule == "density" or (t.rule in ("or", "sum") and of_density >= max(1.0, float(of_error))):
+    if t.rule == "density" or (t.rule in ("or", "max", "sum") and of_density >= max(1.0, float(of_error))):
         return f"too little like the good parts: {say_d}"
-    if t.rule == "error" or (t.rule in ("or", "sum") and of_error >= 1.0):
+    if t.rule == "error" or (t.rule in ("or", "max", "sum") and of_error >= 1.0):
         return f"redrawn badly: {say_e}"
     return f"{say_d}; {say_e}"
 
@@ -107,6 +108,21 @@ def decimals(step: float) -> int:
 
 def shown(value: float, step: float) -> str:
     return f"{value:.{decimals(step)}f}"
+
+
+BADNESS: Mapping[State, int] = {"OK": 0, "UNKNOWN": 1, "ANOMALY": 2}
+CALLED: Mapping[Sense, str] = {"image": "picture", "sound": "sound"}
+
+
+def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
+    """The worst of what the senses say; where there are several, the reason says whose it is."""
+    worst = max(verdicts.values(), key=lambda verdict: BADNESS[verdict.state])
+    if len(verdicts) == 1:
+        return worst
+    said = {sense: verdict.reason for sense, verdict in verdicts.items() if verdict.state == worst.state}
+    if len(set(said.values())) == 1 and len(said) == len(verdicts):
+        return worst
+    return Verdict(worst.state, "; ".join(f"{CALLED[sense]}: {reason}" for sense, reason in said.items()))
 
 
 class Votes:

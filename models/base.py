@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.calibration import HeldOut
+
 Array = npt.NDArray[np.generic]
 
 
@@ -79,3 +81,7 @@ class Learnt:
     backbone: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
     """Sentences that the technician must read."""
+
+    @property
+    def held_out(self) -> HeldOut:
+        return HeldOut(self.held_out_density, self.held_out_error, self.same_unit, self.held_out_recording)

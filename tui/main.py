@@ -57,8 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
     train = command("train", "learn from the good pictures and calibrate; Ctrl-C leaves the old model in place")
     recipe(train)
     train.add_argument("--image-method", metavar="M", choices=("features", "seed"), help="features (default) or seed")
-    train.add_argument("--false-alarms", metavar="A", type=rate, help="share of good parts that may be called, 0.05")
-    train.add_argument("--epochs", metavar="N", type=positive, help="for the method seed: learn so long, no early stop")
+    train.add_argument(
+        "--sound-method", metavar="M", choices=("spectrum", "amulet"), help="spectrum (default) or amulet"
+    )
+    train.add_argument(
+        "--false-alarms", metavar="A", type=rate, help="share of good parts that may be called, 0.05, by all senses"
+    )
+    train.add_argument("--epochs", metavar="N", type=positive, help="for networks: learn so long, no early stop")
     train.add_argument("--seed", metavar="N", type=int, default=0, help="of the random generator")
 
     calibrate = command("calibrate", "set new thresholds from the stored calibration scores")
@@ -73,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     watch = command("watch", "judge live: the dashboard")
     recipe(watch)
     watch.add_argument("--camera", metavar="S", help="instead of the recipe's: index, file, folder, address, simulated")
+    watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
     show(watch)
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")

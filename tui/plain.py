@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, TextIO
 
-from core.logbook import scores_as_json
+from core.logbook import kinds_as_json
 from core.snapshot import Snapshot
 from core.station import Station
 from core.verdict import shown
@@ -76,17 +76,29 @@ def run_plain(
 
 def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
     """One JSON object for every judged sample; while nothing can be judged, one at the turn and one a second."""
-    judged = -1
+    judged = (-1, -1)
     told_at = 0.0
     for snapshot in snapshots:
-        number = snapshot.image.number if snapshot.image else 0
-        if number == judged and (number or snapshot.at - told_at < 1.0):
+        sound = snapshot.sound
+        numbers = (
+            snapshot.image.number if snapshot.image else 0,
+            sound.window.number if sound and sound.window else 0,
+        )
+        if numbers == judged and (any(numbers) or snapshot.at - told_at < 1.0):
             continue
-        if snapshot.model is None and snapshot.camera.state == "opening":
-            continue  # still starting
-        judged, told_at = number, snapshot.at
+        if still_starting(snapshot):
+            continue
+        judged, told_at = numbers, snapshot.at
         out.write(json.dumps(as_json(snapshot)) + "\n")
         out.flush()
+
+
+def still_starting(snapshot: Snapshot) -> bool:
+    """Whether nothing is worth telling yet: models are being loaded, devices opened."""
+    camera, sound = snapshot.camera, snapshot.sound
+    opening = [camera.state == "opening" and snapshot.model is None] if camera else []
+    opening += [sound.microphone.state == "opening" and sound.model is None] if sound else []
+    return any(opening)
 
 
 def as_json(snapshot: Snapshot) -> dict[str, Any]:
@@ -96,18 +108,20 @@ def as_json(snapshot: Snapshot) -> dict[str, Any]:
         "verdict": snapshot.verdict.state,
         "reason": snapshot.verdict.reason,
     }
-    if snapshot.truth is not None:
-        said["truth"] = snapshot.truth
-    if snapshot.image and snapshot.thresholds:
-        image = snapshot.image
-        said["image"] = {
-            "anomaly": image.anomalous,
-            **scores_as_json(image, snapshot.thresholds),
-            "milliseconds": round(image.milliseconds, 2),
-        }
+    truth = truth_of(snapshot)
+    if truth is not None:
+        said["truth"] = truth
+    said |= kinds_as_json(snapshot)
     if snapshot.fault:
         said["fault"] = snapshot.fault
     return said
+
+
+def truth_of(snapshot: Snapshot) -> str | None:
+    """What the simulated bench shows and lets hear: the fault, where there is one."""
+    said = [snapshot.truth, snapshot.sound.truth if snapshot.sound else None]
+    told = [truth for truth in said if truth is not None]
+    return next((truth for truth in told if truth != "good"), told[0] if told else None)
 
 
 def lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
@@ -123,14 +137,17 @@ def lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
 
 def status_line(snapshot: Snapshot) -> str:
     words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
-    image, t = snapshot.image, snapshot.thresholds
-    if image and t:
-        words.append(f"d {shown(image.density, t.density_step)}/{shown(t.density, t.density_step)}")
-        words.append(
-            f"e {shown(image.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
-        )
-    if snapshot.truth is not None:
-        words.append(f"truth: {snapshot.truth}")
-    if not image:
+    image, sound = snapshot.image, snapshot.sound
+    window = sound.window if sound else None
+    for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
+        if judged and t:
+            words.append(f"d {shown(judged.density, t.density_step)}/{shown(t.density, t.density_step)}")
+            words.append(
+                f"e {shown(judged.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
+            )
+    truth = truth_of(snapshot)
+    if truth is not None:
+        words.append(f"truth: {truth}")
+    if not image and not window:
         words.append(snapshot.verdict.reason)
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in " ".join(words))[:79]

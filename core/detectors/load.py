@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.bundle import Bundle, BundleError
-from core.calibration import TooFewError, band, calibrate, made_thresholds, needed_for, percent
+from core.calibration import HeldOut, TooFewError, band, calibrate, made_thresholds, needed_for, percent, smoothed
 from core.detectors.base import Detector
-from core.recipe import ImageTable
+from core.detectors.sound import STEP_SECONDS, SoundDetector
+from core.recipe import ImageTable, SoundTable
 from core.snapshot import Model, Rule, Thresholds
 
-DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and"}
+DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "max", "amulet": "error"}
+WANTED_RECORDINGS = 20
+"""Fewer vary too little among themselves to vouch for a false-alarm rate."""
 
 
 def load_detector(bundle: Bundle) -> Detector:
@@ -24,74 +27,112 @@ def load_detector(bundle: Bundle) -> Detector:
         from core.detectors.seed import SeedDetector
 
         return SeedDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
-    raise BundleError(f"the model's method `{bundle.method}` is not known to this goodpart; update it or train again")
+    raise _unknown(bundle)
 
 
-def rule_of(table: ImageTable, method: str) -> Rule:
+def load_sound_detector(bundle: Bundle) -> SoundDetector:
+    """Raises BundleError where the bundle is of an unknown method."""
+    if bundle.method == "spectrum":
+        from core.detectors.spectrum import SpectrumDetector
+
+        return SpectrumDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
+    if bundle.method == "amulet":
+        from core.detectors.amulet import AmuletDetector
+
+        return AmuletDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
+    raise _unknown(bundle)
+
+
+def _unknown(bundle: Bundle) -> BundleError:
+    return BundleError(f"the model's method `{bundle.method}` is not known to this goodpart; update it or train again")
+
+
+def rule_of(table: ImageTable | SoundTable, method: str) -> Rule:
     return DEFAULT_RULES[method] if table.rule == "default" else table.rule  # type: ignore[return-value]
 
 
-def calibrated(bundle: Bundle, table: ImageTable, false_alarms: float | None = None) -> Thresholds:
-    """Thresholds from the bundle's held-out scores; the seed's as shipped where there are too few for that.
+def smoothing(table: ImageTable | SoundTable) -> int:
+    """Over how many windows of sound the scores are averaged; pictures are not."""
+    return max(1, round(table.smooth / STEP_SECONDS)) if isinstance(table, SoundTable) else 1
 
-    Raises TooFewError.
-    """
-    target = table.false_alarms if false_alarms is None else false_alarms
-    rule = rule_of(table, bundle.method)
+
+def held_out(bundle: Bundle, table: ImageTable | SoundTable) -> HeldOut:
+    """The calibration scores as the station sees scores: smoothed where it smooths."""
+    return smoothed(bundle.held_out, smoothing(table))
+
+
+def calibrated(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
+    """Thresholds from the bundle's held-out scores. Raises TooFewError."""
+    thresholds = calibrate(held_out(bundle, table), rule_of(table, bundle.method), false_alarms)
+    return _in_its_steps(thresholds, bundle)
+
+
+def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
+    """The same; the seed's as shipped where there are too few for that."""
     try:
-        thresholds = calibrate(bundle.held_out, rule, target)
+        return calibrated(bundle, table, false_alarms)
     except TooFewError:
-        if bundle.method != "seed" or false_alarms is not None:
+        if bundle.method != "seed":
             raise
         from core.detectors import seed
 
-        thresholds = made_thresholds(
-            bundle.held_out,
-            rule,
-            seed.SHIPPED_DENSITY_THRESHOLD,
-            seed.SHIPPED_ERROR_THRESHOLD,
-            "as shipped, not calibrated",
+        return _made(
+            bundle, table, seed.SHIPPED_DENSITY_THRESHOLD, seed.SHIPPED_ERROR_THRESHOLD, "as shipped, not calibrated"
         )
-    if bundle.method == "seed":
-        return replace(thresholds, density_step=1.0, error_step=0.0001)
-    return thresholds
 
 
-def thresholds_of(bundle: Bundle, table: ImageTable) -> Thresholds:
+def thresholds_of(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
     """What recipe.toml says where it speaks of this model, else what the calibration gives. Raises TooFewError."""
     saved = table.thresholds
     density, error = saved.density, saved.reconstruction_error
     if saved.model not in (None, bundle.id) or (density is None and error is None):
-        return calibrated(bundle, table)
+        return calibrated_or_shipped(bundle, table, false_alarms)
     if density is None or error is None:
-        others = calibrated(bundle, table)
+        others = calibrated_or_shipped(bundle, table, false_alarms)
         density = others.density if density is None else density
         error = others.reconstruction_error if error is None else error
-    made = made_thresholds(bundle.held_out, rule_of(table, bundle.method), density, error, saved.by or "recipe.toml")
-    return replace(made, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else made
+    return _made(bundle, table, density, error, saved.by or "recipe.toml")
 
 
-def describe(bundle: Bundle, table: ImageTable) -> Model:
+def _made(bundle: Bundle, table: ImageTable | SoundTable, density: float, error: float, by: str) -> Thresholds:
+    made = made_thresholds(held_out(bundle, table), rule_of(table, bundle.method), density, error, by)
+    return _in_its_steps(made, bundle)
+
+
+def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
+    """The seed's spin boxes had steps of their own."""
+    return replace(thresholds, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else thresholds
+
+
+def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Model:
     """What the screen says of the model. Raises BundleError where its manifest does not tell."""
     try:
-        return _described(bundle, table)
+        return Model(
+            method=bundle.method,
+            bundle=bundle.id,
+            taught=int(bundle.facts["taught"]),
+            trained_at=str(bundle.facts["trained_at"]),
+            backbone=str(bundle.facts["backbone"]),
+            note="; ".join([expected(bundle, table, false_alarms), *bundle.facts["notes"]]),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the model's manifest lacks what this goodpart needs ({error!r}); train again") from error
 
 
-def _described(bundle: Bundle, table: ImageTable) -> Model:
-    count = len(bundle.held_out_density)
-    want = needed_for(rule_of(table, bundle.method), table.false_alarms)
-    if count >= want:
-        low, high = band(count, table.false_alarms)
-        sure = f"{percent(table.false_alarms)} false alarms asked, {100 * low:.0f}-{100 * high:.0f} % to expect"
-    else:
-        sure = f"not calibrated: {count} pictures held out, {percent(table.false_alarms)} takes {want}"
-    return Model(
-        method=bundle.method,
-        bundle=bundle.id,
-        taught=int(bundle.facts["taught"]),
-        trained_at=str(bundle.facts["trained_at"]),
-        backbone=str(bundle.facts["backbone"]),
-        note="; ".join([sure, *bundle.facts["notes"]]),
-    )
+def expected(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> str:
+    """How many false alarms to expect, in words."""
+    asked = f"{percent(false_alarms)} false alarms asked"
+    want = needed_for(rule_of(table, bundle.method), false_alarms)
+    recordings = bundle.held_out.recording
+    if recordings is not None:
+        # Windows of one recording are alike: recordings count.
+        taught = int(bundle.facts["taught"])
+        if taught < WANTED_RECORDINGS:
+            return f"{asked}; provisional: {taught} recordings, {WANTED_RECORDINGS} from 3 units or days vouch for it"
+        low, high = band(max(taught, want), false_alarms)
+        return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect of sound like that taught"
+    count = bundle.held_out.count
+    if count < want:
+        return f"not calibrated: {count} pictures held out, {percent(false_alarms)} takes {want}"
+    low, high = band(count, false_alarms)
+    return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect"

@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from core.sources.sound import Sound
 
+STEP_SECONDS = 0.1
+"""From one window to the next."""
+
 
 @dataclass(frozen=True)
 class WindowScores:

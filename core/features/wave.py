@@ -60,7 +60,9 @@ def read_wave(path: Path, rate: int | None = None, channel: int | None = None) -
             except (RuntimeError, OSError, ValueError) as error:
                 raise UnreadableError(f"{path}: is damaged after {heard / file.samplerate:.1f} s ({error})") from error
             if not np.isfinite(block).all():
-                raise UnreadableError(f"{path}: holds samples that are not numbers, after {heard / file.samplerate:.1f} s")
+                raise UnreadableError(
+                    f"{path}: holds samples that are not numbers, after {heard / file.samplerate:.1f} s"
+                )
             heard += len(block)
             last = len(block) < size
             one = one_channel(block, channel, str(path))

@@ -84,7 +84,7 @@ def evaluate(
     name: str, learnt: Learnt, detector: Detector, good_test: Sequence[Path], defect: Sequence[Path]
 ) -> Result:
     """Judge the test pictures of one set with one trained method, under every rule."""
-    held_out = HeldOut(learnt.held_out_density, learnt.held_out_error, learnt.same_unit)
+    held_out = learnt.held_out
     good, bad = _scores(detector, good_test), _scores(detector, defect)
     aurocs, rates = {}, {}
     for rule in RULES:

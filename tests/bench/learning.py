@@ -16,7 +16,7 @@ import cv2
 from core.recipe import new_recipe
 from core.sources.simulated import good_pictures
 from core.teaching import pictures_in, teach_pictures
-from models.train import backbone_or_none
+from models.images import backbone_or_none
 from tests.bench.process import run_measured
 from tests.data import find_data
 

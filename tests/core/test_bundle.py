@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.bundle import FORMAT, MANIFEST, SEAL, Bundle, BundleError, read_bundle, write_bundle
+from core.calibration import HeldOut
 from core.errors import GoodpartError
 
 FACTS: Mapping[str, Any] = {
@@ -26,11 +27,11 @@ FACTS: Mapping[str, Any] = {
 }
 ARRAYS = {"mean": np.arange(6, dtype=np.float32).reshape(2, 3), "part.of": np.array(2.5)}
 NETWORKS = {"backbone": b"TFL3" + bytes(range(200))}
-DENSITY, ERROR = np.array([-1.0, -2.0, -3.0]), np.array([0.1, 0.2, 0.3])
+HELD_OUT = HeldOut(np.array([-1.0, -2.0, -3.0]), np.array([0.1, 0.2, 0.3]), recording=np.array([0, 0, 1]))
 
 
 def write(path: Path) -> str:
-    return write_bundle(path, FACTS, ARRAYS, NETWORKS, DENSITY, ERROR)
+    return write_bundle(path, FACTS, ARRAYS, NETWORKS, HELD_OUT)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +51,8 @@ def same(bundle: Bundle, other: Bundle) -> bool:
         (bundle.id, bundle.facts, bundle.networks) == (other.id, other.facts, other.networks)
         and bundle.arrays.keys() == other.arrays.keys()
         and all(np.array_equal(bundle.arrays[name], other.arrays[name]) for name in bundle.arrays)
-        and np.array_equal(bundle.held_out_density, other.held_out_density)
-        and np.array_equal(bundle.held_out_error, other.held_out_error)
+        and np.array_equal(bundle.held_out.density, other.held_out.density)
+        and np.array_equal(bundle.held_out.reconstruction_error, other.held_out.reconstruction_error)
     )
 
 
@@ -101,8 +102,9 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     for name, array in ARRAYS.items():
         assert np.array_equal(bundle.arrays[name], array)
         assert bundle.arrays[name].dtype == array.dtype
-    assert np.array_equal(bundle.held_out_density, DENSITY)
-    assert np.array_equal(bundle.held_out_error, ERROR)
+    assert np.array_equal(bundle.held_out.density, HELD_OUT.density)
+    assert np.array_equal(bundle.held_out.reconstruction_error, HELD_OUT.reconstruction_error)
+    assert np.array_equal(bundle.held_out.recording, HELD_OUT.recording)
     assert [p.name for p in tmp_path.iterdir()] == ["image.goodpart"]
 
 
@@ -199,7 +201,7 @@ def test_nothing_is_ever_unpickled(whole: bytes, place: Path, tmp_path: Path) ->
     assert refusal(place, sealed(parts, lambda manifest: manifest["members"].update({"arrays/mean.npy": promise})))
     assert not (tmp_path / "sprung").exists()
     with pytest.raises(ValueError, match="pickle"):
-        write_bundle(place, FACTS, {"trap": np.array([Trap()], dtype=object)}, {}, DENSITY, ERROR)
+        write_bundle(place, FACTS, {"trap": np.array([Trap()], dtype=object)}, {}, HELD_OUT)
 
 
 @pytest.mark.parametrize("name", [MANIFEST, SEAL, "networks/backbone.tflite", "bomb"])
@@ -225,6 +227,6 @@ def test_a_full_disk_leaves_the_old_bundle_and_nothing_beside_it(small_disk: Cal
     write(path)
     before = path.read_bytes()
     with pytest.raises(GoodpartError, match="No space left"):
-        write_bundle(path, FACTS, {"large": np.zeros(100_000)}, NETWORKS, DENSITY, ERROR)
+        write_bundle(path, FACTS, {"large": np.zeros(100_000)}, NETWORKS, HELD_OUT)
     assert path.read_bytes() == before
     assert [p.name for p in disk.iterdir()] == ["image.goodpart"]

@@ -88,7 +88,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path: Path) -> None
 
 def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
     assert "did you mean `image`?" in refusal(tmp_path, "[images]\n")
-    assert "known are camera, image, verdict, journal" in refusal(tmp_path, "[zzz]\n")
+    assert "known are camera, image, microphone, sound, verdict, journal" in refusal(tmp_path, "[zzz]\n")
 
 
 @pytest.mark.parametrize("value", ['"abc"', "nan", "inf", "-inf", "true", "[1]", "9" * 400])
@@ -114,8 +114,8 @@ def test_a_threshold_must_be_a_number(tmp_path: Path, value: str) -> None:
         ("camera = 1", "must be a table"),
         ('[image]\nmethod = "magic"', 'must be one of "features", "seed"'),
         ('[image]\nrule = "xor"', 'must be one of "default", "sum"'),
-        ("[image]\nfalse_alarms = 0.0", "between 0.0001 and 0.5"),
-        ("[image]\nfalse_alarms = 1", "between 0.0001 and 0.5"),
+        ("[verdict]\nfalse_alarms = 0.0", "between 0.0001 and 0.5"),
+        ("[verdict]\nfalse_alarms = 1", "between 0.0001 and 0.5"),
         ("[verdict]\nhold = 3\nof = 2", "`hold` is 3 but must be at most `of` (2)"),
         ("[verdict]\nrate = 0", "between 0.1 and 100"),
         ("[camera\n", "is not valid TOML"),
@@ -166,16 +166,17 @@ def test_a_change_keeps_comments_and_the_rest(tmp_path: Path) -> None:
         "[verdict]\nhold = 1\n[image.thresholds]\n# measured twice\ndensity = -3.0\n"
     )
     recipe = open_recipe(str(written(tmp_path, text)))
-    recipe.save_thresholds(THRESHOLDS, "abc", 0.02)
+    recipe.save_thresholds(THRESHOLDS, "abc")
+    recipe.change("verdict", {"false_alarms": 0.02})
     after = recipe.toml.read_text()
     for comment in ("# by Anna, 3 March", "# not seed", "# measured twice"):
         assert comment in after
     image = open_recipe(str(tmp_path)).settings.image
     assert image.method == "features"
-    assert image.false_alarms == 0.02
     assert (image.thresholds.density, image.thresholds.reconstruction_error) == (-4.1, 0.25)
     assert (image.thresholds.model, image.thresholds.by) == ("abc", "key")
-    assert open_recipe(str(tmp_path)).settings.verdict.hold == 1
+    verdict = open_recipe(str(tmp_path)).settings.verdict
+    assert (verdict.hold, verdict.false_alarms) == (1, 0.02)
 
 
 @pytest.mark.parametrize("text", ["", 'image = {method = "seed"}\n', 'image.method = "seed"\n', "[image]\n"])

@@ -15,6 +15,7 @@ import pytest
 from core.detectors.base import Detector, Scores
 from core.errors import GoodpartError
 from core.journal import read_journal
+from core.judging import Judge
 from core.logbook import scores_as_json
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Judgement, Snapshot
@@ -29,6 +30,13 @@ class Bench:
     def __init__(self, station: Station, source: Scripted) -> None:
         self.station, self.source = station, source
         self.seen: list[Snapshot] = []
+
+    @property
+    def judge(self) -> Judge:
+        sight = self.station._sight
+        assert sight is not None
+        assert sight.judge is not None
+        return sight.judge
 
     @property
     def now(self) -> Snapshot:
@@ -158,7 +166,7 @@ def test_a_picture_that_was_being_judged_when_it_was_paused_does_not_count(train
     trained.change("verdict", {"hold": 1, "of": 1})
     with running(open_recipe(str(trained.folder)), good) as bench:
         assert bench.turns("OK")
-        judge = bench.station._judge
+        judge = bench.judge
         assert judge is not None
         held = Held(judge.detector)
         judge.detector = held
@@ -205,7 +213,7 @@ class Failing:
 def test_a_detector_that_fails_makes_it_unknown_in_words_and_the_station_goes_on(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        judge = bench.station._judge
+        judge = bench.judge
         assert judge is not None
         working, judge.detector = judge.detector, Failing()  # type: ignore[assignment]
         assert bench.turns("UNKNOWN", "ZeroDivisionError: something that nobody foresaw")
@@ -232,9 +240,8 @@ def test_a_source_that_fails_makes_it_unknown_in_words(trained: Recipe) -> None:
 def test_scores_that_are_no_numbers_are_called_and_stay_json(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        assert bench.station._judge is not None
-        working = bench.station._judge.detector
-        bench.station._judge.detector = Broken(working)  # type: ignore[assignment]
+        working = bench.judge.detector
+        bench.judge.detector = Broken(working)  # type: ignore[assignment]
         assert bench.turns("ANOMALY", "the scores are not numbers")
         image, thresholds = bench.now.image, bench.now.thresholds
         assert isinstance(image, Judgement)
@@ -304,15 +311,15 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
 def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        trained.change("image", {"false_alarms": 0.2})
+        trained.change("verdict", {"false_alarms": 0.2})
         bench.station.calibrate()
         assert until(lambda: bench.now.thresholds is not None and "20 %" in bench.now.thresholds.by)
         assert bench.now.model is not None
         assert "20 % false alarms asked" in bench.now.model.note
-        trained.change("image", {"false_alarms": 0.001})
+        trained.change("verdict", {"false_alarms": 0.001})
         bench.station.calibrate()
         assert until(lambda: "it takes 999, 969 more" in bench.now.fault)
-        trained.toml.write_text("[image]\nfalse_alarm = 0.1\n")
+        trained.toml.write_text("[verdict]\nfalse_alarm = 0.1\n")
         bench.station.calibrate()
         assert until(lambda: "did you mean `false_alarms`?" in bench.now.fault)
         assert bench.states(3) <= {"OK", "ANOMALY", "UNKNOWN"}
@@ -363,7 +370,7 @@ def test_the_journal_tells_the_story(trained: Recipe) -> None:
     assert [verdict for verdict, _ in rows(trained, "verdict")] == ["OK", "ANOMALY", "UNKNOWN", "OK"]
     assert [words for verdict, words in rows(trained, "health") if verdict and "dark" in words]
     (called,) = [event for event in events if event.verdict == "ANOMALY"]
-    assert called.data["density"] < called.data["density_threshold"]
+    assert called.data["image"]["density"] < called.data["image"]["density_threshold"]
     assert (trained.anomalies / called.data["picture"]).is_file()
     assert "30 good pictures" in next(event.reason for event in events if event.kind == "model")
 
@@ -479,7 +486,7 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
         assert bench.now.model.taught == 35
         assert bench.turns("OK")
     assert trained.image_bundle.read_bytes() != old
-    assert not trained.image_candidate.exists()
+    assert not trained.candidate("image").exists()
     assert rows(trained, "training")[0] == ("", "started")
     assert len(rows(trained, "model")) == 2
 
@@ -497,16 +504,16 @@ def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) 
         run = bench.station._run_of_training
         assert run is not None
     assert run.wait(3).state == "cancelled"
-    assert not trained.image_candidate.exists()
+    assert not trained.candidate("image").exists()
     assert bench.now.model is not None
     assert bench.now.model.taught == 30
 
 
 def test_a_model_that_waits_is_seen_at_the_next_start(trained: Recipe) -> None:
-    trained.image_candidate.write_bytes(trained.image_bundle.read_bytes())
+    trained.candidate("image").write_bytes(trained.image_bundle.read_bytes())
     with running(trained, good) as bench:
         assert until(lambda: bench.now.new_model is not None)
-    trained.image_candidate.write_bytes(b"torn")
+    trained.candidate("image").write_bytes(b"torn")
     with running(trained, good) as bench:
         assert until(lambda: "torn" in bench.now.fault)
         assert bench.turns("OK")

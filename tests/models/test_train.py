@@ -37,7 +37,7 @@ def refusal(recipe: Path, user: User, *options: str) -> str:
 
 
 def test_every_line_is_progress(trained: Recipe, user: User, tmp_path: Path) -> None:
-    done = learn_in_process(trained.folder, user, "--output", str(tmp_path / "new"))
+    done = learn_in_process(trained.folder, user, "--candidate")
     assert done.returncode == 0
     assert done.stderr == ""
     assert all(parse_progress(line) is not None for line in done.stdout.splitlines())
@@ -52,22 +52,22 @@ def test_the_manifest_tells_what_was_learnt(trained: Recipe) -> None:
     assert any("backbone" in note for note in facts["notes"])
     assert facts["health"]["width"] == 200
     assert {"goodpart", "numpy", "python"} <= set(facts["versions"])
-    assert len(bundle.held_out_density) == len(bundle.held_out_error) == 30
-    assert np.isfinite(bundle.held_out_density).all()
-    assert np.isfinite(bundle.held_out_error).all()
+    assert len(bundle.held_out.density) == len(bundle.held_out.reconstruction_error) == 30
+    assert np.isfinite(bundle.held_out.density).all()
+    assert np.isfinite(bundle.held_out.reconstruction_error).all()
 
 
 def test_the_same_pictures_give_the_same_model(trained: Recipe, user: User, tmp_path: Path) -> None:
-    learn_in_process(trained.folder, user, "--output", str(tmp_path / "again"))
-    first, again = read_bundle(trained.image_bundle), read_bundle(tmp_path / "again")
+    learn_in_process(trained.folder, user, "--candidate")
+    first, again = read_bundle(trained.image_bundle), read_bundle(trained.candidate("image"))
     assert {n: v for n, v in first.facts.items() if n != "trained_at"} == {
         n: v for n, v in again.facts.items() if n != "trained_at"
     }
     assert first.networks == again.networks
     assert first.arrays.keys() == again.arrays.keys()
     assert all(np.array_equal(first.arrays[name], again.arrays[name]) for name in first.arrays)
-    assert np.array_equal(first.held_out_density, again.held_out_density)
-    assert np.array_equal(first.held_out_error, again.held_out_error)
+    assert np.array_equal(first.held_out.density, again.held_out.density)
+    assert np.array_equal(first.held_out.reconstruction_error, again.held_out.reconstruction_error)
 
 
 def test_three_pictures_are_too_few(tmp_path: Path, user: User) -> None:
@@ -109,7 +109,7 @@ def test_a_damaged_picture_is_passed_over_and_noted(tmp_path: Path, user: User) 
     recipe = make_recipe(tmp_path / "pump", 20)
     (recipe.good_images / "part4x.png").write_text("no picture")
     done = learn_in_process(recipe.folder, user)
-    assert "1 pictures could not be read" in last_words(done)["message"]
+    assert "1 files could not be read" in last_words(done)["message"]
     assert read_bundle(recipe.image_bundle).facts["taught"] == 20
 
 
@@ -132,13 +132,16 @@ def test_pictures_of_all_sizes_are_learnt_and_the_size_is_not_watched(tmp_path: 
 def test_a_full_disk_is_said_and_the_old_model_stays(
     trained: Recipe, user: User, small_disk: Callable[[int], Path]
 ) -> None:
-    disk = small_disk(64)
-    old = disk / "image.goodpart"
+    folder = small_disk(64) / "pump"
+    (folder / "good" / "images").mkdir(parents=True)
+    (folder / "recipe.toml").write_bytes(trained.toml.read_bytes())
+    for picture in trained.good_images.iterdir():
+        (folder / "good" / "images" / picture.name).symlink_to(picture)
+    old = folder / "image.goodpart"
     old.write_bytes(b"the old model")
-    words = refusal(trained.folder, user, "--output", str(old))
-    assert "No space left" in words
+    assert "No space left" in refusal(folder, user)
     assert old.read_bytes() == b"the old model"
-    assert [path.name for path in disk.iterdir()] == ["image.goodpart"]
+    assert {path.name for path in folder.iterdir()} == {"good", "image.goodpart", "recipe.toml"}
 
 
 def test_a_recipe_that_is_wrong_is_refused_in_words(tmp_path: Path, user: User) -> None:
@@ -151,7 +154,7 @@ def test_a_recipe_that_is_wrong_is_refused_in_words(tmp_path: Path, user: User) 
 def test_learning_features_imports_no_tensorflow(trained: Recipe, user: User, tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules.pop('tensorflow', None); from models.train import main;"
-        f"code = main([{str(trained.folder)!r}, '--output', {str(tmp_path / 'new')!r}]);"
+        f"code = main([{str(trained.folder)!r}, '--candidate']);"
         "heavy = {'tensorflow', 'keras', 'librosa', 'sklearn', 'scipy', 'textual', 'rich'} & set(sys.modules);"
         "print(code, sorted(heavy), file=sys.stderr)"
     )
@@ -162,7 +165,7 @@ def test_learning_features_imports_no_tensorflow(trained: Recipe, user: User, tm
     ) as child:  # fmt: skip
         assert child.stderr
         assert child.stderr.read().splitlines()[-1] == "0 []"
-    assert read_bundle(tmp_path / "new").facts["backbone"] == "EfficientNet-Lite0"
+    assert read_bundle(trained.candidate("image")).facts["backbone"] == "EfficientNet-Lite0"
 
 
 def cached_backbone(_tmp_path: Path) -> Path:

@@ -98,7 +98,7 @@ def test_the_whole_job(user: User, tmp_path: Path, shown: Path) -> None:
     assert [t["verdict"] for t in told].count("OK") > len(told) / 2
     assert watched.stderr == ""
     recipe = open_recipe(str(tmp_path / "recipes" / "pump"))
-    assert recipe.settings.image.false_alarms == 0.1
+    assert recipe.settings.verdict.false_alarms == 0.1
     kinds = [event.kind for event in read_journal(recipe.journal)]
     assert kinds[:3] == ["training", "threshold", "start"]
     assert kinds[-1] == "stop"
@@ -155,14 +155,14 @@ def test_wrong_use_is_said_in_a_sentence(
 
 
 def test_a_recipe_that_is_wrong_stops_every_command(user: User, trained: Recipe, shown: Path) -> None:
-    trained.toml.write_text("[image]\nfalse_alarms = nan\n")
+    trained.toml.write_text("[verdict]\nfalse_alarms = nan\n")
     for arguments in (
         ["teach", trained.folder, "--images", shown], ["train", trained.folder], ["score", trained.folder, shown],
         ["calibrate", trained.folder, "--false-alarms", "0.1"], ["watch", trained.folder, "--headless"],
     ):  # fmt: skip
         done = goodpart(arguments, user)
         assert done.returncode == 2
-        assert done.stderr == f"goodpart: {trained.toml}: `image`: `false_alarms` is nan but must be a number\n"
+        assert done.stderr == f"goodpart: {trained.toml}: `verdict`: `false_alarms` is nan but must be a number\n"
 
 
 def test_score_tells_each_picture_under_the_contracts_names(
@@ -292,9 +292,10 @@ def test_train_remembers_what_was_asked(user: User, trained: Recipe) -> None:
     before = read_bundle(trained.image_bundle).id
     done = goodpart(["train", trained.folder, "--false-alarms", "0.1", "--image-method", "features"], user)
     assert done.returncode == 0, done.stderr
-    image = open_recipe(str(trained.folder)).settings.image
+    settings = open_recipe(str(trained.folder)).settings
+    image = settings.image
     bundle = read_bundle(trained.image_bundle)
-    assert image.false_alarms == 0.1
+    assert settings.verdict.false_alarms == 0.1
     assert image.thresholds.model == bundle.id != before
     assert image.thresholds.by == "calibrated for 10 % false alarms"
 

@@ -6,42 +6,56 @@ import argparse
 from dataclasses import replace
 
 from core.bundle import read_bundle
-from core.calibration import band
-from core.detectors.load import calibrated, thresholds_of
+from core.detectors.load import calibrated, expected, thresholds_of
 from core.errors import GoodpartError
 from core.journal import Journal
 from core.lock import RecipeLock
-from core.recipe import open_recipe
+from core.recipe import Recipe, open_recipe
+from core.snapshot import Sense, Thresholds
 from core.verdict import shown
 
 
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
-    bundle = read_bundle(recipe.image_bundle)
-    table = replace(recipe.settings.image, false_alarms=options.false_alarms)
-    new = calibrated(bundle, table, options.false_alarms)
-    try:
-        old = thresholds_of(bundle, recipe.settings.image)
-    except GoodpartError:
-        old = new  # the target before could not be supported
-    recipe.save_thresholds(new, bundle.id, options.false_alarms)
-    journal = Journal(recipe.journal)
-    journal.record(
-        "threshold",
-        reason=new.by,
-        density={"old": old.density, "new": new.density},
-        reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
+    settings = recipe.settings
+    asked = Recipe(
+        recipe.folder, replace(settings, verdict=replace(settings.verdict, false_alarms=options.false_alarms))
     )
-    journal.close()
-    print(
-        f"density threshold {shown(old.density, new.density_step)} -> {shown(new.density, new.density_step)},"
-        f" reconstruction error threshold {shown(old.reconstruction_error, new.error_step)} ->"
-        f" {shown(new.reconstruction_error, new.error_step)}"
-    )
-    low, high = band(len(bundle.held_out_density), options.false_alarms)
-    print(f"{new.by}; with {len(bundle.held_out_density)} good pictures expect {100 * low:.1f}-{100 * high:.1f} %")
+    # All are calibrated before any is written.
+    new = {
+        sense: calibrated(read_bundle(recipe.bundle(sense)), recipe.table(sense), asked.false_alarms)
+        for sense in recipe.senses
+    }
+    recipe.change("verdict", {"false_alarms": options.false_alarms})
+    for sense, thresholds in new.items():
+        settle(recipe, asked, sense, thresholds)
     try:
         RecipeLock(recipe.folder).release()
     except GoodpartError:
         print("a station is judging with this recipe: it takes them when it is started anew, or by its key a")
     return 0
+
+
+def settle(recipe: Recipe, asked: Recipe, sense: Sense, new: Thresholds) -> None:
+    """Save, journal and tell the new thresholds of one sense."""
+    bundle, table = read_bundle(recipe.bundle(sense)), recipe.table(sense)
+    try:
+        old = thresholds_of(bundle, table, recipe.false_alarms)
+    except GoodpartError:
+        old = new  # the target before could not be supported
+    recipe.save_thresholds(new, bundle.id, sense)
+    journal = Journal(recipe.journal)
+    journal.record(
+        "threshold",
+        reason=new.by,
+        sense=sense,
+        density={"old": old.density, "new": new.density},
+        reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
+    )
+    journal.close()
+    print(
+        f"{'pictures' if sense == 'image' else 'sound'}:"
+        f" density threshold {shown(old.density, new.density_step)} -> {shown(new.density, new.density_step)},"
+        f" reconstruction error threshold {shown(old.reconstruction_error, new.error_step)} ->"
+        f" {shown(new.reconstruction_error, new.error_step)}; {expected(bundle, table, asked.false_alarms)}"
+    )

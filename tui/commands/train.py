@@ -7,13 +7,15 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
-from core.bundle import read_bundle
-from core.detectors.load import calibrated, describe
+from core.bundle import Bundle, read_bundle
+from core.detectors.load import calibrated_or_shipped, describe
 from core.errors import GoodpartError
 from core.journal import Journal
 from core.recipe import Recipe, open_recipe
+from core.snapshot import Sense, Training
 from core.training import TrainingRun
 from core.verdict import shown
 from tui.progress import ProgressLine
@@ -25,18 +27,19 @@ class TrainingFailedError(GoodpartError):
 
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
-    print("\n".join(train(recipe, options.image_method, options.false_alarms, options.seed, options.epochs)))
+    methods: dict[Sense, str | None] = {"image": options.image_method, "sound": options.sound_method}
+    print("\n".join(train(recipe, methods, options.false_alarms, options.seed, options.epochs)))
     return 0
 
 
 def train(
     recipe: Recipe,
-    method: str | None = None,
+    methods: Mapping[Sense, str | None] | None = None,
     false_alarms: float | None = None,
     seed: int = 0,
     epochs: int | None = None,
 ) -> list[str]:
-    """Learn with a progress line; writes the bundle, then thresholds, method and target to recipe.toml.
+    """Learn with a progress line; writes the bundles, then thresholds, methods and target to recipe.toml.
 
     Gives sentences on what was learnt.
 
@@ -44,11 +47,46 @@ def train(
     """
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was learnt")
-    method = method or recipe.settings.image.method
-    target = false_alarms or recipe.settings.image.false_alarms
-    options = ["--image-method", method, "--false-alarms", str(target), "--seed", str(seed)]
+    before = {sense: bundle_id(recipe, sense) for sense in recipe.senses}
+    asked = {sense: method for sense, method in (methods or {}).items() if method}
+    options = ["--seed", str(seed)]
+    for sense, method in asked.items():
+        options += [f"--{sense}-method", method]
+    if false_alarms:
+        options += ["--false-alarms", str(false_alarms)]
     if epochs:
         options += ["--epochs", str(epochs)]
+    end = learn(recipe, options)
+    for sense, method in asked.items():
+        if sense in recipe.senses:
+            recipe.change(sense, {"method": method})
+    if false_alarms:
+        recipe.change("verdict", {"false_alarms": false_alarms})
+    recipe = open_recipe(str(recipe.folder))
+    said = [f"{recipe.name}: {end.message}"]
+    journal = Journal(recipe.journal)
+    try:
+        for sense in recipe.senses:
+            bundle = read_bundle(recipe.bundle(sense))
+            learnt_anew = bundle.id != before.get(sense)
+            said += settle(recipe, sense, bundle)
+            if learnt_anew:
+                journal.record("training", reason=end.message, state="done", model=bundle.id)
+    finally:
+        journal.close()
+    return said
+
+
+def bundle_id(recipe: Recipe, sense: Sense) -> str:
+    """Of the bundle that is there; empty where none can be used."""
+    try:
+        return read_bundle(recipe.bundle(sense)).id
+    except GoodpartError:
+        return ""
+
+
+def learn(recipe: Recipe, options: Sequence[str]) -> Training:
+    """The training process with a progress line. Raises TrainingFailedError, KeyboardInterrupt."""
     line = ProgressLine()
     with _sigterm_as_interrupt():
         training = TrainingRun(recipe.folder, options, line)
@@ -64,19 +102,20 @@ def train(
     line.end()
     if end.state != "done":
         raise TrainingFailedError(end.message)
-    bundle = read_bundle(recipe.image_bundle)
-    recipe.change("image", {"method": method, "false_alarms": target})
-    recipe = open_recipe(str(recipe.folder))
-    thresholds = calibrated(bundle, recipe.settings.image)
-    recipe.save_thresholds(thresholds, bundle.id)
-    journal = Journal(recipe.journal)
-    journal.record("training", reason=end.message, state="done", model=bundle.id)
-    journal.close()
-    model = describe(bundle, recipe.settings.image)
+    return end
+
+
+def settle(recipe: Recipe, sense: Sense, bundle: Bundle) -> list[str]:
+    """Calibrate one sense for its share of the false-alarm budget and save that; sentences on it."""
+    table = recipe.table(sense)
+    thresholds = calibrated_or_shipped(bundle, table, recipe.false_alarms)
+    recipe.save_thresholds(thresholds, bundle.id, sense)
+    model = describe(bundle, table, recipe.false_alarms)
+    kind = "pictures" if sense == "image" else "sound"
     return [
-        f"{recipe.name}: {end.message}",
-        f"method {model.method}{', ' + model.backbone if model.backbone else ''}, rule {thresholds.rule}; {model.note}",
-        f"thresholds: density {shown(thresholds.density, thresholds.density_step)}, reconstruction error"
+        f"{kind}: method {model.method}{', ' + model.backbone if model.backbone else ''}, rule {thresholds.rule};"
+        f" {model.note}",
+        f"{kind}: thresholds: density {shown(thresholds.density, thresholds.density_step)}, reconstruction error"
         f" {shown(thresholds.reconstruction_error, thresholds.error_step)} ({thresholds.by})",
     ]
 

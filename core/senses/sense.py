@@ -1,0 +1,208 @@
+"""What sight and hearing have in common: a source, a trained model, thresholds, a verdict of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from core.bundle import Bundle, BundleError, read_bundle
+from core.detectors.load import describe
+from core.errors import GoodpartError
+from core.judging import Judging
+from core.logbook import Logbook
+from core.recipe import Recipe, open_recipe
+from core.snapshot import Model, Sense, Thresholds, Verdict, Which
+
+J = TypeVar("J", bound=Judging)
+PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
+
+
+class Perception(ABC, Generic[J]):
+    """One sense of a station. Everything here runs on the station's loop; sources are waited for on one thread of its
+    own and judged on another, so that neither holds up the loop."""
+
+    sense: Sense
+    interval: float
+    """Seconds from one step to the next, at least."""
+
+    def __init__(self, recipe: Recipe, log: Logbook, changed: Callable[[], None]) -> None:
+        """`changed` is called after whatever a snapshot shows."""
+        self.recipe = recipe
+        self.log = log
+        self.changed = changed
+        self.judge: J | None = None
+        self.refused: GoodpartError | None = None
+        """Why the recipe's model cannot be used."""
+        self.new_model: Model | None = None
+        """One that has been trained and waits to be taken over."""
+        self.unsaved = False
+        self.paused = False
+        self.no_model = "the model is being loaded"
+        self.verdict = Verdict("UNKNOWN", self.no_model)
+        self.resting = False
+        """Nothing can be judged, for a reason that lasts."""
+        self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
+        self._worker = ThreadPoolExecutor(1, f"{self.sense} judging")
+
+    # What each sense does its own way.
+
+    @abstractmethod
+    def make(self, bundle: Bundle) -> J:
+        """The model at work, on a worker thread. Raises GoodpartError."""
+
+    @abstractmethod
+    def model_changed(self, judge: J) -> None:
+        """Judge with this one from now on."""
+
+    @abstractmethod
+    async def step(self) -> None:
+        """One turn: what has come, if anything, is judged."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """What was perceived so far shall have no part in the verdict."""
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    # What they do alike.
+
+    async def watch(self, ending: asyncio.Event) -> None:
+        """Perceive until the station ends."""
+        await self.load()
+        while not ending.is_set():
+            began = time.monotonic()
+            try:
+                await self.step()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
+                self._fail(error)
+            await self._pace(began, ending)
+
+    async def _pace(self, began: float, ending: asyncio.Event) -> None:
+        left = began + self.interval - time.monotonic()
+        if left > 0:
+            try:
+                await asyncio.wait_for(ending.wait(), left)
+            except TimeoutError:
+                return
+
+    def close(self) -> None:
+        for pool in (self._waiter, self._worker):
+            pool.shutdown(wait=False)
+
+    def _fail(self, error: Exception) -> None:
+        """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
+        words = f"goodpart could not judge ({named(error)}): the journal has the details; train again if it stays"
+        self.log.unforeseen(error, words)
+        self.rest(Verdict("UNKNOWN", words))
+        self.changed()
+
+    def rest(self, verdict: Verdict) -> None:
+        """Nothing can be said: forget what was perceived, show why."""
+        self.forget()
+        self.verdict, self.resting = verdict, True
+
+    async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
+
+    async def in_waiter(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._waiter, work, *arguments)
+
+    # The model.
+
+    @property
+    def learnt(self) -> bool:
+        """Whether there is a model, be it one that cannot be used."""
+        return self.judge is not None or self.recipe.bundle(self.sense).exists()
+
+    async def load(self) -> None:
+        """The recipe's model, and one that waits to be taken over."""
+        try:
+            bundle = await self.in_worker(read_bundle, self.recipe.bundle(self.sense))
+            self._use(await self.in_worker(self.make, bundle))
+        except GoodpartError as error:
+            self.no_model, self.refused = str(error), error
+        except Exception as error:  # noqa: BLE001 - told, and the station goes on
+            self.no_model = f"the model cannot be used ({named(error)}); train again"
+            self.refused = GoodpartError(self.no_model)
+        await self.find_candidate()
+        self.changed()
+
+    def _use(self, judge: J) -> None:
+        self.judge, self.refused = judge, None
+        self.unsaved = False
+        self.model_changed(judge)
+        self.log.record(
+            "model",
+            f"{judge.model.method}, {judge.model.taught} good {'pictures' if self.sense == 'image' else 'recordings'}, {judge.bundle.id}",
+        )
+
+    async def find_candidate(self) -> None:
+        self.new_model = None
+        candidate = self.recipe.candidate(self.sense)
+        if candidate.exists():
+            try:
+                bundle = await self.in_worker(read_bundle, candidate)
+                self.new_model = describe(bundle, self.recipe.table(self.sense), self.recipe.false_alarms)
+            except BundleError as error:
+                self.log.complain(str(error))
+
+    async def take_over(self) -> None:
+        """Judge with the model that was trained in the background. Raises GoodpartError; the old one stays then."""
+        candidate, place = self.recipe.candidate(self.sense), self.recipe.bundle(self.sense)
+        judge = await self.in_worker(self.make, await self.in_worker(read_bundle, candidate))
+        try:
+            candidate.replace(place)
+        except OSError as error:
+            raise GoodpartError(f"{place}: cannot be replaced ({error.strerror}); the old model stays") from error
+        self._use(judge)
+        self.new_model = None
+
+    # Thresholds.
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        return self.judge.thresholds if self.judge else None
+
+    def _at_work(self) -> J:
+        if self.judge is None:
+            raise GoodpartError(f"there are no thresholds to set: {self.no_model}")
+        return self.judge
+
+    def set_threshold(self, which: Which, value: float, by: str) -> None:
+        judge = self._at_work()
+        old = judge.thresholds
+        judge.set_threshold(which, value, by)
+        self._thresholds_changed(old, judge.thresholds)
+
+    def calibrate(self) -> None:
+        """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
+        judge = self._at_work()
+        old = judge.thresholds
+        judge.calibrate(open_recipe(str(self.recipe.folder)))
+        self._thresholds_changed(old, judge.thresholds)
+
+    def _thresholds_changed(self, old: Thresholds, new: Thresholds) -> None:
+        self.unsaved = True
+        self.log.thresholds(self.sense, old, new)
+
+    async def save(self) -> None:
+        """Write the thresholds to recipe.toml. Raises GoodpartError."""
+        judge = self._at_work()
+        thresholds = judge.thresholds
+        await asyncio.get_running_loop().run_in_executor(
+            self.log.files, self.recipe.save_thresholds, thresholds, judge.bundle.id, self.sense
+        )
+        if judge is self.judge and judge.thresholds == thresholds:
+            self.unsaved = False
+
+
+def named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

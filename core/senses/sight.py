@@ -1,0 +1,136 @@
+"""Pictures: from the camera's frames to votes and a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.bundle import Bundle
+from core.health import Health, HealthSettings, Motion
+from core.judging import Judge
+from core.logbook import Logbook
+from core.recipe import Recipe
+from core.senses.sense import PAUSED, Perception
+from core.snapshot import Counters, Judgement, Preview, Verdict
+from core.sources.base import CameraSettings, Frame, Picture, PictureSource
+from core.sources.open import open_source, shows_stills
+from core.sources.opencv import cv2
+from core.verdict import Votes, reason
+
+IDLE_SECONDS = 0.25
+"""So often is told how it stands while no frames come."""
+PREVIEW_WIDTH = 80
+
+
+class Sight(Perception[Judge]):
+    sense = "image"
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        log: Logbook,
+        changed: Callable[[], None],
+        exchanged: Callable[[], None],
+        address: str,
+        source: PictureSource | None = None,
+    ) -> None:
+        """`exchanged` is called when another part was put in. Raises GoodpartError when the address means nothing."""
+        super().__init__(recipe, log, changed)
+        table, smoothing = recipe.settings.camera, recipe.settings.verdict
+        self.interval = 1.0 / smoothing.rate
+        self._exchanged = exchanged
+        self._stills = source is None and shows_stills(address)
+        # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
+        fps = min(table.fps, smoothing.rate) if self._stills else table.fps
+        asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
+        self.source = source or open_source(address, asked)
+        self._health = Health(None)
+        self._motion = Motion()
+        # A still picture is a whole part: there is nothing to smooth.
+        self.votes = Votes(1, 1) if self._stills else Votes(smoothing.hold, smoothing.of)
+        self.seen: Judgement | None = None
+        self.counters = Counters()
+        self.truth: str | None = None
+        self.preview: Preview | None = None
+        self.picture: Picture | None = None
+        """The newest that was judged."""
+        self._why = ""
+        self._previewed = 0.0
+
+    def start(self) -> None:
+        self.source.start()
+
+    def stop(self) -> None:
+        self.source.stop()
+
+    def make(self, bundle: Bundle) -> Judge:
+        return Judge(self.recipe, bundle)
+
+    def model_changed(self, judge: Judge) -> None:
+        self._health = Health(judge.taught, HealthSettings(frozen_after=None) if self._stills else None)
+        self.votes.clear()
+
+    def forget(self) -> None:
+        self.votes.clear()
+        self.seen = self.picture = None
+
+    async def step(self) -> None:
+        frame = await self.in_waiter(self.source.take, IDLE_SECONDS)
+        fault = self._health.check(frame, self.source.status(), time.monotonic())
+        self.log.health(self.sense, fault)
+        if frame is not None:
+            self.truth = frame.truth
+            self._show(frame.picture)
+        if self.paused:
+            self._rest(frame, PAUSED)
+        elif self.judge is None:
+            self._rest(frame, Verdict("UNKNOWN", self.no_model))
+        elif fault is not None:
+            self._rest(frame, Verdict("UNKNOWN", fault))
+        elif frame is not None:
+            await self._judge_frame(self.judge, frame)
+            return
+        self.changed()
+
+    def _rest(self, frame: Frame | None, verdict: Verdict) -> None:
+        self.rest(verdict)
+        if frame is not None:
+            self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
+
+    async def _judge_frame(self, judge: Judge, frame: Frame) -> None:
+        seen: Judgement = await self.in_worker(judge, frame.picture, self.counters.judged + 1)
+        if judge is not self.judge or self.paused:  # while it was judged
+            return
+        if self.recipe.settings.verdict.settle and self._motion.changed(frame.picture):
+            self.votes.clear()
+            self._exchanged()
+        self.votes.push(seen.anomalous)
+        if self.votes.agrees:
+            self._why = reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous)
+        self.verdict, self.resting = self.votes.verdict(self._why), False
+        self.seen, self.picture = seen, frame.picture
+        state = self.verdict.state
+        self.counters = replace(
+            self.counters,
+            judged=seen.number,
+            ok=self.counters.ok + (state == "OK"),
+            anomalies=self.counters.anomalies + (state == "ANOMALY"),
+            unknown=self.counters.unknown + (state == "UNKNOWN"),
+        )
+        self.changed()
+
+    def _show(self, picture: Picture) -> None:
+        now = time.monotonic()
+        if self.preview is None or now - self._previewed >= 0.5:
+            self._previewed = now
+            self.preview = small_preview(picture)
+
+
+def small_preview(picture: Picture) -> Preview:
+    height, width = picture.shape[:2]
+    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
+    step = max(1, width // (2 * PREVIEW_WIDTH))
+    rows = max(1, round(PREVIEW_WIDTH * height / width))
+    small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)
+    return Preview(PREVIEW_WIDTH, rows, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())
