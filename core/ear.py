@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 
 from core.bundle import Bundle, BundleError
-from core.calibration import conformal_threshold, smoothed
+from core.calibration import conformal_threshold, smoothed, window_rate
 from core.detectors.load import load_sound_detector, smoothing
 from core.detectors.sound import WindowScores
 from core.errors import GoodpartError
@@ -67,7 +67,7 @@ class Ear(Judging):
         def level(count: int) -> float:
             good = smoothed(self.bundle.held_out, count)
             used = share(good.density, good.reconstruction_error, thresholds)
-            return conformal_threshold(np.asarray(used, np.float64), self._false_alarms)
+            return conformal_threshold(np.asarray(used, np.float64), window_rate(good, self._false_alarms))
 
         try:
             whole = level(self._count)

@@ -139,10 +139,8 @@ class Perception(ABC, Generic[J]):
         self.judge, self.refused = judge, None
         self.unsaved = False
         self.model_changed(judge)
-        self.log.record(
-            "model",
-            f"{judge.model.method}, {judge.model.taught} good {'pictures' if self.sense == 'image' else 'recordings'}, {judge.bundle.id}",
-        )
+        kind = "pictures" if self.sense == "image" else "recordings"
+        self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {kind}, {judge.bundle.id}")
 
     async def find_candidate(self) -> None:
         self.new_model = None
