@@ -20,6 +20,9 @@ Scores = npt.NDArray[np.float64]
 STEPS = 50
 """Fine steps of a threshold to a standard deviation, about."""
 
+WANTED_RECORDINGS = 20
+"""Fewer vary too little among themselves to vouch for a false-alarm rate."""
+
 
 @dataclass(frozen=True)
 class HeldOut:

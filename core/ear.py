@@ -119,12 +119,12 @@ class Ear(Judging):
             milliseconds=milliseconds,
         )
 
+    def named(self, heard: Heard) -> str:
+        """What speaks most against a window, in words."""
+        of_density, of_error = shares(heard.density, heard.reconstruction_error, self.thresholds)
+        return heard.head if heard.head and of_density >= of_error else "redrawn badly"
+
     def reason(self, heard: Heard) -> str:
         """Which score says so, and what of the sound."""
-        t = self.thresholds
-        words = reason(heard.density, heard.reconstruction_error, t, heard.anomalous)
-        of_density, of_error = shares(heard.density, heard.reconstruction_error, t)
-        return f"{heard.head}: {words}" if heard.anomalous and heard.head and of_density >= of_error else words
-
-
-load_ear = Ear
+        words = reason(heard.density, heard.reconstruction_error, self.thresholds, heard.anomalous)
+        return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words

@@ -97,6 +97,3 @@ def share_of_alarm(density: float, error: float, thresholds: Thresholds) -> floa
     """The share of the alarm level; infinite where the scores are not numbers."""
     used = float(share(density, error, thresholds))
     return used if math.isfinite(used) else math.inf
-
-
-load_judge = Judge

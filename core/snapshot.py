@@ -222,3 +222,10 @@ class Snapshot:
     """What the station itself suffers from, in words (the journal's disk is full)."""
     stopped: bool = False
     """The last snapshot of a station that has ended."""
+
+
+def truth_of(snapshot: Snapshot) -> str | None:
+    """What the simulated bench shows and lets hear: the fault, where there is one."""
+    said = [snapshot.truth, snapshot.sound.truth if snapshot.sound else None]
+    told = [truth for truth in said if truth is not None]
+    return next((truth for truth in told if truth != "good"), told[0] if told else None)

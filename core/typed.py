@@ -111,7 +111,8 @@ def to_toml(kind: type[Any], values: object | None = None, name: str = "") -> st
         text = str(f.metadata.get("text", ""))
         if dataclasses.is_dataclass(value):
             inner = f"{name}.{f.name}" if name else f.name
-            tables.append(f"\n# {text}\n[{inner}]\n" + to_toml(type(value), value, inner))
+            # On the same line: what stands before a table belongs to the one above when keys are added there.
+            tables.append(f"\n[{inner}]  # {text}\n" + to_toml(type(value), value, inner))
         elif value is not None:
             lines.append(f"# {text}\n{f.name} = {_toml_value(value)}\n")
     return "".join(lines + tables)

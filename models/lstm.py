@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,6 @@ class Run:
 
 def fit(taught: Floats, held: Floats, run: Run, progress: Progress) -> tuple[bytes, Floats]:
     """Learn from (n, 10, 128); gives the network as LiteRT (`blocks` to `drawn`, one window) and `held` as redrawn."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
     import tensorflow as tf
 

@@ -6,6 +6,7 @@ these held-out scores alone. New sound is scored by the mean of the same models.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +143,7 @@ def fit_autoencoder(
     errors = np.empty(len(z))
     networks: dict[str, bytes] = {}
     notes: list[str] = []
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read as it is imported
     try:
         import tensorflow as tf  # noqa: F401 - whether it is there decides
     except ImportError:

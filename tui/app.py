@@ -13,12 +13,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.theme import Theme
 
-from core.snapshot import Snapshot, Which
+from core.snapshot import Sense, Snapshot, Which
 from tui.keys import bindings, checked_keymap, keys_shown
 from tui.paced import PacedApp
 from tui.screens.watch import WatchScreen
 from tui.station_like import StationLike
-from tui.view import Inbox, News, PendingThresholds, View
+from tui.view import Inbox, News, PendingThresholds, View, waiting_model
 
 THEME = Theme(
     name="goodpart",
@@ -66,7 +66,9 @@ class WatchApp(PacedApp):
         self._seconds = seconds
         self._period = 1.0 / refresh
         self._inbox = Inbox()
-        self._pending = PendingThresholds()
+        self._pending: dict[Sense, PendingThresholds] = {"image": PendingThresholds(), "sound": PendingThresholds()}
+        self._sense: Sense | None = None
+        self._record_asked = (False, float("-inf"))
         self._keys = MappingProxyType(keys_shown(self._station_keymap))
         self._shown_at = float("-inf")
         self._feedback = ("", float("-inf"))
@@ -121,14 +123,23 @@ class WatchApp(PacedApp):
 
     def _view(self, snapshot: Snapshot) -> View:
         now = self._clock()
-        self._pending.settle(snapshot.thresholds, now)
+        sound, sense = snapshot.sound, self._shown_sense(snapshot)
+        thresholds = {"image": snapshot.thresholds, "sound": sound.thresholds if sound else None}
+        for kind, pending in self._pending.items():
+            known = thresholds[kind]
+            pending.settle(known, now)
+            thresholds[kind] = known and pending.over(known)
         text, until = self._feedback
+        unsaved = snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
         return View(
             snapshot=snapshot,
             now=now,
             silent=self._inbox.silent(now),
-            thresholds=snapshot.thresholds and self._pending.over(snapshot.thresholds),
-            unsaved=snapshot.unsaved or bool(self._pending),
+            sense=sense,
+            both=snapshot.camera is not None and sound is not None,
+            thresholds=thresholds[sense],
+            others=thresholds["sound" if sense == "image" else "image"],
+            unsaved=unsaved or bool(self._pending[sense]),
             feedback=text if now < until else "",
             keys=self._keys,
         )
@@ -140,17 +151,53 @@ class WatchApp(PacedApp):
         self._feedback = (text, self._clock() + _FEEDBACK)
         self.show()
 
+    def _shown_sense(self, snapshot: Snapshot) -> Sense:
+        if snapshot.sound is None:
+            return "image"
+        if snapshot.camera is None:
+            return "sound"
+        return self._sense or "image"
+
+    def other_sense(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.sound is None or snapshot.camera is None:
+            self.say("the recipe has pictures or sound, not both")
+            return
+        self._sense = "sound" if self._shown_sense(snapshot) == "image" else "image"
+        self.say(
+            "sound: its scores, its thresholds" if self._sense == "sound" else "pictures: their scores, thresholds"
+        )
+
+    def record(self) -> None:
+        snapshot, now = self._inbox.newest(), self._clock()
+        if snapshot is None or snapshot.sound is None:
+            self.say("there is no microphone: start with --microphone")
+            return
+        asked, at = self._record_asked
+        # A second press may come before the snapshot that shows the first one.
+        on = not (asked if now - at < 1.0 else snapshot.sound.recording is not None)
+        self._record_asked = on, now
+        self.station.record(on)
+        self.say("recording good sound into the recipe" if on else "the recording is ended and kept")
+
     def move_threshold(self, which: Which, steps: int) -> None:
         snapshot = self._inbox.newest()
-        if snapshot is None or snapshot.thresholds is None:
+        sense = self._shown_sense(snapshot) if snapshot else "image"
+        sound = snapshot.sound if snapshot else None
+        known = sound.thresholds if sense == "sound" and sound else snapshot.thresholds if snapshot else None
+        if known is None:
             self.say("there are no thresholds yet")
             return
-        value = self._pending.move(which, steps, snapshot.thresholds, self._clock())
-        self.station.set_threshold(which, value, "key")
+        value = self._pending[sense].move(which, steps, known, self._clock())
+        self.station.set_threshold(which, value, "key", sense)
         self.show()
 
+    def _forget_pending(self) -> None:
+        for pending in self._pending.values():
+            pending.forget()
+
     def calibrate(self) -> None:
-        self._pending.forget()
+        self._forget_pending()
         self.station.calibrate()
         self.say("calibrating")
 
@@ -186,10 +233,10 @@ class WatchApp(PacedApp):
 
     def take_over(self) -> None:
         snapshot = self._inbox.newest()
-        if snapshot is None or snapshot.new_model is None:
+        if snapshot is None or not waiting_model(snapshot):
             self.say("there is no new model to take over")
             return
-        self._pending.forget()
+        self._forget_pending()
         self.station.take_over()
         self.say("taking over the new model")
 

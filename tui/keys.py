@@ -42,6 +42,8 @@ KEYS: tuple[Key, ...] = (
     Key("train", "t", "train", "train", "train in the background"),
     Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training"),
     Key("take-over", "n", "take_over", "take over", "take over the newly trained model"),
+    Key("sense", "v", "sense", "pictures/sound", "the other sense: its scores and thresholds"),
+    Key("record", "r", "record", "record", "record good sound into the recipe, or end it"),
     Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off"),
     Key("map", "m", "map", "map", "the anomaly map, off"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import GoodpartError
 from core.lock import RecipeLock
 from core.recipe import Recipe
-from core.snapshot import Snapshot, Verdict, Which
+from core.snapshot import Sense, Snapshot, Verdict, Which
 from core.sources.status import SourceStatus
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class LateStation:
     """A tui.station_like.StationLike. Raises GoodpartError when another station judges with this recipe."""
 
-    def __init__(self, recipe: Recipe, camera: str | None = None) -> None:
+    def __init__(self, recipe: Recipe, camera: str | None = None, microphone: str | None = None) -> None:
         self._lock = RecipeLock(recipe.folder)
         self._recipe = recipe
-        self._camera = camera
+        self._camera, self._microphone = camera, microphone
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
@@ -40,7 +40,7 @@ class LateStation:
         try:
             from core.station import Station
 
-            station = Station(self._recipe, self._camera, lock=self._lock)
+            station = Station(self._recipe, self._camera, self._microphone, lock=self._lock)
         except GoodpartError as error:
             self._cannot(str(error))
             return
@@ -59,7 +59,7 @@ class LateStation:
             at=time.time(),
             recipe=self._recipe.name,
             verdict=Verdict("UNKNOWN", words),
-            camera=SourceStatus("lost", self._snapshot.camera.address, words),
+            camera=SourceStatus("lost", self._camera or "", words),
         )
         for callback in tuple(self._subscribers):
             callback(self._snapshot)
@@ -94,9 +94,9 @@ class LateStation:
     def snapshot(self) -> Snapshot:
         return self._station.snapshot() if self._station else self._snapshot
 
-    def set_threshold(self, which: Which, value: float, by: str = "key") -> None:
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
         if self._station:
-            self._station.set_threshold(which, value, by)
+            self._station.set_threshold(which, value, by, sense)
 
     def save_thresholds(self) -> None:
         if self._station:
@@ -109,6 +109,10 @@ class LateStation:
     def pause(self, paused: bool) -> None:
         if self._station:
             self._station.pause(paused)
+
+    def record(self, on: bool) -> None:
+        if self._station:
+            self._station.record(on)
 
     def train(self) -> None:
         if self._station:

@@ -15,14 +15,15 @@ from core import __version__
 from core.errors import GoodpartError
 
 DESCRIPTION = """\
-Learns what a good part looks like, and calls out every part that differs."""
+Learns what a good part looks and sounds like, and calls out every part that differs."""
 
 GUIDE = """\
-five steps:
+the steps:
   goodpart demo                                try it on the simulated bench
-  goodpart devices                             which cameras answer
+  goodpart devices                             which cameras and microphones answer
   goodpart new pump                            a recipe for one part number
   goodpart teach pump --images FOLDER          pictures of good parts, 25 or more
+  goodpart teach pump --sound FOLDER           and, or instead, recordings of good ones, 20 or more
   goodpart train pump && goodpart watch pump   learn, then judge live
 
 exit codes: 0 fine (score: all OK), 1 failed (score: an anomaly), 2 wrong use or nothing to work with,
@@ -48,9 +49,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--camera", metavar="S", help="index, video file, folder of pictures, rtsp:// or http://, simulated"
     )
 
-    teach = command("teach", "add pictures of good parts to a recipe")
+    teach = command("teach", "add pictures and sound of good parts to a recipe")
     recipe(teach)
-    teach.add_argument("--images", metavar="PATH", nargs="+", type=Path, required=True, help="files or folders")
+    teach.add_argument("--images", metavar="PATH", nargs="+", type=Path, help="pictures: files or folders")
+    teach.add_argument("--sound", metavar="PATH", nargs="+", type=Path, help="wav, flac, ogg: files or folders")
+    teach.add_argument("--split", metavar="SECONDS", type=duration, help="cut long sound files into recordings")
     teach.add_argument("--link", action="store_true", help="link the files instead of copying them")
     teach.add_argument("--defect", action="store_true", help="they show defects: put aside, only ever to test with")
 
@@ -72,8 +75,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     score = command("score", "judge files")
     recipe(score)
-    score.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="pictures or folders of pictures")
-    score.add_argument("--json", action="store_true", help="one JSON object a line")
+    score.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="pictures, sound files, or folders of them")
+    score.add_argument("--json", action="store_true", help="one JSON object a line; of sound with every window")
+    score.add_argument(
+        "--plot", metavar="PNG", type=Path, help="draw the score over time: a file, or a folder for many"
+    )
 
     watch = command("watch", "judge live: the dashboard")
     recipe(watch)
@@ -84,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)
 
-    command("devices", "list the cameras that answer")
+    command("devices", "list the cameras and microphones that answer")
     return parser
 
 

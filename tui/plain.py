@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, TextIO
 
 from core.logbook import kinds_as_json
-from core.snapshot import Snapshot
+from core.snapshot import Snapshot, truth_of
 from core.station import Station
 from core.verdict import shown
 
@@ -115,13 +115,6 @@ def as_json(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.fault:
         said["fault"] = snapshot.fault
     return said
-
-
-def truth_of(snapshot: Snapshot) -> str | None:
-    """What the simulated bench shows and lets hear: the fault, where there is one."""
-    said = [snapshot.truth, snapshot.sound.truth if snapshot.sound else None]
-    told = [truth for truth in said if truth is not None]
-    return next((truth for truth in told if truth != "good"), told[0] if told else None)
 
 
 def lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from core.snapshot import Snapshot, Which
+from core.snapshot import Sense, Snapshot, Which
 
 
 class StationLike(Protocol):
@@ -17,7 +17,7 @@ class StationLike(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
-    def set_threshold(self, which: Which, value: float, by: str = "key") -> None: ...
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None: ...
 
     def save_thresholds(self) -> None:
         """Write them to recipe.toml."""
@@ -26,6 +26,9 @@ class StationLike(Protocol):
         """New thresholds from the stored calibration scores."""
 
     def pause(self, paused: bool) -> None: ...
+
+    def record(self, on: bool) -> None:
+        """Good sound straight into the recipe, until it is ended."""
 
     def train(self) -> None: ...
 

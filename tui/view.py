@@ -10,7 +10,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from core.snapshot import Snapshot, Thresholds, Verdict, Which
+from core.snapshot import Heard, Judgement, Model, Sense, Snapshot, Thresholds, Verdict, Which
 from tui.keys import keys_shown
 
 SILENT_AFTER = 2.0
@@ -32,6 +32,7 @@ class Sample:
     density: float
     reconstruction_error: float
     anomalous: bool
+    sense: Sense = "image"
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,36 @@ class View:
     """The screen's own clock, time.monotonic(): ages go on while the station hangs."""
     silent: float = 0.0
     """Seconds since the station last told anything."""
+    sense: Sense = "image"
+    """Whose scores and thresholds are shown, and moved by the keys."""
+    both: bool = False
+    """There are pictures and sound."""
     thresholds: Thresholds | None = None
-    """As shown: with what keys asked for and the station has not confirmed yet."""
+    """Of that sense, as shown: with what keys asked for and the station has not confirmed yet."""
+    others: Thresholds | None = None
+    """Of the other sense."""
     unsaved: bool = False
     feedback: str = ""
     """What the last key did, in words, for a moment."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""
+
+    def judged(self, sense: Sense | None = None) -> Judgement | Heard | None:
+        """The newest judged sample of a sense."""
+        sound = self.snapshot.sound
+        if (sense or self.sense) == "image":
+            return self.snapshot.image
+        return sound.window if sound else None
+
+    def thresholds_of(self, sense: Sense) -> Thresholds | None:
+        return self.thresholds if sense == self.sense else self.others
+
+    @property
+    def model(self) -> Model | None:
+        sound = self.snapshot.sound
+        if self.sense == "image":
+            return self.snapshot.model
+        return sound.model if sound else None
 
     @property
     def hung(self) -> bool:
@@ -69,6 +93,11 @@ class View:
         return self.snapshot.verdict
 
 
+def waiting_model(snapshot: Snapshot) -> bool:
+    """Whether a newly trained model waits to be taken over."""
+    return snapshot.new_model is not None or (snapshot.sound is not None and snapshot.sound.new_model is not None)
+
+
 class Inbox:
     """The station's thread puts snapshots in; the screen takes the newest, and every judged sample since it last
     looked, so that a spike of one sample is seen although snapshots in between were skipped."""
@@ -78,19 +107,22 @@ class Inbox:
         self._newest: Snapshot | None = None
         self._at = 0.0
         self._samples: deque[Sample] = deque(maxlen=500)
-        self._last_number = 0
+        self._last_numbers: dict[Sense, int] = {}
         self._heard = 0
 
     def put(self, snapshot: Snapshot, at: float) -> None:
-        image = snapshot.image
         with self._lock:
             self._newest, self._at = snapshot, at
             self._heard += 1
-            if image is not None and image.number != self._last_number:
-                self._last_number = image.number
-                self._samples.append(
-                    Sample(image.number, at, image.density, image.reconstruction_error, image.anomalous)
-                )
+            self._note("image", snapshot.image, at)
+            self._note("sound", snapshot.sound.window if snapshot.sound else None, at)
+
+    def _note(self, sense: Sense, judged: Judgement | Heard | None, at: float) -> None:
+        if judged is not None and judged.number != self._last_numbers.get(sense, 0):
+            self._last_numbers[sense] = judged.number
+            self._samples.append(
+                Sample(judged.number, at, judged.density, judged.reconstruction_error, judged.anomalous, sense)
+            )
 
     def silent(self, now: float) -> float:
         """Seconds without news. What is there before the station has started may stand for longer."""

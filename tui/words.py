@@ -43,6 +43,11 @@ def left(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d} left"
 
 
+def minutes(seconds: float) -> str:
+    """A length: 0:12."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
 def shares(density: float, error: float, t: Thresholds) -> tuple[float, float]:
     """How much of its alarm level each score uses up, as core.verdict reckons it (which needs numpy, the screen does
     not)."""
@@ -58,7 +63,7 @@ def holds(density: float, error: float, t: Thresholds) -> bool:
     low, high = density < t.density, error > t.reconstruction_error
     if t.rule == "sum":
         return not sum(shares(density, error, t)) <= 1.0
-    if t.rule == "or":
+    if t.rule in ("or", "max"):
         return low or high
     if t.rule == "and":
         return low and high
@@ -75,8 +80,8 @@ def formula(density: float, error: float, t: Thresholds) -> str:
         sign, rest = ("-", -of_error) if of_error < 0 else ("+", of_error)
         total = _share(of_density + of_error)
         return f"density {d} error {e} : if {_share(of_density)} {sign} {_share(rest)} = {total} > 1 : ANOMALY"
-    if t.rule in ("and", "or"):
-        return f"if {low} {t.rule} {high} : ANOMALY"
+    if t.rule in ("and", "or", "max"):
+        return f"if {low} {'and' if t.rule == 'and' else 'or'} {high} : ANOMALY"
     return f"if {low if t.rule == 'density' else high} : ANOMALY"
 
 

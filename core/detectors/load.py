@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.bundle import Bundle, BundleError
-from core.calibration import HeldOut, TooFewError, band, calibrate, made_thresholds, needed_for, percent, smoothed
+from core.calibration import (
+    WANTED_RECORDINGS,
+    HeldOut,
+    TooFewError,
+    band,
+    calibrate,
+    made_thresholds,
+    needed_for,
+    percent,
+    smoothed,
+)
 from core.detectors.base import Detector
 from core.detectors.sound import STEP_SECONDS, SoundDetector
 from core.recipe import ImageTable, SoundTable
 from core.snapshot import Model, Rule, Thresholds
 
 DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "max", "amulet": "error"}
-WANTED_RECORDINGS = 20
-"""Fewer vary too little among themselves to vouch for a false-alarm rate."""
 
 
 def load_detector(bundle: Bundle) -> Detector:

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.sources.base import CameraSettings, Frame, Picture, SourceState, SourceStatus
+from core.sources.exchange import PART_SECONDS, next_exchange
 from core.sources.pump import Part, draw_part, view_of
 from core.sources.pump_faults import FAULTS, Fault
 
@@ -104,7 +105,7 @@ class SimulatedBench:
     drawn meanwhile, on a thread of its own.
     """
 
-    def __init__(self, settings: CameraSettings, seconds_per_part: float = 4.0) -> None:
+    def __init__(self, settings: CameraSettings, seconds_per_part: float = PART_SECONDS) -> None:
         """Raises GoodpartError for a picture size or rate that cannot be drawn."""
         if settings.width < SMALLEST[0] or settings.height < SMALLEST[1]:
             raise GoodpartError(
@@ -189,8 +190,8 @@ class SimulatedBench:
         picture = drawn.result()
         coming = next(parts)
         drawn = drawing.submit(self._draw, coming)
-        due = swap = time.monotonic()
-        swap += self._seconds
+        due = time.monotonic()
+        swap = next_exchange(due, self._seconds)
         rng = part.generator(5)
         while not self._stopping.is_set():
             self._publish(sensor.frame(picture, rng), part.fault or "good")
@@ -204,7 +205,7 @@ class SimulatedBench:
             coming = next(parts)
             drawn = drawing.submit(self._draw, coming)
             rng = part.generator(5)
-            swap = max(swap + self._seconds, time.monotonic())
+            swap = next_exchange(time.monotonic(), self._seconds)
 
     def _publish(self, picture: Picture, truth: str) -> None:
         now = time.monotonic()

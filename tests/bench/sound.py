@@ -21,7 +21,7 @@ from core.detectors.load import DEFAULT_RULES
 from core.detectors.spectrum import SpectrumDetector
 from core.features.spectrum import RATE, Windows
 from core.features.wave import whole_wave
-from core.teaching import natural_order
+from core.filing import natural_order
 from core.verdict import share
 from models import spectrum
 from models.base import SoundLesson

@@ -13,7 +13,8 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.picture import decode_picture
-from core.teaching import find_pictures, natural_order, pictures_in, teach_pictures
+from core.filing import natural_order
+from core.teaching import find_pictures, pictures_in, teach_pictures
 from tests.parts import good_part, write_parts
 
 
@@ -189,7 +190,7 @@ def test_a_full_disk_keeps_what_was_added_and_leaves_nothing_half(
 ) -> None:
     good = small_disk(256) / "good"
     write_parts(stick, range(9))
-    with pytest.raises(GoodpartError, match=r"No space left.*the pictures before it were added"):
+    with pytest.raises(GoodpartError, match=r"No space left.*what came before it was added"):
         teach_pictures(good, [stick])
     kept = pictures_in(good)
     assert 1 <= len(kept) < 9

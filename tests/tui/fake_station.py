@@ -15,6 +15,8 @@ from core.snapshot import (
     Judgement,
     Model,
     Preview,
+    Recording,
+    Sense,
     Snapshot,
     Thresholds,
     Training,
@@ -142,9 +144,13 @@ class FakeStation:
     def snapshot(self) -> Snapshot:
         return self.now
 
-    def set_threshold(self, which: Which, value: float, by: str = "key") -> None:
-        self.calls.append(("set_threshold", which, value, by))
-        if self.confirm and self.now.thresholds is not None:
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
+        self.calls.append(("set_threshold", which, value, by, sense))
+        sound = self.now.sound
+        if sense == "sound" and sound is not None and sound.thresholds is not None:
+            changed = replace(sound, thresholds=replace(sound.thresholds, **{which: value}, by=by), unsaved=True)
+            self.publish(replace(self.now, sound=changed))
+        elif self.confirm and self.now.thresholds is not None:
             thresholds = replace(self.now.thresholds, **{which: value}, by=by)
             self.publish(replace(self.now, thresholds=thresholds, unsaved=True))
 
@@ -157,6 +163,12 @@ class FakeStation:
     def pause(self, paused: bool) -> None:
         self.calls.append(("pause", paused))
         self.publish(replace(self.now, paused=paused))
+
+    def record(self, on: bool) -> None:
+        self.calls.append(("record", on))
+        if self.now.sound is not None:
+            recording = Recording(0.0, "000007-recorded-20261124-141530.wav") if on else None
+            self.publish(replace(self.now, sound=replace(self.now.sound, recording=recording)))
 
     def train(self) -> None:
         self.calls.append(("train",))

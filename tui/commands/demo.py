@@ -11,13 +11,15 @@ from pathlib import Path
 from core import __version__
 from core.errors import GoodpartError
 from core.lock import RecipeLock
-from core.recipe import CameraTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
+from core.recipe import CameraTable, MicrophoneTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
 from core.snapshot import Training
 from tui.commands.watch import watch
 
 WIDTH, HEIGHT = 1280, 960
 PARTS = 150
-"""Good parts that are taught."""
+"""Good parts that are shown."""
+MOTORS, MOTOR_SECONDS = 30, 8.0
+"""Good motors that are heard, each so long."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +33,9 @@ def prepared(folder: Path) -> Recipe:
     """
     marker = folder / ".made-by"
     try:
-        ready = marker.read_text() == __version__ and (folder / "image.goodpart").exists()
+        ready = marker.read_text() == __version__ and all(
+            (folder / f"{sense}.goodpart").exists() for sense in ("image", "sound")
+        )
         if ready:
             return open_recipe(str(folder))
     except (OSError, GoodpartError):
@@ -50,9 +54,10 @@ def prepared(folder: Path) -> Recipe:
 
 def make(folder: Path) -> None:
     camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=15.0)
-    recipe = new_recipe(str(folder), Settings(camera=camera))
+    recipe = new_recipe(str(folder), Settings(camera=camera, microphone=MicrophoneTable(source="simulated")))
     print(f"the demo's recipe is made once, in {folder}", file=sys.stderr)
     teach(recipe)
+    teach_motors(recipe)
     from tui.commands.train import train
 
     print("\n".join(train(recipe)), file=sys.stderr)
@@ -73,4 +78,21 @@ def teach(recipe: Recipe) -> None:
             if not cv2.imwrite(f"{folder}/part{number}.jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
                 raise GoodpartError(f"{folder}: a picture cannot be written; is the disk full?")
         teach_pictures(recipe.good_images, [Path(folder)])
+    line.end()
+
+
+def teach_motors(recipe: Recipe) -> None:
+    """Sound of good motors, likewise."""
+    import soundfile
+
+    from core.sound_teaching import teach_sound
+    from core.sources.motor import RATE, good_sound
+    from tui.progress import ProgressLine
+
+    line = ProgressLine()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, sound in enumerate(good_sound(MOTORS, MOTOR_SECONDS), 1):
+            line(Training("running", "starting motors", number, MOTORS))
+            soundfile.write(f"{folder}/motor{number}.wav", sound, RATE)
+        teach_sound(recipe.good_sound, [Path(folder)])
     line.end()

@@ -4,71 +4,110 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from core.bundle import read_bundle
 from core.errors import GoodpartError, UnreadableError
-from core.features.picture import decode_picture
-from core.health import Health, HealthSettings
-from core.judging import Judge, load_judge
-from core.logbook import scores_as_json
-from core.recipe import open_recipe
-from core.sources.base import Frame, SourceStatus
-from core.teaching import find_pictures
-from core.verdict import reason
+from core.features.wave import SUFFIXES as SOUND_SUFFIXES
+from core.filing import find_files
+from core.recipe import Recipe, open_recipe
+from core.snapshot import Sense, Training
+from tui.progress import ProgressLine
 
 NO_SCORES = dict.fromkeys(
     ("score", "density", "density_threshold", "reconstruction_error", "reconstruction_error_threshold", "p_value")
 )
+Result = dict[str, Any]
+Judged = Callable[[Path], Result]
 
 
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
-    judge = load_judge(recipe, read_bundle(recipe.image_bundle))
+    judges = Judges(recipe, options.plot)
     code = 0
-    for result in judged(judge, options.paths):
+    line = ProgressLine()
+    for result in judged(judges, options.paths, line):
         code = max(code, {"OK": 0, "ANOMALY": 1}.get(result["verdict"], 3))
+        line.end()
         if options.json:
             print(json.dumps(result), flush=True)
         else:
-            score = f"{result['score']:7.2f}" if result["score"] is not None else "      -"
-            print(f"{result['verdict']:7} {score}  {result['path']}  {result['reason']}", flush=True)
+            tell(result)
+    line.end()
     return code
 
 
-def judged(judge: Judge, paths: Iterable[Path]) -> Iterable[dict[str, Any]]:
-    """One object of the command line's contract for each picture, and for each path that leads to none."""
+def tell(result: Result) -> None:
+    score = f"{result['score']:7.2f}" if result["score"] is not None else "      -"
+    print(f"{result['verdict']:7} {score}  {result['path']}  {result['reason']}", flush=True)
+    for passage in result.get("stretches", ()):
+        print(f"        {passage['start']:.1f}-{passage['end']:.1f} s  peak {passage['peak']:.2f}  {passage['head']}")
+
+
+class Judges:
+    """Who judges what kind of file: models are loaded when the first file of their kind comes."""
+
+    def __init__(self, recipe: Recipe, plot: Path | None) -> None:
+        self._recipe = recipe
+        self._plot = plot
+        self._loaded = cache(self._load)
+
+    def __call__(self, file: Path) -> Result:
+        sense = kind_of(file)
+        try:
+            return self._loaded(sense)(file)
+        except UnreadableError as error:
+            return unknown(str(file), sense, str(error))
+
+    def check(self, paths: Iterable[Path]) -> None:
+        """Raises GoodpartError where the only model that could judge anything cannot be used."""
+        for sense in self._recipe.senses if len(self._recipe.senses) == 1 else ():
+            self._loaded(sense)
+
+    def _load(self, sense: Sense) -> Judged:
+        if (
+            not self._recipe.bundle(sense).exists()
+            and len(self._recipe.senses) > 0
+            and sense not in self._recipe.senses
+        ):
+            kind = "pictures" if sense == "image" else "sound"
+            raise UnreadableError(f"{self._recipe.name} has learnt no {kind}: teach some and train")
+        bundle = read_bundle(self._recipe.bundle(sense))
+        if sense == "image":
+            from core.judging import Judge
+            from tui.commands.score_pictures import judged_picture
+
+            return partial(judged_picture, Judge(self._recipe, bundle))
+        from core.ear import Ear
+        from tui.commands.score_sound import judged_sound
+
+        return partial(judged_sound, Ear(self._recipe, bundle), self._recipe.settings.microphone.channel, self._plot)
+
+
+def kind_of(file: Path) -> Sense:
+    return "sound" if file.suffix.lower() in SOUND_SUFFIXES else "image"
+
+
+def judged(judges: Judges, paths: Iterable[Path], line: ProgressLine) -> Iterator[Result]:
+    """One object of the command line's contract for each file, and for each path that leads to none."""
+    from core.features.picture import SUFFIXES as PICTURE_SUFFIXES
+
+    judges.check(paths)
+    files: list[Path | Result] = []
     for path in paths:
         try:
-            files = find_pictures([path])
+            files += find_files([path], PICTURE_SUFFIXES | SOUND_SUFFIXES, "pictures or sound files")
         except GoodpartError as error:
-            yield _unknown(str(path), str(error))
-            continue
-        for file in files:
-            try:
-                yield _judged(judge, file)
-            except UnreadableError as error:
-                yield _unknown(str(file), str(error))
+            files.append(unknown(str(path), kind_of(path), str(error)))
+    for step, file in enumerate(files):
+        if sys.stderr.isatty() and len(files) > 1:
+            line(Training("running", "judging", step, len(files)))
+        yield judges(file) if isinstance(file, Path) else file
 
 
-def _judged(judge: Judge, file: Path) -> dict[str, Any]:
-    picture = decode_picture(file)
-    # The same eyes as at the bench, for a single picture; a still picture is not frozen.
-    health = Health(judge.taught, HealthSettings(frozen_after=None))
-    fault = health.check(Frame(picture, 1, 0.0), SourceStatus("live", str(file)), 0.0)
-    if fault is not None:
-        return _unknown(str(file), fault.replace("camera: ", "", 1))
-    seen = judge(picture)
-    return {
-        "path": str(file),
-        "kind": "image",
-        "verdict": "ANOMALY" if seen.anomalous else "OK",
-        **scores_as_json(seen, judge.thresholds),
-        "reason": reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous),
-    }
-
-
-def _unknown(path: str, why: str) -> dict[str, Any]:
-    return {"path": path, "kind": "image", "verdict": "UNKNOWN", **NO_SCORES, "reason": why}
+def unknown(path: str, sense: Sense, why: str) -> Result:
+    return {"path": path, "kind": sense, "verdict": "UNKNOWN", **NO_SCORES, "reason": why}

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from core.recipe import open_recipe
+from core.calibration import WANTED_RECORDINGS
+from core.errors import GoodpartError
+from core.recipe import Recipe, open_recipe
 from core.snapshot import Training
-from core.teaching import teach_pictures
 from tui.progress import ProgressLine
 
 
 def run(options: argparse.Namespace) -> int:
+    if not options.images and not options.sound:
+        raise GoodpartError("what shall be taught? give --images or --sound with files or folders")
+    if options.split and not options.sound:
+        raise GoodpartError("--split cuts sound: give --sound with it")
+    if options.split and options.link:
+        raise GoodpartError("--split writes new files and cannot link: leave one of the two out")
     recipe = open_recipe(options.recipe)
+    code = 0
+    if options.images:
+        code = max(code, teach_images(recipe, options))
+    if options.sound:
+        code = max(code, teach_recordings(recipe, options))
+    return code
+
+
+def teach_images(recipe: Recipe, options: argparse.Namespace) -> int:
+    from core.teaching import teach_pictures
+
     folder = recipe.defect_images if options.defect else recipe.good_images
     line = ProgressLine()
     try:
@@ -24,13 +43,47 @@ def run(options: argparse.Namespace) -> int:
         )
     finally:
         line.end()
-    for sentence in taught.refused:
-        print(f"refused: {sentence}", file=sys.stderr)
-    kind = "defective" if options.defect else "good"
+    tell_refused(taught.refused)
     print(f"{len(taught.added)} pictures added, {len(taught.refused)} refused, {taught.known} known already")
-    print(f"{recipe.name} holds {taught.total} {kind} pictures, {taught.near_duplicates} of them near-duplicates")
+    print(
+        f"{recipe.name} holds {taught.total} {kind(options)} pictures, {taught.near_duplicates} of them near-duplicates"
+    )
     if taught.near_duplicates > taught.total / 2:
         print("most of them are nearly the same: move or exchange the part between pictures")
-    if not taught.added and not taught.known:
-        return 3
-    return 3 if taught.refused else 0
+    return 3 if taught.refused or not (taught.added or taught.known) else 0
+
+
+def teach_recordings(recipe: Recipe, options: argparse.Namespace) -> int:
+    from core.sound_teaching import teach_sound
+
+    folder = recipe.defect_sound if options.defect else recipe.good_sound
+    line = ProgressLine()
+    try:
+        taught = teach_sound(
+            folder,
+            options.sound,
+            channel=recipe.settings.microphone.channel,
+            link=options.link,
+            split=options.split,
+            progress=lambda step, of: line(Training("running", "teaching", step, of)),
+        )
+    finally:
+        line.end()
+    tell_refused(taught.refused)
+    print(f"{len(taught.added)} recordings added, {len(taught.refused)} refused, {taught.known} known already")
+    print(f"{recipe.name} holds {taught.total} {kind(options)} recordings, {taught.seconds / 60:.1f} minutes")
+    if not options.defect and taught.total < WANTED_RECORDINGS:
+        print(
+            f"{WANTED_RECORDINGS} separate recordings of at least 3 units or days make a threshold that can be relied"
+            " on; before that it is provisional"
+        )
+    return 3 if taught.refused or not (taught.added or taught.known) else 0
+
+
+def kind(options: argparse.Namespace) -> str:
+    return "defective" if options.defect else "good"
+
+
+def tell_refused(sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        print(f"refused: {sentence}", file=sys.stderr)

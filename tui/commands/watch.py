@@ -13,9 +13,7 @@ def run(options: argparse.Namespace) -> int:
     return watch(open_recipe(options.recipe), options, options.camera, options.microphone)
 
 
-def watch(
-    recipe: Recipe, options: argparse.Namespace, camera: str | None = None, microphone: str | None = None
-) -> int:
+def watch(recipe: Recipe, options: argparse.Namespace, camera: str | None = None, microphone: str | None = None) -> int:
     """Judge live, in the way that the options ask for."""
     if options.headless or options.line:
         from core.station import Station

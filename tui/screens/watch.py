@@ -19,6 +19,7 @@ from tui.widgets.camera import CameraPane
 from tui.widgets.edges import FooterLine, NoticeLine, TitleLine, TooSmall
 from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
 from tui.widgets.formula import FormulaLine
+from tui.widgets.microphone import MicrophonePane
 from tui.widgets.pane import Pane
 from tui.widgets.picture import PicturePane
 from tui.widgets.sweep import SweepPlot
@@ -49,8 +50,11 @@ class WatchScreen(Screen[None], inherit_bindings=False):
                 with Vertical(id="plots"):
                     yield SweepPlot("density", id="density")
                     yield SweepPlot("reconstruction_error", id="error")
+                    yield SweepPlot("density", "sound", id="sound-density")
+                    yield SweepPlot("reconstruction_error", "sound", id="sound-error")
                 with Vertical(id="side"):
                     yield CameraPane(id="camera")
+                    yield MicrophonePane(id="microphone")
                     yield PicturePane(id="picture")
                     yield ThresholdsPane(id="thresholds")
                     yield CountersPane(id="counters")
@@ -76,6 +80,10 @@ class WatchScreen(Screen[None], inherit_bindings=False):
     def show(self, view: View, samples: Sequence[Sample]) -> None:
         """Take over what is new; panes refresh the rows that changed."""
         self.set_class(self._tells_of_training(view), "-training")
+        self.set_class(view.snapshot.sound is not None, "-hears")
+        self.set_class(view.snapshot.camera is not None, "-sees")
+        self.set_class(view.both, "-both")
+        self.set_class(view.sense == "sound", "-sound")
         for plot in self.query(SweepPlot):
             plot.add(samples)
         for pane in self.query(Pane):
@@ -108,6 +116,12 @@ class WatchScreen(Screen[None], inherit_bindings=False):
 
     def action_take_over(self) -> None:
         self._station_app.take_over()
+
+    def action_sense(self) -> None:
+        self._station_app.other_sense()
+
+    def action_record(self) -> None:
+        self._station_app.record()
 
     def action_preview(self) -> None:
         self.query_one(PicturePane).next_preview()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from core.snapshot import truth_of
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
 from tui.view import View
@@ -53,7 +54,8 @@ def banner(view: View, width: int, height: int) -> list[Line]:
 def words(view: View, width: int, height: int) -> list[Line]:
     """The verdict as a word, the truth, the reason."""
     word = view.headline
-    truth = f"truth: {view.snapshot.truth}" if view.snapshot.truth and not view.hung else ""
+    known = truth_of(view.snapshot)
+    truth = f"truth: {known}" if known and not view.hung else ""
     first = f"{word}{' ' * max(2, width - len(word) - len(truth))}{truth}" if truth else word
     lines: list[Line] = [((first, "strong"),)]
     lines += [((text, ""),) for text in wrapped(reason(view), width, height - 1, GLYPHS.more)]

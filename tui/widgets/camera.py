@@ -20,6 +20,11 @@ class CameraPane(Pane):
 
 def camera(view: View, width: int, height: int) -> list[Line]:
     status = view.snapshot.camera
+    if status is None:
+        return [heading("camera", width, ("none", "label"))]
+    if height <= 1:
+        word = "live" if status.state == "live" else status.state.upper()
+        return [heading("camera", width, (word, "ok" if status.state == "live" else "unknown"))]
     frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
     live = status.state == "live"
     stale = live and frame_age is not None and frame_age > STALE_AFTER

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
-from tui.view import View
+from tui.view import View, waiting_model
 from tui.widgets.pane import Line, Pane, Part
-from tui.words import wrapped
+from tui.words import minutes, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("density-down", "density-up"), "density"),
@@ -20,6 +20,8 @@ _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("pause",), "pause"),
     (("map",), "map"),
     (("preview",), "picture"),
+    (("sense",), "pictures/sound"),
+    (("record",), "record"),
     (("train",), "train"),
 )
 """The most important first: what does not fit is left out, and `?` tells it."""
@@ -27,7 +29,7 @@ _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
 
 class TitleLine(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        m = view.snapshot.model
+        m = view.model
         right = "" if m is None else f"{m.method}  bundle {m.bundle} "
         left = f" goodpart  {view.snapshot.recipe}"
         if len(left) + len(right) + 2 > width:
@@ -57,7 +59,12 @@ def notice(view: View) -> Line:
         return ((" warning: ", "unknown"), (snapshot.fault, ""))
     if run is not None and run.state == "failed":
         return ((" training failed: ", "anomaly"), (run.message, ""))
-    if snapshot.new_model is not None:
+    recording = snapshot.sound.recording if snapshot.sound else None
+    if recording is not None:
+        words = f"{recording.file}  press {first_key(view.keys['record'])} to end it"
+        note: Line = (("  " + recording.note, "anomaly"),) if recording.note else ()
+        return ((f" REC {minutes(recording.seconds)} ", "hot"), (f" {words}", "strong"), *note)
+    if waiting_model(snapshot):
         key = first_key(view.keys["take-over"])
         return ((f" new model ready: press {key} to take it over", "ok"),)
     if run is not None and run.state == "running":
@@ -76,6 +83,10 @@ def footer(view: View, width: int) -> Line:
     chosen: list[tuple[str, str]] = []
     room = width
     for ids, label in _FOOTER:
+        if (ids == ("sense",) and not view.both) or (ids == ("record",) and view.snapshot.sound is None):
+            continue
+        if ids in (("map",), ("preview",)) and view.snapshot.camera is None:
+            continue
         keys = [first_key(view.keys[name]) for name in ids]
         text = "".join(keys) if all(len(key) == 1 for key in keys) else "/".join(keys)
         room -= len(text) + len(label) + 3

@@ -55,6 +55,14 @@ def thresholds(view: View, width: int) -> list[Line]:
 
 def counters(view: View, width: int) -> list[Line]:
     c, snapshot = view.snapshot.counters, view.snapshot
+    if view.sense == "sound" and snapshot.sound is not None:
+        sound = snapshot.sound
+        half = max(13, width // 2)
+        return [
+            heading("counts", width, ("windows of sound", "label")),
+            (*_count("judged", sound.judged, half), *_count("anomalies", sound.anomalies, half)),
+            (*_count("called", c.called, half), *_count("overruns", sound.microphone.overruns, half)),
+        ]
     votes: tuple[Part, ...] = ()
     if snapshot.votes:
         votes = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
@@ -78,7 +86,7 @@ def _votes(votes: str) -> tuple[Part, ...]:
 
 
 def model(view: View, width: int, height: int) -> list[Line]:
-    m = view.snapshot.model
+    m = view.model
     if m is None:
         return [heading("model", width), (("nothing learnt yet", "unknown"),)][:height]
     words = m.method if not m.backbone else f"{m.method}, {m.backbone}"

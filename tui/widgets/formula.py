@@ -15,7 +15,7 @@ class FormulaLine(Pane):
 
 
 def formula_line(view: View, width: int) -> Line:
-    image, thresholds = view.snapshot.image, view.thresholds
+    image, thresholds = view.judged(), view.thresholds
     if image is None or thresholds is None:
         return ((" no scores: nothing is judged" if thresholds else " no thresholds: nothing is taught yet", "label"),)
     text = formula(image.density, image.reconstruction_error, thresholds)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.snapshot import Thresholds, Which
+from core.snapshot import Sense, Thresholds, Which
 from tui.glyphs import GLYPHS
 from tui.view import Sample, View
 from tui.widgets.pane import Line, Pane, Part, heading
@@ -79,20 +79,23 @@ class Sweep:
 class SweepPlot(Pane):
     """Density or reconstruction error, with its threshold."""
 
-    def __init__(self, which: Which, *, id: str | None = None) -> None:
+    def __init__(self, which: Which, sense: Sense = "image", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.which: Which = which
+        self.sense: Sense = sense
         self._sweep = Sweep(1)
         self._scale: Scale | None = None
         self._margin = 0
 
     def add(self, samples: Sequence[Sample]) -> None:
         for sample in samples:
+            if sample.sense != self.sense:
+                continue
             value = sample.density if self.which == "density" else sample.reconstruction_error
             self._sweep.add(sample.at, value, sample.anomalous)
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        t = view.thresholds
+        t = view.thresholds_of(self.sense)
         title = self._title(view, width)
         if t is None or height < 3:
             return [title]
@@ -115,7 +118,11 @@ class SweepPlot(Pane):
 
     def _title(self, view: View, width: int) -> Line:
         name = "density" if self.which == "density" else "reconstruction error"
-        image, t = view.snapshot.image, view.thresholds
+        if view.both:
+            # Brackets tell which the keys move, where all are seen.
+            of = f"{'picture' if self.sense == 'image' else 'sound'} {name}"
+            name = f"[{of}]" if view.sense == self.sense else of
+        image, t = view.judged(self.sense), view.thresholds_of(self.sense)
         if t is None:
             return heading(name, width, ("no thresholds", "unknown"))
         threshold, _, step = self._figures(t)
@@ -124,9 +131,10 @@ class SweepPlot(Pane):
             score = image.density if self.which == "density" else image.reconstruction_error
             bad = score < threshold if self.which == "density" else score > threshold
             value = (number(score, step), "anomaly" if bad else "ok")
-        limit = f"  threshold {number(threshold, step)}{'*' if view.unsaved else ''}"
+        unsaved = view.unsaved and view.sense == self.sense
+        limit = f"  threshold {number(threshold, step)}{'*' if unsaved else ''}"
         if len(name) + len(value[0]) + len(limit) + 4 > width:
-            name, limit = name.removeprefix("reconstruction "), limit.replace("threshold ", "")
+            name, limit = name.replace("reconstruction ", ""), limit.replace("threshold ", "")
         return heading(name, width, value, (limit, "threshold"))
 
     def _axis(self, label: Part | None) -> Line:

@@ -1,0 +1,63 @@
+"""The simulated motor in place of a microphone: one unit after the other, some faulty, the truth known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.sources.exchange import PART_SECONDS, next_exchange
+from core.sources.motor import BLOCK, MOTOR_FAULTS, RATE, Motor, Unit
+from core.sources.sound import SoundSettings
+from core.sources.sound_thread import SoundThread
+
+CLEAR = (0.6, 1.0)
+"""Strengths of the faults on the bench."""
+
+
+def shown_units(seed: int) -> Iterator[Unit]:
+    """The motors on the bench, for ever: two to four good ones, then a faulty one; all faults in turn, in a new order
+    each time. The first is good."""
+    rng = np.random.default_rng([seed & 0xFFFFFFFF, 2])
+    number = 0
+    while True:
+        for index in rng.permutation(len(MOTOR_FAULTS)):
+            for _ in range(int(rng.integers(2, 5))):
+                yield Unit(seed, number)
+                number += 1
+            yield Unit(seed, number, fault=MOTOR_FAULTS[int(index)], strength=float(rng.uniform(*CLEAR)))
+            number += 1
+
+
+class SimulatedMotor(SoundThread):
+    """Every stretch's `truth` is `good` or the name of the fault. In real time, or as fast as it is taken."""
+
+    def __init__(self, settings: SoundSettings, seconds_per_part: float = PART_SECONDS) -> None:
+        super().__init__("simulated")
+        self._settings = settings
+        self._seconds = seconds_per_part
+
+    def listen(self) -> None:
+        units = shown_units(self._settings.seed)
+        unit = next(units)
+        motor = Motor(unit)
+        due = time.monotonic()
+        # Fast, its own time passes with what it gives.
+        heard = 0.0
+        exchange = self._seconds if self._settings.fast else next_exchange(due, self._seconds)
+        while not self.stopping.is_set():
+            block = motor.block()
+            due += BLOCK / RATE
+            heard += BLOCK / RATE
+            if self._settings.fast:
+                self.ring.wait_for_room(self.stopping.is_set)
+            elif self.stopping.wait(max(0.0, due - time.monotonic())):
+                return
+            self.ring.put(block, RATE, unit.fault or "good")
+            self.is_live("simulated motor", RATE, 1)
+            now = heard if self._settings.fast else time.monotonic()
+            if now >= exchange:
+                unit = next(units)
+                motor = Motor(unit)
+                exchange = heard + self._seconds if self._settings.fast else next_exchange(now, self._seconds)

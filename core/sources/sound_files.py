@@ -1,0 +1,57 @@
+"""A sound file in place of a microphone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from core.errors import UnreadableError
+from core.features.wave import read_wave, wave_facts
+from core.sources.sound import SoundSettings
+from core.sources.sound_thread import SoundThread
+
+BLOCK_SECONDS = 0.1
+
+
+class SoundFile(SoundThread):
+    """A file bit by bit as it is, in real time or as fast as it is taken."""
+
+    def __init__(self, path: Path, settings: SoundSettings) -> None:
+        super().__init__(str(path))
+        self._path = path
+        self._settings = settings
+
+    def listen(self) -> None:
+        try:
+            while True:
+                self._once()
+                if self.stopping.is_set():
+                    return
+                if not self._settings.loop:
+                    self._wait_until_taken()
+                    self.tell("ended", f"{self.address}: the file has ended")
+                    return
+                self.ring.interrupt()
+        except UnreadableError as error:
+            self.tell("ended", str(error))
+
+    def _once(self) -> None:
+        facts = wave_facts(self._path)
+        size = max(1, round(BLOCK_SECONDS * facts.rate))
+        due = time.monotonic()
+        for block in read_wave(self._path, channel=self._settings.channel):
+            for at in range(0, len(block), size):
+                piece = block[at : at + size]
+                due += len(piece) / facts.rate
+                if self._settings.fast:
+                    self.ring.wait_for_room(self.stopping.is_set)
+                elif self.stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+                if self.stopping.is_set():
+                    return
+                self.ring.put(piece, facts.rate)
+                self.is_live(self._path.name, facts.rate, facts.channels)
+
+    def _wait_until_taken(self) -> None:
+        while self.ring.waiting and not self.stopping.wait(0.05):
+            pass

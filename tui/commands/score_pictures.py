@@ -1,0 +1,33 @@
+"""goodpart score, for pictures"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.features.picture import decode_picture
+from core.health import Health, HealthSettings
+from core.judging import Judge
+from core.logbook import scores_as_json
+from core.sources.base import Frame, SourceStatus
+from core.verdict import reason
+
+
+def judged_picture(judge: Judge, file: Path) -> dict[str, Any]:
+    """Raises UnreadableError, also for a picture that the station would not trust."""
+    from tui.commands.score import unknown
+
+    picture = decode_picture(file)
+    # The same eyes as at the bench, for a single picture; a still picture is not frozen.
+    health = Health(judge.taught, HealthSettings(frozen_after=None))
+    fault = health.check(Frame(picture, 1, 0.0), SourceStatus("live", str(file)), 0.0)
+    if fault is not None:
+        return unknown(str(file), "image", fault.replace("camera: ", "", 1))
+    seen = judge(picture)
+    return {
+        "path": str(file),
+        "kind": "image",
+        "verdict": "ANOMALY" if seen.anomalous else "OK",
+        **scores_as_json(seen, judge.thresholds),
+        "reason": reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous),
+    }

@@ -1,0 +1,80 @@
+"""The microphone: is it there, how loud is it, and what does the newest tenth of a second sound like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.snapshot import Hearing, Level
+from tui.glyphs import GLYPHS
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+from tui.words import minutes, tail, wrapped
+
+FLOOR = -72.0
+"""dB of full scale at the left end of the meter."""
+QUIET, LOUD = -70.0, -15.0
+"""dB of a band between which the strip goes from dark to bright."""
+
+
+class MicrophonePane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        sound = view.snapshot.sound
+        return [] if sound is None else microphone(sound, width, height)
+
+
+def microphone(sound: Hearing, width: int, height: int) -> list[Line]:
+    status = sound.microphone
+    live = status.state == "live"
+    state: Part = ("live", "ok") if live else (status.state.upper(), "unknown")
+    if height <= 1:
+        loud = f"{sound.level.rms:.0f} dB " if live and sound.level else ""
+        return [heading("microphone", width, (loud, ""), state)]
+    lines: list[Line] = [heading("microphone", width, state)]
+    if not live:
+        lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
+        return lines[:height]
+    lines.append(meter(sound.level, width))
+    if sound.spectrum:
+        lines.append(strip(sound.spectrum, width))
+    rate = f"{status.rate} Hz {status.channels} ch"
+    name = tail(status.device or status.address, max(6, width - len(rate) - 2), GLYPHS.more)
+    lines.append(((name, "strong"), ("  ", ""), (rate, "")))
+    heard: list[Part] = [(f"heard {minutes(status.seconds)}", "label")]
+    if status.overruns:
+        heard.append((f"  {status.overruns} OVERRUNS", "unknown"))
+    if status.reconnects:
+        heard.append((f"  reconnected {status.reconnects}", "label"))
+    lines.append(tuple(heard))
+    return lines[:height]
+
+
+def meter(level: Level | None, width: int) -> Line:
+    """The bar is the RMS, `|` the peak, `!` the highest peak of the last seconds; CLIP where samples stood at full
+    scale."""
+    if level is None:
+        return (("no sound yet", "unknown"),)
+    words = " CLIP" if level.clipped else f"{level.rms:4.0f} dB"
+    cells = max(4, width - len(words) - 3)
+
+    def cell(decibels: float) -> int:
+        return max(0, min(cells, round((decibels - FLOOR) / -FLOOR * cells)))
+
+    rms, peak, hold = cell(level.rms), cell(level.peak), cell(level.hold)
+    bar = [GLYPHS.bar if at < rms else " " for at in range(cells)]
+    for at, mark in ((peak, GLYPHS.axis), (hold, "!")):
+        if at > rms or mark == "!":
+            bar[min(cells - 1, max(0, at - 1))] = mark
+    return (("[", "rule"), ("".join(bar), "trace"), ("] ", "rule"), (words, "hot" if level.clipped else ""))
+
+
+def strip(spectrum: Sequence[float], width: int) -> Line:
+    """A cell a band, low tones left, the louder the brighter."""
+    ends = ("low ", " high")
+    cells = max(1, min(len(spectrum), width - len(ends[0]) - len(ends[1])))
+    ramp = GLYPHS.shades
+    shown = []
+    for at in range(cells):
+        part = spectrum[at * len(spectrum) // cells : max(at + 1, (at + 1) * len(spectrum) // cells)]
+        bright = (max(part) - QUIET) / (LOUD - QUIET)
+        shown.append(ramp[max(0, min(len(ramp) - 1, round(bright * (len(ramp) - 1))))])
+    return ((ends[0], "label"), ("".join(shown), ""), (ends[1], "label"))
