@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.ear import Ear
+import numpy as np
+
+from core.calibration import HeldOut, smoothed
+from core.detectors.sound import WindowScores
+from core.ear import Ear, WholeRecording
 from core.errors import UnreadableError
 from core.features.wave import read_wave, resampled, wave_facts
-from core.snapshot import Heard
+from core.snapshot import Heard, State, Thresholds
 from core.sound_health import SoundHealth
 from core.sound_teaching import LEAST_SECONDS
 from core.sources.sound import MicrophoneStatus, Sound, Stretch
+from core.verdict import is_anomalous, share
 
 GAP_SECONDS = 0.5
 """Anomalous stretches that are nearer to each other are one."""
@@ -36,15 +41,15 @@ class Audition:
     passages: Sequence[Passage]
     faults: Sequence[tuple[float, str]]
     """Seconds from the beginning at which the sound could not be trusted, and why."""
+    whole: Heard
+    """The recording itself, or the stretch of it as long as the taught recordings that is most anomalous."""
+    thresholds: Thresholds
+    """What `whole` is compared with."""
 
     @property
-    def worst(self) -> Heard:
-        return max(self.windows, key=lambda heard: heard.share)
-
-    @property
-    def mean_share(self) -> float:
-        """Of the alarm level that is used up: by it recordings are ranked."""
-        return sum(heard.share for heard in self.windows) / len(self.windows)
+    def state(self) -> State:
+        """By the whole: of single windows the false-alarm rate lets some pass the threshold in a long recording."""
+        return "ANOMALY" if self.whole.anomalous else "UNKNOWN" if self.faults else "OK"
 
 
 def audition(
@@ -62,6 +67,7 @@ def audition(
     health = SoundHealth(ear.taught)
     status = MicrophoneStatus("live", str(path), rate=facts.rate, channels=facts.channels)
     windows: list[Heard] = []
+    scores: list[WindowScores] = []
     faults: list[tuple[float, str]] = []
     done = 0.0
 
@@ -76,12 +82,44 @@ def audition(
             yield block
 
     for block in resampled(looked(read_wave(path, channel=channel)), facts.rate, ear.rate):
-        windows += ear.push(block)
+        for window in ear.listen(block):
+            # Only two numbers of it are needed later.
+            scores.append(WindowScores(window.start, window.end, window.density, window.reconstruction_error))
+            windows.append(ear.judge(window))
         if progress:
             progress(done, facts.seconds)
     if not windows:
         raise UnreadableError(f"{path}: {done:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
-    return Audition(windows, passages_of(windows), faults)
+    rule = ear.for_whole()
+    return Audition(windows, passages_of(windows), faults, worst_stretch(scores, windows, rule), rule.thresholds)
+
+
+def worst_stretch(scores: Sequence[WindowScores], windows: Sequence[Heard], rule: WholeRecording) -> Heard:
+    """The means over `rule.windows` consecutive windows, or all, where they use up most of the alarm level."""
+    held = HeldOut(
+        np.array([one.density for one in scores]),
+        np.array([one.reconstruction_error for one in scores]),
+        recording=np.zeros(len(scores), np.int64),
+    )
+    means = smoothed(held, max(2, rule.windows))
+    used = np.atleast_1d(np.asarray(share(means.density, means.reconstruction_error, rule.thresholds), np.float64))
+    used = np.where(np.isfinite(used), used, np.inf)
+    at = int(np.argmax(used))
+    density, error = float(means.density[at]), float(means.reconstruction_error[at])
+    inside = windows[at : at + rule.windows]
+    return Heard(
+        number=1,
+        start=scores[at].start,
+        end=inside[-1].end,
+        density=density,
+        reconstruction_error=error,
+        anomalous=is_anomalous(density, error, rule.thresholds),
+        share=float(used[at]),
+        score=rule.ranking.score(float(used[at])),
+        p_value=rule.ranking.p_value(float(used[at])),
+        head=max(inside, key=lambda heard: heard.share).head,
+        milliseconds=0.0,
+    )
 
 
 def passages_of(windows: Sequence[Heard]) -> list[Passage]:

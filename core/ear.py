@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +18,19 @@ from core.recipe import Recipe
 from core.snapshot import Heard, Thresholds
 from core.sound_health import SoundTaught
 from core.sources.sound import Sound
-from core.verdict import is_anomalous, reason, share, shares
+from core.verdict import Ranking, is_anomalous, reason, share, shares
+
+LEAST_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class WholeRecording:
+    """A recording is judged by the mean over as many windows as the taught recordings had, which scatters less than
+    a window: with thresholds of its own, for the same share of false alarms among recordings."""
+
+    windows: int
+    thresholds: Thresholds
+    ranking: Ranking
 
 
 class Ear(Judging):
@@ -88,11 +101,16 @@ class Ear(Judging):
     def push(self, samples: Sound) -> list[Heard]:
         """The windows that these samples complete."""
         began = time.perf_counter()
-        windows = self._detector.push(samples)
+        windows = self.listen(samples)
         each = 1000 * (time.perf_counter() - began) / max(1, len(windows))
-        return [self._judge(window, each) for window in windows]
+        return [self.judge(window, each) for window in windows]
 
-    def _judge(self, window: WindowScores, milliseconds: float) -> Heard:
+    def listen(self, samples: Sound) -> list[WindowScores]:
+        """The scores of the windows that these samples complete, one by one as they are."""
+        return self._detector.push(samples)
+
+    def judge(self, window: WindowScores, milliseconds: float = 0.0) -> Heard:
+        """The next window, its scores smoothed."""
         if window.spectrum is not None:
             self.spectrum = tuple(float(value) for value in window.spectrum)
         # Taken once: another thread may set thresholds meanwhile.
@@ -118,6 +136,26 @@ class Ear(Judging):
             head=window.head,
             milliseconds=milliseconds,
         )
+
+    def for_whole(self) -> WholeRecording:
+        """How recordings are judged as a whole."""
+        held_out, t = self.bundle.held_out, self.thresholds
+        assert held_out.recording is not None
+        _, lengths = np.unique(held_out.recording, return_counts=True)
+        windows = int(np.median(lengths))
+        good = smoothed(held_out, windows)
+        used = np.asarray(share(good.density, good.reconstruction_error, t), np.float64)
+        try:
+            level = conformal_threshold(used, window_rate(good, self._false_alarms))
+        except GoodpartError:  # too few: beyond all of them
+            level = float(used.max())
+        level = max(level, LEAST_LEVEL)
+        drawn = replace(
+            t,
+            density=t.typical_density + level * (t.density - t.typical_density),
+            reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
+        )
+        return WholeRecording(windows, drawn, Ranking(good, drawn))
 
     def named(self, heard: Heard) -> str:
         """What speaks most against a window, in words."""

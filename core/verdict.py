@@ -117,7 +117,7 @@ CALLED: Mapping[Sense, str] = {"image": "picture", "sound": "sound"}
 def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
     """The worst of what the senses say; where there are several, the reason says whose it is."""
     worst = max(verdicts.values(), key=lambda verdict: BADNESS[verdict.state])
-    if len(verdicts) == 1 or all(verdict == worst for verdict in verdicts.values()) and worst.state == "UNKNOWN":
+    if len(verdicts) == 1 or (all(verdict == worst for verdict in verdicts.values()) and worst.state == "UNKNOWN"):
         return worst
     said = {sense: verdict.reason for sense, verdict in verdicts.items() if verdict.state == worst.state}
     return Verdict(worst.state, "; ".join(f"{CALLED[sense]}: {reason}" for sense, reason in said.items()))

@@ -30,7 +30,7 @@ def draw_audition(heard: Audition, title: str, place: Path) -> None:
     axes.set_xlim(0, ends[-1])
     axes.set_xlabel("seconds")
     axes.set_ylabel("share of the alarm level")
-    axes.set_title(title + (": ANOMALY" if heard.passages else ""))
+    axes.set_title(f"{title}: {heard.state}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(place)

@@ -22,7 +22,7 @@ from core.detectors.sound import STEP_SECONDS, SoundDetector
 from core.recipe import ImageTable, SoundTable
 from core.snapshot import Model, Rule, Thresholds
 
-DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "max", "amulet": "error"}
+DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "sum", "amulet": "error"}
 
 
 def load_detector(bundle: Bundle) -> Detector:

@@ -19,7 +19,9 @@ from core.sources.sound_thread import SoundThread
 BLOCK_SECONDS = 0.05
 SILENT_SECONDS = 0.7
 """Without a call from PortAudio after which the device is taken for gone: it does not say so itself."""
-FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+OPENING_SECONDS = 4.0
+"""The first call may take that long: sound servers start what they need."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 3.0
 MOST_CHANNELS = 8
 """Sound servers claim to have 32 and more; of those the first two are heard."""
 
@@ -74,7 +76,8 @@ class Microphone(SoundThread):
                     self.reconnects += heard > 0
                     self.is_live(found.name, rate, channels)
                     wait = FIRST_WAIT
-                if time.monotonic() - self._called_at > SILENT_SECONDS or not stream.active:
+                patience = SILENT_SECONDS if self.ring.heard > heard else OPENING_SECONDS
+                if time.monotonic() - self._called_at > patience or not stream.active:
                     raise MicrophoneLost("gives no sound any more: is it plugged in?")
         finally:
             close_stream(stream)

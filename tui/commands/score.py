@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 def tell(result: Result) -> None:
     score = f"{result['score']:7.2f}" if result["score"] is not None else "      -"
     print(f"{result['verdict']:7} {score}  {result['path']}  {result['reason']}", flush=True)
-    for passage in result.get("stretches", ()):
+    for passage in result.get("stretches", ()) if result["verdict"] == "ANOMALY" else ():
         print(f"        {passage['start']:.1f}-{passage['end']:.1f} s  peak {passage['peak']:.2f}  {passage['head']}")
 
 

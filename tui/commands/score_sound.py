@@ -8,27 +8,24 @@ from typing import Any
 from core.audition import Audition, audition
 from core.ear import Ear
 from core.logbook import scores_as_json
+from core.verdict import reason
 
 
 def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -> dict[str, Any]:
     """What the command line says of a recording.
 
-    ANOMALY as soon as one window is, as at the bench; where the sound cannot be trusted and nothing is anomalous it is
-    UNKNOWN. `score` and `p_value` are those of the mean over all windows, by which recordings rank best; density and
-    reconstruction error are those of the worst window. Raises UnreadableError.
+    The verdict and the numbers are those of the recording as a whole (core.audition), windows and stretches those of
+    the station. Where the sound cannot be trusted and nothing is anomalous it is UNKNOWN. Raises UnreadableError.
     """
     heard = audition(ear, file, channel)
     if plot is not None:
         draw(heard, file, plot)
-    state = "ANOMALY" if heard.passages else "UNKNOWN" if heard.faults else "OK"
     return {
         "path": str(file),
         "kind": "sound",
-        "verdict": state,
-        **scores_as_json(heard.worst, ear.thresholds),
-        "score": ear.ranking.score(heard.mean_share),
-        "p_value": ear.ranking.p_value(heard.mean_share),
-        "reason": why(ear, heard, state),
+        "verdict": heard.state,
+        **scores_as_json(heard.whole, heard.thresholds),
+        "reason": why(ear, heard),
         "stretches": [
             {
                 "start": round(passage.start, 1),
@@ -50,14 +47,17 @@ def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -
     }
 
 
-def why(ear: Ear, heard: Audition, state: str) -> str:
-    if state == "UNKNOWN":
+def why(ear: Ear, heard: Audition) -> str:
+    if heard.state == "UNKNOWN":
         at, fault = heard.faults[0]
         return f"{at:.1f} s: {fault}"
-    if not heard.passages:
-        return ear.reason(heard.worst)
-    worst = max(heard.passages, key=lambda passage: passage.worst.share)
-    return f"{worst.start:.1f}-{worst.end:.1f} s: {ear.reason(worst.worst)}"
+    whole, t = heard.whole, heard.thresholds
+    words = reason(whole.density, whole.reconstruction_error, t, whole.anomalous)
+    if heard.state == "ANOMALY":
+        named = ear.named(whole)
+        return f"{whole.start:.1f}-{whole.end:.1f} s: " + (words if named in words else f"{named}: {words}")
+    beyond = sum(one.anomalous for one in heard.windows)
+    return f"{words}; {beyond} of {len(heard.windows)} windows beyond the station's threshold" if beyond else words
 
 
 def draw(heard: Audition, file: Path, plot: Path) -> None:

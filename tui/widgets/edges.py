@@ -17,11 +17,11 @@ _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("save",), "save"),
     (("help",), "help"),
     (("quit",), "quit"),
+    (("sense",), "pictures/sound"),
+    (("record",), "record"),
     (("pause",), "pause"),
     (("map",), "map"),
     (("preview",), "picture"),
-    (("sense",), "pictures/sound"),
-    (("record",), "record"),
     (("train",), "train"),
 )
 """The most important first: what does not fit is left out, and `?` tells it."""

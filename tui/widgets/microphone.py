@@ -34,8 +34,7 @@ def microphone(sound: Hearing, width: int, height: int) -> list[Line]:
         lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
         return lines[:height]
     lines.append(meter(sound.level, width))
-    if sound.spectrum:
-        lines.append(strip(sound.spectrum, width))
+    lines.append(strip(sound.spectrum, width) if sound.spectrum else (("listening", "label"),))
     rate = f"{status.rate} Hz {status.channels} ch"
     name = tail(status.device or status.address, max(6, width - len(rate) - 2), GLYPHS.more)
     lines.append(((name, "strong"), ("  ", ""), (rate, "")))
