@@ -27,8 +27,11 @@ class TrainingRun:
     however suddenly, it removes what it had begun and ends.
     """
 
-    def __init__(self, recipe: Path, options: Sequence[str], changed: Callable[[Training], None]) -> None:
-        """`changed` is called on a thread of its own for every new state, the last being done, failed or cancelled.
+    def __init__(
+        self, recipe: Path, options: Sequence[str], changed: Callable[[Training], None], module: str = "models.train"
+    ) -> None:
+        """`recipe` is the folder in which the module writes, and its first argument. `changed` is called on a thread of
+        its own for every new state, the last being done, failed or cancelled.
 
         Raises GoodpartError where no process can be started.
         """
@@ -37,7 +40,7 @@ class TrainingRun:
         self.state = Training("running", phase="starting")
         self._recipe = recipe
         try:
-            self._child = _start(recipe, options)
+            self._child = _start(module, recipe, options)
         except OSError as error:
             raise GoodpartError(f"training cannot be started ({error.strerror or error})") from error
         _be_nice(self._child.pid)
@@ -107,9 +110,9 @@ class TrainingRun:
         self._changed(news)
 
 
-def _start(recipe: Path, options: Sequence[str]) -> subprocess.Popen[str]:
+def _start(module: str, recipe: Path, options: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "models.train", str(recipe), *options],
+        [sys.executable, "-m", module, str(recipe), *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.bundle import write_bundle
 from core.errors import GoodpartError
-from core.recipe import Recipe, open_recipe, remove_begun
+from core.recipe import Recipe, open_recipe
 from core.snapshot import Sense
 from models.outcome import Outcome
 from models.report import Reporter
+from models.worker import end_with_parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--candidate", action="store_true", help="write models that wait to be taken over")
     options = parser.parse_args(arguments)
     report = Reporter(sys.stdout)
-    end_with_parent()
+    end_with_parent(Path(options.recipe))
     try:
         message = train(options, report)
     except GoodpartError as error:
@@ -50,7 +47,6 @@ def train(options: argparse.Namespace, report: Reporter) -> str:
     Raises GoodpartError (too little, nothing decodable, disk full) before anything is replaced.
     """
     recipe = open_recipe(options.recipe)
-    FOLDERS.add(recipe.folder)
     share = (options.false_alarms or recipe.settings.verdict.false_alarms) / len(recipe.senses)
     outcomes: dict[Sense, Outcome] = {}
     for sense in to_learn(recipe):
@@ -77,29 +73,6 @@ def train(options: argparse.Namespace, report: Reporter) -> str:
 def to_learn(recipe: Recipe) -> list[Sense]:
     """What there is good material for; pictures are asked for where there is none at all."""
     return [sense for sense in recipe.senses if recipe.holds_good(sense)] or ["image"]
-
-
-FOLDERS: set[Path] = set()
-"""Where something may have been begun."""
-
-
-def end_with_parent() -> None:
-    """End at once when standard input closes: the parent cancelled, or is no more. What was begun is removed."""
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            # Not through sys.stdin: a thread that waits inside it makes the interpreter abort at its end.
-            while os.read(0, 4096):
-                pass
-        for folder in FOLDERS:
-            remove_begun(folder, os.getpid())
-        if sys.platform != "win32" and os.getpgrp() == os.getpid():
-            # Started by core.training: what this process has started (the conversion of the backbone) ends too.
-            os.killpg(0, signal.SIGKILL)
-        os._exit(130)
-
-    if not sys.stdin.isatty():
-        threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from core.bundle import Bundle, read_bundle
@@ -56,7 +57,7 @@ def train(
         options += ["--false-alarms", str(false_alarms)]
     if epochs:
         options += ["--epochs", str(epochs)]
-    end = learn(recipe, options)
+    end = learn(recipe.folder, options)
     for sense, method in asked.items():
         if sense in recipe.senses:
             recipe.change(sense, {"method": method})
@@ -85,11 +86,12 @@ def bundle_id(recipe: Recipe, sense: Sense) -> str:
         return ""
 
 
-def learn(recipe: Recipe, options: Sequence[str]) -> Training:
-    """The training process with a progress line. Raises TrainingFailedError, KeyboardInterrupt."""
+def learn(folder: Path, options: Sequence[str], module: str = "models.train") -> Training:
+    """A training process that writes into a folder, with a progress line. Raises TrainingFailedError,
+    KeyboardInterrupt."""
     line = ProgressLine()
     with _sigterm_as_interrupt():
-        training = TrainingRun(recipe.folder, options, line)
+        training = TrainingRun(folder, options, line, module)
         try:
             end = training.wait()
         except KeyboardInterrupt:
