@@ -91,7 +91,9 @@ def leave_out(task: tuple[Sequence[Path], int, dict[str, list[Path]]]) -> Left:
     def judged(clip: Path) -> Scores:
         detector = SpectrumDetector(learnt.arrays, learnt.networks, learnt.settings)
         seen = detector.push(whole_wave(clip, RATE))
-        density, error = (np.array(part) for part in zip(*((w.density, w.reconstruction_error) for w in seen)))
+        density, error = (
+            np.array(part) for part in zip(*((w.density, w.reconstruction_error) for w in seen), strict=True)
+        )
         return np.asarray(share(density, error, thresholds), np.float64)
 
     return Left(judged(good[number]), {fault: [judged(clip) for clip in some] for fault, some in faulty.items()})
