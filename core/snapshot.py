@@ -181,6 +181,8 @@ class Hearing:
     spectrum: tuple[float, ...] = ()
     """What the newest 0.1 s sounds like: dB by band from low to high."""
     recording: Recording | None = None
+    recorded: str = ""
+    """What became of the last recording, in a sentence."""
     truth: str | None = None
 
 

@@ -46,6 +46,7 @@ class Listening(Perception[Ear]):
         )
         self._health = SoundHealth(None)
         self._recorder: Recorder | None = None
+        self._recorded = ""
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
         self.heard: Heard | None = None
@@ -132,7 +133,9 @@ class Listening(Perception[Ear]):
             self._recorder = Recorder(self.recipe.good_sound)
         elif not on and self._recorder is not None:
             recorder, self._recorder = self._recorder, None
-            for words in recorder.close():
+            kept = recorder.close()
+            self._recorded = "; ".join(kept)
+            for words in kept:
                 self.log.record("recording", words)
 
     async def _record(self, recorder: Recorder, stretch: Stretch | None, fault: str | None) -> None:
@@ -159,5 +162,6 @@ class Listening(Perception[Ear]):
             anomalies=self._anomalies,
             spectrum=self._spectrum,
             recording=self._recorder.state() if self._recorder else None,
+            recorded=self._recorded,
             truth=self._truth,
         )

@@ -77,15 +77,15 @@ def begin(recipe: Path, phase: str, *options: str) -> tuple[TrainingRun, Told]:
 
 
 @pytest.mark.usefixtures("as_user")
-def test_a_training_tells_how_far_it_is_and_what_was_learnt(trained: Recipe, tmp_path: Path) -> None:
+def test_a_training_tells_how_far_it_is_and_what_was_learnt(trained: Recipe) -> None:
     told: Told = []
-    end = TrainingRun(trained.folder, ["--output", str(tmp_path / "new")], told.append).wait(30)
+    end = TrainingRun(trained.folder, ["--candidate"], told.append).wait(30)
     assert end == told[-1]
     assert end.state == "done"
     assert end.message.startswith("learnt from 30 good pictures")
     assert all(news.state == "running" and 0 <= news.step <= news.of for news in told[:-1])
     assert {"looking through", "pictures", "density", "autoencoder", "writing"} <= {news.phase for news in told}
-    assert read_bundle(tmp_path / "new").facts["taught"] == 30
+    assert read_bundle(trained.candidate("image")).facts["taught"] == 30
 
 
 @pytest.mark.usefixtures("as_user")

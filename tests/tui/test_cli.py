@@ -91,7 +91,7 @@ def test_the_whole_job(user: User, tmp_path: Path, shown: Path) -> None:
     assert (code, called["verdict"]) == (1, "ANOMALY")
     calibrated = goodpart(["calibrate", "pump", "--false-alarms", "0.1"], env)
     assert calibrated.returncode == 0
-    assert "calibrated for 10 % false alarms; with 30 good pictures expect" in calibrated.stdout
+    assert "10 % false alarms asked, 3-19 % to expect" in calibrated.stdout
     watched = goodpart(["watch", "pump", "--headless", "--for", "3"], env)
     assert watched.returncode == 0, watched.stderr
     told = [json.loads(line) for line in watched.stdout.splitlines()]
@@ -220,7 +220,7 @@ def test_what_score_cannot_judge_is_unknown_and_the_rest_goes_on(
     assert told["empty.png"]["path"] == str(bad / "empty.png")
     for name, words in {
         "empty.png": "0 bytes", "text.png": "not a picture", "cut.jpg": "cut.jpg: ", "dark.png": "too dark",
-        "small.png": "taught were", "nothing": "no pictures in this folder", "x" * 300: "cannot be read",
+        "small.png": "taught were", "nothing": "no pictures or sound files in this folder", "x" * 300: "cannot be read",
     }.items():  # fmt: skip
         assert words in told[name]["reason"]
 
