@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.recipe import Recipe, open_recipe
+from tests.core.sounds import make_motor_recipe
 from tests.parts import environment, learn_in_process, make_recipe
 
 TAUGHT = 30
+RECORDINGS = 20
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +36,21 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str])
 def trained(trained_once: Path, tmp_path: Path) -> Recipe:
     shutil.copytree(trained_once, tmp_path / "pump")
     return open_recipe(str(tmp_path / "pump"))
+
+
+@pytest.fixture(scope="session")
+def heard_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
+    """A recipe that has learnt from simulated motors, without TensorFlow. Not to be changed: `heard` is a copy."""
+    recipe = make_motor_recipe(tmp_path_factory.mktemp("heard") / "motor", RECORDINGS)
+    done = learn_in_process(recipe.folder, user)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return recipe.folder
+
+
+@pytest.fixture
+def heard(heard_once: Path, tmp_path: Path) -> Recipe:
+    shutil.copytree(heard_once, tmp_path / "motor")
+    return open_recipe(str(tmp_path / "motor"))
 
 
 @pytest.fixture
