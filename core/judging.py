@@ -24,7 +24,8 @@ class Judging:
 
     def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
         """Raises GoodpartError where the bundle cannot be used or cannot support the recipe's false-alarm rate."""
-        self.bundle = bundle
+        # The detector has taken what it needs of the rest.
+        self.bundle = replace(bundle, arrays={}, networks={})
         self.table: ImageTable | SoundTable = recipe.table(self.sense)
         self.thresholds: Thresholds
         self.ranking: Ranking

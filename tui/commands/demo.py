@@ -15,7 +15,7 @@ from core.recipe import CameraTable, MicrophoneTable, Recipe, Settings, new_reci
 from core.snapshot import Training
 from tui.commands.watch import watch
 
-WIDTH, HEIGHT = 1280, 960
+WIDTH, HEIGHT = 960, 720
 PARTS = 150
 """Good parts that are shown."""
 MOTORS, MOTOR_SECONDS = 30, 8.0
