@@ -180,6 +180,8 @@ def run(job: Job, report: Reporter) -> str:
         tables.append(table_of(Path(file), features).rows)
     enough = [rows for rows in tables if len(rows) >= job.timesteps]
     scaler = Scaler.of(np.concatenate(tables))
+    # As the original: rows that fill no group are not learnt from, nor do they set the threshold.
+    enough = [rows[: len(rows) // job.timesteps * job.timesteps] for rows in enough]
     groups = [grouped(scaler(rows), job.timesteps) for rows in enough]
     count = sum(map(len, groups))
     if count < LEAST_GROUPS:

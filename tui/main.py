@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from core import __version__
 from core.errors import GoodpartError
+from tui import amulet_options
+from tui.arguments import duration, positive, rate
 
 DESCRIPTION = """\
 Learns what a good part looks and sounds like, and calls out every part that differs."""
@@ -90,62 +92,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)
 
-    amulet(command("amulet", "AMULET as it was: learn from the sound of a good motor, find where another differs"))
+    amulet_options.add(command("amulet", "AMULET as it was: learn a good motor's sound, find where another differs"))
     command("devices", "list the cameras and microphones that answer")
     return parser
-
-
-def amulet(to: argparse.ArgumentParser) -> None:
-    """The original's options; their names with underscores are understood as well."""
-    actions = to.add_subparsers(dest="action", metavar="train|predict", required=True)
-
-    def option(at: argparse.ArgumentParser, name: str, **how: Any) -> None:
-        names = [name]
-        if "-" in name[2:]:
-            names.append("--" + name[2:].replace("-", "_"))
-        at.add_argument(*names, **how)
-
-    train = actions.add_parser("train", help="learn from good sound", description="Learn from good sound.")
-    option(train, "--input-file", type=Path, nargs="+", metavar="WAV", help="good sound")
-    option(
-        train, "--input-dir", type=Path, nargs="+", metavar="FOLDER", help="folders of it; all files are learnt from"
-    )
-    option(train, "--divide-input-sec", type=duration, default=0.1, metavar="S", help="seconds of a row, 0.1")
-    option(train, "--timesteps", type=positive, default=1, metavar="T", help="rows of a group, 1")
-    option(train, "--fft-last", action="store_true", help="features block by block, with wav and fft")
-    option(train, "--hamming", action="store_true", help="the same with a Hamming window for fft")
-    option(train, "--wavelet", action="store_true", help="a continuous wavelet transform instead")
-    option(train, "--median", action="store_true", help="medians instead of means")
-    option(train, "--epochs", type=positive, default=5, metavar="N", help="5")
-    option(train, "--batch-size", type=positive, default=10, metavar="N", help="10")
-    option(train, "--seed", type=int, default=0, metavar="N", help="of the random generator")
-    option(train, "--model", type=Path, default=Path("amulet.goodpart"), metavar="FILE", help="where it is written")
-    option(train, "--predict-file", type=Path, metavar="WAV", help="judge this one afterwards")
-    predict = actions.add_parser(
-        "predict", help="judge a file", description="Judge a file: ends with 0 for a good one, 1 for a defect."
-    )
-    option(predict, "--model", type=Path, metavar="PATH", help="a file of train, or a folder of AMULET's JSON files")
-    option(predict, "--predict-file", type=Path, required=True, metavar="WAV", help="the file to judge")
-    for at in (train, predict):
-        option(
-            at, "--sensitivity", type=sensitivity, default=8.0, metavar="0..10", help="8 is as trained, a step 30 %%"
-        )
-        option(at, "--anomaly-limit", type=float, metavar="X", help="the threshold by hand")
-        option(
-            at, "--output-dir", type=Path, default=Path("output"), metavar="FOLDER", help="tables and plots: ./output"
-        )
-        option(at, "--silent", action="store_true", help="write to the log file alone")
-        option(at, "--json", action="store_true", help="print the anomalies as AMULET's service does")
-
-
-def sensitivity(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 10:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 10")
-    return value
 
 
 def show(to: argparse.ArgumentParser) -> None:
@@ -153,32 +102,6 @@ def show(to: argparse.ArgumentParser) -> None:
     how.add_argument("--line", action="store_true", help="a status line a second instead of the dashboard")
     how.add_argument("--headless", action="store_true", help="one JSON object for every verdict")
     to.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
-
-
-def rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0001 <= value <= 0.5:
-        raise argparse.ArgumentTypeError(f"{text} is not a share between 0.0001 and 0.5 (0.05 is 5 %)")
-    return value
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return int(text)
-
-
-def duration(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
-    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # File names may hold what the terminal's encoding does not.
             stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(amulet_options.respelled(sys.argv[1:] if arguments is None else arguments))
     if options.command is None:
         parser.print_help()
         return 0

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.amulet import read_model
 from core.bundle import read_bundle
-from core.detectors.amulet import AmuletModel, sensitive
+from core.detectors.amulet import AS_TRAINED, AmuletModel, sensitive
 from core.errors import GoodpartError
 from core.features.amulet import AmuletFeatures, Mode, table_of
 from core.recipe import replace_file
@@ -27,6 +27,9 @@ def run(options: argparse.Namespace) -> int:
         if options.predict_file is None:
             return 0
         return predict(options, log)
+    except GoodpartError as error:
+        log.note(str(error))
+        raise
     finally:
         log.close()
 
@@ -43,6 +46,10 @@ class Log:
         self._lines.append(text)
         if not self._silent:
             print(text, flush=True)
+
+    def note(self, text: str) -> None:
+        """To the file alone."""
+        self._lines.append(text)
 
     def close(self) -> None:
         if self._lines and self._folder.is_dir():
@@ -112,7 +119,7 @@ def predict(options: argparse.Namespace, log: Log) -> int:
     found = [
         Found(True, name, round(float(error), 4))
         for name, error in zip(table.names, errors, strict=True)
-        if error > threshold
+        if not error <= threshold
     ]
     result = "defect" if found else "good"
     output.make_folder(options.output_dir)
@@ -122,6 +129,8 @@ def predict(options: argparse.Namespace, log: Log) -> int:
         print(json.dumps({"Analysis": [asdict(one) for one in found] or nothing}))
     for one in found:
         log(f"{one.seconds} s  error {one.value:.4f} > {threshold:.4f}")
+    if not output.can_draw():
+        log("the plots are left out: they take matplotlib (pip install 'goodpart[train]')")
     log(f"{options.predict_file}: {result}: {len(found)} of {len(table.names)} rows beyond the limit {threshold:.4f}")
     return 1 if found else 0
 
@@ -129,4 +138,4 @@ def predict(options: argparse.Namespace, log: Log) -> int:
 def limit_of(model: AmuletModel, options: argparse.Namespace) -> float:
     if options.anomaly_limit is not None:
         return float(options.anomaly_limit)
-    return sensitive(model.threshold, options.sensitivity)
+    return sensitive(model.threshold, AS_TRAINED if options.sensitivity is None else options.sensitivity)

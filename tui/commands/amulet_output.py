@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def write_prediction(
         folder / "anomaly_results.csv",
         ("Loss_mae", "Threshold", "Anomaly"),
         (
-            [name, float(error), threshold, bool(error > threshold)]
+            [name, float(error), threshold, not error <= threshold]
             for name, error in zip(table.names, errors, strict=True)
         ),
     )
@@ -97,11 +98,23 @@ def write_prediction(
         axes.axhline(threshold, color=RED, linestyle="--")
 
 
+class _Nothing:
+    """Takes what axes take and draws nothing."""
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+def can_draw() -> bool:
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 class Plot:
-    """A PNG with one pair of axes; nothing is drawn where matplotlib is not installed, and the tables say it all."""
+    """A PNG with one pair of axes; where matplotlib is not installed nothing is drawn, and the tables say it all."""
 
     def __init__(self, place: Path, title: str, across: str, up: str) -> None:
         self._place = place
+        self._figure: Any = None
         self._texts = {"title": title, "xlabel": across, "ylabel": up}
 
     def __enter__(self) -> Any:
@@ -109,7 +122,8 @@ class Plot:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
         except ImportError:
-            raise GoodpartError("drawing takes matplotlib: pip install 'goodpart[train]'") from None
+            self._figure = None
+            return _Nothing()
         self._figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
         FigureCanvasAgg(self._figure)
         axes = self._figure.add_subplot()
@@ -117,7 +131,7 @@ class Plot:
         return axes
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        if failed is None:
+        if failed is None and self._figure is not None:
             data = io.BytesIO()
             self._figure.savefig(data, format="png")
             replace_file(self._place, data.getvalue())
