@@ -144,11 +144,11 @@ def find(sounddevice: Any, address: str) -> Found:
 
 def channels_of(found: Found, channel: int | None) -> int:
     """How many channels to open. Raises MicrophoneLost where the one that is asked for does not exist."""
-    if channel is not None:
-        if channel >= found.channels:
-            raise MicrophoneLost(f"has {found.channels} channels, number {channel} (counted from 0) is asked for")
-        return channel + 1
-    return found.channels if found.channels <= MOST_CHANNELS else 2
+    if channel is not None and channel >= found.channels:
+        raise MicrophoneLost(f"has {found.channels} channels, number {channel} (counted from 0) is asked for")
+    usual = found.channels if found.channels <= MOST_CHANNELS else 2
+    # All of them even for one: who opens fewer is given a mixture.
+    return max(usual, 0 if channel is None else channel + 1)
 
 
 def start_stream(stream: Any) -> None:

@@ -142,8 +142,8 @@ def test_it_learns_from_all_files_of_a_folder_and_judges_another(tmp_path: Path,
     assert 0 < trained.threshold == round(trained.threshold, 4)
     # The network in NumPy is the one that Keras taught: no training row is beyond the threshold, which is one of them.
     again = goodpart(
-        ["amulet", "predict", "--model", tmp_path / "m.goodpart", "--predict-file", folder / "1.wav", "--output-dir", out],
-        ENVIRONMENT,
+        ["amulet", "predict", "--model", tmp_path / "m.goodpart", "--predict-file", folder / "1.wav", "--output-dir",
+         out], ENVIRONMENT,
     )  # fmt: skip
     assert again.returncode == 0, again.stdout
     assert (out / "result").read_text() == "good\n"

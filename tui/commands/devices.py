@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.sources.devices import NONE_ANSWERS, list_cameras
+from core.sources.sound_devices import list_microphones
 
 
 def run(_options: argparse.Namespace) -> int:
@@ -14,4 +15,11 @@ def run(_options: argparse.Namespace) -> int:
         print(f"  {camera.index}: {camera.width} x {camera.height}, {camera.fps:g} fps  {camera.name}")
     if not cameras:
         print(f"  {NONE_ANSWERS}")
+    microphones, why = list_microphones()
+    print("microphones:")
+    for one in microphones:
+        channels = "1 channel" if one.channels == 1 else f"{one.channels} channels"
+        print(f"  {one.index}: {channels}, {one.rate} Hz  {one.name}{'  (default)' if one.default else ''}")
+    if not microphones:
+        print(f"  {why}")
     return 0
