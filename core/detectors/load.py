@@ -16,6 +16,7 @@ from core.calibration import (
     needed_for,
     percent,
     smoothed,
+    supported,
 )
 from core.detectors.base import Detector
 from core.detectors.sound import STEP_SECONDS, SoundDetector
@@ -135,6 +136,10 @@ def expected(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float
     if recordings is not None:
         # Windows of one recording are alike: recordings count.
         taught = int(bundle.facts["taught"])
+        count = held_out(bundle, table).count
+        if count < want:
+            least = percent(supported(rule_of(table, bundle.method), count))
+            return f"{asked}; provisional: so little sound supports {least}: record more"
         if taught < WANTED_RECORDINGS:
             return f"{asked}; provisional: {taught} recordings, {WANTED_RECORDINGS} from 3 units or days vouch for it"
         low, high = band(max(taught, want), false_alarms)
