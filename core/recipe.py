@@ -190,6 +190,13 @@ class Recipe:
         """Whether there is good material to learn from."""
         return _holds_files(self.good(sense))
 
+    def perceived(self, camera: bool = False, microphone: bool = False) -> tuple[Sense, ...]:
+        """What a station with this recipe perceives: what was taught, and what was named for it. Where nothing was
+        taught and only a microphone is named, it is to be sound."""
+        sound = self.holds("sound") or microphone
+        image = self.holds("image") or camera or not sound
+        return (*(("image",) if image else ()), *(("sound",) if sound else ()))
+
     @property
     def false_alarms(self) -> float:
         """What each sense may spend of the false-alarm budget: they share it."""

@@ -77,18 +77,18 @@ class Station:
         source: PictureSource | None,
         sound_source: SoundSource | None,
     ) -> None:
-        """What was taught decides; nothing taught and only a microphone named is a recipe for sound."""
-        settings, taught = self._recipe.settings, self._recipe.senses
-        with_sound = "sound" in taught or microphone is not None or sound_source is not None
-        with_picture = camera is not None or source is not None or self._recipe.holds("image") or not with_sound
+        settings = self._recipe.settings
+        senses = self._recipe.perceived(
+            camera is not None or source is not None, microphone is not None or sound_source is not None
+        )
         self._sight: Sight | None = None
         self._hearing: Listening | None = None
         self._senses: dict[Sense, Perception[Any]] = {}
-        if with_picture:
+        if "image" in senses:
             address = camera if camera is not None else settings.camera.source
             self._sight = Sight(self._recipe, self._log, self._publish, self._part_exchanged, address, source)
             self._senses["image"] = self._sight
-        if with_sound:
+        if "sound" in senses:
             # Only who listens waits for the sound libraries.
             from core.senses.hearing import Listening
 

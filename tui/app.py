@@ -35,6 +35,7 @@ THEME = Theme(
     error="#f85149",
 )
 
+OUTCOME_SECONDS = 10.0
 _FEEDBACK = 2.5
 """Seconds that the answer to a key stays."""
 
@@ -69,6 +70,7 @@ class WatchApp(PacedApp):
         self._pending: dict[Sense, PendingThresholds] = {"image": PendingThresholds(), "sound": PendingThresholds()}
         self._sense: Sense | None = None
         self._record_asked = (False, float("-inf"))
+        self._recorded = ("", float("-inf"))
         self._keys = MappingProxyType(keys_shown(self._station_keymap))
         self._shown_at = float("-inf")
         self._feedback = ("", float("-inf"))
@@ -140,6 +142,7 @@ class WatchApp(PacedApp):
             thresholds=thresholds[sense],
             others=thresholds["sound" if sense == "image" else "image"],
             unsaved=unsaved or bool(self._pending[sense]),
+            recorded=self._outcome(sound.recorded if sound else "", now),
             feedback=text if now < until else "",
             keys=self._keys,
         )
@@ -150,6 +153,12 @@ class WatchApp(PacedApp):
         """Answer a key at once."""
         self._feedback = (text, self._clock() + _FEEDBACK)
         self.show()
+
+    def _outcome(self, recorded: str, now: float) -> str:
+        """What became of a recording, for a while after it is told."""
+        if recorded != self._recorded[0]:
+            self._recorded = recorded, now
+        return recorded if now - self._recorded[1] < OUTCOME_SECONDS else ""
 
     def _shown_sense(self, snapshot: Snapshot) -> Sense:
         if snapshot.sound is None:
@@ -178,7 +187,7 @@ class WatchApp(PacedApp):
         on = not (asked if now - at < 1.0 else snapshot.sound.recording is not None)
         self._record_asked = on, now
         self.station.record(on)
-        self.say("recording good sound into the recipe" if on else "the recording is ended and kept")
+        self.say("recording good sound into the recipe" if on else "ending the recording")
 
     def move_threshold(self, which: Which, steps: int) -> None:
         snapshot = self._inbox.newest()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from core.errors import GoodpartError
 from core.lock import RecipeLock
 from core.recipe import Recipe
-from core.snapshot import Sense, Snapshot, Verdict, Which
-from core.sources.status import SourceStatus
+from core.snapshot import Hearing, Sense, Snapshot, Verdict, Which
+from core.sources.status import MicrophoneStatus, SourceState, SourceStatus
 
 if TYPE_CHECKING:
     from core.station import Station
@@ -28,12 +28,20 @@ class LateStation:
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
         self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
-        self._snapshot = Snapshot(
-            number=0,
+        self._snapshot = self._first("opening", Verdict("UNKNOWN", "starting"))
+
+    def _first(self, state: SourceState, verdict: Verdict) -> Snapshot:
+        """With the panes that the station will have."""
+        senses = self._recipe.perceived(self._camera is not None, self._microphone is not None)
+        words = verdict.reason if state == "lost" else ""
+        sound = Hearing(MicrophoneStatus(state, self._microphone or "", words), verdict)
+        return Snapshot(
+            number=0 if state == "opening" else 1,
             at=time.time(),
-            recipe=recipe.name,
-            verdict=Verdict("UNKNOWN", "starting"),
-            camera=SourceStatus("opening", ""),
+            recipe=self._recipe.name,
+            verdict=verdict,
+            camera=SourceStatus(state, self._camera or "", words) if "image" in senses else None,
+            sound=sound if "sound" in senses else None,
         )
 
     def _make(self) -> None:
@@ -54,13 +62,7 @@ class LateStation:
             station.start()
 
     def _cannot(self, words: str) -> None:
-        self._snapshot = Snapshot(
-            number=1,
-            at=time.time(),
-            recipe=self._recipe.name,
-            verdict=Verdict("UNKNOWN", words),
-            camera=SourceStatus("lost", self._camera or "", words),
-        )
+        self._snapshot = self._first("lost", Verdict("UNKNOWN", words))
         for callback in tuple(self._subscribers):
             callback(self._snapshot)
 

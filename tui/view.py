@@ -51,6 +51,8 @@ class View:
     others: Thresholds | None = None
     """Of the other sense."""
     unsaved: bool = False
+    recorded: str = ""
+    """What became of the last recording, for a while."""
     feedback: str = ""
     """What the last key did, in words, for a moment."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))

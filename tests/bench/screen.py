@@ -14,13 +14,14 @@ from tests.tui.terminal_rig import TerminalRig
 CHILD = ["-m", "tests.tui.screen_child"]
 
 
-def fast_line(seconds: float, size: tuple[int, int], per_second: float = 10.0) -> dict[str, float]:
+def fast_line(seconds: float, size: tuple[int, int], *options: str, keys: str = "") -> dict[str, float]:
     """5 frames a second of 10 snapshots a second, on a terminal that takes everything at once."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        with TerminalRig([*CHILD, str(report), "--per-second", str(per_second)], size=size) as rig:
+        with TerminalRig([*CHILD, str(report), *options], size=size) as rig:
             rig.run(10, rig.shows("threshold"))
             first_paint = time.monotonic() - rig.started
+            rig.type(keys)
             rig.run(2)
             already, since = len(rig.received), time.monotonic()
             rig.run(seconds)
@@ -77,6 +78,8 @@ def main() -> None:
     figures = {
         "80x24": fast_line(seconds, (80, 24)),
         "120x40": fast_line(seconds, (120, 40)),
+        "with sound": fast_line(seconds, (80, 24), "--sound"),
+        "sound shown": fast_line(seconds, (80, 24), "--sound", keys="v"),
         "960 B/s": slow_line(seconds, answers=True),
         "960 B/s, mute": slow_line(seconds, answers=False),
     }

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from core.snapshot import (
     Counters,
+    Heard,
+    Hearing,
     Judgement,
+    Level,
     Model,
     Preview,
     Recording,
@@ -23,7 +26,7 @@ from core.snapshot import (
     Verdict,
     Which,
 )
-from core.sources.status import SourceStatus
+from core.sources.status import MicrophoneStatus, SourceStatus
 
 if TYPE_CHECKING:
     from core.detectors.base import Map
@@ -122,6 +125,73 @@ def training() -> Snapshot:
     return snapshot(training=Training("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
 
 
+SOUND_THRESHOLDS = replace(
+    THRESHOLDS,
+    density=-2.75,
+    reconstruction_error=2.21,
+    rule="sum",
+    typical_density=-0.61,
+    typical_error=0.02,
+    error_step=0.05,
+    by="calibrated for 2.5 % false alarms",
+)
+
+
+def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> Heard:
+    share = (-0.61 - density) / 2.14 + (error - 0.02) / 2.19
+    head = "modulation, 1.8-3.5 kHz"
+    return Heard(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
+
+
+def hearing(**changes: object) -> Hearing:
+    usual = Hearing(
+        microphone=MicrophoneStatus("live", "default", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
+        verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
+        level=Level(-33.2, -21.5, -14.0, False),
+        window=heard(),
+        thresholds=SOUND_THRESHOLDS,
+        model=replace(MODEL, method="spectrum", bundle="77aa01", taught=30, backbone=""),
+        judged=751,
+        anomalies=3,
+        spectrum=tuple(-60 + 40 * math.exp(-(((band - 9) / 6) ** 2)) for band in range(32)),
+    )
+    return replace(usual, **changes)
+
+
+def sound_alone() -> Snapshot:
+    return snapshot(camera=None, image=None, thresholds=None, model=None, preview=None, votes="", sound=hearing())
+
+
+def both() -> Snapshot:
+    words = (
+        "picture: like the good parts (30 % of the alarm level); sound: like the good parts (4 % of the alarm level)"
+    )
+    return snapshot(sound=hearing(), image_verdict=Verdict("OK", ""), verdict=Verdict("OK", words))
+
+
+def clipping() -> Snapshot:
+    words = "microphone: clipping (3.1 % of the samples at full scale): turn the gain down"
+    state = Verdict("UNKNOWN", words)
+    sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), window=None, spectrum=())
+    return replace(sound_alone(), verdict=state, sound=sound)
+
+
+def recording() -> Snapshot:
+    now = Recording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
+    return replace(both(), sound=hearing(recording=now))
+
+
+def microphone_lost() -> Snapshot:
+    words = "microphone default: gives no sound any more: is it plugged in?; trying again in 2 s"
+    status = MicrophoneStatus("lost", "default", words, overruns=3)
+    state = Verdict("UNKNOWN", words)
+    return replace(
+        both(),
+        verdict=replace(state, reason=f"sound: {words}"),
+        sound=hearing(microphone=status, verdict=state, window=None, spectrum=(), level=None),
+    )
+
+
 class FakeStation:
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
@@ -189,10 +259,11 @@ class FakeStation:
 class LiveStation(FakeStation):
     """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
 
-    def __init__(self, per_second: float = 10.0, faults: bool = True) -> None:
+    def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False) -> None:
         super().__init__(
             snapshot(verdict=Verdict("UNKNOWN", "starting"), camera=camera(state="opening"), image=None, votes="-----")
         )
+        self._sound = sound
         self._period = 1 / per_second
         self._faults = faults
         self._ended = threading.Event()
@@ -221,6 +292,16 @@ class LiveStation(FakeStation):
 
     def calibrate(self) -> None:
         self.publish(replace(self.now, thresholds=THRESHOLDS, unsaved=True))
+
+    def _hearing(self, number: int, noise: random.Random) -> Hearing:
+        rms = noise.gauss(-33, 0.4)
+        spectrum = tuple(noise.gauss(level, 1.5) for level in hearing().spectrum)
+        status = MicrophoneStatus(
+            "live", "default", "", "USB Audio: Mic", 48000, 2, number / 10, 0, 0, time.monotonic()
+        )
+        window = heard(number, noise.gauss(-0.7, 0.2), noise.gauss(0.1, 0.2))
+        level = Level(rms, rms + noise.gauss(11, 0.5), rms + 14, False)
+        return hearing(microphone=status, level=level, spectrum=spectrum, judged=number, window=window)
 
     def _run(self) -> None:
         noise, number, votes = random.Random(1), 0, "-----"
@@ -257,6 +338,7 @@ class LiveStation(FakeStation):
                     counters=counters,
                     votes=votes,
                     truth="scratch" if bad else "good",
+                    sound=self._hearing(number, noise) if self._sound else None,
                     training=_trained(self.now.training, number),
                     new_model=_new_model(self.now),
                 )

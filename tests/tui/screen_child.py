@@ -85,7 +85,12 @@ if __name__ == "__main__":
     parser.add_argument("--per-second", type=float, default=10.0)
     parser.add_argument("--refresh", type=float, default=5.0)
     parser.add_argument("--recipe", help="the real station with this recipe instead")
+    parser.add_argument("--sound", action="store_true", help="the station hears as well")
     options = parser.parse_args()
     tui_app.WatchApp = MeasuredApp
-    station = LateStation(open_recipe(options.recipe)) if options.recipe else SaidStation(options.per_second)
+    station = (
+        LateStation(open_recipe(options.recipe))
+        if options.recipe
+        else SaidStation(options.per_second, sound=options.sound)
+    )
     raise SystemExit(tui_app.watch(station, refresh=options.refresh))

@@ -9,7 +9,21 @@ import pytest
 from textual.pilot import Pilot
 
 from core.snapshot import Snapshot
-from tests.tui.fake_station import NOW, FakeStation, anomaly, judgement, lost, snapshot, training
+from tests.tui.fake_station import (
+    NOW,
+    FakeStation,
+    anomaly,
+    both,
+    clipping,
+    heard,
+    judgement,
+    lost,
+    microphone_lost,
+    recording,
+    snapshot,
+    sound_alone,
+    training,
+)
 from tui.app import WatchApp
 
 SIZES = [(80, 24), (120, 40)]
@@ -18,6 +32,12 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
     "anomaly-map": (anomaly, "m"),
     "camera-lost": (lost, ""),
     "training": (training, "p p p"),
+    "sound-alone": (sound_alone, ""),
+    "both": (both, ""),
+    "both-sound": (both, "v"),
+    "recording": (recording, "v"),
+    "microphone-lost": (microphone_lost, "v"),
+    "clipping": (clipping, ""),
 }
 
 
@@ -39,7 +59,9 @@ def test_the_dashboard_looks_as_it_was_looked_at(
             now += 0.5
             deviation = ((number * 7) % 11 - 5) / 12
             image = judgement(number, -2.9 + deviation, 0.0025 + deviation / 2000)
-            station.publish(replace(last, image=image if last.image else None))
+            window = heard(number, -0.6 + deviation, 0.1 + deviation)
+            sound = last.sound and replace(last.sound, window=window if last.sound.window else None)
+            station.publish(replace(last, image=image if last.image else None, sound=sound))
         station.publish(last)
         await pilot.press(*keys.split())
         app._feedback = ("", 0.0)

@@ -13,7 +13,19 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from core.snapshot import Snapshot, Training
-from tests.tui.fake_station import MODEL, NOW, FakeStation, anomaly, judgement, lost, snapshot, training
+from tests.tui.fake_station import (
+    MODEL,
+    NOW,
+    FakeStation,
+    anomaly,
+    both,
+    heard,
+    judgement,
+    lost,
+    snapshot,
+    sound_alone,
+    training,
+)
 from tui.app import WatchApp
 from tui.output import Cells
 
@@ -108,7 +120,9 @@ async def test_keys_move_the_thresholds() -> None:
     async with running(app) as pilot:
         await pilot.press(*(key for key, _, _ in moves))
         text = await shown(pilot, app)
-    assert station.calls[1:] == [("set_threshold", which, pytest.approx(value), "key") for _, which, value in moves]
+    assert station.calls[1:] == [
+        ("set_threshold", which, pytest.approx(value), "key", "image") for _, which, value in moves
+    ]
     assert "* unsaved" in text and "set by: key" in text
 
 
@@ -335,3 +349,67 @@ async def test_what_the_terminal_gets_is_what_textual_means() -> None:
             await pilot.press(key)
             text = await shown(pilot, app)
             assert app.text() == text, f"after {key}"
+
+
+async def test_a_key_turns_to_the_other_sense_whose_thresholds_the_keys_then_move() -> None:
+    app, station, _ = make(both())
+    async with running(app) as pilot:
+        text = await shown(pilot, app)
+        assert "[picture density]" in text and "sound ────────────── OK live" in text
+        await pilot.press("v", "j", "L")
+        text = await shown(pilot, app)
+        assert "[sound density]" in text and "picture ──────────── OK live" in text
+        await pilot.press("v", "k")
+        assert "[picture density]" in await shown(pilot, app)
+    assert station.calls[1:] == [
+        ("set_threshold", "density", pytest.approx(-2.80), "key", "sound"),
+        ("set_threshold", "reconstruction_error", pytest.approx(2.71), "key", "sound"),
+        ("set_threshold", "density", pytest.approx(-4.05), "key", "image"),
+    ]
+
+
+async def test_what_was_heard_before_the_key_is_in_the_plot_after_it() -> None:
+    app, station, clock = make(both())
+    async with running(app) as pilot:
+        for number in range(20):
+            clock.now += 0.5
+            sound = replace(station.now.sound, window=heard(number, -4.5))
+            station.publish(replace(station.now, sound=sound))
+        await shown(pilot, app)
+        await pilot.press("v")
+        text = await shown(pilot, app)
+    drawn = max(text.splitlines()[6:13], key=lambda row: row.count("▄") + row.count("▀") + row.count("█"))
+    assert drawn.count("▄") + drawn.count("▀") + drawn.count("█") > 15
+
+
+async def test_recording_begins_and_ends_with_a_key_however_fast() -> None:
+    app, station, _ = make(sound_alone())
+    async with running(app) as pilot:
+        await pilot.press("r")
+        assert "REC 0:00" in await shown(pilot, app)
+        await pilot.press("r", "r", "r")
+        done = replace(station.now.sound, recording=None, recorded="000007.wav: 12.0 s of good sound recorded")
+        station.publish(replace(station.now, sound=done))
+        app._feedback = ("", 0.0)
+        assert "12.0 s of good sound recorded" in await shown(pilot, app)
+    assert station.calls[1:] == [("record", True), ("record", False), ("record", True), ("record", False)]
+
+
+async def test_without_a_microphone_nothing_is_recorded_and_it_says_so() -> None:
+    app, station, _ = make()
+    async with running(app) as pilot:
+        await pilot.press("r")
+        assert "there is no microphone" in await shown(pilot, app)
+        await pilot.press("v")
+        assert "pictures or sound, not both" in await shown(pilot, app)
+    assert station.calls == [("start",)]
+
+
+async def test_overruns_and_old_sound_are_seen_even_in_one_row() -> None:
+    app, station, clock = make(both())
+    async with running(app) as pilot:
+        status = replace(station.now.sound.microphone, overruns=4)
+        station.publish(replace(station.now, sound=replace(station.now.sound, microphone=status)))
+        assert "4 OVERRUNS" in await shown(pilot, app)
+        clock.now += 1.5
+        assert "STALE" in await shown(pilot, app)

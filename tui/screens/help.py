@@ -14,8 +14,8 @@ from tui.keys import KEYS
 from tui.widgets.pane import Line, Pane
 
 _WORDS = (
-    "density: how like the good parts, higher is better; error: how badly redrawn",
-    "(reconstruction error), higher is worse. A threshold with * is not saved.",
+    "density: how like the good parts, higher is better; error: how badly redrawn,",
+    "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of the last 2 s",
 )
 
 
@@ -47,4 +47,4 @@ def help_lines(keys: Mapping[str, str]) -> list[Line]:
     width = max(len(shown) for shown in keys.values()) + 2
     lines: list[Line] = [((" goodpart: keys", "strong"), ("   Esc goes back", "label"))]
     lines += [((f"  {keys[key.id].ljust(width)}", "key"), (key.tooltip, "")) for key in KEYS]
-    return [*lines, (), *(((f" {text}", "label"),) for text in _WORDS)]
+    return [*lines, *(((f" {text}", "label"),) for text in _WORDS)]

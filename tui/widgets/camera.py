@@ -9,6 +9,7 @@ from tui.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 from tui.words import age, tail, wrapped
 
+STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0
 """Seconds after which a frame is old, as in the health check of the station."""
 
@@ -24,7 +25,9 @@ def camera(view: View, width: int, height: int) -> list[Line]:
         return [heading("camera", width, ("none", "label"))]
     if height <= 1:
         word = "live" if status.state == "live" else status.state.upper()
-        return [heading("camera", width, (word, "ok" if status.state == "live" else "unknown"))]
+        verdict = view.snapshot.image_verdict.state if view.snapshot.image_verdict else "UNKNOWN"
+        device: Part = (word, "ok" if word == "live" else "unknown")
+        return [heading("picture", width, (f"{verdict} ", STYLES_OF[verdict]), device)]
     frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
     live = status.state == "live"
     stale = live and frame_age is not None and frame_age > STALE_AFTER

@@ -53,17 +53,22 @@ class NoticeLine(Pane):
 
 def notice(view: View) -> Line:
     snapshot, run = view.snapshot, view.snapshot.training
+    recording = snapshot.sound.recording if snapshot.sound else None
+    if recording is not None:
+        words = f"{recording.file}  press {first_key(view.keys['record'])} to end it"
+        first = (f" REC {minutes(recording.seconds)} ", "hot")
+        # What is wrong with it before what it is called.
+        return (
+            (first, (f" {recording.note} ", "anomaly"), (words, "")) if recording.note else (first, (f" {words}", ""))
+        )
     if view.feedback:
         return ((f" {view.feedback}", "strong"),)
     if snapshot.fault:
         return ((" warning: ", "unknown"), (snapshot.fault, ""))
     if run is not None and run.state == "failed":
         return ((" training failed: ", "anomaly"), (run.message, ""))
-    recording = snapshot.sound.recording if snapshot.sound else None
-    if recording is not None:
-        words = f"{recording.file}  press {first_key(view.keys['record'])} to end it"
-        note: Line = (("  " + recording.note, "anomaly"),) if recording.note else ()
-        return ((f" REC {minutes(recording.seconds)} ", "hot"), (f" {words}", "strong"), *note)
+    if snapshot.sound is not None and view.recorded:
+        return ((f" {view.recorded}", "ok"),)
     if waiting_model(snapshot):
         key = first_key(view.keys["take-over"])
         return ((f" new model ready: press {key} to take it over", "ok"),)

@@ -10,6 +10,9 @@ from tui.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 from tui.words import minutes, tail, wrapped
 
+STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
+STALE_AFTER = 1.0
+"""Seconds after which the sound is old, as in the health check of the station."""
 FLOOR = -72.0
 """dB of full scale at the left end of the meter."""
 QUIET, LOUD = -70.0, -15.0
@@ -19,16 +22,19 @@ QUIET, LOUD = -70.0, -15.0
 class MicrophonePane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         sound = view.snapshot.sound
-        return [] if sound is None else microphone(sound, width, height)
+        return [] if sound is None else microphone(view, sound, width, height)
 
 
-def microphone(sound: Hearing, width: int, height: int) -> list[Line]:
+def microphone(view: View, sound: Hearing, width: int, height: int) -> list[Line]:
     status = sound.microphone
     live = status.state == "live"
     state: Part = ("live", "ok") if live else (status.state.upper(), "unknown")
+    if live and status.last_at is not None and view.now - status.last_at > STALE_AFTER:
+        state = ("STALE", "unknown")
+    lost: Part = (f"{status.overruns} OVERRUNS ", "unknown") if status.overruns else ("", "")
     if height <= 1:
-        loud = f"{sound.level.rms:.0f} dB " if live and sound.level else ""
-        return [heading("microphone", width, (loud, ""), state)]
+        word = sound.verdict.state
+        return [heading("sound", width, lost, (f"{word} ", STYLES_OF[word]), state)]
     lines: list[Line] = [heading("microphone", width, state)]
     if not live:
         lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
@@ -40,7 +46,7 @@ def microphone(sound: Hearing, width: int, height: int) -> list[Line]:
     lines.append(((name, "strong"), ("  ", ""), (rate, "")))
     heard: list[Part] = [(f"heard {minutes(status.seconds)}", "label")]
     if status.overruns:
-        heard.append((f"  {status.overruns} OVERRUNS", "unknown"))
+        heard.append((f"  {lost[0]}", lost[1]))
     if status.reconnects:
         heard.append((f"  reconnected {status.reconnects}", "label"))
     lines.append(tuple(heard))

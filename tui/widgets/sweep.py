@@ -17,6 +17,8 @@ from tui.widgets.scale import Scale, kept_or_fitted
 from tui.words import number
 
 COLUMN_SECONDS = 0.5
+HISTORY = 240
+"""Columns that a plot keeps while it is not shown."""
 _GAP = 2
 """Empty columns ahead of the cursor."""
 
@@ -65,7 +67,8 @@ class Sweep:
         width = max(1, width)
         if width != len(self.columns):
             oldest_first = self.columns[self.cursor + 1 :] + self.columns[: self.cursor + 1]
-            kept = oldest_first[-width:]
+            drawn = next((at for at, column in enumerate(oldest_first) if column), len(oldest_first) - 1)
+            kept = oldest_first[drawn:][-width:]
             self.cursor = len(kept) - 1
             self.columns = kept + [None] * (width - len(kept))
 
@@ -83,7 +86,7 @@ class SweepPlot(Pane):
         super().__init__(id=id)
         self.which: Which = which
         self.sense: Sense = sense
-        self._sweep = Sweep(1)
+        self._sweep = Sweep(HISTORY)
         self._scale: Scale | None = None
         self._margin = 0
 
