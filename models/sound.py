@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.sound_health import SoundMeasures, SoundTaught, measure_sound
-from core.sound_teaching import LEAST_SECONDS, recordings_in
-
 from core.calibration import calibrate, smoothed
 from core.detectors.load import rule_of, smoothing
 from core.errors import GoodpartError, UnreadableError
 from core.features.wave import read_wave, wave_facts
 from core.recipe import Recipe
+from core.sound_health import SoundMeasures, SoundTaught, measure_sound
+from core.sound_teaching import LEAST_SECONDS, recordings_in
 from models.base import Learnt, SoundLesson
 from models.outcome import Outcome
 from models.report import Reporter
