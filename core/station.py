@@ -16,7 +16,7 @@ from core.logbook import Logbook, kinds_as_json
 from core.recipe import Recipe
 from core.senses.sense import PAUSED, Perception, named
 from core.senses.sight import Sight
-from core.snapshot import Sense, Snapshot, Training, Verdict, Which
+from core.snapshot import Counters, Sense, Snapshot, Training, Verdict, Which
 from core.sources.base import PictureSource
 from core.sources.sound import SoundSource
 from core.training import TrainingRun
@@ -267,6 +267,7 @@ class Station:
             recipe=self._recipe.name,
             verdict=verdict,
             sound=self._hearing.snapshot() if self._hearing else None,
+            counters=Counters(called=self._called),
             paused=self._paused,
             training=training.state if training else None,
             fault=self._log.fault,

@@ -19,12 +19,14 @@ LEARNING_RATE = 2e-3
 
 @dataclass(frozen=True)
 class Run:
-    """Which of how many trainings it is."""
+    """One training, in a row of several."""
 
-    number: int
-    of: int
     seed: int
-    epochs: int | None = None
+    epochs: int
+    before: int = 0
+    """Batches of the trainings that went before,"""
+    of: int = 0
+    """and of all; 0 where this is the only one."""
 
 
 def fit(taught: Floats, held: Floats, run: Run, progress: Progress) -> tuple[bytes, Floats]:
@@ -35,22 +37,25 @@ def fit(taught: Floats, held: Floats, run: Run, progress: Progress) -> tuple[byt
     keras.utils.clear_session()
     keras.utils.set_random_seed(run.seed)
     tf.config.experimental.enable_op_determinism()
-    epochs = run.epochs or EPOCHS
-    batches = -(-len(taught) // BATCH)
+    batches = batches_of(len(taught))
     model = build(keras, taught.shape[1:])
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * batches)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, run.epochs * batches)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse", jit_compile=False)
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]
-        done = run.number * epochs * batches
+        done = run.before
 
         def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
             self.done += 1
-            progress("autoencoder", self.done, run.of * epochs * batches, loss=logs["loss"])
+            progress("autoencoder", self.done, run.of or run.epochs * batches, loss=logs["loss"])
 
-    model.fit(taught, taught, batch_size=BATCH, epochs=epochs, shuffle=True, verbose=0, callbacks=[Report()])
+    model.fit(taught, taught, batch_size=BATCH, epochs=run.epochs, shuffle=True, verbose=0, callbacks=[Report()])
     drawn = np.concatenate([model.predict_on_batch(held[at : at + 512]) for at in range(0, len(held), 512)])
     return convert(keras, tf, model), np.asarray(drawn, np.float32)
+
+
+def batches_of(count: int) -> int:
+    return -(-count // BATCH)
 
 
 def build(keras: Any, shape: tuple[int, ...], unroll: bool = False, batch: int | None = None) -> Any:

@@ -162,8 +162,10 @@ def fit_autoencoder(
         from models import lstm
 
         names = np.unique(fold).tolist()
+        epochs = lesson.epochs or lstm.EPOCHS
+        batches = [epochs * lstm.batches_of(len(z[fold != name][::EVERY])) for name in names]
         for number, name in enumerate(names):
-            run = lstm.Run(number, len(names), lesson.seed + number, lesson.epochs)
+            run = lstm.Run(lesson.seed + number, epochs, sum(batches[:number]), sum(batches))
             network, drawn = lstm.fit(z[fold != name][::EVERY], z[fold == name], run, progress)
             networks[f"autoencoder{number}"] = network
             errors[fold == name] = log_error(np.mean((drawn - z[fold == name]) ** 2, axis=(1, 2)))

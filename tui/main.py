@@ -51,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--camera", metavar="S", help="index, video file, folder of pictures, rtsp:// or http://, simulated"
     )
 
+    new.add_argument("--microphone", metavar="S", help="device name or index, sound file, simulated")
+
     teach = command("teach", "add pictures and sound of good parts to a recipe")
     recipe(teach)
     teach.add_argument("--images", metavar="PATH", nargs="+", type=Path, help="pictures: files or folders")

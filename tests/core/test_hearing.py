@@ -122,6 +122,7 @@ def test_good_motors_are_ok_and_a_worn_bearing_is_called(heard: Recipe) -> None:
         assert len(bench.sound.spectrum) == 32
         bench.played.play(BAD)
         assert bench.turns("ANOMALY", "threshold")
+        assert bench.now.counters.called >= 1
         bench.played.play(GOOD)
         assert bench.turns("OK")
     assert [event.verdict for event in read_journal(heard.journal) if event.kind == "verdict"][:2] == ["OK", "ANOMALY"]

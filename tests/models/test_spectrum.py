@@ -161,7 +161,7 @@ def test_the_network_in_litert_is_the_one_that_keras_taught() -> None:
     from models.lstm import Run, fit
 
     z = np.random.default_rng(0).normal(size=(120, 10, 128)).astype(np.float32)
-    network, drawn = fit(z[:100], z[100:], Run(0, 1, 0, epochs=2), lambda *_, **__: None)
+    network, drawn = fit(z[:100], z[100:], Run(0, epochs=2), lambda *_, **__: None)
     run = make_interpreter(network).get_signature_runner()
     ours = np.stack([next(iter(run(blocks=one[None]).values()))[0] for one in z[100:]])
     np.testing.assert_allclose(ours, drawn, atol=1e-5)
