@@ -139,6 +139,8 @@ class SoundHealth:
             self._last.clear()
             message = status.message or f"{status.address} is {status.state}"
             return message if message.startswith("microphone") else f"microphone: {message}"
+        if status.note:
+            return f"microphone: {status.note}"
         if self._heard_at is None or not self._last:
             return "microphone: no sound yet"
         age = now - self._heard_at

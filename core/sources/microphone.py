@@ -22,6 +22,7 @@ SILENT_SECONDS = 0.7
 OPENING_SECONDS = 4.0
 """The first call may take that long: sound servers start what they need."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 3.0
+DEAD_SECONDS = 1.0
 MOST_CHANNELS = 8
 """Sound servers claim to have 32 and more; of those the first two are heard."""
 
@@ -36,6 +37,8 @@ class Found:
     name: str
     channels: int
     rate: int
+    """Samples a second, by default."""
+    default: bool
 
 
 class Microphone(SoundThread):
@@ -46,21 +49,28 @@ class Microphone(SoundThread):
         self._settings = settings
         self._called_at = 0.0
         self._first = True
+        self._closing: threading.Thread | None = None
 
     def listen(self) -> None:
         wait = FIRST_WAIT
         while not self.stopping.is_set():
+            before = self.ring.heard
             try:
-                wait = self._hear(wait)
+                self._hear()
             except MicrophoneLost as lost:
+                if self.ring.heard > before:
+                    wait = FIRST_WAIT
                 again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"
                 self.tell("lost", f"microphone {self.address}: {lost}; {again}")
             self.ring.interrupt()
             self.stopping.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
-    def _hear(self, wait: float) -> float:
-        """Hear until the device goes or the source is stopped; gives how long to wait then. Raises MicrophoneLost."""
+    def _hear(self) -> None:
+        """Hear until the device goes or the source is stopped. Raises MicrophoneLost."""
+        if self._closing is not None and self._closing.is_alive():
+            # PortAudio must not look for devices anew while one of them is being closed.
+            raise MicrophoneLost("the driver does not let go of it: plug it out and in, or start the station anew")
         sounddevice = portaudio(again=not self._first)
         self._first = False
         found = find(sounddevice, self.address)
@@ -75,19 +85,20 @@ class Microphone(SoundThread):
                 if self.ring.heard > heard and self._state != "live":
                     self.reconnects += heard > 0
                     self.is_live(found.name, rate, channels)
-                    wait = FIRST_WAIT
-                patience = SILENT_SECONDS if self.ring.heard > heard else OPENING_SECONDS
-                if time.monotonic() - self._called_at > patience or not stream.active:
-                    raise MicrophoneLost("gives no sound any more: is it plugged in?")
+                spoke = self.ring.heard > heard
+                patience = SILENT_SECONDS if spoke else OPENING_SECONDS
+                if time.monotonic() - self._called_at > patience or not is_running(stream):
+                    raise MicrophoneLost(f"gives no sound{' any more' if spoke else ''}: is it plugged in?")
         finally:
-            close_stream(stream)
-        return wait
+            self._closing = close_stream(stream)
 
     def _open(self, sounddevice: Any, found: Found, rate: int, channels: int) -> Any:
         channel = self._settings.channel
+        dead = DeadChannels()
 
         def heard(samples: npt.NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
             self._called_at = time.monotonic()
+            self.note = dead.after(samples, len(samples) / rate) if channel is None else ""
             one = samples[:, channel] if channel is not None else samples.mean(axis=1)
             self.ring.put(np.array(one, np.float32), rate, lost=bool(status.input_overflow))
 
@@ -105,6 +116,26 @@ class Microphone(SoundThread):
             raise MicrophoneLost(f"cannot be opened ({error}): is another program using it?") from error
 
 
+class DeadChannels:
+    """Watches for channels that give nothing while others do: the mean of all is then not what was taught."""
+
+    def __init__(self) -> None:
+        self._seconds = np.zeros(0)
+
+    def after(self, samples: npt.NDArray[np.float32], seconds: float) -> str:
+        """What is wrong after these samples (n, channels), in words; empty where nothing is."""
+        if len(self._seconds) != samples.shape[1]:
+            self._seconds = np.zeros(samples.shape[1])
+        constant = np.ptp(samples, axis=0) == 0
+        # Where all are silent it is not a matter of one channel.
+        self._seconds = np.where(constant & ~constant.all(), self._seconds + seconds, 0.0)
+        dead = np.flatnonzero(self._seconds >= DEAD_SECONDS)
+        if not len(dead):
+            return ""
+        numbers = ", ".join(map(str, dead))
+        return f"channel {numbers} (counted from 0) is dead: check its cable, or set channel in recipe.toml"
+
+
 def portaudio(*, again: bool = False) -> Any:
     """The module sounddevice; `again` looks for devices anew. Raises MicrophoneLost where PortAudio is missing."""
     try:
@@ -113,7 +144,8 @@ def portaudio(*, again: bool = False) -> Any:
 
             if again:
                 # PortAudio makes its list of devices once; there is no other way to renew it.
-                sounddevice._terminate()
+                while sounddevice._initialized:
+                    sounddevice._terminate()
                 sounddevice._initialize()
     except OSError as error:
         raise MicrophoneLost(
@@ -126,20 +158,36 @@ def portaudio(*, again: bool = False) -> Any:
 
 def find(sounddevice: Any, address: str) -> Found:
     """The input device that is meant. Raises MicrophoneLost where there is none."""
-    inputs = [(at, device) for at, device in enumerate(sounddevice.query_devices()) if device["max_input_channels"] > 0]
+    inputs = found_by(sounddevice)
     if not inputs:
-        raise MicrophoneLost("there is no microphone: plug one in (goodpart devices lists them)")
+        raise MicrophoneLost("there is none: plug one in (goodpart devices lists them)")
     if address == "default":
-        index = sounddevice.default.device[0]
-        chosen = [(at, device) for at, device in inputs if at == index] or inputs
+        chosen = [one for one in inputs if one.default] or inputs
     elif address.isdecimal():
-        chosen = [(at, device) for at, device in inputs if at == int(address)]
+        chosen = [one for one in inputs if one.index == int(address)]
     else:
-        chosen = [(at, device) for at, device in inputs if address.lower() in device["name"].lower()]
+        chosen = [one for one in inputs if address.lower() in one.name.lower()]
+        # `USB Audio` must not come to mean `USB Audio 2`.
+        chosen.sort(key=lambda one: one.name.lower() != address.lower())
     if not chosen:
         raise MicrophoneLost("there is no such microphone (goodpart devices lists them)")
-    at, device = chosen[0]
-    return Found(at, device["name"], device["max_input_channels"], round(device["default_samplerate"]))
+    return chosen[0]
+
+
+def found_by(sounddevice: Any) -> list[Found]:
+    """All input devices. Raises MicrophoneLost where PortAudio cannot tell."""
+    try:
+        default = sounddevice.default.device[0]
+        if default < 0:  # no own choice: PortAudio's
+            apis = sounddevice.query_hostapis()
+            default = next((api["default_input_device"] for api in apis if api["default_input_device"] >= 0), -1)
+        return [
+            Found(at, one["name"], one["max_input_channels"], round(one["default_samplerate"]), at == default)
+            for at, one in enumerate(sounddevice.query_devices())
+            if one["max_input_channels"] > 0
+        ]
+    except sounddevice.PortAudioError as error:
+        raise MicrophoneLost(f"PortAudio cannot tell what there is ({error})") from error
 
 
 def channels_of(found: Found, channel: int | None) -> int:
@@ -160,8 +208,16 @@ def start_stream(stream: Any) -> None:
         raise MicrophoneLost(f"cannot be started ({error})") from error
 
 
-def close_stream(stream: Any) -> None:
-    """Within a second; a driver whose device has gone may never come back from it."""
+def is_running(stream: Any) -> bool:
+    """PortAudio may have ended it by itself, which is known sooner than by its silence."""
+    try:
+        return bool(stream.active)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it gives nothing
+        return False
+
+
+def close_stream(stream: Any) -> threading.Thread:
+    """Within a second; a driver whose device has gone may never come back from it, which the thread then shows."""
 
     def close() -> None:
         with contextlib.suppress(Exception):
@@ -171,3 +227,4 @@ def close_stream(stream: Any) -> None:
     thread = threading.Thread(target=close, name="closing microphone", daemon=True)
     thread.start()
     thread.join(0.8)
+    return thread

@@ -25,6 +25,7 @@ class Ring:
         self._length = 0.0
         self._broken = True
         self._closed = False
+        self._rate = 0
         self.heard = 0.0
         """Seconds that were put."""
         self.overruns = 0
@@ -35,7 +36,10 @@ class Ring:
         now = time.monotonic()
         with self._change:
             self.overruns += lost
-            broken, self._broken = self._broken or lost, False
+            self._broken |= lost or rate != self._rate
+            if self._closed or not len(samples):
+                return
+            broken, self._broken, self._rate = self._broken, False, rate
             self._waiting.append(Stretch(samples, rate, now, broken, truth))
             self._length += len(samples) / rate
             self.heard += len(samples) / rate
@@ -53,6 +57,8 @@ class Ring:
         if self._waiting:
             first = self._waiting.popleft()
             self._waiting.appendleft(Stretch(first.samples, first.rate, first.at, True, first.truth))
+        else:
+            self._broken = True
 
     @property
     def waiting(self) -> bool:
@@ -96,4 +102,4 @@ class Ring:
 
 
 def _goes_on(first: Stretch, following: Stretch) -> bool:
-    return not following.broken and following.rate == first.rate and following.truth == first.truth
+    return not following.broken and following.truth == first.truth

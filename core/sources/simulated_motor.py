@@ -10,6 +10,7 @@ import numpy as np
 from core.sources.exchange import PART_SECONDS, next_exchange
 from core.sources.motor import BLOCK, MOTOR_FAULTS, RATE, Motor, Unit
 from core.sources.sound import SoundSettings
+from core.sources.sound_files import LATE_SECONDS
 from core.sources.sound_thread import SoundThread
 
 CLEAR = (0.6, 1.0)
@@ -48,14 +49,14 @@ class SimulatedMotor(SoundThread):
         exchange = self._seconds if self._settings.fast else next_exchange(due, self._seconds)
         while not self.stopping.is_set():
             block = motor.block()
-            due += BLOCK / RATE
+            due = max(due, time.monotonic() - LATE_SECONDS) + BLOCK / RATE
             heard += BLOCK / RATE
             if self._settings.fast:
                 self.ring.wait_for_room(self.stopping.is_set)
             elif self.stopping.wait(max(0.0, due - time.monotonic())):
                 return
-            self.ring.put(block, RATE, unit.fault or "good")
             self.is_live("simulated motor", RATE, 1)
+            self.ring.put(block, RATE, unit.fault or "good")
             now = heard if self._settings.fast else time.monotonic()
             if now >= exchange:
                 unit = next(units)

@@ -11,6 +11,9 @@ from core.sources.sound import SoundSettings
 from core.sources.sound_thread import SoundThread
 
 BLOCK_SECONDS = 0.1
+LATE_SECONDS = 1.0
+ASKED_WITHIN = 0.2
+"""Who took the last piece asks for the status next: it was still live then."""
 
 
 class SoundFile(SoundThread):
@@ -22,18 +25,16 @@ class SoundFile(SoundThread):
         self._settings = settings
 
     def listen(self) -> None:
+        end = f"{self.address}: the file has ended"
         try:
-            while True:
-                self._once()
-                if self.stopping.is_set():
-                    return
-                if not self._settings.loop:
-                    self._wait_until_taken()
-                    self.tell("ended", f"{self.address}: the file has ended")
-                    return
+            self._once()
+            while self._settings.loop and not self.stopping.is_set():
                 self.ring.interrupt()
+                self._once()
         except UnreadableError as error:
-            self.tell("ended", str(error))
+            end = str(error)
+        self._wait_until_taken()
+        self.tell("ended", end)
 
     def _once(self) -> None:
         facts = wave_facts(self._path)
@@ -42,16 +43,18 @@ class SoundFile(SoundThread):
         for block in read_wave(self._path, channel=self._settings.channel):
             for at in range(0, len(block), size):
                 piece = block[at : at + size]
-                due += len(piece) / facts.rate
+                # Held up for long: go on from now, do not race after what was missed.
+                due = max(due, time.monotonic() - LATE_SECONDS) + len(piece) / facts.rate
                 if self._settings.fast:
                     self.ring.wait_for_room(self.stopping.is_set)
                 elif self.stopping.wait(max(0.0, due - time.monotonic())):
                     return
                 if self.stopping.is_set():
                     return
-                self.ring.put(piece, facts.rate)
                 self.is_live(self._path.name, facts.rate, facts.channels)
+                self.ring.put(piece, facts.rate)
 
     def _wait_until_taken(self) -> None:
         while self.ring.waiting and not self.stopping.wait(0.05):
             pass
+        self.stopping.wait(ASKED_WITHIN)

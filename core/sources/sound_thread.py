@@ -24,6 +24,8 @@ class SoundThread(ABC):
         self._message = self._device = ""
         self._rate = self._channels = 0
         self.reconnects = 0
+        self.note = ""
+        """See MicrophoneStatus."""
 
     @abstractmethod
     def listen(self) -> None: ...
@@ -51,6 +53,7 @@ class SoundThread(ABC):
                 state=self._state,
                 address=self.address,
                 message=self._message,
+                note=self.note if self._state == "live" else "",
                 device=self._device,
                 rate=self._rate,
                 channels=self._channels,
@@ -66,7 +69,9 @@ class SoundThread(ABC):
                 self._state, self._message = state, message
 
     def is_live(self, device: str, rate: int, channels: int) -> None:
-        self._device, self._rate, self._channels = device, rate, channels
+        """To be told before what was heard is put, so that who takes it finds the source live."""
+        with self._telling:
+            self._device, self._rate, self._channels = device, rate, channels
         self.tell("live")
 
     def _run(self) -> None:

@@ -37,6 +37,8 @@ class MicrophoneStatus:
     address: str
     message: str = ""
     """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
+    note: str = ""
+    """In words, while it is live: what makes its sound one that cannot be trusted, as a channel that is dead."""
     device: str = ""
     """What the device calls itself."""
     rate: int = 0

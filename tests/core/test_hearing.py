@@ -35,6 +35,7 @@ class Played:
         self._sound: np.ndarray | None = None
         self._at = 0
         self._state: tuple[SourceState, str] = ("live", "")
+        self.note = ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -67,8 +68,9 @@ class Played:
     def status(self) -> MicrophoneStatus:
         state, message = self._state
         return MicrophoneStatus(
-            state, "played", message, "played", RATE, 1, self.ring.heard, self.ring.overruns, 0, self.ring.last_at
-        )
+            state, "played", message, self.note, "played", RATE, 1, self.ring.heard, self.ring.overruns, 0,
+            self.ring.last_at,
+        )  # fmt: skip
 
 
 class Bench:
@@ -146,11 +148,23 @@ SILENCE = np.zeros(8 * RATE, np.float32)
         (lambda bench: bench.played.play(GOOD + np.float32(0.3)), "offset"),
         (lambda bench: bench.played.play(GOOD * np.float32(1e-3)), "as good as silent"),
         (lambda bench: bench.played.play(np.where(GOOD > 0.02, np.float32(np.nan), GOOD)), "not numbers"),
+        (lambda bench: setattr(bench.played, "note", "channel 1 is dead"), "channel 1 is dead"),
         (lambda bench: bench.played.play(None), "no sound for"),
         (lambda bench: bench.played.become("lost", "microphone default: was pulled"), "was pulled"),
         (lambda bench: bench.station.pause(True), "paused"),
     ],
-    ids=["silent", "stuck", "clipping", "offset", "quiet", "not numbers", "no sound", "pulled", "paused"],
+    ids=[
+        "silent",
+        "stuck",
+        "clipping",
+        "offset",
+        "quiet",
+        "not numbers",
+        "dead channel",
+        "no sound",
+        "pulled",
+        "paused",
+    ],
 )
 def test_what_cannot_be_heard_is_unknown_and_never_ok(
     heard: Recipe, disturb: Callable[[Bench], None], words: str
@@ -165,6 +179,7 @@ def test_what_cannot_be_heard_is_unknown_and_never_ok(
         assert bench.sound.window is None
         bench.played.play(GOOD)
         bench.played.become("live")
+        bench.played.note = ""
         bench.station.pause(False)
         bench.seen.clear()
         assert bench.turns("OK")

@@ -35,8 +35,8 @@ source = Microphone(sys.argv[1], SoundSettings(rate=int(sys.argv[2]) or None, ch
 source.start()
 while True:
     stretch, status = source.take(0.1), source.status()
-    said = dict(at=time.time(), state=status.state, message=status.message, rate=status.rate, channels=status.channels,
-                reconnects=status.reconnects)
+    said = dict(at=time.time(), state=status.state, message=status.message, note=status.note, rate=status.rate,
+                channels=status.channels, reconnects=status.reconnects)
     if stretch is not None:
         spectrum = np.abs(np.fft.rfft(stretch.samples))
         said |= dict(rms=float(np.sqrt(np.mean(stretch.samples ** 2))), broken=stretch.broken,
@@ -140,6 +140,8 @@ def test_the_mean_of_all_channels_and_another_rate_are_heard(server: PulseServer
         assert (live["rate"], live["channels"]) == (16000, 2)
         server.play(tone(tmp_path / "tone.wav"))
         assert listener.waits_for(lambda said: abs(said.get("rms", 0) - 0.3536 / 2) < 0.003)
+        # Its right channel is silent, which the mean of both hides.
+        assert listener.waits_for(lambda said: "channel 1 (counted from 0) is dead" in said["note"])
 
 
 @needs_server
@@ -196,6 +198,8 @@ def real_recipe(folder: Path, user: dict[str, str], data: Path) -> Recipe:
 class Devices:
     """sounddevice, as far as the search for a device needs it."""
 
+    PortAudioError = RuntimeError
+
     def __init__(self, *devices: tuple[str, int]) -> None:
         self._devices = [
             {"name": name, "max_input_channels": channels, "default_samplerate": 48000.0} for name, channels in devices
@@ -208,7 +212,7 @@ class Devices:
 
 def test_a_device_is_found_by_name_by_index_and_as_the_default() -> None:
     devices = Devices(("Speaker", 0), ("USB Audio: Mic", 1), ("Interface", 8))
-    assert find(devices, "default") == Found(1, "USB Audio: Mic", 1, 48000)
+    assert find(devices, "default") == Found(1, "USB Audio: Mic", 1, 48000, True)
     assert find(devices, "2").name == "Interface"
     assert find(devices, "usb audio").index == 1
     for address in ("0", "7", "nothing"):
@@ -219,12 +223,12 @@ def test_a_device_is_found_by_name_by_index_and_as_the_default() -> None:
 
 
 def test_all_channels_are_heard_but_those_that_servers_make_up() -> None:
-    assert channels_of(Found(0, "interface", 8, 48000), None) == 8
-    assert channels_of(Found(0, "pulse", 32, 44100), None) == 2
-    assert channels_of(Found(0, "interface", 8, 48000), 5) == 8
-    assert channels_of(Found(0, "pulse", 32, 44100), 5) == 6
+    assert channels_of(Found(0, "interface", 8, 48000, True), None) == 8
+    assert channels_of(Found(0, "pulse", 32, 44100, True), None) == 2
+    assert channels_of(Found(0, "interface", 8, 48000, True), 5) == 8
+    assert channels_of(Found(0, "pulse", 32, 44100, True), 5) == 6
     with pytest.raises(MicrophoneLost, match="has 2 channels, number 2"):
-        channels_of(Found(0, "stereo", 2, 48000), 2)
+        channels_of(Found(0, "stereo", 2, 48000, True), 2)
 
 
 def test_addresses_that_mean_nothing_are_refused(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> Heard:
 
 def hearing(**changes: object) -> Hearing:
     usual = Hearing(
-        microphone=MicrophoneStatus("live", "default", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
+        microphone=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
         verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
         level=Level(-33.2, -21.5, -14.0, False),
         window=heard(),
@@ -297,7 +297,7 @@ class LiveStation(FakeStation):
         rms = noise.gauss(-33, 0.4)
         spectrum = tuple(noise.gauss(level, 1.5) for level in hearing().spectrum)
         status = MicrophoneStatus(
-            "live", "default", "", "USB Audio: Mic", 48000, 2, number / 10, 0, 0, time.monotonic()
+            "live", "default", "", "", "USB Audio: Mic", 48000, 2, number / 10, 0, 0, time.monotonic()
         )
         window = heard(number, noise.gauss(-0.7, 0.2), noise.gauss(0.1, 0.2))
         level = Level(rms, rms + noise.gauss(11, 0.5), rms + 14, False)
