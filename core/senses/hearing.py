@@ -47,6 +47,7 @@ class Listening(Perception[Ear]):
         self._health = SoundHealth(None)
         self._recorder: Recorder | None = None
         self._recorded = ""
+        self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
         self.heard: Heard | None = None
@@ -58,7 +59,7 @@ class Listening(Perception[Ear]):
         self.source.start()
 
     def stop(self) -> None:
-        self.record(False)
+        self._end_recording()
         self.source.stop()
 
     def make(self, bundle: Bundle) -> Ear:
@@ -131,20 +132,27 @@ class Listening(Perception[Ear]):
         """Good sound straight into the recipe, from now until it is ended. Raises GoodpartError."""
         if on and self._recorder is None:
             self._recorder = Recorder(self.recipe.good_sound)
-        elif not on and self._recorder is not None:
-            recorder, self._recorder = self._recorder, None
-            kept = recorder.close()
-            self._recorded = "; ".join(kept)
-            for words in kept:
-                self.log.record("recording", words)
+        # Ended by the next step, which may be writing just now.
+        self._recording_ends = not on
+
+    def _end_recording(self) -> None:
+        if self._recorder is None:
+            return
+        recorder, self._recorder = self._recorder, None
+        kept = recorder.close()
+        self._recorded = "; ".join(kept)
+        for words in kept:
+            self.log.record("recording", words)
 
     async def _record(self, recorder: Recorder, stretch: Stretch | None, fault: str | None) -> None:
         try:
             if stretch is not None:
                 await asyncio.get_running_loop().run_in_executor(self.log.files, recorder.write, stretch)
             recorder.note = fault or ""
+            if self._recording_ends:
+                self._end_recording()
         except OSError as error:
-            self.record(False)
+            self._end_recording()
             self.log.complain(f"the recording was ended ({error.strerror or error}); what was recorded is kept")
 
     def snapshot(self) -> Hearing:
