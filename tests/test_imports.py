@@ -26,7 +26,10 @@ def loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     ["core.station", "core.detectors.features", "core.detectors.seed", "core.sources.simulated", "core.sources.mjpeg",
-     "tui.plain", "tui.commands.score", "tui.commands.calibrate", "tui.commands.watch", "tui.commands.devices"],
+     "core.senses.hearing", "core.ear", "core.audition", "core.detectors.spectrum", "core.detectors.amulet",
+     "core.sources.microphone", "core.sources.simulated_motor", "core.amulet",
+     "tui.plain", "tui.commands.score", "tui.commands.score_sound", "tui.commands.calibrate", "tui.commands.watch",
+     "tui.commands.devices", "tui.commands.amulet"],
 )  # fmt: skip
 def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
     loaded = loaded_by(f"import {module}")
@@ -40,7 +43,9 @@ def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     assert not loaded & (LEARNING | NUMBERS | {"models"})
 
 
-@pytest.mark.parametrize("module", ["models.train", "models.features", "models.backbone", "models.folds"])
+@pytest.mark.parametrize(
+    "module", ["models.train", "models.features", "models.backbone", "models.folds", "models.spectrum", "models.sound"]
+)
 def test_learning_without_gradients_needs_no_tensorflow(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert not loaded & (LEARNING | SCREEN | {"tui"})
