@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from core.errors import GoodpartError
-from core.memory import give_back_early
 from core.recipe import Recipe, open_recipe
 
 
@@ -16,7 +15,6 @@ def run(options: argparse.Namespace) -> int:
 
 def watch(recipe: Recipe, options: argparse.Namespace, camera: str | None = None, microphone: str | None = None) -> int:
     """Judge live, in the way that the options ask for."""
-    give_back_early()
     if options.headless or options.line:
         from core.station import Station
         from tui.plain import headless, lines, run_plain
