@@ -61,7 +61,8 @@ class Recorder:
             self._file.write(stretch.samples)
             self._file.flush()
         except soundfile.SoundFileError as error:
-            raise OSError(f"the disk refuses it: {error}") from error
+            # What the system says is not passed on by the library: "System error."
+            raise OSError(f"the disk refuses it, is it full? {error}") from error
         self._frames += len(stretch.samples)
 
     def _open(self, rate: int) -> None:
@@ -78,13 +79,13 @@ class Recorder:
             return
         file, self._file = self._file, None
         seconds = self._frames / self._rate
-        self._seconds_before += seconds
         with contextlib.suppress(RuntimeError):  # a full disk: what was written before stays
             file.close()
         if seconds < LEAST_SECONDS:
             self._aside.unlink(missing_ok=True)
             return
         self._aside.replace(self._place)
+        self._seconds_before += seconds
         self._kept.append(f"{self._place.name}: {seconds:.1f} s of good sound recorded")
 
     def close(self) -> list[str]:

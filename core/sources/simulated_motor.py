@@ -45,12 +45,13 @@ class SimulatedMotor(SoundThread):
         motor = Motor(unit)
         due = time.monotonic()
         # Fast, its own time passes with what it gives.
-        heard = 0.0
+        blocks = 0
         exchange = self._seconds if self._settings.fast else next_exchange(due, self._seconds)
         while not self.stopping.is_set():
             block = motor.block()
             due = max(due, time.monotonic() - LATE_SECONDS) + BLOCK / RATE
-            heard += BLOCK / RATE
+            blocks += 1
+            heard = blocks * BLOCK / RATE
             if self._settings.fast:
                 self.ring.wait_for_room(self.stopping.is_set)
             elif self.stopping.wait(max(0.0, due - time.monotonic())):
