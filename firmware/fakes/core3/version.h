@@ -1,0 +1,2 @@
+#pragma once
+#define ESP_ARDUINO_VERSION_MAJOR 3
