@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow check bench install clean
+.PHONY: demo test slow check firmware bench install clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the dashboard on the simulated bench (q quits)"
 	@echo "make test     the tests"
 	@echo "make check    format, lint, types, import rules"
+	@echo "make firmware the board's logic on host and emulator"
 	@echo "make bench    measurements (minutes)"
 	@echo "make install  goodpart for this user, without TensorFlow where EXTRA= is given"
 
@@ -36,6 +37,9 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+firmware:
+	@$(MAKE) --no-print-directory -C firmware
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

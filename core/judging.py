@@ -31,6 +31,14 @@ class Judging:
         self.ranking: Ranking
         self.set_thresholds(thresholds_of(bundle, self.table, recipe.false_alarms))
         self.model = describe(bundle, self.table, recipe.false_alarms)
+        self.calibrated = self._calibrated(recipe)
+        """The thresholds that the calibration gives, whatever is in force."""
+
+    def _calibrated(self, recipe: Recipe) -> Thresholds:
+        try:
+            return calibrated_or_shipped(self.bundle, self.table, recipe.false_alarms)
+        except GoodpartError:
+            return self.thresholds  # too few held out, and set by hand
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         self.thresholds = thresholds
@@ -50,6 +58,7 @@ class Judging:
         thresholds = calibrated_or_shipped(self.bundle, table, recipe.false_alarms)
         self.table, self.model = table, describe(self.bundle, table, recipe.false_alarms)
         self.set_thresholds(thresholds)
+        self.calibrated = thresholds
 
 
 class Judge(Judging):

@@ -64,13 +64,15 @@ class Logbook:
             what = "picture" if sense == "image" else "sound"
             self._journal.record("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
 
-    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds) -> None:
+    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:
+        """`how` tells more of the means: a knob's value."""
         self.record(
             "threshold",
             new.by,
             sense=sense,
             density={"old": old.density, "new": new.density},
             reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
+            **how,
         )
 
     def verdict(self, verdict: Verdict, lasting: bool, scores: Mapping[str, Any], picture: Picture | None) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError
-from core.snapshot import Rule, Sense, Thresholds
+from core.snapshot import Rule, Sense, Thresholds, Which
 from core.typed import between, from_table, one_of, section, setting, to_toml
 
 RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
@@ -50,6 +50,35 @@ class ThresholdTable:
     by: str | None = setting(None, "by which means they were set")
 
 
+def _span(value: tuple[float, float] | None) -> str | None:
+    return None if value is None or value[0] < value[1] else "must be [low, high], the lower one first"
+
+
+@dataclass(frozen=True)
+class KnobTable:
+    range: str = setting(
+        "span",
+        '"span": a full turn covers `span`; "raw": the number that the knob sends is the threshold',
+        one_of("span", "raw"),
+    )
+    span: tuple[float, float] | None = setting(
+        None, "[low, high] thresholds at its ends; without it around the calibrated threshold", _span
+    )
+
+
+@dataclass(frozen=True)
+class KnobTables:
+    density: KnobTable = section(KnobTable, "the knob of the density threshold")
+    reconstruction_error: KnobTable = section(KnobTable, "the knob of the reconstruction-error threshold")
+
+
+@dataclass(frozen=True)
+class KnobsTable:
+    port: str = setting(
+        "", 'serial port of the board with the knobs: "/dev/ttyUSB0", "COM12", "simulated"; "" for none'
+    )
+
+
 @dataclass(frozen=True)
 class ImageTable:
     method: str = setting("features", "features or seed", one_of(*IMAGE_METHODS))
@@ -59,6 +88,7 @@ class ImageTable:
         one_of("default", *RULES),
     )
     thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
+    knobs: KnobTables = section(KnobTables, "what the knobs mean for pictures")
 
 
 @dataclass(frozen=True)
@@ -82,6 +112,7 @@ class SoundTable:
     level: bool = setting(False, "how loud it is counts too: only where microphone and gain never change")
     smooth: float = setting(2.0, "seconds over which the scores are averaged; 0 judges each window", between(0, 60))
     thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
+    knobs: KnobTables = section(KnobTables, "what the knobs mean for sound")
 
 
 @dataclass(frozen=True)
@@ -111,6 +142,7 @@ class Settings:
     image: ImageTable = section(ImageTable, "how pictures are judged")
     microphone: MicrophoneTable = section(MicrophoneTable, "where sound comes from")
     sound: SoundTable = section(SoundTable, "how sound is judged")
+    knobs: KnobsTable = section(KnobsTable, "the board with the two knobs")
     verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
 
@@ -212,8 +244,13 @@ class Recipe:
         }
         self.change(sense, {"thresholds": values})
 
+    def save_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        """Write what a knob means into recipe.toml. Raises GoodpartError."""
+        span = list(table.span) if table.span else None
+        self.change(sense, {"knobs": {which: {"range": table.range, "span": span}}})
+
     def change(self, section_name: str, values: Mapping[str, Any]) -> None:
-        """Change settings in recipe.toml, comments kept, in one atomic step.
+        """Change settings in recipe.toml, comments kept, in one atomic step; None takes one out.
 
         Raises GoodpartError where the file cannot be written.
         """
@@ -240,8 +277,10 @@ def _merge(table: Any, values: Mapping[str, Any]) -> None:
             if key not in table:
                 table[key] = {}
             _merge(table[key], value)
-        else:
+        elif value is not None:
             table[key] = value
+        elif key in table:
+            del table[key]
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -13,6 +13,8 @@ State = Literal["OK", "ANOMALY", "UNKNOWN"]
 Rule = Literal["sum", "or", "max", "and", "density", "error"]
 Which = Literal["density", "reconstruction_error"]
 Sense = Literal["image", "sound"]
+Grab = Literal["density", "reconstruction_error", "both"]
+KnobState = Literal["absent", "connecting", "live", "legacy", "stale", "lost"]
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,64 @@ class Hearing:
 
 
 @dataclass(frozen=True)
+class Knob:
+    """A potentiometer of the board on the desk."""
+
+    value: float
+    """As it was sent: 0..4095, or 0..0.4095 of the reconstruction-error knob."""
+    position: float
+    """In counts of a full turn of 4095."""
+    at: float
+    """time.monotonic() when it came."""
+    moved_at: float
+    sequence: int | None = None
+    """Of the line; None of an old board."""
+
+
+@dataclass(frozen=True)
+class KnobMeaning:
+    """What a knob's position would be as a threshold."""
+
+    sense: Sense
+    which: Which
+    threshold: float | None
+    """None where the knob says nothing, or something beyond its span."""
+    span: tuple[float, float] | None
+    """Thresholds at the ends of a full turn; None where the knob's number itself is the threshold."""
+    range: str
+    """`span` or `raw`, as in recipe.toml."""
+    around: bool
+    """The span lies around the calibrated threshold, recipe.toml names none."""
+
+
+@dataclass(frozen=True)
+class KnobLink:
+    """The link to the knobs at one moment."""
+
+    state: KnobState
+    port: str
+    message: str = ""
+    """In words, when it is not live: what is wrong, what the technician can do."""
+    version: int = 0
+    """Of the protocol; 0 for bare lines."""
+    firmware: str = ""
+    density: Knob | None = None
+    reconstruction_error: Knob | None = None
+    crc_errors: int = 0
+    noise: int = 0
+    """Lines that mean nothing: boot text, noise."""
+    reconnects: int = 0
+    answered: int | None = None
+    """Sequence number of the last verdict that the board has answered."""
+    answered_at: float | None = None
+    """time.monotonic()"""
+    meanings: tuple[KnobMeaning, ...] = ()
+
+    def knob(self, which: Which) -> Knob | None:
+        return self.density if which == "density" else self.reconstruction_error
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The station at one moment."""
 
@@ -201,6 +261,8 @@ class Snapshot:
     """None where the recipe is for sound alone."""
     sound: Hearing | None = None
     """None where the recipe is for pictures alone."""
+    knobs: KnobLink | None = None
+    """None where no port is named."""
     image_verdict: Verdict | None = None
     """By pictures alone; None without a camera."""
     image: Judgement | None = None

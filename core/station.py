@@ -6,24 +6,57 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
+from core.knobs.link import NAMES, not_grabbable
 from core.lock import RecipeLock
 from core.logbook import Logbook, kinds_as_json
-from core.recipe import Recipe
+from core.recipe import KnobTable, Recipe
 from core.senses.sense import PAUSED, Perception, named
 from core.senses.sight import Sight
-from core.snapshot import Counters, Sense, Snapshot, Training, Verdict, Which
+from core.snapshot import (
+    Counters,
+    Grab,
+    Heard,
+    Judgement,
+    Knob,
+    KnobLink,
+    Sense,
+    Snapshot,
+    Thresholds,
+    Training,
+    Verdict,
+    Which,
+)
 from core.sources.base import PictureSource
 from core.sources.sound import SoundSource
 from core.training import TrainingRun
-from core.verdict import joined
+from core.verdict import joined, shown
 
 if TYPE_CHECKING:
+    from core.knobs.keeper import KnobKeeper, Told
     from core.senses.hearing import Listening
+
+MOST_UNDOES = 50
+
+
+@dataclass(frozen=True)
+class Grabbed:
+    """A threshold that a knob has changed."""
+
+    sense: Sense
+    which: Which
+    before: float
+    model: str
+
+
+def _value(thresholds: Thresholds, which: Which) -> float:
+    return thresholds.density if which == "density" else thresholds.reconstruction_error
+
 
 STARTING = Verdict("UNKNOWN", "the model is being loaded")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
@@ -42,12 +75,14 @@ class Station:
         camera: str | None = None,
         microphone: str | None = None,
         *,
+        knobs: str | None = None,
         source: PictureSource | None = None,
         sound_source: SoundSource | None = None,
         lock: RecipeLock | None = None,
     ) -> None:
-        """`camera` and `microphone` take the place of the recipe's, the sources that of the devices, `lock` is held
-        already. What was taught decides which senses there are; a device that is named is one more.
+        """`camera`, `microphone` and `knobs` (a serial port) take the place of the recipe's, the sources that of the
+        devices, `lock` is held already. What was taught decides which senses there are; a device that is named is one
+        more.
 
         Raises GoodpartError when another station judges with this recipe, or an address means nothing.
         """
@@ -63,6 +98,8 @@ class Station:
         self._run_of_training: TrainingRun | None = None
         self._called = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._knobs = self._make_knobs(recipe.settings.knobs.port if knobs is None else knobs)
+        self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
         try:
             self._make_senses(camera, microphone, source, sound_source)
         except GoodpartError:
@@ -95,6 +132,13 @@ class Station:
             address = microphone if microphone is not None else settings.microphone.source
             self._hearing = Listening(self._recipe, self._log, self._publish, address, sound_source)
             self._senses["sound"] = self._hearing
+
+    def _make_knobs(self, port: str) -> KnobKeeper | None:
+        if not port:
+            return None
+        from core.knobs.keeper import KnobKeeper
+
+        return KnobKeeper(port, self._told, self._publish)
 
     # What others may do: subscribe, look, command.
 
@@ -130,6 +174,24 @@ class Station:
             self._senses[sense].set_threshold(which, value, by)
 
         self._command(change)
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        """Take what a knob points at, or both, as threshold. Nothing else than this makes a knob count."""
+        self._command(lambda: self._grab(grab, sense))
+
+    def undo_grab(self) -> None:
+        """Put back the thresholds of before the last grab."""
+        self._command(self._undo_grab)
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        """What a knob means from now on; written to recipe.toml."""
+
+        async def change() -> None:
+            if sense not in self._senses:
+                raise GoodpartError(f"the recipe has no {sense}")
+            await self._senses[sense].set_knob(which, table)
+
+        self._command(lambda: self._spawn(change()))
 
     def calibrate(self) -> None:
         """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
@@ -235,7 +297,8 @@ class Station:
         try:
             for sense in self._senses.values():
                 sense.start()
-            await asyncio.gather(*(sense.watch(self._ending) for sense in self._senses.values()))
+            watching = [sense.watch(self._ending) for sense in self._senses.values()]
+            await asyncio.gather(*watching, *([self._knobs.run(self._ending)] if self._knobs else []))
         finally:
             await self._close()
 
@@ -267,6 +330,7 @@ class Station:
             recipe=self._recipe.name,
             verdict=verdict,
             sound=self._hearing.snapshot() if self._hearing else None,
+            knobs=self._knobs_seen(),
             counters=Counters(called=self._called),
             paused=self._paused,
             training=training.state if training else None,
@@ -293,7 +357,7 @@ class Station:
 
     def _publish(self) -> None:
         judging = self._judging()
-        verdict = joined({sense.sense: sense.verdict for sense in judging})
+        verdict = joined({sense.sense: sense.said() for sense in judging})
         snapshot = self._look(self._snapshot.number + 1, verdict)
         lasting = any(sense.resting for sense in judging)
         picture = self._sight.picture if self._sight else None
@@ -301,6 +365,8 @@ class Station:
             self._called += 1
             snapshot = replace(snapshot, counters=replace(snapshot.counters, called=self._called))
         self._deliver(snapshot)
+        if self._knobs:
+            self._knobs.tell()
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -314,6 +380,64 @@ class Station:
     def _leave_out(self, callback: Callable[[Snapshot], None]) -> None:
         with self._subscribing:
             self._subscribers = tuple(s for s in self._subscribers if s is not callback)
+
+    # Knobs.
+
+    def _knobs_seen(self) -> KnobLink | None:
+        if self._knobs is None:
+            return None
+        link = self._knobs.status
+        return replace(link, meanings=tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link)))
+
+    def _told(self) -> Told:
+        """What the board is to show: of two senses the scores of the one that says so."""
+        judging = self._judging()
+        verdict = joined({sense.sense: sense.said() for sense in judging})
+        if self._ending.is_set():
+            verdict = STOPPED
+        if verdict.state == "UNKNOWN":
+            return verdict.state, None, None
+        speaks = next(sense for sense in judging if sense.said().state == verdict.state)
+        now = self._snapshot
+        judged: Judgement | Heard | None = now.sound.window if speaks.sense == "sound" and now.sound else now.image
+        return (verdict.state, judged.density, judged.reconstruction_error) if judged else (verdict.state, None, None)
+
+    def _grab(self, grab: Grab, sense: Sense) -> None:
+        if self._knobs is None:
+            raise GoodpartError("there are no knobs: start with --knobs PORT (goodpart devices lists them)")
+        if sense not in self._senses:
+            raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
+        link, now, perception = self._knobs.status, time.monotonic(), self._senses[sense]
+        known = perception.thresholds
+        if known is None:
+            raise GoodpartError(f"there are no thresholds to set: {perception.no_model}")
+        taken: list[tuple[Knob, Which, float]] = []
+        meanings = {m.which: m.threshold for m in perception.knob_meanings(link)}
+        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
+        for which in whiches:
+            knob, threshold = link.knob(which), meanings[which]
+            why = not_grabbable(knob, now)
+            if not why and threshold is None:
+                why = "is beyond its span: set its range to raw, or another span"
+            if why or knob is None or threshold is None:
+                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
+            step = known.density_step if which == "density" else known.error_step
+            raw = perception.knob_tables[which].range == "raw"
+            # What is shown is what is taken.
+            taken.append((knob, which, threshold if raw else float(shown(threshold, step))))
+        self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
+        for knob, which, threshold in taken:
+            detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}
+            perception.set_threshold(which, threshold, "knob", knob=detail)
+
+    def _undo_grab(self) -> None:
+        if not self._grabs:
+            raise GoodpartError("nothing was grabbed that could be undone")
+        for grabbed in self._grabs.pop():
+            perception = self._senses[grabbed.sense]
+            if perception.model_id != grabbed.model:
+                raise GoodpartError("not undone: another model judges since then")
+            perception.set_threshold(grabbed.which, grabbed.before, "undo of a grab")
 
     # Training.
 

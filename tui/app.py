@@ -13,7 +13,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.theme import Theme
 
-from core.snapshot import Sense, Snapshot, Which
+from core.knobs.link import NAMES, not_grabbable
+from core.recipe import KnobTable
+from core.snapshot import Grab, Sense, Snapshot, Which
 from tui.keys import bindings, checked_keymap, keys_shown
 from tui.paced import PacedApp
 from tui.screens.watch import WatchScreen
@@ -200,6 +202,43 @@ class WatchApp(PacedApp):
         value = self._pending[sense].move(which, steps, known, self._clock())
         self.station.set_threshold(which, value, "key", sense)
         self.show()
+
+    def grab(self, grab: Grab) -> None:
+        """What the knobs point at becomes the thresholds, when they stand still and are fresh."""
+        snapshot = self._inbox.newest()
+        link = snapshot.knobs if snapshot else None
+        if snapshot is None or link is None:
+            self.say("there are no knobs: start with --knobs PORT")
+            return
+        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
+        for which in whiches:
+            why = not_grabbable(link.knob(which), self._clock())
+            if why:
+                self.say(f"not grabbed: the {NAMES[which]} knob {why}")
+                return
+        self._forget_pending()
+        self.station.grab(grab, self._shown_sense(snapshot))
+        self.say("grabbed; u undoes it, s saves it")
+
+    def undo_grab(self) -> None:
+        self._forget_pending()
+        self.station.undo_grab()
+        self.say("putting back the thresholds of before the grab")
+
+    def knob_ranges(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.knobs is None:
+            self.say("there are no knobs: start with --knobs PORT")
+            return
+        from tui.screens.ranges import RangesScreen
+
+        sense = self._shown_sense(snapshot)
+        meanings = [meaning for meaning in snapshot.knobs.meanings if meaning.sense == sense]
+        self.push_screen(RangesScreen(sense, meanings))
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        self.station.set_knob(sense, which, table)
+        self.say("the knob's range is changed and saved")
 
     def _forget_pending(self) -> None:
         for pending in self._pending.values():

@@ -25,17 +25,59 @@ class Key:
     tooltip: str
     """For the help screen."""
     where: Where = "watch"
+    group: str = ""
+    """What it and its neighbours of the same group do, on one line of the help screen."""
 
 
+GROUPS = (
+    "density threshold down, up: fine",
+    "density threshold down, up: ten steps",
+    "error threshold down, up: fine",
+    "error threshold down, up: ten steps",
+    "grab the knobs' values as thresholds: density, error, both",
+)
 KEYS: tuple[Key, ...] = (
-    Key("density-down", "j,down", "move('density', -1)", "density", "density threshold down, fine"),
-    Key("density-up", "k,up", "move('density', 1)", "density", "density threshold up, fine"),
-    Key("density-down-coarse", "J,pagedown", "move('density', -10)", "", "density threshold down, ten steps"),
-    Key("density-up-coarse", "K,pageup", "move('density', 10)", "", "density threshold up, ten steps"),
-    Key("error-down", "h,left", "move('reconstruction_error', -1)", "error", "error threshold down, fine"),
-    Key("error-up", "l,right", "move('reconstruction_error', 1)", "error", "error threshold up, fine"),
-    Key("error-down-coarse", "H,home", "move('reconstruction_error', -10)", "", "error threshold down, ten steps"),
-    Key("error-up-coarse", "L,end", "move('reconstruction_error', 10)", "", "error threshold up, ten steps"),
+    Key("density-down", "j,down", "move('density', -1)", "density", "density threshold down, fine", group=GROUPS[0]),
+    Key("density-up", "k,up", "move('density', 1)", "density", "density threshold up, fine", group=GROUPS[0]),
+    Key(
+        "density-down-coarse",
+        "J,pagedown",
+        "move('density', -10)",
+        "",
+        "density threshold down, ten steps",
+        group=GROUPS[1],
+    ),
+    Key("density-up-coarse", "K,pageup", "move('density', 10)", "", "density threshold up, ten steps", group=GROUPS[1]),
+    Key(
+        "error-down",
+        "h,left",
+        "move('reconstruction_error', -1)",
+        "error",
+        "error threshold down, fine",
+        group=GROUPS[2],
+    ),
+    Key("error-up", "l,right", "move('reconstruction_error', 1)", "error", "error threshold up, fine", group=GROUPS[2]),
+    Key(
+        "error-down-coarse",
+        "H,home",
+        "move('reconstruction_error', -10)",
+        "",
+        "error threshold down, ten steps",
+        group=GROUPS[3],
+    ),
+    Key(
+        "error-up-coarse",
+        "L,end",
+        "move('reconstruction_error', 10)",
+        "",
+        "error threshold up, ten steps",
+        group=GROUPS[3],
+    ),
+    Key("grab-density", "d", "grab('density')", "", "take the density knob's value", group=GROUPS[4]),
+    Key("grab-error", "e", "grab('reconstruction_error')", "", "take the error knob's value", group=GROUPS[4]),
+    Key("grab-both", "g", "grab('both')", "", "take both knobs' values", group=GROUPS[4]),
+    Key("undo-grab", "u", "undo_grab", "", "put back the thresholds of before the last grab"),
+    Key("knob-ranges", "o", "knob_ranges", "", "what the knobs mean: their ranges"),
     Key("calibrate", "a", "calibrate", "calibrate", "new thresholds from the calibration scores"),
     Key("save", "s", "save", "save", "save the thresholds to recipe.toml"),
     Key("pause", "space", "pause", "pause", "pause judging, or go on"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import GoodpartError
 from core.lock import RecipeLock
-from core.recipe import Recipe
-from core.snapshot import Hearing, Sense, Snapshot, Verdict, Which
+from core.recipe import KnobTable, Recipe
+from core.snapshot import Grab, Hearing, KnobLink, Sense, Snapshot, Verdict, Which
 from core.sources.status import MicrophoneStatus, SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 class LateStation:
     """A tui.station_like.StationLike. Raises GoodpartError when another station judges with this recipe."""
 
-    def __init__(self, recipe: Recipe, camera: str | None = None, microphone: str | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, camera: str | None = None, microphone: str | None = None, knobs: str | None = None
+    ) -> None:
         self._lock = RecipeLock(recipe.folder)
         self._recipe = recipe
         self._camera, self._microphone = camera, microphone
+        self._knobs = recipe.settings.knobs.port if knobs is None else knobs
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
@@ -42,13 +45,14 @@ class LateStation:
             verdict=verdict,
             camera=SourceStatus(state, self._camera or "", words) if "image" in senses else None,
             sound=sound if "sound" in senses else None,
+            knobs=KnobLink("connecting", self._knobs) if self._knobs else None,
         )
 
     def _make(self) -> None:
         try:
             from core.station import Station
 
-            station = Station(self._recipe, self._camera, self._microphone, lock=self._lock)
+            station = Station(self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock)
         except GoodpartError as error:
             self._cannot(str(error))
             return
@@ -99,6 +103,18 @@ class LateStation:
     def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
         if self._station:
             self._station.set_threshold(which, value, by, sense)
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        if self._station:
+            self._station.grab(grab, sense)
+
+    def undo_grab(self) -> None:
+        if self._station:
+            self._station.undo_grab()
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        if self._station:
+            self._station.set_knob(sense, which, table)
 
     def save_thresholds(self) -> None:
         if self._station:

@@ -22,7 +22,7 @@ Learns what a good part looks and sounds like, and calls out every part that dif
 GUIDE = """\
 the steps:
   goodpart demo                                try it on the simulated bench
-  goodpart devices                             which cameras and microphones answer
+  goodpart devices                             which cameras, microphones and knobs answer
   goodpart new pump                            a recipe for one part number
   goodpart teach pump --images FOLDER          pictures of good parts, 25 or more
   goodpart teach pump --sound FOLDER           and, or instead, recordings of good ones, 20 or more
@@ -89,13 +89,17 @@ def build_parser() -> argparse.ArgumentParser:
     recipe(watch)
     watch.add_argument("--camera", metavar="S", help="instead of the recipe's: index, file, folder, address, simulated")
     watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
+    watch.add_argument("--knobs", metavar="PORT", help="instead of the recipe's: serial port of the board, simulated")
     show(watch)
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)
 
     amulet_options.add(command("amulet", "AMULET as it was: learn a good motor's sound, find where another differs"))
-    command("devices", "list the cameras and microphones that answer")
+    command("devices", "list the cameras, microphones and serial ports that answer")
+    knobs = command("knobs", "show what the board with the knobs sends, a line a change")
+    knobs.add_argument("port", metavar="PORT", help="serial port (/dev/ttyUSB0, COM12), or simulated")
+    knobs.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
     return parser
 
 

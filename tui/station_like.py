@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from core.snapshot import Sense, Snapshot, Which
+from core.recipe import KnobTable
+from core.snapshot import Grab, Sense, Snapshot, Which
 
 
 class StationLike(Protocol):
@@ -18,6 +19,14 @@ class StationLike(Protocol):
     def snapshot(self) -> Snapshot: ...
 
     def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None: ...
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        """Take what the knobs point at as thresholds."""
+
+    def undo_grab(self) -> None: ...
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        """What a knob means from now on."""
 
     def save_thresholds(self) -> None:
         """Write them to recipe.toml."""

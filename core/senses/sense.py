@@ -13,10 +13,13 @@ from core.bundle import Bundle, BundleError, read_bundle
 from core.detectors.load import describe
 from core.errors import GoodpartError
 from core.judging import Judging
+from core.knobs.ranges import meaning
 from core.logbook import Logbook
-from core.recipe import Recipe, open_recipe
-from core.snapshot import Model, Sense, Thresholds, Verdict, Which
+from core.recipe import KnobTable, Recipe, open_recipe
+from core.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
 
+STUCK_SECONDS = 4.0
+"""A step that takes longer than that hangs: what was said before it is no longer true."""
 J = TypeVar("J", bound=Judging)
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
 
@@ -45,6 +48,12 @@ class Perception(ABC, Generic[J]):
         self.verdict = Verdict("UNKNOWN", self.no_model)
         self.resting = False
         """Nothing can be judged, for a reason that lasts."""
+        knobs = recipe.table(self.sense).knobs
+        self.knob_tables: dict[Which, KnobTable] = {
+            "density": knobs.density,
+            "reconstruction_error": knobs.reconstruction_error,
+        }
+        self._step_began: float | None = None
         self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
         self._worker = ThreadPoolExecutor(1, f"{self.sense} judging")
 
@@ -79,11 +88,22 @@ class Perception(ABC, Generic[J]):
         await self.load()
         while not ending.is_set():
             began = time.monotonic()
+            self._step_began = began
             try:
                 await self.step()
             except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
                 self._fail(error)
+            self._step_began = None
             await self._pace(began, ending)
+
+    def said(self) -> Verdict:
+        """The sense's verdict, unless it hangs: then nobody knows."""
+        began = self._step_began
+        hung = 0.0 if began is None else time.monotonic() - began
+        if hung < STUCK_SECONDS or self.verdict.state == "UNKNOWN":
+            return self.verdict
+        what = "picture" if self.sense == "image" else "sound"
+        return Verdict("UNKNOWN", f"no {what} has been judged for {hung:.0f} s")
 
     async def _pace(self, began: float, ending: asyncio.Event) -> None:
         left = began + self.interval - time.monotonic()
@@ -169,16 +189,34 @@ class Perception(ABC, Generic[J]):
     def thresholds(self) -> Thresholds | None:
         return self.judge.thresholds if self.judge else None
 
+    @property
+    def model_id(self) -> str:
+        return self.judge.bundle.id if self.judge else ""
+
     def _at_work(self) -> J:
         if self.judge is None:
             raise GoodpartError(f"there are no thresholds to set: {self.no_model}")
         return self.judge
 
-    def set_threshold(self, which: Which, value: float, by: str) -> None:
+    def set_threshold(self, which: Which, value: float, by: str, **how: Any) -> None:
+        """`how` goes into the journal. Raises GoodpartError."""
         judge = self._at_work()
         old = judge.thresholds
         judge.set_threshold(which, value, by)
-        self._thresholds_changed(old, judge.thresholds)
+        self._thresholds_changed(old, judge.thresholds, **how)
+
+    def knob_meanings(self, link: KnobLink) -> tuple[KnobMeaning, ...]:
+        calibrated = self.judge.calibrated if self.judge else None
+        return tuple(
+            meaning(self.sense, which, table, calibrated, link.knob(which)) for which, table in self.knob_tables.items()
+        )
+
+    async def set_knob(self, which: Which, table: KnobTable) -> None:
+        """What a knob means from now on, written to recipe.toml. Raises GoodpartError."""
+        await asyncio.get_running_loop().run_in_executor(
+            self.log.files, self.recipe.save_knob, self.sense, which, table
+        )
+        self.knob_tables[which] = table
 
     def calibrate(self) -> None:
         """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
@@ -187,9 +225,9 @@ class Perception(ABC, Generic[J]):
         judge.calibrate(open_recipe(str(self.recipe.folder)))
         self._thresholds_changed(old, judge.thresholds)
 
-    def _thresholds_changed(self, old: Thresholds, new: Thresholds) -> None:
+    def _thresholds_changed(self, old: Thresholds, new: Thresholds, **how: Any) -> None:
         self.unsaved = True
-        self.log.thresholds(self.sense, old, new)
+        self.log.thresholds(self.sense, old, new, **how)
 
     async def save(self) -> None:
         """Write the thresholds to recipe.toml. Raises GoodpartError."""

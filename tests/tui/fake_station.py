@@ -10,11 +10,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.recipe import KnobTable
 from core.snapshot import (
     Counters,
+    Grab,
     Heard,
     Hearing,
     Judgement,
+    Knob,
+    KnobLink,
+    KnobMeaning,
     Level,
     Model,
     Preview,
@@ -192,6 +197,33 @@ def microphone_lost() -> Snapshot:
     )
 
 
+def knobs(**changes: object) -> KnobLink:
+    usual = KnobLink(
+        "live",
+        "/dev/ttyUSB0",
+        version=1,
+        firmware="1.0.0",
+        density=Knob(2765, 2765, NOW - 0.3, NOW - 8.0, 421),
+        reconstruction_error=Knob(0.1632, 1632, NOW - 0.2, NOW - 0.4, 422),
+        answered=57,
+        answered_at=NOW - 0.3,
+        meanings=(
+            KnobMeaning("image", "density", -3.68, (-5.3, -2.9), "span", True),
+            KnobMeaning("image", "reconstruction_error", 0.0037, (0.0025, 0.0055), "span", False),
+        ),
+    )
+    return replace(usual, **changes)
+
+
+def turning() -> Snapshot:
+    return snapshot(knobs=knobs())
+
+
+def knobs_lost() -> Snapshot:
+    words = "the port has gone: unplugged, or out of reach"
+    return snapshot(knobs=knobs(state="lost", message=words, version=0, crc_errors=3))
+
+
 class FakeStation:
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
@@ -223,6 +255,15 @@ class FakeStation:
         elif self.confirm and self.now.thresholds is not None:
             thresholds = replace(self.now.thresholds, **{which: value}, by=by)
             self.publish(replace(self.now, thresholds=thresholds, unsaved=True))
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        self.calls.append(("grab", grab, sense))
+
+    def undo_grab(self) -> None:
+        self.calls.append(("undo_grab",))
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        self.calls.append(("set_knob", sense, which, table))
 
     def save_thresholds(self) -> None:
         self.calls.append(("save_thresholds",))

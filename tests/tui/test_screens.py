@@ -17,12 +17,14 @@ from tests.tui.fake_station import (
     clipping,
     heard,
     judgement,
+    knobs_lost,
     lost,
     microphone_lost,
     recording,
     snapshot,
     sound_alone,
     training,
+    turning,
 )
 from tui.app import WatchApp
 
@@ -38,6 +40,8 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
     "recording": (recording, "v"),
     "microphone-lost": (microphone_lost, "v"),
     "clipping": (clipping, ""),
+    "knobs": (turning, ""),
+    "knobs-lost": (knobs_lost, ""),
 }
 
 

@@ -23,7 +23,7 @@ MOTORS, MOTOR_SECONDS = 30, 8.0
 
 
 def run(options: argparse.Namespace) -> int:
-    return watch(prepared(user_recipes() / "demo"), options)
+    return watch(prepared(user_recipes() / "demo"), options, knobs="simulated")
 
 
 def prepared(folder: Path) -> Recipe:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from core.knobs.ports import NONE_THERE as NO_PORTS
+from core.knobs.ports import list_ports
 from core.sources.devices import NONE_ANSWERS, list_cameras
 from core.sources.sound_devices import list_microphones
 
@@ -22,4 +24,10 @@ def run(_options: argparse.Namespace) -> int:
         print(f"  {one.index}: {channels}, {one.rate} Hz  {one.name}{'  (default)' if one.default else ''}")
     if not microphones:
         print(f"  {why}")
+    print("serial ports:")
+    ports = list_ports()
+    for port in ports:
+        print(f"  {port.name}: {f'{port.usb}, ' if port.usb else ''}{port.says}")
+    if not ports:
+        print(f"  {NO_PORTS}")
     return 0

@@ -44,7 +44,11 @@ class HelpScreen(Screen[None], inherit_bindings=False):
 
 
 def help_lines(keys: Mapping[str, str]) -> list[Line]:
-    width = max(len(shown) for shown in keys.values()) + 2
+    told: dict[str, str] = {}
+    for key in KEYS:
+        words = key.group or key.tooltip
+        told[words] = f"{told[words]}, {keys[key.id]}" if words in told else keys[key.id]
+    width = min(30, max(len(shown) for shown in told.values())) + 2
     lines: list[Line] = [((" goodpart: keys", "strong"), ("   Esc goes back", "label"))]
-    lines += [((f"  {keys[key.id].ljust(width)}", "key"), (key.tooltip, "")) for key in KEYS]
+    lines += [((f"  {shown.ljust(width)}", "key"), (words, "")) for words, shown in told.items()]
     return [*lines, *(((f" {text}", "label"),) for text in _WORDS)]

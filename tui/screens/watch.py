@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 
-from core.snapshot import Training, Which
+from core.snapshot import Grab, Training, Which
 from tui.keys import bindings
 from tui.view import Sample, View
 from tui.widgets.banner import Banner
@@ -19,6 +19,7 @@ from tui.widgets.camera import CameraPane
 from tui.widgets.edges import FooterLine, NoticeLine, TitleLine, TooSmall
 from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
 from tui.widgets.formula import FormulaLine
+from tui.widgets.knobs import KnobsPane
 from tui.widgets.microphone import MicrophonePane
 from tui.widgets.pane import Pane
 from tui.widgets.picture import PicturePane
@@ -57,6 +58,7 @@ class WatchScreen(Screen[None], inherit_bindings=False):
                     yield MicrophonePane(id="microphone")
                     yield PicturePane(id="picture")
                     yield ThresholdsPane(id="thresholds")
+                    yield KnobsPane(id="knobs")
                     yield CountersPane(id="counters")
                     yield TrainingPane(id="training")
                     yield ModelPane(id="model")
@@ -83,6 +85,7 @@ class WatchScreen(Screen[None], inherit_bindings=False):
         self.set_class(view.snapshot.sound is not None, "-hears")
         self.set_class(view.snapshot.camera is not None, "-sees")
         self.set_class(view.both, "-both")
+        self.set_class(view.snapshot.knobs is not None, "-knobs")
         self.set_class(view.sense == "sound", "-sound")
         for plot in self.query(SweepPlot):
             plot.add(samples)
@@ -98,6 +101,15 @@ class WatchScreen(Screen[None], inherit_bindings=False):
 
     def action_move(self, which: Which, steps: int) -> None:
         self._station_app.move_threshold(which, steps)
+
+    def action_grab(self, grab: Grab) -> None:
+        self._station_app.grab(grab)
+
+    def action_undo_grab(self) -> None:
+        self._station_app.undo_grab()
+
+    def action_knob_ranges(self) -> None:
+        self._station_app.knob_ranges()
 
     def action_calibrate(self) -> None:
         self._station_app.calibrate()

@@ -1,0 +1,47 @@
+"""goodpart knobs: what the board sends, as plain lines."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from core.knobs.keeper import KnobKeeper
+from core.snapshot import KnobLink
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 0 when the board spoke, 1 when it did not."""
+    return asyncio.run(show(options.port, options.seconds))
+
+
+async def show(port: str, seconds: float | None) -> int:
+    ending, shown, spoke = asyncio.Event(), "", False
+
+    def changed() -> None:
+        nonlocal shown, spoke
+        spoke = spoke or keeper.status.state in ("live", "legacy")
+        line = in_words(keeper.status)
+        if line != shown:
+            shown = line
+            print(line, flush=True)
+
+    # The board is told that nobody judges.
+    keeper = KnobKeeper(port, lambda: ("UNKNOWN", None, None), changed)
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, ending.set)
+    await keeper.run(ending)
+    return 0 if spoke else 1
+
+
+def in_words(link: KnobLink) -> str:
+    if link.state not in ("live", "legacy"):
+        return f"{link.state}: {link.message or link.port}"
+    density, error = link.density, link.reconstruction_error
+    words = [
+        link.state,
+        f"density {f'{density.value:g}' if density else '-'}",
+        f"error {f'{error.value:g}' if error else '-'}",
+    ]
+    words += [f"firmware {link.firmware}"] if link.firmware else []
+    words += [f"{link.crc_errors} CRC errors"] if link.crc_errors else []
+    return "  ".join(words)

@@ -1,0 +1,74 @@
+"""The knobs on the desk: where they stand, what that would be as thresholds, whether they can be grabbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.knobs.link import STILL_SECONDS, stale
+from core.snapshot import Knob, KnobLink, KnobMeaning, Which
+from tui.glyphs import GLYPHS
+from tui.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+from tui.words import age, number, wrapped
+
+GOOD = ("live", "legacy")
+LABELS: tuple[tuple[Which, str], ...] = (("density", "density"), ("reconstruction_error", "error"))
+
+
+class KnobsPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        link = view.snapshot.knobs
+        return [] if link is None else knobs(view, link, width)[:height]
+
+
+def knobs(view: View, link: KnobLink, width: int) -> list[Line]:
+    live = link.state in GOOD
+    state: Part = (link.state, "ok") if link.state == "live" else (link.state.upper(), "unknown")
+    errors: Part = (f"{link.crc_errors} CRC errors ", "unknown") if link.crc_errors else ("", "")
+    lines: list[Line] = [heading("knobs", width, errors, state)]
+    if not live:
+        lines += [((text, "unknown"),) for text in wrapped(link.message or link.port, width, 2, GLYPHS.more)]
+    meanings = {meaning.which: meaning for meaning in link.meanings if meaning.sense == view.sense}
+    for which, label in LABELS:
+        lines.append(_knob(view, link.knob(which), meanings.get(which), which, label))
+    for which, label in LABELS:
+        if which in meanings:
+            lines.append(((f"{label} range {range_in_words(view, meanings[which])}", "label"),))
+    if link.state == "legacy":
+        lines.append(((link.message, "label"),))
+    return lines
+
+
+def _knob(view: View, knob: Knob | None, meaning: KnobMeaning | None, which: Which, label: str) -> Line:
+    name: Part = (label.ljust(8), "label")
+    if knob is None:
+        return (name, ("nothing yet", "unknown"))
+    raw = f"{knob.value:g}"
+    means = _threshold(view, which, meaning)
+    old = stale(knob, view.now)
+    moving = view.now - knob.moved_at < STILL_SECONDS
+    # The age counts where it tells something: a fresh knob is one that can be trusted.
+    word: Part = ("moving", "warm") if moving else ("still", "ok")
+    if old:
+        word = (f"STALE {age(view.now - knob.at)}", "unknown")
+    return (name, (f"{raw:>6} ", ""), (f"= {means} ", "" if old else "threshold"), word)
+
+
+def _threshold(view: View, which: Which, meaning: KnobMeaning | None) -> str:
+    if meaning is None or meaning.threshold is None:
+        return "beyond"
+    t = view.thresholds
+    if t is None or meaning.range == "raw":
+        return f"{meaning.threshold:g}"
+    return number(meaning.threshold, t.density_step if which == "density" else t.error_step)
+
+
+def range_in_words(view: View, meaning: KnobMeaning) -> str:
+    t = view.thresholds
+    if meaning.range == "raw":
+        return "raw: its number"
+    if meaning.span is None or t is None:
+        return "not known yet"
+    step = t.density_step if meaning.which == "density" else t.error_step
+    ends = f"{number(meaning.span[0], step)}..{number(meaning.span[1], step)}"
+    return f"{ends} auto" if meaning.around else ends
