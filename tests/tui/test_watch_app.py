@@ -221,7 +221,7 @@ async def test_help_comes_and_goes_while_the_plots_go_on() -> None:
     app, station, clock = make()
     async with running(app) as pilot:
         await pilot.press("?")
-        assert "error threshold down, ten steps" in await shown(pilot, app)
+        assert "error threshold down, up: ten steps" in await shown(pilot, app)
         for number in range(100, 110):
             clock.now += 0.5
             station.publish(snapshot(image=replace(station.now.image, number=number)))
