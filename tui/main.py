@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     new.add_argument("--microphone", metavar="S", help="device name or index, sound file, simulated")
+    new.add_argument("--knobs", metavar="PORT", help="serial port of the board with the knobs, or simulated")
 
     teach = command("teach", "add pictures and sound of good parts to a recipe")
     recipe(teach)

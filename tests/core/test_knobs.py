@@ -235,3 +235,50 @@ async def test_turn_pull_and_put_back_over_a_real_pseudo_terminal(tmp_path: Path
         await task
         board.stop()
         link.unlink(missing_ok=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+async def test_a_flood_and_a_line_without_an_end_hold_up_nobody() -> None:
+    import os
+    import threading
+    import tty
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    ending = asyncio.Event()
+    keeper = KnobKeeper(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
+    task = asyncio.create_task(keeper.run(ending))
+    flood = b"x" * 1_000_000 + b"\r\n" + b"".join(sealed("density", n % 4096, n) for n in range(10_000))
+
+    def pour() -> None:
+        sent = 0
+        while sent < len(flood):
+            sent += os.write(master, flood[sent : sent + 4096])
+
+    await until(lambda: "waiting" in keeper.status.message, 3)
+    pouring = threading.Thread(target=pour, daemon=True)
+    pouring.start()
+    held: list[float] = []
+    loop = asyncio.get_running_loop()
+    while pouring.is_alive():
+        before = loop.time()
+        await asyncio.sleep(0.01)
+        held.append(loop.time() - before)
+        drain(master)
+    await until(lambda: keeper.status.density is not None and keeper.status.density.sequence == 9_999, 10)
+    assert keeper.status.state == "live"
+    assert keeper.status.noise == 1
+    assert sorted(held)[len(held) // 2] < 0.5
+    ending.set()
+    await task
+    os.close(master)
+    os.close(slave)
+
+
+def drain(master: int) -> None:
+    """Take what the desk tells the board, so that the line does not fill up."""
+    import os
+    import select
+
+    while select.select([master], [], [], 0)[0]:
+        os.read(master, 65536)

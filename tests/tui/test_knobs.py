@@ -14,7 +14,7 @@ from core.journal import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
 from core.recipe import KnobTable, Recipe, open_recipe
 from core.station import Station
-from tests.parts import Scripted, good_part
+from tests.parts import Scripted, good_part, goodpart
 from tui.app import WatchApp
 from tui.screens.ranges import table_of
 from tui.widgets.knobs import KnobsPane
@@ -107,3 +107,71 @@ def test_a_range_that_is_none_is_refused_in_words(text: str) -> None:
 def test_a_range_is_typed() -> None:
     assert table_of(" raw ") == KnobTable("raw")
     assert table_of("-12.5, -3") == KnobTable("span", (-12.5, -3.0))
+
+
+async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: Recipe) -> None:
+    import os
+    import tty
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    for which in ("density", "reconstruction_error"):
+        trained.save_knob("image", which, KnobTable("raw"))
+    source = Scripted()
+    source.show(good_part)
+    station = Station(open_recipe(str(trained.folder)), source=source, knobs=os.ttyname(slave))
+    app = WatchApp(station)
+    now = station.snapshot
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(lambda: now().thresholds is not None and "waiting" in now().knobs.message)
+            for _ in range(14):
+                os.write(master, b"_34#2765#34_\r\n_39#0.1632#39_\r\n")
+                await asyncio.sleep(0.1)
+            assert now().knobs.state == "legacy"
+            app.show()
+            pane = ["".join(text for text, _ in line) for line in app.screen.query_one(KnobsPane)._lines]
+            assert pane[0].endswith("LEGACY")
+            await pilot.press("g")
+            await until(lambda: now().thresholds.density == 2765)
+            assert now().thresholds.reconstruction_error == 0.1632
+    finally:
+        station.stop()
+        os.close(master)
+        os.close(slave)
+
+
+async def test_ranges_are_typed_on_their_screen(trained: Recipe) -> None:
+    source = Scripted()
+    source.show(good_part)
+    station = Station(trained, source=source, knobs="/dev/no-such-port")
+    app = WatchApp(station)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(lambda: station.snapshot().thresholds is not None)
+            await pilot.press("o")
+            await pilot.press("ctrl+u", *"[red]", "enter")
+            assert "type auto, raw" in str(app.screen.query_one("#said").render())
+            await pilot.press("ctrl+u", *"-9.5 -1", "enter")
+            await until(lambda: open_recipe(str(trained.folder)).settings.image.knobs.density.span == (-9.5, -1.0))
+            await pilot.press("escape")
+            assert app.screen.query(KnobsPane)
+    finally:
+        station.stop()
+
+
+def test_the_commands_find_the_board_and_show_what_it_sends(tmp_path: Path, user: dict[str, str]) -> None:
+    link = tmp_path / "knobs"
+    board = SimulatedBoard(command_of_board(tmp_path / "boards"), "--link", str(link), "--density", "2765")
+    board.start_now()
+    try:
+        shown = goodpart(["knobs", link, "--for", "3"], user)
+        assert shown.returncode == 0
+        assert "live  density 27" in shown.stdout and "firmware" in shown.stdout
+        listed = goodpart(["devices"], {**user, "GOODPART_PORTS": str(link)})
+        assert f"{link}: knobs, firmware" in listed.stdout
+    finally:
+        board.stop()
+    gone = goodpart(["knobs", tmp_path / "none", "--for", "1"], user)
+    assert gone.returncode == 1
+    assert "no such port" in gone.stdout

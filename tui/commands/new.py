@@ -20,6 +20,8 @@ def run(options: argparse.Namespace) -> int:
 
         open_microphone(options.microphone, SoundSettings())
         settings = replace(settings, microphone=replace(settings.microphone, source=options.microphone))
+    if options.knobs is not None:
+        settings = replace(settings, knobs=replace(settings.knobs, port=options.knobs))
     recipe = new_recipe(options.recipe, settings)
     print(f"made {recipe.toml}")
     print(f"next: goodpart teach {options.recipe} --images FOLDER   (pictures of good parts, 25 or more)")

@@ -25,7 +25,7 @@ WORDS = """\
    LOW HIGH   two numbers: the thresholds at its two ends
    raw        the number that the knob sends is the threshold
 
- Enter takes a line and saves it to recipe.toml, Tab goes to the other, Esc goes back."""
+ Enter saves a line to recipe.toml, Tab goes to the other, Esc goes back."""
 
 
 class RangesScreen(Screen[None]):
@@ -45,7 +45,7 @@ class RangesScreen(Screen[None]):
             for meaning in self._meanings:
                 yield Static(f"\n {meaning.which.replace('_', ' ')} knob", classes="label")
                 yield Input(in_words(meaning), id=meaning.which, compact=True, select_on_focus=False)
-            yield Static("", id="said")
+            yield Static("", id="said", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         said = self.query_one("#said", Static)
