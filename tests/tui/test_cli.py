@@ -350,7 +350,7 @@ def test_ctrl_c_in_training_leaves_the_old_model(user: User, trained: Recipe) ->
     old = {path: path.read_bytes() for path in (trained.image_bundle, trained.toml)}
     with started(["train", trained.folder], user) as child:
         assert child.stderr
-        while "density" not in (line := child.stderr.readline()):
+        while "pictures" not in (line := child.stderr.readline()):
             assert line, "training ended too soon"
         asked = time.monotonic()
         os.killpg(child.pid, signal.SIGINT)
