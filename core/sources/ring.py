@@ -36,10 +36,11 @@ class Ring:
         now = time.monotonic()
         with self._change:
             self.overruns += lost
-            self._broken |= lost or rate != self._rate
+            self._broken |= lost
             if self._closed or not len(samples):
                 return
-            broken, self._broken, self._rate = self._broken, False, rate
+            broken = self._broken or rate != self._rate
+            self._broken, self._rate = False, rate
             self._waiting.append(Stretch(samples, rate, now, broken, truth))
             self._length += len(samples) / rate
             self.heard += len(samples) / rate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.sources.ring import Ring
@@ -90,6 +90,7 @@ OTHER = st.tuples(st.sampled_from(["take", "interrupt"]))
 
 
 @given(st.lists(PUT | OTHER, max_size=60))
+@example([("put", 1, 10, None, False), ("put", 0, 20, None, False), ("put", 1, 10, None, False)])
 def test_whatever_is_put_and_taken_nothing_is_lost_or_joined_without_saying_so(steps: list) -> None:
     ring = Ring(seconds=4.0)
     rates: list[int] = []
