@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from core.errors import GoodpartError
 
-Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "recording", "fault"]
+Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "teaching", "recording", "fault"]
 RETRY_SECONDS = 2.0
 MOST_WAITING = 10_000
 

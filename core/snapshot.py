@@ -163,6 +163,21 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Collecting:
+    """Pictures that are being stored into the recipe."""
+
+    stored: int
+    wanted: int | None
+    """None until it is ended."""
+    file: str = ""
+    """The newest."""
+    note: str = ""
+    """Why nothing is stored just now, or what would make them better, in words."""
+    defect: bool = False
+    """Put aside, only ever to test with."""
+
+
+@dataclass(frozen=True)
 class Hearing:
     """The station's ear at one moment."""
 
@@ -281,6 +296,9 @@ class Snapshot:
     new_model: Model | None = None
     """A model that has been trained and waits to be taken over."""
     preview: Preview | None = None
+    collecting: Collecting | None = None
+    collected: str = ""
+    """What became of the last pictures that were stored, in a sentence."""
     truth: str | None = None
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""

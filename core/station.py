@@ -221,6 +221,19 @@ class Station:
 
         self._command(change)
 
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        """Store pictures from the camera into the recipe: so many, or until `end_collecting`."""
+
+        def begin() -> None:
+            if self._sight is None:
+                raise GoodpartError("there is no camera: start with --camera, or teach pictures first")
+            self._sight.collect(wanted, defect=defect)
+
+        self._command(begin)
+
+    def end_collecting(self) -> None:
+        self._command(lambda: self._sight.end_collecting() if self._sight else None)
+
     def record(self, on: bool) -> None:
         """Record good sound straight into the recipe, until it is ended."""
 
@@ -352,6 +365,8 @@ class Station:
             hold=sight.votes.hold,
             new_model=sight.new_model,
             preview=sight.preview,
+            collecting=sight.collecting,
+            collected=sight.collected,
             truth=sight.truth,
         )
 

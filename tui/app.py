@@ -71,8 +71,9 @@ class WatchApp(PacedApp):
         self._inbox = Inbox()
         self._pending: dict[Sense, PendingThresholds] = {"image": PendingThresholds(), "sound": PendingThresholds()}
         self._sense: Sense | None = None
+        self._collect_asked = (False, float("-inf"))
         self._record_asked = (False, float("-inf"))
-        self._recorded = ("", float("-inf"))
+        self._stored: dict[Sense, tuple[str, float]] = {}
         self._keys = MappingProxyType(keys_shown(self._station_keymap))
         self._shown_at = float("-inf")
         self._feedback = ("", float("-inf"))
@@ -144,7 +145,8 @@ class WatchApp(PacedApp):
             thresholds=thresholds[sense],
             others=thresholds["sound" if sense == "image" else "image"],
             unsaved=unsaved or bool(self._pending[sense]),
-            recorded=self._outcome(sound.recorded if sound else "", now),
+            recorded=self._recent("sound", sound.recorded if sound else "", now),
+            collected=self._recent("image", snapshot.collected, now),
             feedback=text if now < until else "",
             keys=self._keys,
         )
@@ -156,11 +158,12 @@ class WatchApp(PacedApp):
         self._feedback = (text, self._clock() + _FEEDBACK)
         self.show()
 
-    def _outcome(self, recorded: str, now: float) -> str:
-        """What became of a recording, for a while after it is told."""
-        if recorded != self._recorded[0]:
-            self._recorded = recorded, now
-        return recorded if now - self._recorded[1] < OUTCOME_SECONDS else ""
+    def _recent(self, sense: Sense, stored: str, now: float) -> str:
+        """What became of what was stored into the recipe, for a while after it is told."""
+        before, at = self._stored.get(sense, ("", float("-inf")))
+        if stored != before:
+            self._stored[sense] = stored, (at := now)
+        return stored if now - at < OUTCOME_SECONDS else ""
 
     def _shown_sense(self, snapshot: Snapshot) -> Sense:
         if snapshot.sound is None:
@@ -178,6 +181,21 @@ class WatchApp(PacedApp):
         self.say(
             "sound: its scores, its thresholds" if self._sense == "sound" else "pictures: their scores, thresholds"
         )
+
+    def collect(self) -> None:
+        snapshot, now = self._inbox.newest(), self._clock()
+        if snapshot is None or snapshot.camera is None:
+            self.say("there is no camera: start with --camera")
+            return
+        asked, at = self._collect_asked
+        # A second press may come before the snapshot that shows the first one.
+        on = not (asked if now - at < 1.0 else snapshot.collecting is not None)
+        self._collect_asked = on, now
+        if on:
+            self.station.collect()
+        else:
+            self.station.end_collecting()
+        self.say("storing pictures of good parts into the recipe" if on else "ending the storing")
 
     def record(self) -> None:
         snapshot, now = self._inbox.newest(), self._clock()

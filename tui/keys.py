@@ -35,6 +35,7 @@ GROUPS = (
     "error threshold down, up: fine",
     "error threshold down, up: ten steps",
     "grab the knobs' values as thresholds: density, error, both",
+    "begin or end storing good parts: pictures, sound",
 )
 KEYS: tuple[Key, ...] = (
     Key("density-down", "j,down", "move('density', -1)", "density", "density threshold down, fine", group=GROUPS[0]),
@@ -85,7 +86,8 @@ KEYS: tuple[Key, ...] = (
     Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training"),
     Key("take-over", "n", "take_over", "take over", "take over the newly trained model"),
     Key("sense", "v", "sense", "pictures/sound", "the other sense: its scores and thresholds"),
-    Key("record", "r", "record", "record", "record good sound into the recipe, or end it"),
+    Key("collect", "i", "collect", "", "store pictures of good parts into the recipe, or end it", group=GROUPS[5]),
+    Key("record", "r", "record", "record", "record good sound into the recipe, or end it", group=GROUPS[5]),
     Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off"),
     Key("map", "m", "map", "map", "the anomaly map, off"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),

@@ -128,6 +128,14 @@ class LateStation:
         if self._station:
             self._station.pause(paused)
 
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        if self._station:
+            self._station.collect(wanted, defect=defect)
+
+    def end_collecting(self) -> None:
+        if self._station:
+            self._station.end_collecting()
+
     def record(self, on: bool) -> None:
         if self._station:
             self._station.record(on)

@@ -106,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def show(to: argparse.ArgumentParser) -> None:
     how = to.add_mutually_exclusive_group()
-    how.add_argument("--line", action="store_true", help="a status line a second instead of the dashboard")
+    how.add_argument("--line", action="store_true", help="a status line a second, commands typed as lines")
     how.add_argument("--headless", action="store_true", help="one JSON object for every verdict")
     to.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
 

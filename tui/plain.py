@@ -1,4 +1,4 @@
-"""The station without a screen: one JSON object for every verdict, or a status line a second."""
+"""The station without a screen: one JSON object for every verdict, and the status line of the line mode."""
 
 from __future__ import annotations
 
@@ -11,35 +11,46 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from core.logbook import kinds_as_json
 from core.snapshot import Snapshot, truth_of
-from core.station import Station
-from core.verdict import shown
+
+if TYPE_CHECKING:
+    from core.station import Station
+    from tui.station_like import StationLike
 
 MOST_WAITING = 200
 """Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
 GIVE_UP_SECONDS = 3.0
 
 
-def run_plain(
-    station: Station, seconds: float | None, show: Callable[[Iterator[Snapshot], TextIO], None], *, strict: bool
-) -> int:
-    """Run the station until `seconds` are over or SIGTERM, SIGINT or a hang-up comes.
+def run_headless(station: Station, seconds: float | None) -> int:
+    """A JSON object for every verdict. Raises the GoodpartError of a recipe whose model cannot be used, instead of
+    telling UNKNOWN for ever."""
+    code = run_plain(station, seconds, headless, ended=lambda: station.refused is not None)
+    if station.refused:
+        raise station.refused
+    return code
 
-    strict: raise the GoodpartError of a recipe whose model cannot be used, instead of showing UNKNOWN.
-    """
+
+def run_plain(
+    station: StationLike,
+    seconds: float | None,
+    show: Callable[[Iterator[Snapshot], TextIO], None],
+    *,
+    ended: Callable[[], bool],
+) -> int:
+    """Run the station until `seconds` are over, `ended` or SIGTERM, SIGINT or a hang-up comes."""
     waiting: queue.Queue[Snapshot] = queue.Queue(MOST_WAITING)
-    ended = 0
+    by = 0
 
     def give_up() -> None:
         station.stop()
-        os._exit(128 + ended)
+        os._exit(128 + by)
 
     def end(number: int, _frame: FrameType | None) -> None:
-        nonlocal ended
-        ended = number
+        nonlocal by
+        by = number
         # Whoever reads our output may have stopped reading: then the main thread waits in a write, for ever.
         forced = threading.Timer(GIVE_UP_SECONDS, give_up)
         forced.daemon = True
@@ -52,7 +63,7 @@ def run_plain(
 
     def snapshots() -> Iterator[Snapshot]:
         until = time.monotonic() + (seconds or 1e12)
-        while not ended and time.monotonic() < until and not (strict and station.refused):
+        while not by and time.monotonic() < until and not ended():
             try:
                 snapshot = waiting.get(timeout=0.1)
             except queue.Empty:
@@ -69,9 +80,7 @@ def run_plain(
         show(snapshots(), sys.stdout)
     finally:
         station.stop()
-    if strict and station.refused:
-        raise station.refused
-    return 130 if ended == signal.SIGINT else 0
+    return 130 if by == signal.SIGINT else 0
 
 
 def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
@@ -111,29 +120,23 @@ def as_json(snapshot: Snapshot) -> dict[str, Any]:
     truth = truth_of(snapshot)
     if truth is not None:
         said["truth"] = truth
+    from core.logbook import kinds_as_json
+
     said |= kinds_as_json(snapshot)
     if snapshot.fault:
         said["fault"] = snapshot.fault
     return said
 
 
-def lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
-    """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
-    state, told_at = "", 0.0
-    for snapshot in snapshots:
-        if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
-            continue
-        state, told_at = snapshot.verdict.state, snapshot.at
-        out.write(status_line(snapshot) + "\n")
-        out.flush()
-
-
 def status_line(snapshot: Snapshot) -> str:
+    """At most 79 columns, ASCII."""
     words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
     image, sound = snapshot.image, snapshot.sound
     window = sound.window if sound else None
     for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
         if judged and t:
+            from core.verdict import shown  # loads NumPy, and the first line shall come at once
+
             words.append(f"d {shown(judged.density, t.density_step)}/{shown(t.density, t.density_step)}")
             words.append(
                 f"e {shown(judged.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
@@ -143,4 +146,9 @@ def status_line(snapshot: Snapshot) -> str:
         words.append(f"truth: {truth}")
     if not image and not window:
         words.append(snapshot.verdict.reason)
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in " ".join(words))[:79]
+    return plain(" ".join(words))[:79]
+
+
+def plain(text: str) -> str:
+    """ASCII without control characters."""
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)

@@ -36,6 +36,11 @@ class StationLike(Protocol):
 
     def pause(self, paused: bool) -> None: ...
 
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        """Pictures from the camera into the recipe: so many, or until it is ended."""
+
+    def end_collecting(self) -> None: ...
+
     def record(self, on: bool) -> None:
         """Good sound straight into the recipe, until it is ended."""
 

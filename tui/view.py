@@ -51,6 +51,8 @@ class View:
     others: Thresholds | None = None
     """Of the other sense."""
     unsaved: bool = False
+    collected: str = ""
+    """What became of the pictures that were stored, for a while after it is told."""
     recorded: str = ""
     """What became of the last recording, for a while."""
     feedback: str = ""

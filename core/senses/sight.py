@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from core.bundle import Bundle
+from core.collector import Collector
+from core.errors import GoodpartError
 from core.health import Health, HealthSettings, Motion
 from core.judging import Judge
 from core.logbook import Logbook
 from core.recipe import Recipe
 from core.senses.sense import PAUSED, Perception
-from core.snapshot import Counters, Judgement, Preview, Verdict
+from core.snapshot import Collecting, Counters, Judgement, Preview, Verdict
 from core.sources.base import CameraSettings, Frame, Picture, PictureSource
 from core.sources.open import open_source, shows_stills
 from core.sources.opencv import cv2
@@ -44,8 +47,13 @@ class Sight(Perception[Judge]):
         # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
         fps = min(table.fps, smoothing.rate) if self._stills else table.fps
         asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
+        self._health_settings = HealthSettings(frozen_after=None) if self._stills else None
         self.source = source or open_source(address, asked)
         self._health = Health(None)
+        self._collector: Collector | None = None
+        self._collecting_ends = False
+        self.collected = ""
+        """What became of the last pictures that were stored."""
         self._motion = Motion()
         # A still picture is a whole part: there is nothing to smooth.
         self.votes = Votes(1, 1) if self._stills else Votes(smoothing.hold, smoothing.of)
@@ -62,13 +70,14 @@ class Sight(Perception[Judge]):
         self.source.start()
 
     def stop(self) -> None:
+        self._end_collecting()
         self.source.stop()
 
     def make(self, bundle: Bundle) -> Judge:
         return Judge(self.recipe, bundle)
 
     def model_changed(self, judge: Judge) -> None:
-        self._health = Health(judge.taught, HealthSettings(frozen_after=None) if self._stills else None)
+        self._health = Health(judge.taught, self._health_settings)
         self.votes.clear()
 
     def forget(self) -> None:
@@ -82,6 +91,8 @@ class Sight(Perception[Judge]):
         if frame is not None:
             self.truth = frame.truth
             self._show(frame.picture)
+        if self._collector is not None:
+            await self._collect(self._collector, frame)
         if self.paused:
             self._rest(frame, PAUSED)
         elif self.judge is None:
@@ -119,6 +130,42 @@ class Sight(Perception[Judge]):
             unknown=self.counters.unknown + (state == "UNKNOWN"),
         )
         self.changed()
+
+    # Pictures into the recipe.
+
+    @property
+    def collecting(self) -> Collecting | None:
+        return self._collector.state() if self._collector else None
+
+    def collect(self, wanted: int | None, *, defect: bool) -> None:
+        """Store pictures into the recipe: so many, or until `end_collecting`. Raises GoodpartError."""
+        if self._collector is not None:
+            raise GoodpartError("pictures are being stored already")
+        folder = self.recipe.defect_images if defect else self.recipe.good_images
+        self._collector = Collector(folder, wanted, Health(None, self._health_settings), defect=defect)
+        self._collecting_ends = False
+
+    def end_collecting(self) -> None:
+        """By the next step, which may be storing just now."""
+        self._collecting_ends = True
+
+    def _end_collecting(self) -> None:
+        if self._collector is None:
+            return
+        collector, self._collector = self._collector, None
+        self.collected = collector.outcome()
+        self.log.record("teaching", self.collected)
+
+    async def _collect(self, collector: Collector, frame: Frame | None) -> None:
+        try:
+            if collector.wants(frame, self.source.status(), time.monotonic()) and frame is not None:
+                await asyncio.get_running_loop().run_in_executor(self.log.files, collector.write, frame.picture)
+        except OSError as error:
+            self._end_collecting()
+            self.log.complain(f"storing pictures was ended ({error.strerror or error}); what was stored is kept")
+            return
+        if self._collecting_ends or collector.complete:
+            self._end_collecting()
 
     def _show(self, picture: Picture) -> None:
         now = time.monotonic()

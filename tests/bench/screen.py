@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.process import peak_megabytes
 from tests.bench.watching import make_bench
 from tests.tui.terminal_rig import TerminalRig
 
@@ -73,6 +74,35 @@ def slow_line(seconds: float, answers: bool) -> dict[str, float]:
     return {"whole_screen_s": first_paint, "key_shows_s": key_seconds, "quit_s": quit_seconds, **figures}
 
 
+def line_mode(seconds: float, recipe: Path) -> dict[str, float]:
+    """The station as status lines on a terminal that can do nothing but print, at 9600 baud."""
+    with TerminalRig(["-m", "tui", "watch", str(recipe)], drain=960, term="dumb", variables={}) as rig:
+        rig.run(10, lambda: b" UNKNOWN " in rig.received)
+        first_line = time.monotonic() - rig.started
+        rig.run(10, lambda: b" OK " in rig.received)
+        first_verdict = time.monotonic() - rig.started
+        already, since = len(rig.received), time.monotonic()
+        rig.run(seconds)
+        rate = (len(rig.received) - already) / (time.monotonic() - since)
+        megabytes = peak_megabytes(rig.process.pid)
+        rig.type("d -99\n")
+        asked = time.monotonic()
+        rig.run(5, lambda: b"density threshold -99" in rig.received)
+        answer = time.monotonic() - asked
+        rig.type("q\n")
+        asked = time.monotonic()
+        rig.run(5, rig.ended)
+        quit_seconds = time.monotonic() - asked
+    return {
+        "first_line_s": first_line,
+        "first_verdict_s": first_verdict,
+        "bytes_per_s": rate,
+        "answer_s": answer,
+        "quit_s": quit_seconds,
+        "station_MB": megabytes,
+    }
+
+
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15.0
     figures = {
@@ -85,6 +115,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         recipe, _ = make_bench(Path(folder))
+        figures["line mode"] = line_mode(seconds, recipe.folder)
         figures["while training"] = while_training(seconds, recipe.folder)
     for name, values in figures.items():
         print(f"{name:14}", "  ".join(f"{key} {value:.3g}" for key, value in values.items()))

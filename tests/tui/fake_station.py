@@ -275,6 +275,12 @@ class FakeStation:
         self.calls.append(("pause", paused))
         self.publish(replace(self.now, paused=paused))
 
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        self.calls.append(("collect", wanted, defect))
+
+    def end_collecting(self) -> None:
+        self.calls.append(("end_collecting",))
+
     def record(self, on: bool) -> None:
         self.calls.append(("record", on))
         if self.now.sound is not None:

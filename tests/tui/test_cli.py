@@ -410,10 +410,11 @@ def test_a_slow_reader_gets_new_verdicts_not_a_backlog(user: User, trained: Reci
     assert max(later - earlier for earlier, later in pairwise(times)) > 0.5
 
 
-def test_watch_needs_a_terminal_and_says_what_else_there_is(user: User, trained: Recipe) -> None:
-    done = goodpart(["watch", trained.folder], user)
-    assert done.returncode == 2
-    assert "this is not a terminal: use --headless (JSON) or --line (status lines)" in done.stderr
+def test_watch_without_a_terminal_tells_status_lines(user: User, trained: Recipe, shown: Path) -> None:
+    done = goodpart(["watch", trained.folder, "--camera", shown, "--for", "2"], user)
+    assert done.returncode == 0
+    assert "this is not a terminal: status lines instead of the dashboard" in done.stderr
+    assert " UNKNOWN starting" in done.stdout.splitlines()[0]
 
 
 def test_a_second_station_on_a_recipe_is_refused_until_the_first_is_dead(

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from core.snapshot import Judgement, Model, Snapshot, State, Thresholds, Training, Verdict
 from core.sources.status import SourceStatus
-from tui.plain import as_json, headless, lines, status_line
+from tests.tui.fake_station import FakeStation
+from tui.line_mode import LineDesk
+from tui.plain import as_json, headless, status_line
 from tui.progress import ProgressLine, progress_text
 
 THRESHOLDS = Thresholds(-4.1, 0.004, "sum", -2.9, 0.0025, 0.05, 0.0001)
@@ -84,7 +86,8 @@ def test_what_is_no_number_is_null() -> None:
 
 def test_lines_come_at_a_turn_and_once_a_second() -> None:
     out = io.StringIO()
-    lines(iter([snapshot(step / 10, "OK", 1) for step in range(30)] + [snapshot(3.0, "ANOMALY", 2)]), out)
+    shown = [snapshot(step / 10, "OK", 1) for step in range(1, 30)] + [snapshot(3.0, "ANOMALY", 2)]
+    LineDesk(FakeStation(snapshot(0.0, "OK", 1)), out).show(iter(shown), out)
     assert [line.split()[1] for line in out.getvalue().splitlines()] == ["OK", "OK", "OK", "ANOMALY"]
 
 

@@ -12,7 +12,7 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.snapshot import Snapshot, Training
+from core.snapshot import Collecting, Snapshot, Training
 from tests.tui.fake_station import (
     MODEL,
     NOW,
@@ -413,3 +413,16 @@ async def test_overruns_and_old_sound_are_seen_even_in_one_row() -> None:
         assert "4 OVERRUNS" in await shown(pilot, app)
         clock.now += 1.5
         assert "STALE" in await shown(pilot, app)
+
+
+async def test_storing_pictures_begins_and_ends_with_a_key_and_is_shown() -> None:
+    app, station, _ = make()
+    async with running(app) as pilot:
+        await pilot.press("i")
+        station.publish(replace(station.now, collecting=Collecting(12, 50, note="picture: dark")))
+        text = await shown(pilot, app)
+        assert "storing 12 of 50 good" in text and "picture: dark" in text
+        await pilot.press("i")
+        station.publish(replace(station.now, collecting=None, collected="12 pictures of good parts stored"))
+        assert "12 pictures of good parts" in await shown(pilot, app)
+    assert station.calls[1:] == [("collect", None, False), ("end_collecting",)]

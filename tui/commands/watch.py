@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
 
-from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
+
+LEAST_SIZE = (60, 16)
+"""Columns and rows that the dashboard needs."""
+DUMB = ("", "dumb", "unknown")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,18 +26,33 @@ def watch(
     knobs: str | None = None,
 ) -> int:
     """Judge live, in the way that the options ask for."""
-    if options.headless or options.line:
+    if options.headless:
         from core.station import Station
-        from tui.plain import headless, lines, run_plain
+        from tui.plain import run_headless
 
-        show = headless if options.headless else lines
-        return run_plain(
-            Station(recipe, camera, microphone, knobs=knobs), options.seconds, show, strict=options.headless
-        )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise GoodpartError("this is not a terminal: use --headless (JSON) or --line (status lines)")
-    from core.config import load_config
-    from tui.app import watch as show_dashboard
+        return run_headless(Station(recipe, camera, microphone, knobs=knobs), options.seconds)
     from tui.late import LateStation
 
+    why = "" if options.line else no_dashboard()
+    if options.line or why:
+        from tui.line_mode import run_lines
+
+        if why:
+            print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
+        return run_lines(LateStation(recipe, camera, microphone, knobs), options.seconds)
+    from core.config import load_config
+    from tui.app import watch as show_dashboard
+
     return show_dashboard(LateStation(recipe, camera, microphone, knobs), load_config().keys, seconds=options.seconds)
+
+
+def no_dashboard() -> str:
+    """Why there can be none here, in words; empty where there can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "this is not a terminal"
+    if os.name != "nt" and os.environ.get("TERM", "") in DUMB:
+        return "this terminal cannot place text (TERM=dumb)"
+    columns, rows = shutil.get_terminal_size()
+    if columns < LEAST_SIZE[0] or rows < LEAST_SIZE[1]:
+        return f"this terminal has {columns}x{rows}, the dashboard needs {LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
+    return ""

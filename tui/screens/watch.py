@@ -132,6 +132,9 @@ class WatchScreen(Screen[None], inherit_bindings=False):
     def action_sense(self) -> None:
         self._station_app.other_sense()
 
+    def action_collect(self) -> None:
+        self._station_app.collect()
+
     def action_record(self) -> None:
         self._station_app.record()
 

@@ -35,6 +35,8 @@ def camera(view: View, width: int, height: int) -> list[Line]:
     if stale:
         state = ("STALE", "unknown")
     lines: list[Line] = [heading("camera", width, state)]
+    if view.snapshot.collecting or view.collected:
+        return [lines[0], *_storing(view, width)][:height]
     counts = f"dropped {status.dropped}"
     if status.reconnects:
         counts += f", reconnected {status.reconnects}"
@@ -47,6 +49,16 @@ def camera(view: View, width: int, height: int) -> list[Line]:
     lines.append(_frame_line(frame_age, stale or not live))
     lines.append(((counts, ""),))
     return lines[:height]
+
+
+def _storing(view: View, width: int) -> list[Line]:
+    """What goes into the recipe stands before what is known of the camera."""
+    now = view.snapshot.collecting
+    if now is None:
+        return [((text, "ok"),) for text in wrapped(view.collected, width, 3, GLYPHS.more)]
+    many = f"{now.stored} of {now.wanted}" if now.wanted else str(now.stored)
+    lines: list[Line] = [(("storing ", "label"), (f"{many} {'defective' if now.defect else 'good'}", "warm"))]
+    return lines + [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]
 
 
 def _frame_line(frame_age: float | None, old: bool) -> Line:

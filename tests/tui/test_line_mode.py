@@ -1,0 +1,174 @@
+"""The line mode: what is typed, and what a dumb terminal gets to see."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.journal import read_journal
+from core.recipe import Recipe
+from core.snapshot import Collecting
+from tests.parts import write_parts
+from tests.tui.fake_station import FakeStation, both, knobs, snapshot, sound_alone
+from tui.line_mode import LineDesk
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+
+
+def desk(station: FakeStation | None = None) -> tuple[LineDesk, FakeStation]:
+    station = station or FakeStation()
+    return LineDesk(station, io.StringIO()), station
+
+
+@pytest.mark.parametrize(
+    ("typed", "call"),
+    [
+        ("d -4.2", ("set_threshold", "density", -4.2, "line", "image")),
+        ("e 0.004", ("set_threshold", "reconstruction_error", 0.004, "line", "image")),
+        ("u", ("undo_grab",)),
+        ("save", ("save_thresholds",)),
+        ("calibrate", ("calibrate",)),
+        ("PAUSE", ("pause", True)),
+        ("go", ("pause", False)),
+        ("teach 50", ("collect", 50, False)),
+        ("teach 20 defect", ("collect", 20, True)),
+        ("train", ("train",)),
+        ("cancel", ("cancel_training",)),
+        ("use", ("take_over",)),
+    ],
+)
+def test_a_typed_line_is_obeyed(typed: str, call: tuple[object, ...]) -> None:
+    line, station = desk()
+    assert line.obey(typed + "\n")
+    assert station.calls == [call]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("d", "as a number"),
+        ("d nan", "as a number"),
+        ("d 1 2", "as a number"),
+        ("teach", "how many"),
+        ("teach 0", "from 1 to"),
+        ("teach 5 bad", "how many"),
+        ("stop", "nothing is being stored"),
+        ("record", "no microphone"),
+        ("sound", "has no sound"),
+        ("g", "there are no knobs"),
+        ("pause now", "takes nothing more"),
+        ("quit?", "? lists them"),
+    ],
+)
+def test_what_cannot_be_done_is_told(typed: str, answer: str) -> None:
+    line, station = desk()
+    assert answer in line.obey(typed)
+    assert station.calls == []
+
+
+def test_knobs_are_grabbed_only_when_they_may_be() -> None:
+    line, station = desk(FakeStation(snapshot(knobs=knobs(density=None))))
+    assert "the density knob has sent nothing yet" in line.obey("gd")
+    assert station.calls == []
+
+
+def test_thresholds_of_the_other_sense() -> None:
+    line, station = desk(FakeStation(both()))
+    line.obey("sound")
+    line.obey("d -2")
+    assert station.calls == [("set_threshold", "density", -2.0, "line", "sound")]
+    alone, station = desk(FakeStation(sound_alone()))
+    alone.obey("d -3")
+    assert station.calls[0][-1] == "sound"
+
+
+def test_stop_ends_what_is_going_on() -> None:
+    line, station = desk(FakeStation(snapshot(collecting=Collecting(3, 50))))
+    assert "stored 3 of 50" in line.obey("s")
+    line.obey("stop")
+    assert station.calls == [("end_collecting",)]
+
+
+@given(st.text())
+def test_whatever_is_typed_is_answered_in_plain_lines(typed: str) -> None:
+    out = io.StringIO()
+    line = LineDesk(FakeStation(), out)
+    line.listen(io.StringIO(typed))
+    assert all(len(row) <= 79 and row.isascii() and row.isprintable() for row in out.getvalue().split("\n"))
+
+
+def test_help_fits() -> None:
+    line, _ = desk()
+    assert max(len(row) for row in line.obey("?").splitlines()) <= 79
+
+
+def test_news_are_told_once() -> None:
+    out = io.StringIO()
+    line = LineDesk(FakeStation(), out)
+    fault = snapshot(fault="the disk is full")
+    line.show(iter([fault, fault, snapshot(), replace(fault, at=fault.at + 0.5)]), out)
+    assert out.getvalue().count("* the disk is full") == 2
+
+
+class Teletype:
+    """`goodpart` on a real pseudo-terminal that can do nothing but print."""
+
+    def __init__(self, arguments: list[str], env: dict[str, str]) -> None:
+        self.master, slave = pty.openpty()
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "tui", *arguments],
+            env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        self.seen = b""
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        while text.encode() not in self.seen:
+            assert time.monotonic() < end, f"{text!r} did not come: {self.seen.decode()}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += os.read(self.master, 4096)
+
+    def type(self, line: str) -> None:
+        os.write(self.master, f"{line}\n".encode())
+
+
+def test_a_shift_at_a_dumb_terminal(user: dict[str, str], trained: Recipe, tmp_path: Path) -> None:
+    shown = tmp_path / "shown"
+    write_parts(shown, range(1000, 1020))
+    before = len(list(trained.good_images.iterdir()))
+    env = user | {"TERM": "dumb", "LANG": "C"}
+    teletype = Teletype(["watch", str(trained.folder), "--camera", str(shown)], env)
+    try:
+        teletype.wait_for("this terminal cannot place text")
+        teletype.wait_for(" OK ")
+        teletype.type("teach 2")
+        teletype.wait_for("2 pictures of good parts stored in good/images")
+        teletype.type("d 99")
+        teletype.wait_for("density threshold 99")
+        teletype.wait_for(" ANOMALY ")
+        teletype.type("nonsense")
+        teletype.wait_for("nonsense is not a command")
+        teletype.type("q")
+        teletype.wait_for("ending")
+        assert teletype.child.wait(10) == 0
+    finally:
+        teletype.child.kill()
+        teletype.child.wait()
+        os.close(teletype.master)
+    assert max(teletype.seen) < 128 and b"\x1b" not in teletype.seen
+    assert len(list(trained.good_images.iterdir())) == before + 2
+    kinds = [event.kind for event in read_journal(trained.journal)]
+    assert "teaching" in kinds and kinds[-1] == "stop"
+    assert [event.reason for event in read_journal(trained.journal) if event.kind == "threshold"] == ["line"]

@@ -1,0 +1,235 @@
+"""The line mode: a status line a second, commands typed as lines. For teletypes, serial lines and logs."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from core.errors import GoodpartError
+from core.knobs.link import NAMES, not_grabbable
+from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which
+from tui.plain import plain, run_plain, status_line
+
+if TYPE_CHECKING:
+    from tui.station_like import StationLike
+
+HELP = """\
+d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
+calibrate   sound, image: whose thresholds   pause, go
+teach 50 [defect]: store pictures   record: sound   stop: ends either
+train, cancel, use: the new model   s: how it stands   q: quit   ?: this help"""
+MOST_PICTURES = 10_000
+
+
+def run_lines(station: StationLike, seconds: float | None) -> int:
+    """Show the station line by line until somebody quits."""
+    desk = LineDesk(station, sys.stdout)
+    threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
+    return run_plain(station, seconds, desk.show, ended=desk.left.is_set)
+
+
+class LineDesk:
+    """Tells how it stands, and does what is typed. `show` and `listen` run on threads of their own."""
+
+    def __init__(self, station: StationLike, out: TextIO) -> None:
+        self._station = station
+        self._out = out
+        self._writing = threading.Lock()
+        self._sense: Sense | None = None
+        self._told = ""
+        self.left = threading.Event()
+        """Somebody has typed q."""
+
+    # What is told.
+
+    def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
+        """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
+        first = self._station.snapshot()
+        self._say(status_line(first))
+        state, told_at = first.verdict.state, first.at
+        for snapshot in snapshots:
+            self._say_news(snapshot)
+            if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
+                continue
+            state, told_at = snapshot.verdict.state, snapshot.at
+            self._say(status_line(snapshot))
+
+    def _say_news(self, snapshot: Snapshot) -> None:
+        """Once, what came of a command: a fault, the end of a training or of a recording."""
+        training = snapshot.training
+        told = snapshot.fault or (training.message if training and training.state != "running" else "")
+        told = told or snapshot.collected or (snapshot.sound.recorded if snapshot.sound else "")
+        if told != self._told:
+            self._told = told
+            if told:
+                self._say(f"* {told}")
+
+    def _say(self, text: str) -> None:
+        with self._writing:
+            for line in text.splitlines():
+                self._out.write(plain(line)[:79] + "\n")
+            self._out.flush()
+
+    # What is typed.
+
+    def listen(self, typed: TextIO) -> None:
+        """Until the end of what is typed: on a terminal that is Ctrl-D, and quits; a log simply goes on."""
+        for line in iter(typed.readline, ""):
+            answer = self.obey(line)
+            if answer:
+                self._say(answer)
+        if typed.isatty():
+            self.left.set()
+
+    def obey(self, line: str) -> str:
+        """Do it; gives the answer, in words."""
+        words = line.split()
+        if not words:
+            return ""
+        command = self._COMMANDS.get(words[0].lower())
+        if command is None:
+            return f"{words[0]} is not a command: ? lists them"
+        try:
+            return command(self, words[1:])
+        except GoodpartError as error:
+            return str(error)
+
+    @property
+    def _shown(self) -> Sense:
+        snapshot = self._station.snapshot()
+        if snapshot.sound is None:
+            return "image"
+        if snapshot.camera is None:
+            return "sound"
+        return self._sense or "image"
+
+    def _thresholds(self) -> Thresholds:
+        snapshot = self._station.snapshot()
+        sound = snapshot.sound
+        known = snapshot.thresholds if self._shown == "image" else sound.thresholds if sound else None
+        if known is None:
+            raise GoodpartError("there are no thresholds yet")
+        return known
+
+    def _set(self, which: Which, words: list[str]) -> str:
+        self._thresholds()
+        try:
+            (word,) = words
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise GoodpartError(f"type the {NAMES[which]} threshold as a number: {NAMES[which][0]} 0.5")
+        self._station.set_threshold(which, value, "line", self._shown)
+        return f"{NAMES[which]} threshold {value:g}; save writes it to recipe.toml"
+
+    def _grab(self, grab: Grab, words: list[str]) -> str:
+        none_more(words)
+        link = self._station.snapshot().knobs
+        if link is None:
+            raise GoodpartError("there are no knobs: start with --knobs PORT")
+        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
+        for which in whiches:
+            why = not_grabbable(link.knob(which), time.monotonic())
+            if why:
+                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
+        self._station.grab(grab, self._shown)
+        return "grabbed; u undoes it, save writes it to recipe.toml"
+
+    def _turn_to(self, sense: Sense, words: list[str]) -> str:
+        none_more(words)
+        snapshot = self._station.snapshot()
+        if (snapshot.camera if sense == "image" else snapshot.sound) is None:
+            raise GoodpartError(f"the recipe has no {sense}")
+        self._sense = sense
+        return f"d, e and g are now about {'pictures' if sense == 'image' else 'sound'}"
+
+    def _teach(self, words: list[str]) -> str:
+        defect = words[1:] == ["defect"]
+        if not words or not words[0].isdecimal() or (words[1:] and not defect):
+            raise GoodpartError("type how many pictures: teach 50, or teach 20 defect")
+        count = int(words[0])
+        if not 1 <= count <= MOST_PICTURES:
+            raise GoodpartError(f"type a number of pictures from 1 to {MOST_PICTURES}")
+        if self._station.snapshot().camera is None:
+            raise GoodpartError("there is no camera: start with --camera")
+        self._station.collect(count, defect=defect)
+        return f"storing {count} pictures of {'defective' if defect else 'good'} parts, two a second; stop ends it"
+
+    def _record(self, words: list[str]) -> str:
+        none_more(words)
+        if self._station.snapshot().sound is None:
+            raise GoodpartError("there is no microphone: start with --microphone")
+        self._station.record(True)
+        return "recording good sound; stop ends it"
+
+    def _stop(self, words: list[str]) -> str:
+        none_more(words)
+        snapshot = self._station.snapshot()
+        recording = snapshot.sound is not None and snapshot.sound.recording is not None
+        if recording:
+            self._station.record(False)
+        if snapshot.collecting:
+            self._station.end_collecting()
+        elif not recording:
+            raise GoodpartError("nothing is being stored or recorded")
+        return "ending it"
+
+    def _do(self, action: Callable[[StationLike], None], answer: str, words: list[str]) -> str:
+        none_more(words)
+        action(self._station)
+        return answer
+
+    def _quit(self, words: list[str]) -> str:
+        none_more(words)
+        self.left.set()
+        return "ending"
+
+    def _status(self, words: list[str]) -> str:
+        none_more(words)
+        snapshot = self._station.snapshot()
+        said = [snapshot.verdict.reason]
+        if snapshot.collecting:
+            now = snapshot.collecting
+            said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
+        if snapshot.training and snapshot.training.state == "running":
+            run = snapshot.training
+            left = "" if run.seconds_left is None else f", {run.seconds_left:.0f} s left"
+            said.append(f"training: {run.phase} {run.step}/{run.of}{left}")
+        if snapshot.new_model or (snapshot.sound and snapshot.sound.new_model):
+            said.append("a new model waits: use takes it over")
+        said += [snapshot.fault] if snapshot.fault else []
+        return "\n".join(said)
+
+    _COMMANDS: dict[str, Callable[[LineDesk, list[str]], str]] = {  # noqa: RUF012
+        "d": lambda desk, words: desk._set("density", words),
+        "e": lambda desk, words: desk._set("reconstruction_error", words),
+        "g": lambda desk, words: desk._grab("both", words),
+        "gd": lambda desk, words: desk._grab("density", words),
+        "ge": lambda desk, words: desk._grab("reconstruction_error", words),
+        "u": lambda desk, words: desk._do(lambda s: s.undo_grab(), "putting back what was before the grab", words),
+        "image": lambda desk, words: desk._turn_to("image", words),
+        "sound": lambda desk, words: desk._turn_to("sound", words),
+        "save": lambda desk, words: desk._do(lambda s: s.save_thresholds(), "saving the thresholds", words),
+        "calibrate": lambda desk, words: desk._do(lambda s: s.calibrate(), "calibrating", words),
+        "pause": lambda desk, words: desk._do(lambda s: s.pause(True), "pausing; go goes on", words),
+        "go": lambda desk, words: desk._do(lambda s: s.pause(False), "going on", words),
+        "teach": _teach,
+        "record": _record,
+        "stop": _stop,
+        "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s tells how far it is", words),
+        "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
+        "use": lambda desk, words: desk._do(lambda s: s.take_over(), "taking over the new model", words),
+        "s": _status,
+        "q": _quit,
+        "?": lambda _desk, _words: HELP,
+    }
+
+
+def none_more(words: list[str]) -> None:
+    if words:
+        raise GoodpartError(f"{' '.join(words)}: this command takes nothing more; ? lists them")
