@@ -37,7 +37,7 @@ class Collector:
             raise GoodpartError(f"{folder}: cannot be written ({error.strerror or error})") from error
         self._wanted = wanted
         self._health = health
-        self._defect = defect
+        self.defect = defect
         self._due = float("-inf")
         self._stored = 0
         self._file = ""
@@ -84,10 +84,10 @@ class Collector:
         return f"the last {count} pictures are nearly the same: move the part a little"
 
     def state(self) -> Collecting:
-        return Collecting(self._stored, self._wanted, self._file, self._fault or self._alike, self._defect)
+        return Collecting(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect)
 
     def outcome(self) -> str:
         """What became of it, in a sentence."""
-        kind = "defective" if self._defect else "good"
+        kind = "defective" if self.defect else "good"
         many = "1 picture" if self._stored == 1 else f"{self._stored} pictures"
         return f"{many} of {kind} parts stored in {self._folder.parent.name}/{self._folder.name}"

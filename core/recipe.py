@@ -168,7 +168,7 @@ class Recipe:
 
     @property
     def defect_images(self) -> Path:
-        return self.folder / "defect" / "images"
+        return self.material("image", defect=True)
 
     @property
     def good_sound(self) -> Path:
@@ -176,7 +176,7 @@ class Recipe:
 
     @property
     def defect_sound(self) -> Path:
-        return self.folder / "defect" / "sound"
+        return self.material("sound", defect=True)
 
     @property
     def image_bundle(self) -> Path:
@@ -196,7 +196,11 @@ class Recipe:
 
     def good(self, sense: Sense) -> Path:
         """Where good pictures or recordings are."""
-        return self.folder / "good" / ("images" if sense == "image" else "sound")
+        return self.material(sense, defect=False)
+
+    def material(self, sense: Sense, *, defect: bool) -> Path:
+        """Where pictures or recordings are: good ones to learn from, or defective ones only ever to test with."""
+        return self.folder / ("defect" if defect else "good") / ("images" if sense == "image" else "sound")
 
     def bundle(self, sense: Sense) -> Path:
         return self.image_bundle if sense == "image" else self.sound_bundle

@@ -24,9 +24,10 @@ class Recorder:
     `close` are called one after the other, `state` from any thread.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, defect: bool = False) -> None:
         """Raises GoodpartError where nothing can be written."""
         self._folder = folder
+        self._defect = defect
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._place = self._next_place()
@@ -86,7 +87,9 @@ class Recorder:
             return
         self._aside.replace(self._place)
         self._seconds_before += seconds
-        self._kept.append(f"{self._place.name}: {seconds:.1f} s of good sound recorded")
+        self._kept.append(
+            f"{self._place.name}: {seconds:.1f} s of {'defective' if self._defect else 'good'} sound recorded"
+        )
 
     def close(self) -> list[str]:
         """End it; gives a sentence for each recording that was kept. May be called twice."""
@@ -99,4 +102,4 @@ class Recorder:
 
     def state(self) -> Recording:
         current = self._frames / self._rate if self._file is not None else 0.0
-        return Recording(self._seconds_before + current, self._place.name, self.note)
+        return Recording(self._seconds_before + current, self._place.name, self.note, self._defect)

@@ -126,6 +126,8 @@ class Training:
     loss: float | None = None
     validation_loss: float | None = None
     seconds_left: float | None = None
+    curve: tuple[tuple[float, float | None], ...] = ()
+    """Loss and validation loss so far, for methods that learn by steps of descent; evenly thinned out when long."""
     message: str = ""
     """When done: what was learnt, in a sentence. When failed: why, in a sentence."""
 
@@ -160,6 +162,36 @@ class Recording:
     file: str
     note: str = ""
     """What is wrong with it, in words: it clips, it is silent."""
+    defect: bool = False
+    """Put aside, only ever to test with."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the recipe holds of one sense."""
+
+    good: int = 0
+    """Pictures or recordings to learn from."""
+    defect: int = 0
+    """Only ever to test with."""
+    recent: tuple[Preview, ...] = ()
+    """The newest good pictures, the newest last; empty for sound."""
+    seconds: float = 0.0
+    """Of all good recordings together."""
+
+
+@dataclass(frozen=True)
+class Meters:
+    """Light and sharpness of the picture that is seen, beside what the model in use was taught."""
+
+    brightness: float
+    """Mean grey level, 0..255."""
+    saturated: float
+    """Share of white pixels."""
+    sharpness: float
+    taught_brightness: tuple[float, float] | None = None
+    taught_sharpness: float | None = None
+    """The least that is usual."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +232,8 @@ class Hearing:
     recording: Recording | None = None
     recorded: str = ""
     """What became of the last recording, in a sentence."""
+    held: Held | None = None
+    """What the recipe holds of sound; None until it was looked at."""
     truth: str | None = None
 
 
@@ -296,6 +330,9 @@ class Snapshot:
     new_model: Model | None = None
     """A model that has been trained and waits to be taken over."""
     preview: Preview | None = None
+    held: Held | None = None
+    """What the recipe holds of pictures; None until it was looked at."""
+    meters: Meters | None = None
     collecting: Collecting | None = None
     collected: str = ""
     """What became of the last pictures that were stored, in a sentence."""

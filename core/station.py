@@ -234,13 +234,23 @@ class Station:
     def end_collecting(self) -> None:
         self._command(lambda: self._sight.end_collecting() if self._sight else None)
 
-    def record(self, on: bool) -> None:
-        """Record good sound straight into the recipe, until it is ended."""
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        """Take the newest picture or recording out of the recipe, or all of them."""
+
+        async def delete() -> None:
+            if sense not in self._senses:
+                raise GoodpartError(f"the recipe has no {sense}")
+            await self._senses[sense].remove(defect=defect, every=every)
+
+        self._command(lambda: self._spawn(delete()))
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        """Record sound straight into the recipe, until it is ended."""
 
         def change() -> None:
             if self._hearing is None:
                 raise GoodpartError("there is no microphone: start with --microphone, or teach sound first")
-            self._hearing.record(on)
+            self._hearing.record(on, defect=defect)
 
         self._command(change)
 
@@ -258,6 +268,16 @@ class Station:
     def take_over(self) -> None:
         """Judge with what was trained in the background."""
         self._command(lambda: self._spawn(self._take_over()))
+
+    def discard(self) -> None:
+        """Keep the old models: what was trained in the background is thrown away."""
+
+        async def discard() -> None:
+            for sense in self._senses.values():
+                await sense.discard()
+            self._run_of_training = None
+
+        self._command(lambda: self._spawn(discard()))
 
     # The station's own thread.
 
@@ -365,6 +385,8 @@ class Station:
             hold=sight.votes.hold,
             new_model=sight.new_model,
             preview=sight.preview,
+            held=sight.holdings.held,
+            meters=sight.meters,
             collecting=sight.collecting,
             collected=sight.collected,
             truth=sight.truth,

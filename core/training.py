@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import GoodpartError
@@ -18,6 +19,8 @@ from core.recipe import remove_begun
 from core.snapshot import Training
 
 CANCEL_SECONDS = 0.8
+MOST_POINTS = 240
+"""Of the loss curve."""
 
 
 class TrainingRun:
@@ -37,6 +40,7 @@ class TrainingRun:
         """
         self._changed = changed
         self._cancelled = False
+        self._curve = Curve()
         self.state = Training("running", phase="starting")
         self._recipe = recipe
         try:
@@ -106,8 +110,31 @@ class TrainingRun:
         self._tell(last)
 
     def _tell(self, news: Training) -> None:
+        news = replace(news, curve=self._curve.with_point(news))
         self.state = news
         self._changed(news)
+
+
+class Curve:
+    """Loss and validation loss as the training goes on, of the network that learns just now: another phase begins
+    another curve. Every second point is left out whenever there are too many, so that they stay evenly apart."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[float, float | None]] = []
+        self._phase = ""
+        self._every, self._seen = 1, 0
+
+    def with_point(self, news: Training) -> tuple[tuple[float, float | None], ...]:
+        """The curve after this news, which may have no loss to add."""
+        if news.state == "running" and news.loss is not None:
+            if news.phase != self._phase:
+                self._points, self._phase, self._every, self._seen = [], news.phase, 1, 0
+            if self._seen % self._every == 0:
+                self._points.append((news.loss, news.validation_loss))
+            self._seen += 1
+            if len(self._points) > MOST_POINTS:
+                self._points, self._every = self._points[::2], 2 * self._every
+        return tuple(self._points)
 
 
 def _start(module: str, recipe: Path, options: Sequence[str]) -> subprocess.Popen[str]:
@@ -133,7 +160,7 @@ def parse_progress(line: str) -> Training | None:
         return None
     if not isinstance(said, dict) or said.get("state") not in ("running", "done", "failed"):
         return None
-    known = {name: said[name] for name in Training.__dataclass_fields__ if name in said}
+    known = {name: said[name] for name in Training.__dataclass_fields__ if name in said and name != "curve"}
     return Training(**known)
 
 

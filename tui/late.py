@@ -136,9 +136,13 @@ class LateStation:
         if self._station:
             self._station.end_collecting()
 
-    def record(self, on: bool) -> None:
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
         if self._station:
-            self._station.record(on)
+            self._station.delete_taught(sense, defect=defect, every=every)
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        if self._station:
+            self._station.record(on, defect=defect)
 
     def train(self) -> None:
         if self._station:
@@ -151,3 +155,7 @@ class LateStation:
     def take_over(self) -> None:
         if self._station:
             self._station.take_over()
+
+    def discard(self) -> None:
+        if self._station:
+            self._station.discard()

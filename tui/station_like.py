@@ -41,8 +41,11 @@ class StationLike(Protocol):
 
     def end_collecting(self) -> None: ...
 
-    def record(self, on: bool) -> None:
-        """Good sound straight into the recipe, until it is ended."""
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        """Take the newest picture or recording out of the recipe, or all of them."""
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        """Sound straight into the recipe, until it is ended."""
 
     def train(self) -> None: ...
 
@@ -50,6 +53,9 @@ class StationLike(Protocol):
 
     def take_over(self) -> None:
         """Use the newly trained model."""
+
+    def discard(self) -> None:
+        """Keep the old model, throw the newly trained one away."""
 
     def start(self) -> None: ...
 

@@ -12,6 +12,7 @@ import soxr
 
 from core.bundle import Bundle
 from core.ear import Ear
+from core.holdings import Holdings
 from core.logbook import Logbook
 from core.recipe import Recipe
 from core.recorder import Recorder
@@ -46,7 +47,7 @@ class Listening(Perception[Ear]):
         )
         self._health = SoundHealth(None)
         self._recorder: Recorder | None = None
-        self._recorded = ""
+        self.holdings = Holdings(recipe, "sound")
         self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
@@ -128,10 +129,11 @@ class Listening(Perception[Ear]):
 
     # Recording.
 
-    def record(self, on: bool) -> None:
-        """Good sound straight into the recipe, from now until it is ended. Raises GoodpartError."""
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        """Sound straight into the recipe, from now until it is ended. Raises GoodpartError."""
         if on and self._recorder is None:
-            self._recorder = Recorder(self.recipe.good_sound)
+            self._recorder = Recorder(self.recipe.material("sound", defect=defect), defect=defect)
+            self._clamp("defect" if defect else "good")
         # Ended by the next step, which may be writing just now.
         self._recording_ends = not on
 
@@ -140,9 +142,11 @@ class Listening(Perception[Ear]):
             return
         recorder, self._recorder = self._recorder, None
         kept = recorder.close()
-        self._recorded = "; ".join(kept)
+        self.collected = "; ".join(kept)
+        self._clamp("any")
         for words in kept:
             self.log.record("recording", words)
+        self.holdings_changed()
 
     async def _record(self, recorder: Recorder, stretch: Stretch | None, fault: str | None) -> None:
         try:
@@ -170,6 +174,7 @@ class Listening(Perception[Ear]):
             anomalies=self._anomalies,
             spectrum=self._spectrum,
             recording=self._recorder.state() if self._recorder else None,
-            recorded=self._recorded,
+            recorded=self.collected,
+            held=self.holdings.held,
             truth=self._truth,
         )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from core.bundle import Bundle, BundleError, read_bundle
 from core.detectors.load import describe
 from core.errors import GoodpartError
+from core.holdings import Holdings
 from core.judging import Judging
 from core.knobs.ranges import meaning
 from core.logbook import Logbook
 from core.recipe import KnobTable, Recipe, open_recipe
 from core.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
+from core.sources.exchange import Clamped
 
 STUCK_SECONDS = 4.0
 """A step that takes longer than that hangs: what was said before it is no longer true."""
@@ -29,6 +33,9 @@ class Perception(ABC, Generic[J]):
     own and judged on another, so that neither holds up the loop."""
 
     sense: Sense
+    holdings: Holdings
+    source: Any
+    """A PictureSource or a SoundSource."""
     interval: float
     """Seconds from one step to the next, at least."""
 
@@ -46,6 +53,8 @@ class Perception(ABC, Generic[J]):
         self.paused = False
         self.no_model = "the model is being loaded"
         self.verdict = Verdict("UNKNOWN", self.no_model)
+        self.collected = ""
+        """What became of the last material that was stored, recorded or deleted, in a sentence."""
         self.resting = False
         """Nothing can be judged, for a reason that lasts."""
         knobs = recipe.table(self.sense).knobs
@@ -132,6 +141,10 @@ class Perception(ABC, Generic[J]):
     async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
 
+    async def in_files(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What is written into the recipe, one after the other."""
+        return await asyncio.get_running_loop().run_in_executor(self.log.files, work, *arguments)
+
     async def in_waiter(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._waiter, work, *arguments)
 
@@ -154,6 +167,7 @@ class Perception(ABC, Generic[J]):
             self.refused = GoodpartError(self.no_model)
         await self.find_candidate()
         self.changed()
+        self.holdings_changed()
 
     def _use(self, judge: J) -> None:
         self.judge, self.refused = judge, None
@@ -182,6 +196,41 @@ class Perception(ABC, Generic[J]):
             raise GoodpartError(f"{place}: cannot be replaced ({error.strerror}); the old model stays") from error
         self._use(judge)
         self.new_model = None
+
+    async def discard(self) -> None:
+        """Keep the old model: what was trained in the background is thrown away. Raises GoodpartError."""
+        candidate = self.recipe.candidate(self.sense)
+        try:
+            await self.in_files(lambda: candidate.unlink(missing_ok=True))
+        except OSError as error:
+            raise GoodpartError(f"{candidate}: cannot be deleted ({error.strerror or error})") from error
+        self.log.record("model", f"a newly trained model of {self.sense} was not taken")
+        self.new_model = None
+
+    # What the recipe holds.
+
+    def holdings_changed(self) -> None:
+        """Look through the recipe's folders again, meanwhile."""
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            self.holdings.look()
+            with contextlib.suppress(RuntimeError):  # the station has ended
+                loop.call_soon_threadsafe(self.changed)
+
+        self.log.files.submit(look)
+
+    def _clamp(self, kind: Clamped) -> None:
+        """Ask a simulated bench for parts of a kind; at any other a technician clamps them."""
+        clamp = getattr(self.source, "clamp", None)
+        if clamp is not None:
+            clamp(kind)
+
+    async def remove(self, *, defect: bool, every: bool) -> None:
+        """Delete the newest picture or recording, or all. Raises GoodpartError."""
+        work = self.holdings.remove_all if every else self.holdings.remove_last
+        self.collected = await self.in_files(partial(work, defect=defect))
+        self.log.record("teaching", self.collected)
 
     # Thresholds.
 
@@ -213,9 +262,7 @@ class Perception(ABC, Generic[J]):
 
     async def set_knob(self, which: Which, table: KnobTable) -> None:
         """What a knob means from now on, written to recipe.toml. Raises GoodpartError."""
-        await asyncio.get_running_loop().run_in_executor(
-            self.log.files, self.recipe.save_knob, self.sense, which, table
-        )
+        await self.in_files(self.recipe.save_knob, self.sense, which, table)
         self.knob_tables[which] = table
 
     def calibrate(self) -> None:
@@ -233,9 +280,7 @@ class Perception(ABC, Generic[J]):
         """Write the thresholds to recipe.toml. Raises GoodpartError."""
         judge = self._at_work()
         thresholds = judge.thresholds
-        await asyncio.get_running_loop().run_in_executor(
-            self.log.files, self.recipe.save_thresholds, thresholds, judge.bundle.id, self.sense
-        )
+        await self.in_files(self.recipe.save_thresholds, thresholds, judge.bundle.id, self.sense)
         if judge is self.judge and judge.thresholds == thresholds:
             self.unsaved = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +9,13 @@ from dataclasses import replace
 from core.bundle import Bundle
 from core.collector import Collector
 from core.errors import GoodpartError
-from core.health import Health, HealthSettings, Motion
+from core.health import Health, HealthSettings, Motion, measure
+from core.holdings import Holdings
 from core.judging import Judge
 from core.logbook import Logbook
 from core.recipe import Recipe
 from core.senses.sense import PAUSED, Perception
-from core.snapshot import Collecting, Counters, Judgement, Preview, Verdict
+from core.snapshot import Collecting, Counters, Judgement, Meters, Preview, Verdict
 from core.sources.base import CameraSettings, Frame, Picture, PictureSource
 from core.sources.open import open_source, shows_stills
 from core.sources.opencv import cv2
@@ -52,8 +52,8 @@ class Sight(Perception[Judge]):
         self._health = Health(None)
         self._collector: Collector | None = None
         self._collecting_ends = False
-        self.collected = ""
-        """What became of the last pictures that were stored."""
+        self.holdings = Holdings(recipe, "image", small_preview)
+        self.meters: Meters | None = None
         self._motion = Motion()
         # A still picture is a whole part: there is nothing to smooth.
         self.votes = Votes(1, 1) if self._stills else Votes(smoothing.hold, smoothing.of)
@@ -141,9 +141,10 @@ class Sight(Perception[Judge]):
         """Store pictures into the recipe: so many, or until `end_collecting`. Raises GoodpartError."""
         if self._collector is not None:
             raise GoodpartError("pictures are being stored already")
-        folder = self.recipe.defect_images if defect else self.recipe.good_images
+        folder = self.recipe.material("image", defect=defect)
         self._collector = Collector(folder, wanted, Health(None, self._health_settings), defect=defect)
         self._collecting_ends = False
+        self._clamp("defect" if defect else "good")
 
     def end_collecting(self) -> None:
         """By the next step, which may be storing just now."""
@@ -153,13 +154,16 @@ class Sight(Perception[Judge]):
         if self._collector is None:
             return
         collector, self._collector = self._collector, None
+        self._clamp("any")
         self.collected = collector.outcome()
         self.log.record("teaching", self.collected)
+        self.holdings_changed()
 
     async def _collect(self, collector: Collector, frame: Frame | None) -> None:
         try:
             if collector.wants(frame, self.source.status(), time.monotonic()) and frame is not None:
-                await asyncio.get_running_loop().run_in_executor(self.log.files, collector.write, frame.picture)
+                await self.in_files(collector.write, frame.picture)
+                self.holdings.added(frame.picture, defect=collector.defect)
         except OSError as error:
             self._end_collecting()
             self.log.complain(f"storing pictures was ended ({error.strerror or error}); what was stored is kept")
@@ -172,6 +176,17 @@ class Sight(Perception[Judge]):
         if self.preview is None or now - self._previewed >= 0.5:
             self._previewed = now
             self.preview = small_preview(picture)
+            self.meters = self._measured(picture)
+
+    def _measured(self, picture: Picture) -> Meters:
+        measures, taught = measure(picture), self.judge.taught if self.judge else None
+        return Meters(
+            measures.brightness,
+            measures.saturated,
+            measures.sharpness,
+            (taught.brightness_low, taught.brightness_high) if taught else None,
+            taught.sharpness_low if taught else None,
+        )
 
 
 def small_preview(picture: Picture) -> Preview:

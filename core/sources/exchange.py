@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Clamped = Literal["any", "good", "defect"]
+"""What is clamped on the simulated bench: parts as they come, or of one kind, as whoever teaches would do it."""
 PART_SECONDS = 5.0
+TEACHING_SECONDS = 0.5
+"""A part of one kind stays so long: two pictures a second are stored, each of another part."""
 SHORTEST = 2.5
 
 

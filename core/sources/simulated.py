@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.sources.base import CameraSettings, Frame, Picture, SourceState, SourceStatus
-from core.sources.exchange import PART_SECONDS, next_exchange
+from core.sources.exchange import PART_SECONDS, TEACHING_SECONDS, Clamped, next_exchange
 from core.sources.pump import Part, draw_part, view_of
 from core.sources.pump_faults import FAULTS, Fault
 
@@ -126,6 +126,8 @@ class SimulatedBench:
         self._times: deque[float] = deque()
         self._number = 0
         self._dropped = 0
+        self._clamped: Clamped = "any"
+        self._taught = int(time.time())
 
     def start(self) -> None:
         with self._change:
@@ -178,8 +180,23 @@ class SimulatedBench:
                     # An error of ours is on its way to the thread's hook.
                     self._state, self._message = "lost", "the simulated bench failed: start the station anew"
 
+    def clamp(self, kind: Clamped) -> None:
+        """Show parts of one kind, one after the other, each moved a little, until it is `any` again. Nothing is shown
+        until such a part lies there."""
+        self._clamped = kind
+
+    def _fits(self, part: Part) -> bool:
+        return self._clamped == "any" or (part.fault is not None) == (self._clamped == "defect")
+
+    def _next_part(self, parts: Iterator[Part]) -> Part:
+        if self._clamped == "good":
+            # Others than those that come to the bench to be judged.
+            self._taught += 1
+            return Part(self._settings.seed, self._taught, series="taught")
+        return next(part for part in parts if self._fits(part))
+
     def _draw(self, part: Part) -> Picture:
-        view = view_of(part, SHOWN_SPREAD)
+        view = view_of(part, SHOWN_SPREAD if part.series == "shown" else 1.0)
         return draw_part(part, view, self._settings.width, self._settings.height)
 
     def _show(self, drawing: ThreadPoolExecutor) -> None:
@@ -194,18 +211,25 @@ class SimulatedBench:
         swap = next_exchange(due, self._seconds)
         rng = part.generator(5)
         while not self._stopping.is_set():
-            self._publish(sensor.frame(picture, rng), part.fault or "good")
+            if self._fits(part):
+                self._publish(sensor.frame(picture, rng), part.fault or "good")
             # Behind by more than a frame: go on from now, do not race after what was missed.
             due = max(due + self._interval, time.monotonic())
             if self._stopping.wait(due - time.monotonic()):
                 return
-            if time.monotonic() < swap or not drawn.done():
+            if not self._fits(coming):
+                # Asked for meanwhile: what was drawn is not wanted any more.
+                drawn.cancel()
+                coming = self._next_part(parts)
+                drawn = drawing.submit(self._draw, coming)
+            if (time.monotonic() < swap and self._fits(part)) or not drawn.done():
                 continue
             picture, part = drawn.result(), coming
-            coming = next(parts)
+            coming = self._next_part(parts)
             drawn = drawing.submit(self._draw, coming)
             rng = part.generator(5)
-            swap = next_exchange(time.monotonic(), self._seconds)
+            seconds = self._seconds if self._clamped == "any" else TEACHING_SECONDS
+            swap = next_exchange(time.monotonic(), seconds)
 
     def _publish(self, picture: Picture, truth: str) -> None:
         now = time.monotonic()

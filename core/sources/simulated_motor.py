@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.sources.exchange import PART_SECONDS, next_exchange
+from core.sources.exchange import PART_SECONDS, Clamped, next_exchange
 from core.sources.motor import BLOCK, MOTOR_FAULTS, RATE, Motor, Unit
 from core.sources.sound import SoundSettings
 from core.sources.sound_files import LATE_SECONDS
@@ -38,6 +38,17 @@ class SimulatedMotor(SoundThread):
         super().__init__("simulated")
         self._settings = settings
         self._seconds = seconds_per_part
+        self._clamped: Clamped = "any"
+
+    def clamp(self, kind: Clamped) -> None:
+        """Run motors of one kind until it is `any` again."""
+        self._clamped = kind
+
+    def _next_unit(self, units: Iterator[Unit]) -> Unit:
+        return next(unit for unit in units if self._fits(unit))
+
+    def _fits(self, unit: Unit) -> bool:
+        return self._clamped == "any" or (unit.fault is not None) == (self._clamped == "defect")
 
     def listen(self) -> None:
         units = shown_units(self._settings.seed)
@@ -59,7 +70,7 @@ class SimulatedMotor(SoundThread):
             self.is_live("simulated motor", RATE, 1)
             self.ring.put(block, RATE, unit.fault or "good")
             now = heard if self._settings.fast else time.monotonic()
-            if now >= exchange:
-                unit = next(units)
+            if now >= exchange or not self._fits(unit):
+                unit = self._next_unit(units)
                 motor = Motor(unit)
                 exchange = heard + self._seconds if self._settings.fast else next_exchange(now, self._seconds)

@@ -115,3 +115,27 @@ def test_the_newest_frame_wins_and_the_others_are_counted() -> None:
 def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(GoodpartError, match="at least"):
         SimulatedBench(CameraSettings(16, 16))
+
+
+def test_whoever_teaches_gets_parts_of_one_kind_each_another_one() -> None:
+    bench = SimulatedBench(CameraSettings(320, 240, 15.0), seconds_per_part=60.0)
+    bench.start()
+    try:
+        assert bench.take(10.0) is not None
+        for kind in ("defect", "good"):
+            bench.clamp(kind)
+            deadline = time.monotonic() + 20.0
+            shown: list[Picture] = []
+            seen = 0
+            while len(shown) < 3 and time.monotonic() < deadline:
+                frame = bench.take(5.0)
+                assert frame is not None
+                seen += 1
+                if seen < 2:
+                    continue  # it may have been drawn before it was asked for
+                assert (frame.truth == "good") == (kind == "good")
+                if not shown or difference(frame.picture, shown[-1]).mean() > 12:
+                    shown.append(frame.picture)
+            assert len(shown) == 3
+    finally:
+        bench.stop()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ import pytest
 from core.bundle import read_bundle
 from core.recipe import Recipe
 from core.snapshot import Training
-from core.training import TrainingRun, parse_progress
+from core.training import MOST_POINTS, Curve, TrainingRun, parse_progress
 from tests.data import ROOT
 from tests.parts import environment, make_recipe, until
 
@@ -204,3 +205,14 @@ def test_a_training_that_was_done_before_it_was_cancelled_is_done(
 @pytest.mark.parametrize("line", ["", "no json", "[]", "null", '{"state": "x"}', '{"state": ["running"]}', "{" * 100])
 def test_no_other_line_is_progress(line: str) -> None:
     assert parse_progress(line) is None
+
+
+def test_the_loss_curve_stays_short_and_even() -> None:
+    curve = Curve()
+    for step in range(1000):
+        points = curve.with_point(Training("running", "network", step, 1000, 1.0 / (step + 1), 2.0 / (step + 1)))
+    assert MOST_POINTS / 2 <= len(points) <= MOST_POINTS
+    steps = [round(1 / loss) - 1 for loss, _ in points]
+    assert len({b - a for a, b in pairwise(steps)}) == 1
+    assert points == curve.with_point(Training("done"))
+    assert len(curve.with_point(Training("running", "another", 0, 10, 5.0))) == 1

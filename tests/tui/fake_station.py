@@ -281,8 +281,14 @@ class FakeStation:
     def end_collecting(self) -> None:
         self.calls.append(("end_collecting",))
 
-    def record(self, on: bool) -> None:
-        self.calls.append(("record", on))
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        self.calls.append(("delete_taught", sense, defect, every))
+
+    def discard(self) -> None:
+        self.calls.append(("discard",))
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        self.calls.append(("record", on, defect) if defect else ("record", on))
         if self.now.sound is not None:
             recording = Recording(0.0, "000007-recorded-20261124-141530.wav") if on else None
             self.publish(replace(self.now, sound=replace(self.now.sound, recording=recording)))
