@@ -35,6 +35,7 @@ def train(
     lesson = Lesson(pictures, recipe.settings.camera.region, make_folds(groups), seed, epochs)
     learnt = learn(method, lesson, report)
     facts = {
+        "files": [path.name for path in pictures],
         "distinct": distinct,
         "region": list(recipe.settings.camera.region),
         "health": Taught.of(measures).to_json(),

@@ -34,6 +34,7 @@ def train(
     # Raises where so few windows cannot support what is asked.
     calibrate(smoothed(learnt.held_out, smoothing(table)), rule_of(table, method), false_alarms)
     facts = {
+        "files": [path.name for path in recordings],
         "seconds": round(seconds, 1),
         "channel": channel,
         "level": level,
