@@ -40,6 +40,7 @@ class CameraTable:
         (0.0, 0.0, 1.0, 1.0), "region of interest: x, y, width, height as fractions of the picture", _region
     )
     seed: int = setting(0, "which parts the simulated bench shows", between(0, 2**31 - 1))
+    always: bool = setting(False, "look even before pictures were taught")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class MicrophoneTable:
     loop: bool = setting(True, "a file starts again at its end")
     fast: bool = setting(False, "a file is heard as fast as it can be judged instead of in real time")
     seed: int = setting(0, "of the simulated motor", between(0, 2**31 - 1))
+    always: bool = setting(False, "listen even before sound was taught")
 
 
 @dataclass(frozen=True)
@@ -229,8 +231,8 @@ class Recipe:
     def perceived(self, camera: bool = False, microphone: bool = False) -> tuple[Sense, ...]:
         """What a station with this recipe perceives: what was taught, and what was named for it. Where nothing was
         taught and only a microphone is named, it is to be sound."""
-        sound = self.holds("sound") or microphone
-        image = self.holds("image") or camera or not sound
+        sound = self.holds("sound") or microphone or self.settings.microphone.always
+        image = self.holds("image") or camera or self.settings.camera.always or not sound
         return (*(("image",) if image else ()), *(("sound",) if sound else ()))
 
     @property

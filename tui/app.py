@@ -18,6 +18,7 @@ from core.recipe import KnobTable
 from core.snapshot import Grab, Sense, Snapshot, Which
 from tui.keys import bindings, checked_keymap, keys_shown
 from tui.paced import PacedApp
+from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.station_like import StationLike
 from tui.view import Inbox, News, PendingThresholds, View, waiting_model
@@ -86,14 +87,30 @@ class WatchApp(PacedApp):
 
     def on_mount(self) -> None:
         self.set_keymap(self._station_keymap)
-        self._inbox.put(self.station.snapshot(), self._clock())
-        self._unsubscribe = self.station.subscribe(self._heard)
-        self.push_screen(WatchScreen())
         self.set_interval(self._period, self._tick)
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
+        self.begin()
+
+    def begin(self) -> None:
+        """Show the station, and start it."""
+        self._inbox.put(self.station.snapshot(), self._clock())
+        self._unsubscribe = self.station.subscribe(self._heard)
+        self.push_screen(WatchScreen())
         # The station's own start competes for the processor: first the screen, within the same second.
         self.call_after_refresh(self.station.start)
+
+    def leave(self) -> StationLike:
+        """Show this station no more; gives it, still running."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._inbox = Inbox()
+        self._pending = {"image": PendingThresholds(), "sound": PendingThresholds()}
+        self._sense = None
+        self._collect_asked = self._record_asked = self._pause_asked = (False, float("-inf"))
+        self._stored.clear()
+        return self.station
 
     def on_unmount(self) -> None:
         if self._unsubscribe is not None:
@@ -123,7 +140,7 @@ class WatchApp(PacedApp):
         view = self._view(snapshot)
         with self.batch_update():
             for screen in self.screen_stack:
-                if isinstance(screen, WatchScreen):
+                if isinstance(screen, StationScreen):
                     screen.show(view, samples)
 
     def _view(self, snapshot: Snapshot) -> View:
@@ -182,7 +199,7 @@ class WatchApp(PacedApp):
             "sound: its scores, its thresholds" if self._sense == "sound" else "pictures: their scores, thresholds"
         )
 
-    def collect(self) -> None:
+    def collect(self, *, defect: bool = False) -> None:
         snapshot, now = self._inbox.newest(), self._clock()
         if snapshot is None or snapshot.camera is None:
             self.say("there is no camera: start with --camera")
@@ -192,12 +209,13 @@ class WatchApp(PacedApp):
         on = not (asked if now - at < 1.0 else snapshot.collecting is not None)
         self._collect_asked = on, now
         if on:
-            self.station.collect()
+            self.station.collect(defect=defect)
         else:
             self.station.end_collecting()
-        self.say("storing pictures of good parts into the recipe" if on else "ending the storing")
+        kind = "defective" if defect else "good"
+        self.say(f"storing pictures of {kind} parts into the recipe" if on else "ending the storing")
 
-    def record(self) -> None:
+    def record(self, *, defect: bool = False) -> None:
         snapshot, now = self._inbox.newest(), self._clock()
         if snapshot is None or snapshot.sound is None:
             self.say("there is no microphone: start with --microphone")
@@ -206,8 +224,9 @@ class WatchApp(PacedApp):
         # A second press may come before the snapshot that shows the first one.
         on = not (asked if now - at < 1.0 else snapshot.sound.recording is not None)
         self._record_asked = on, now
-        self.station.record(on)
-        self.say("recording good sound into the recipe" if on else "ending the recording")
+        self.station.record(on, defect=defect)
+        kind = "defective" if defect else "good"
+        self.say(f"recording {kind} sound into the recipe" if on else "ending the recording")
 
     def move_threshold(self, which: Which, steps: int) -> None:
         snapshot = self._inbox.newest()
@@ -307,12 +326,12 @@ class WatchApp(PacedApp):
         self.say("taking over the new model")
 
     def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
+        from tui.screens.help import HelpScreen, help_lines
 
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
-        else:
-            self.push_screen(HelpScreen(self._keys))
+        elif isinstance(self.screen, StationScreen):
+            self.push_screen(HelpScreen(help_lines(self._keys, self.screen.where, self.screen.about)))
 
     def end(self, code: int) -> bool:
         """Ask the app to exit; from a signal handler. False when it does not run."""
@@ -333,10 +352,13 @@ def watch(
     """Show the station until somebody quits or `seconds` are over; gives the exit code: 0, 128 + the signal that ended
     it, 1 after a crash.
 
-    However it ends, the terminal is left as it was found and the station is stopped. Raises GoodpartError for a keymap
-    that cannot be.
+    Raises GoodpartError for a keymap that cannot be.
     """
-    app = WatchApp(station, keymap, refresh=refresh, seconds=seconds)
+    return run_app(WatchApp(station, keymap, refresh=refresh, seconds=seconds))
+
+
+def run_app(app: WatchApp) -> int:
+    """However it ends, the terminal is left as it was found and the station is stopped."""
     guard: AbstractContextManager[None] = nullcontext()
     if sys.platform != "win32":
         from tui.terminal import terminal_left_as_found
@@ -353,4 +375,4 @@ def watch(
         # Ctrl-C while starting, before the terminal was in raw mode.
         return 130
     finally:
-        station.stop()
+        app.station.stop()

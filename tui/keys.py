@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
 
-Where = Literal["app", "watch"]
+Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate"]
+"""Which screen a key belongs to; those of the app are heard on every one."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,31 @@ KEYS: tuple[Key, ...] = (
     Key("record", "r", "record", "record", "record good sound into the recipe, or end it", group=GROUPS[5]),
     Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off"),
     Key("map", "m", "map", "map", "the anomaly map, off"),
+    Key("recipe-open", "o", "open", "open", "open the recipe: its bench", "recipes"),
+    Key("recipe-new", "n", "new", "new", "make a new recipe: one part number", "recipes"),
+    Key("recipe-duplicate", "c", "duplicate", "copy", "a copy with another name, settings and material", "recipes"),
+    Key("recipe-rename", "r", "rename", "rename", "give it another name", "recipes"),
+    Key("recipe-delete", "D", "delete", "delete", "delete it, with all that was taught (asks)", "recipes"),
+    Key("guide", "w", "guide", "first steps", "the five steps from a new part to judging", "recipes"),
+    Key("teach-store", "i", "store", "store", "begin or end storing pictures, two a second", "teach"),
+    Key("teach-record", "r", "record", "record", "begin or end recording sound", "teach"),
+    Key("teach-kind", "f", "kind", "good/defective", "teach good parts, or put defective ones aside to test", "teach"),
+    Key("teach-sense", "v", "sense", "pictures/sound", "delete pictures or recordings", "teach"),
+    Key("teach-delete-last", "backspace,delete", "delete_last", "delete the last", "delete the newest one", "teach"),
+    Key("teach-delete-all", "X", "delete_all", "delete all", "delete all of this kind (asks)", "teach"),
+    Key("teach-play", "p", "play", "play", "play the newest recording, or end it", "teach"),
+    Key("train-start", "t", "train", "train", "learn from what was taught, in the background", "train"),
+    Key("train-cancel", "x", "cancel", "cancel", "end the training; nothing changes", "train"),
+    Key("train-use", "n", "use", "use the new", "judge with the newly trained model", "train"),
+    Key("train-keep", "o", "keep", "keep the old", "throw the newly trained model away", "train"),
+    Key("train-next", "right,space", "page(1)", "next page", "next page of the result", "train"),
+    Key("train-previous", "left", "page(-1)", "page back", "page before", "train"),
+    Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
+    Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
+    Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
+    Key("go-calibrate", "4", "go('calibrate')", "calibrate", "calibrate: choose the thresholds", "app"),
+    Key("go-watch", "5,escape", "go('watch')", "watch", "watch: judge live", "app"),
+    Key("go-history", "6", "go('history')", "history", "history: what happened", "app"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
     Key("help", "question_mark", "help", "help", "this help", "app"),
     Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),
@@ -100,7 +126,7 @@ _NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
 
 
 def bindings(where: Where) -> list[BindingType]:
-    """The default bindings of the app or of the watch screen."""
+    """The default bindings of the app or of a screen."""
     found: list[BindingType] = [
         Binding(key.keys, key.action, key.label or key.id, id=key.id, tooltip=key.tooltip)
         for key in KEYS
@@ -123,14 +149,17 @@ def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
                 raise GoodpartError(
                     f"keys: {binding}: {name!r} is not a key: use a character or a name such as f5, ctrl+t or pageup"
                 )
-    taken: dict[str, str] = {_normal(ALWAYS_QUITS): "quit"}
-    for binding, keys in {**known, **keymap}.items():
-        for name in _split(keys):
-            other = taken.setdefault(_normal(name), binding)
-            if other != binding:
-                raise GoodpartError(
-                    f"keys: {name!r} is given to both {other} and {binding}: give one of them another key"
-                )
+    for where in get_args(Where):
+        taken: dict[str, str] = {_normal(ALWAYS_QUITS): "quit"}
+        for key in KEYS:
+            if key.where not in (where, "app"):
+                continue
+            for name in _split(keymap.get(key.id, key.keys)):
+                other = taken.setdefault(_normal(name), key.id)
+                if other != key.id:
+                    raise GoodpartError(
+                        f"keys: {name!r} is given to both {other} and {key.id}: give one of them another key"
+                    )
     return dict(keymap)
 
 
@@ -160,7 +189,17 @@ def _normal(name: str) -> str:
     return {"?": "question_mark", "tab": "ctrl+i", "enter": "ctrl+m"}.get(name, name)
 
 
-_NAMES = {"space": "space", "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End"}
+_NAMES = {
+    "escape": "Esc",
+    "backspace": "Backspace",
+    "delete": "Del",
+    "space": "space",
+    "question_mark": "?",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "home": "Home",
+    "end": "End",
+}
 _ARROWS = {"down": "down", "up": "up", "left": "left", "right": "right"}
 
 

@@ -45,6 +45,10 @@ def build_parser() -> argparse.ArgumentParser:
     def recipe(to: argparse.ArgumentParser) -> None:
         to.add_argument("recipe", metavar="RECIPE", help="a folder, or a name below the user's data folder")
 
+    recipes = command("recipes", "all recipes, and the whole day from there: teach, train, calibrate, watch, look back")
+    recipes.add_argument("--list", action="store_true", help="print them instead of the screen")
+    recipes.set_defaults(seconds=None)
+
     new = command("new", "make a recipe: a folder and a commented recipe.toml")
     recipe(new)
     new.add_argument(

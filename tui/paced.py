@@ -11,10 +11,10 @@ from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
+from tui.orderly import OrderlyApp
 from tui.output import Cells
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LOOK_AGAIN = 0.04
 """Seconds until a busy line is looked at again."""
 
 
-class PacedApp(App[None], inherit_bindings=False):
+class PacedApp(OrderlyApp, inherit_bindings=False):
     """Textual's updates go through `Cells`; a frame is written when the line is free, and holds what differs then."""
 
     ENABLE_COMMAND_PALETTE = False

@@ -40,10 +40,27 @@ def watch(
         if why:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
         return run_lines(LateStation(recipe, camera, microphone, knobs), options.seconds)
-    from core.config import load_config
-    from tui.app import watch as show_dashboard
+    return show_shell(recipe, options, camera, microphone, knobs)
 
-    return show_dashboard(LateStation(recipe, camera, microphone, knobs), load_config().keys, seconds=options.seconds)
+
+def show_shell(
+    recipe: Recipe | None,
+    options: argparse.Namespace,
+    camera: str | None = None,
+    microphone: str | None = None,
+    knobs: str | None = None,
+) -> int:
+    """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone."""
+    from core.config import load_config
+    from tui.app import run_app
+    from tui.late import LateStation
+    from tui.shell import Shell
+
+    def open_station(one: Recipe) -> LateStation:
+        named = (camera, microphone, knobs) if recipe and one.folder == recipe.folder else (None, None, None)
+        return LateStation(one, *named)
+
+    return run_app(Shell(recipe, open_station, load_config().keys, seconds=options.seconds))
 
 
 def no_dashboard() -> str:

@@ -10,13 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 
-from tui.keys import KEYS
+from tui.keys import KEYS, Where
 from tui.widgets.pane import Line, Pane
-
-_WORDS = (
-    "density: how like the good parts, higher is better; error: how badly redrawn,",
-    "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of the last 2 s",
-)
 
 
 class HelpLines(Pane):
@@ -34,21 +29,26 @@ class HelpScreen(Screen[None], inherit_bindings=False):
         Binding("escape,enter,space,question_mark", "app.pop_screen", "back", tooltip="back to the dashboard")
     ]
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, lines: Sequence[Line]) -> None:
         super().__init__()
-        self._keys = keys
+        self._lines = lines
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield HelpLines(help_lines(self._keys))
+            yield HelpLines(self._lines)
 
 
-def help_lines(keys: Mapping[str, str]) -> list[Line]:
+def help_lines(keys: Mapping[str, str], where: Where, about: Sequence[str]) -> list[Line]:
+    """The keys of a screen, then those of every screen, then words on what it shows."""
     told: dict[str, str] = {}
-    for key in KEYS:
+    for key in sorted((key for key in KEYS if key.where in (where, "app")), key=lambda key: key.where == "app"):
+        if key.id.startswith("go-"):
+            continue
         words = key.group or key.tooltip
         told[words] = f"{told[words]}, {keys[key.id]}" if words in told else keys[key.id]
     width = min(30, max(len(shown) for shown in told.values())) + 2
+    screens = "  ".join(f"{keys[key.id].split(',')[0]} {key.label}" for key in KEYS if key.id.startswith("go-"))
     lines: list[Line] = [((" goodpart: keys", "strong"), ("   Esc goes back", "label"))]
     lines += [((f"  {shown.ljust(width)}", "key"), (words, "")) for words, shown in told.items()]
-    return [*lines, *(((f" {text}", "label"),) for text in _WORDS)]
+    lines.append(((f" {screens}", "key"),))
+    return [*lines, *(((f" {text}", "label"),) for text in about)]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.screen import Screen
 
 from core.snapshot import Grab, Training, Which
 from tui.keys import bindings
+from tui.screens.base import StationScreen
 from tui.view import Sample, View
 from tui.widgets.banner import Banner
 from tui.widgets.camera import CameraPane
@@ -21,19 +21,19 @@ from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
 from tui.widgets.formula import FormulaLine
 from tui.widgets.knobs import KnobsPane
 from tui.widgets.microphone import MicrophonePane
-from tui.widgets.pane import Pane
 from tui.widgets.picture import PicturePane
 from tui.widgets.sweep import SweepPlot
 from tui.widgets.training import TrainingPane
-
-if TYPE_CHECKING:
-    from tui.app import WatchApp
 
 LEAST = (60, 16)
 OUTCOME_SECONDS = 20.0
 
 
-class WatchScreen(Screen[None], inherit_bindings=False):
+class WatchScreen(StationScreen, inherit_bindings=False):
+    about = (
+        "density: how like the good parts, higher is better; error: how badly redrawn,",
+        "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of the last 2 s",
+    )
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
 
     def __init__(self) -> None:
@@ -65,13 +65,6 @@ class WatchScreen(Screen[None], inherit_bindings=False):
             yield NoticeLine(id="notice")
             yield FooterLine(id="footer")
 
-    @property
-    def _station_app(self) -> WatchApp:
-        return cast("WatchApp", self.app)
-
-    def on_mount(self) -> None:
-        self._station_app.show()
-
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
         self.set_class(width < LEAST[0] or height < LEAST[1], "-too-small")
@@ -89,8 +82,7 @@ class WatchScreen(Screen[None], inherit_bindings=False):
         self.set_class(view.sense == "sound", "-sound")
         for plot in self.query(SweepPlot):
             plot.add(samples)
-        for pane in self.query(Pane):
-            pane.show(view)
+        super().show(view, samples)
 
     def _tells_of_training(self, view: View) -> bool:
         """While it runs, and its outcome for a while: at 24 rows it has the place of the model."""
@@ -100,43 +92,43 @@ class WatchScreen(Screen[None], inherit_bindings=False):
         return run is not None and (run.state == "running" or view.now - self._training_since < OUTCOME_SECONDS)
 
     def action_move(self, which: Which, steps: int) -> None:
-        self._station_app.move_threshold(which, steps)
+        self.station_app.move_threshold(which, steps)
 
     def action_grab(self, grab: Grab) -> None:
-        self._station_app.grab(grab)
+        self.station_app.grab(grab)
 
     def action_undo_grab(self) -> None:
-        self._station_app.undo_grab()
+        self.station_app.undo_grab()
 
     def action_knob_ranges(self) -> None:
-        self._station_app.knob_ranges()
+        self.station_app.knob_ranges()
 
     def action_calibrate(self) -> None:
-        self._station_app.calibrate()
+        self.station_app.calibrate()
 
     def action_save(self) -> None:
-        self._station_app.save_thresholds()
+        self.station_app.save_thresholds()
 
     def action_pause(self) -> None:
-        self._station_app.toggle_pause()
+        self.station_app.toggle_pause()
 
     def action_train(self) -> None:
-        self._station_app.train()
+        self.station_app.train()
 
     def action_cancel_training(self) -> None:
-        self._station_app.cancel_training()
+        self.station_app.cancel_training()
 
     def action_take_over(self) -> None:
-        self._station_app.take_over()
+        self.station_app.take_over()
 
     def action_sense(self) -> None:
-        self._station_app.other_sense()
+        self.station_app.other_sense()
 
     def action_collect(self) -> None:
-        self._station_app.collect()
+        self.station_app.collect()
 
     def action_record(self) -> None:
-        self._station_app.record()
+        self.station_app.record()
 
     def action_preview(self) -> None:
         self.query_one(PicturePane).next_preview()
@@ -150,4 +142,4 @@ class WatchScreen(Screen[None], inherit_bindings=False):
         mode = self.query_one(PicturePane).mode
         self.set_class(mode != "off", "-picture")
         words = {"off": "picture off", "shades": "picture in shades", "ascii": "picture in ASCII", "map": "anomaly map"}
-        self._station_app.say(words[mode])
+        self.station_app.say(words[mode])

@@ -19,9 +19,9 @@ MAP_SECONDS = 1.0
 
 
 class PicturePane(Pane):
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, mode: Mode = "off", *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.mode: Mode = "off"
+        self.mode: Mode = mode
         self._drawn_at = float("-inf")
 
     def next_preview(self) -> None:

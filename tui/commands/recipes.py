@@ -1,0 +1,27 @@
+"""goodpart recipes: all of them, and the whole day from there."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.shelf import shelved
+from tui.commands.watch import no_dashboard, show_shell
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.list or no_dashboard():
+        tell()
+        return 0
+    return show_shell(None, options)
+
+
+def tell() -> None:
+    """As plain lines."""
+    from tui.screens.recipes import HEAD, row
+
+    found = shelved()
+    if not found:
+        print("there are no recipes yet: goodpart new NAME makes one")
+        return
+    for text in (HEAD, *("".join(part for part, _ in row(one, opened=False)) for one in found)):
+        print(text.rstrip())

@@ -1,0 +1,195 @@
+"""All recipes: open one, make a new one, copy, rename, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from core.errors import GoodpartError
+from core.shelf import Shelved, checked_name, delete, duplicate, make, rename, shelved
+from tui.keys import bindings
+from tui.screens.ask import AskScreen
+from tui.screens.base import StationScreen
+from tui.screens.help import HelpScreen
+from tui.widgets.edges import NoticeLine, TitleLine
+from tui.widgets.list import ListPane
+from tui.widgets.pane import Line
+from tui.widgets.strip import KeysLine, StatusStrip
+
+RELOAD_SECONDS = 5.0
+HEAD = f"{'recipe':24}{'trained':18}{'pictures':>9}{'sound':>10}  today"
+GUIDE = (
+    "There are no recipes yet.",
+    "",
+    "A recipe is one part number. Five steps from a new one to judging:",
+    "",
+    "  1  n  makes a recipe: a name, a camera or a microphone. Without them:",
+    "        `simulated` is a bench of its own to try everything on.",
+    "  2  Teach: clamp good parts, store 25 pictures or more, move and exchange",
+    "        the part meanwhile; record 20 good sounds.",
+    "  3  Train: learns from them in seconds, and says how many false alarms to",
+    "        expect. `n` there uses the new model.",
+    "  4  Calibrate: choose how many false alarms may be, or move the thresholds",
+    "        with a good part clamped.",
+    "  5  Watch: judges live. It never says OK of a part that it has not seen.",
+    "",
+    "The digits 1 to 6 turn to these screens at any time; ? explains each.",
+)
+NEW_WORDS = """\
+ One part number is one recipe. The camera is an index (0), a video file, a
+ folder of pictures, an rtsp:// or http:// address, or `simulated`; the
+ microphone a device name or index, `default`, a sound file, or `simulated`.
+ Leave empty what there is not. `goodpart devices` lists what answers."""
+
+
+class RecipesScreen(StationScreen, inherit_bindings=False):
+    where = "recipes"
+    about = ("a recipe is one part number: its devices, material, models and history",)
+    BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shelf: Sequence[Shelved] | None = None
+        self._loading = False
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield StatusStrip(id="strip")
+        yield ListPane(HEAD, ("looking for recipes ...",), id="recipes")
+        yield NoticeLine(id="notice")
+        yield KeysLine(
+            ("recipe-open", "open"), ("recipe-new", "new"), ("recipe-duplicate", "copy"), ("recipe-rename", "rename"),
+            ("recipe-delete", "delete"), ("guide", "first steps"), id="footer",
+        )  # fmt: skip
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._list.focus()
+        self.set_interval(RELOAD_SECONDS, self.reload)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.reload()
+
+    @property
+    def _list(self) -> ListPane:
+        return self.query_one("#recipes", ListPane)
+
+    def reload(self) -> None:
+        if not self._loading and self.is_current:
+            self._loading = True
+            self.run_worker(self._reload())
+
+    async def _reload(self) -> None:
+        try:
+            found = await asyncio.to_thread(shelved)
+        except GoodpartError as error:
+            self._list.set_empty((str(error),))
+            found = []
+        else:
+            self._list.set_empty(GUIDE)
+        finally:
+            self._loading = False
+        self._shelf = found
+        open_now = self.shell.recipe.folder if self.shell.recipe else None
+        self._list.set_rows([row(one, opened=one.folder == open_now) for one in found])
+
+    def _chosen(self) -> Shelved | None:
+        if not self._shelf:
+            self.shell.say("there is no recipe yet: n makes one")
+            return None
+        return self._shelf[self._list.cursor]
+
+    def on_list_pane_chosen(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        one = self._chosen()
+        if one is not None and one.trouble:
+            self.shell.say(one.trouble)
+        elif one is not None:
+            self.shell.say(f"opening {one.name}")
+            self.shell.open(one.folder, "watch" if one.trained_at else "teach")
+
+    def action_new(self) -> None:
+        def take(typed: Sequence[str]) -> None:
+            name, camera, microphone, knobs = typed
+            folder = checked_name(name)
+            made = make(str(folder), camera or None, microphone or None, knobs or None)
+            self.shell.say(f"{made.name} is made")
+            self.shell.open(made.folder, "teach")
+
+        fields = [("name", ""), ("camera", ""), ("microphone", ""), ("knobs: serial port", "")]
+        self.app.push_screen(AskScreen("a new recipe", NEW_WORDS, fields, take))
+
+    def action_guide(self) -> None:
+        self.app.push_screen(HelpScreen([((f" {text}", ""),) for text in GUIDE[2:]]))
+
+    def action_duplicate(self) -> None:
+        one = self._chosen()
+        if one is not None:
+            self._ask_name(one, "copy", f"{one.name}-2", lambda name: duplicate(one.folder, name))
+
+    def action_rename(self) -> None:
+        one = self._chosen()
+        if one is not None:
+            self._ask_name(one, "rename", one.name, lambda name: rename(one.folder, name))
+
+    def _ask_name(self, one: Shelved, verb: str, proposal: str, work: Callable[[str], object]) -> None:
+        def take(typed: Sequence[str]) -> None:
+            checked_name(typed[0])
+            self._do(one, partial(work, typed[0]), f"{one.name}: {verb} to {typed[0]}", close=verb == "rename")
+
+        words = f" {verb} {one.name}"
+        self.app.push_screen(AskScreen(words.strip(), " The new name:", [("name", proposal)], take))
+
+    def action_delete(self) -> None:
+        one = self._chosen()
+        if one is None:
+            return
+
+        def take(typed: Sequence[str]) -> None:
+            if typed[0] != one.name:
+                raise GoodpartError(f"nothing was deleted: that is not {one.name}")
+            self._do(one, lambda: delete(one.folder), f"{one.name} is deleted", close=True)
+
+        words = (
+            f" {one.name} holds {one.pictures} good pictures and {one.seconds / 60:.1f} minutes of sound, its models\n"
+            " and its history. All of it is deleted and cannot be brought back.\n\n"
+            " To delete it, type its name:"
+        )
+        self.app.push_screen(AskScreen(f"delete {one.name}", words, [("name", "")], take))
+
+    def _do(self, one: Shelved, work: Callable[[], object], done: str, *, close: bool) -> None:
+        """On a worker: copying a thousand pictures takes its time."""
+
+        async def doing() -> None:
+            if close:
+                await self.shell.close_recipe(one.folder)
+            try:
+                await asyncio.to_thread(work)
+            except GoodpartError as error:
+                self.shell.say(str(error))
+            else:
+                self.shell.say(done)
+            screen = self.shell.screen
+            if isinstance(screen, RecipesScreen):
+                screen.reload()
+
+        self.shell.run_worker(doing())
+
+
+def row(one: Shelved, *, opened: bool) -> Line:
+    name = one.name if len(one.name) < 24 else one.name[:22] + "~"
+    mark = "*" if opened else " "
+    if one.trouble:
+        return ((f"{name + mark:24}", ""), (f"cannot be opened: {one.trouble}", "unknown"))
+    trained = f"{one.trained_at[:16].replace('T', ' '):18}" if one.trained_at else f"{'not yet':18}"
+    sound = f"{one.seconds / 60:.1f} min" if one.seconds else "-"
+    today = f"{one.anomalies_today} anomalies" if one.judged_today else "-"
+    return ((f"{name + mark:24}", "strong" if opened else ""), (f"{trained}{one.pictures:>9}{sound:>10}  {today}", ""))

@@ -1,0 +1,133 @@
+"""Teaching at the bench: pictures and sound of good parts into the recipe, defective ones aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+
+from core.errors import GoodpartError
+from core.snapshot import Sense
+from tui.keys import bindings
+from tui.player import Playing
+from tui.screens.ask import AskScreen
+from tui.screens.base import StationScreen
+from tui.view import Sample, View
+from tui.widgets.edges import NoticeLine, TitleLine
+from tui.widgets.picture import PicturePane
+from tui.widgets.strip import KeysLine, StatusStrip
+from tui.widgets.teach import MetersPane, RecentPane, SoundPane, StoringPane, Teaching
+
+
+class TeachScreen(StationScreen, inherit_bindings=False):
+    where = "teach"
+    about = (
+        "Move and exchange the part between pictures, let light and place vary as they",
+        "will at work: what was never taught as good is an anomaly. 25 pictures are a",
+        "beginning, 100 are good; of sound 20 recordings. Defective ones are only ever",
+        "tested with: they show what would be missed.",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("teach")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.teaching = Teaching()
+        self._playing: Playing | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield StatusStrip(id="strip")
+        with Horizontal(id="body"):
+            with Vertical(id="teach-left"):
+                yield PicturePane("shades", id="teach-picture")
+                yield RecentPane(id="recent")
+            with Vertical(id="teach-right"):
+                yield StoringPane(self.teaching, id="storing")
+                yield MetersPane(id="meters")
+                yield SoundPane(self.teaching, id="teach-sound")
+        yield NoticeLine(id="notice")
+        yield KeysLine(
+            ("teach-store", "store"), ("teach-record", "record"), ("teach-kind", "good/defective"),
+            ("teach-delete-last", "delete last"), ("teach-delete-all", "delete all"), ("teach-play", "play"),
+            id="footer",
+        )  # fmt: skip
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < 22, "-low")
+
+    def show(self, view: View, samples: Sequence[Sample]) -> None:
+        snapshot = view.snapshot
+        self.set_class(snapshot.sound is not None, "-hears")
+        self.set_class(snapshot.camera is not None, "-sees")
+        if snapshot.camera is None:
+            self.teaching.sense = "sound"
+        elif snapshot.sound is None:
+            self.teaching.sense = "image"
+        self.teaching.playing = self._playing.position if self._playing else None
+        if self._playing and self._playing.ended:
+            words, self._playing = self._playing.trouble, None
+            if words:
+                self.shell.say(words)
+        super().show(view, samples)
+
+    def on_unmount(self) -> None:
+        self._stop_playing()
+
+    def _stop_playing(self) -> None:
+        if self._playing:
+            self._playing.stop()
+            self._playing = None
+
+    def action_store(self) -> None:
+        self.shell.collect(defect=self.teaching.defect)
+
+    def action_record(self) -> None:
+        self.shell.record(defect=self.teaching.defect)
+
+    def action_kind(self) -> None:
+        self.teaching.defect = not self.teaching.defect
+        self.shell.say(
+            "what is stored now is of DEFECTIVE parts: put aside, only ever to test with"
+            if self.teaching.defect
+            else "what is stored now is of good parts, to learn from"
+        )
+
+    def action_sense(self) -> None:
+        if not (self.has_class("-hears") and self.has_class("-sees")):
+            self.shell.say("the recipe has pictures or sound, not both")
+            return
+        self.teaching.sense = "sound" if self.teaching.sense == "image" else "image"
+        self.shell.say(f"deleting is now about {'pictures' if self.teaching.sense == 'image' else 'recordings'}")
+
+    def action_delete_last(self) -> None:
+        self.shell.station.delete_taught(self.teaching.sense, defect=self.teaching.defect)
+        self.shell.say("deleting the newest one")
+
+    def action_delete_all(self) -> None:
+        sense: Sense = self.teaching.sense
+        called = self.teaching.called
+        defect = self.teaching.defect
+
+        def take(typed: Sequence[str]) -> None:
+            if typed[0] != "all":
+                raise GoodpartError("nothing was deleted: type the word all, or Esc")
+            self.shell.station.delete_taught(sense, defect=defect, every=True)
+            self.shell.say(f"deleting all {called}")
+
+        words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
+        self.app.push_screen(AskScreen(f"delete all {called}", words, [("", "")], take))
+
+    def action_play(self) -> None:
+        if self._playing:
+            self._stop_playing()
+            self.shell.say("playing ended")
+            return
+        recipe = self.shell.recipe
+        if recipe is None:
+            return
+        self._playing = Playing(recipe.material("sound", defect=self.teaching.defect))
+        self.shell.say("playing the newest recording on this machine's loudspeaker")

@@ -1,0 +1,177 @@
+"""The whole day in one app: recipes, teaching, training, calibrating, watching, looking back; one station at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core.errors import GoodpartError
+from core.recipe import KnobTable, Recipe, open_recipe
+from core.snapshot import Grab, Sense, Snapshot, Verdict, Which
+from tui.app import WatchApp
+from tui.screens.base import StationScreen
+from tui.station_like import StationLike
+
+Opener = Callable[[Recipe], StationLike]
+"""Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
+
+
+class Shell(WatchApp):
+    """Begins with a station that watches, or with the list of recipes."""
+
+    def __init__(
+        self,
+        recipe: Recipe | None,
+        open_station: Opener,
+        keymap: Mapping[str, str] | None = None,
+        *,
+        seconds: float | None = None,
+        refresh: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
+        station = open_station(recipe) if recipe else NoStation()
+        super().__init__(station, keymap, seconds=seconds, refresh=refresh, clock=clock)
+        self.recipe = recipe
+        self._open_station = open_station
+        self._changing = asyncio.Lock()
+
+    def begin(self) -> None:
+        if self.recipe:
+            super().begin()
+        else:
+            self._inbox.put(self.station.snapshot(), self._clock())
+            self.go("recipes")
+
+    # Which screen.
+
+    def action_go(self, where: str) -> None:
+        self.go(where)
+
+    def go(self, where: str) -> None:
+        if where == "recipes":
+            from tui.screens.recipes import RecipesScreen
+
+            self._put(RecipesScreen)
+        elif self.recipe is None:
+            self.say("first open a recipe, or make a new one")
+        elif where == "watch":
+            self._put(None)
+        elif where == "teach":
+            from tui.screens.teach import TeachScreen
+
+            self._put(TeachScreen)
+        else:
+            self.say(f"there is no screen {where}")
+
+    def _put(self, kind: type[StationScreen] | None) -> None:
+        """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""
+        if kind is not None and type(self.screen) is kind:
+            return
+        keep = 2 if self.recipe else 1
+        while len(self.screen_stack) > keep:
+            self.pop_screen()
+        if kind is not None:
+            self.push_screen(kind())
+        elif not self.recipe:
+            self.go("recipes")
+
+    # Which recipe.
+
+    def open(self, folder: Path, then: str = "watch") -> None:
+        """Judge with this recipe; the station that runs is stopped first. What is wrong is said."""
+        if self.recipe is not None and self.recipe.folder == folder:
+            self.go(then)
+            return
+        self.run_worker(self._open(folder, then), exit_on_error=True)
+
+    async def _open(self, folder: Path, then: str) -> None:
+        async with self._changing:
+            try:
+                recipe = await asyncio.to_thread(open_recipe, str(folder))
+            except GoodpartError as error:
+                self.say(str(error))
+                return
+            await self._close()
+            try:
+                self.station = await asyncio.to_thread(self._open_station, recipe)
+            except GoodpartError as error:
+                self.say(str(error))
+                return
+            self.recipe = recipe
+            self._put_down()
+            self.begin()
+            if then != "watch":
+                self.go(then)
+
+    async def close_recipe(self, folder: Path) -> None:
+        """Stop the station if it is this recipe's: its folder is to be moved or deleted."""
+        if self.recipe is not None and self.recipe.folder == folder:
+            await self._close()
+            self._put_down()
+            self.go("recipes")
+
+    async def _close(self) -> None:
+        if self.recipe is None:
+            return
+        self.say(f"ending {self.recipe.name}")
+        station = self.leave()
+        self.recipe = None
+        self.station = NoStation()
+        self._inbox.put(self.station.snapshot(), self._clock())
+        await asyncio.to_thread(station.stop)
+
+    def _put_down(self) -> None:
+        """Away with all screens: they show a station that is no more."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+
+class NoStation:
+    """A tui.station_like.StationLike where no recipe is open: nothing is known, nothing is done."""
+
+    def __init__(self) -> None:
+        verdict = Verdict("UNKNOWN", "no recipe is open")
+        self._snapshot = Snapshot(number=0, at=time.time(), recipe="", verdict=verdict)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        return lambda: None
+
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float = 2.0) -> None: ...
+
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None: ...
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None: ...
+
+    def undo_grab(self) -> None: ...
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None: ...
+
+    def save_thresholds(self) -> None: ...
+
+    def calibrate(self) -> None: ...
+
+    def pause(self, paused: bool) -> None: ...
+
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None: ...
+
+    def end_collecting(self) -> None: ...
+
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None: ...
+
+    def record(self, on: bool, *, defect: bool = False) -> None: ...
+
+    def train(self) -> None: ...
+
+    def cancel_training(self) -> None: ...
+
+    def take_over(self) -> None: ...
+
+    def discard(self) -> None: ...
