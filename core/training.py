@@ -47,7 +47,7 @@ class TrainingRun:
             self._child = _start(module, recipe, options)
         except OSError as error:
             raise GoodpartError(f"training cannot be started ({error.strerror or error})") from error
-        _be_nice(self._child.pid)
+        be_nice(self._child.pid)
         self._errors: list[str] = []
         self._drain = threading.Thread(target=self._read_errors, name="training errors", daemon=True)
         self._thread = threading.Thread(target=self._read, name="training", daemon=True)
@@ -164,7 +164,8 @@ def parse_progress(line: str) -> Training | None:
     return Training(**known)
 
 
-def _be_nice(pid: int) -> None:
+def be_nice(pid: int) -> None:
+    """Let the bench go first."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, pid, 10)

@@ -140,7 +140,7 @@ class WatchApp(PacedApp):
         view = self._view(snapshot)
         with self.batch_update():
             for screen in self.screen_stack:
-                if isinstance(screen, StationScreen):
+                if isinstance(screen, StationScreen) and screen.is_mounted:
                     screen.show(view, samples)
 
     def _view(self, snapshot: Snapshot) -> View:
@@ -324,6 +324,14 @@ class WatchApp(PacedApp):
         self._forget_pending()
         self.station.take_over()
         self.say("taking over the new model")
+
+    def discard(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or not waiting_model(snapshot):
+            self.say("there is no new model that could be thrown away")
+            return
+        self.station.discard()
+        self.say("keeping the old model")
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, help_lines

@@ -63,6 +63,10 @@ class Shell(WatchApp):
             from tui.screens.teach import TeachScreen
 
             self._put(TeachScreen)
+        elif where == "train":
+            from tui.screens.train import TrainScreen
+
+            self._put(TrainScreen)
         else:
             self.say(f"there is no screen {where}")
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.sources.base import Picture
 
+Floats = npt.NDArray[np.float32]
 Map = npt.NDArray[np.float32]
 """float32 (14, 14): how far each cell of the picture is from the good class; higher is more anomalous,
 0 is usual, about 3 and more is suspicious."""
@@ -31,3 +32,7 @@ class Detector(Protocol):
 
     def judge(self, picture: Picture) -> Scores:
         """Scores of a picture of any size (already cropped to the region of interest)."""
+
+    def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
+        """What the autoencoder sees of a picture and what it makes of it, to look at side by side: what that is in a
+        word, and two float32 arrays (height, width) of one scale."""

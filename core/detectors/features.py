@@ -143,3 +143,13 @@ class FeaturesDetector:
         coarse = model.coarse_usual.unusual(model.coarse_usual.log_errors(model.coarse.squared_errors(vectors.coarse)))
         fine = model.fine_usual.unusual(model.fine_usual.log_errors(model.fine.squared_errors(vectors.fine)))
         return Scores(float(density[0]), float(hottest(coarse)[0]), fine[0].reshape(FINE, FINE))
+
+    def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
+        """The strength of the finer feature map, 14x14: the root of the mean square over its channels."""
+        layout = self._extractor.layout
+        vectors = normalised(pool(self._extractor.taps(picture), layout).at(None), self._model.channels, layout)
+        seen, redrawn = (
+            np.sqrt(np.mean(x[0] ** 2, axis=1)).reshape(FINE, FINE)
+            for x in (vectors.fine, self._model.fine.redraw(vectors.fine))
+        )
+        return "feature map", seen, redrawn

@@ -21,6 +21,11 @@ class LinearAutoencoder:
     components: Floats
     """(k, cells * c), orthonormal rows"""
 
+    def redraw(self, x: Floats) -> Floats:
+        """(m, cells, c): what comes back of samples (m, cells, c)."""
+        centred = x.reshape(len(x), -1) - self.mean
+        return np.asarray((self.mean + (centred @ self.components.T) @ self.components).reshape(x.shape), np.float32)
+
     def squared_errors(self, x: Floats) -> Floats:
         """(m, cells, c) of samples (m, cells, c)."""
         residual = x.reshape(len(x), -1) - self.mean

@@ -83,17 +83,24 @@ def map_lines(image: Judgement | None, width: int, height: int) -> list[Line]:
     if image is None:
         return [heading("map", width, ("no sample", "unknown"))]
     grid: list[list[float]] = image.map.tolist()
-    # What is not a number is the worst.
-    hottest, row, column = max(
-        (math.inf if math.isnan(v) else v, y, x) for y, line in enumerate(grid) for x, v in enumerate(line)
-    )
+    hottest, row, column = hottest_cell(grid)
     style = "anomaly" if hottest >= 3 else "label"
     where = f"{hottest:.1f} at row {row + 1} col {column + 1}"
     title = heading("map", width, (where, style))
-    lines: list[Line] = [title]
-    # Where the pane is too low for all rows, those around the hottest one.
-    first = max(0, min(row - (height - 1) // 2, len(grid) - (height - 1)))
-    for y, line in list(enumerate(grid))[first : first + height - 1]:
+    return [title, *grid_lines(grid, height - 1)]
+
+
+def hottest_cell(grid: Sequence[Sequence[float]]) -> tuple[float, int, int]:
+    """Its value, row and column; what is not a number is the worst."""
+    return max((math.inf if math.isnan(v) else v, y, x) for y, line in enumerate(grid) for x, v in enumerate(line))
+
+
+def grid_lines(grid: list[list[float]], height: int) -> list[Line]:
+    """The cells alone. Where there is no room for all rows, those around the hottest one."""
+    _, row, column = hottest_cell(grid)
+    lines: list[Line] = []
+    first = max(0, min(row - height // 2, len(grid) - height))
+    for y, line in list(enumerate(grid))[first : first + height]:
         parts: list[Part] = []
         for x, value in enumerate(line):
             text, style = _level(value)

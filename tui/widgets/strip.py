@@ -8,6 +8,7 @@ from tui.keys import first_key
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
 
+NO_MODEL = "there is no model yet"
 _STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 
 
@@ -17,8 +18,11 @@ class StatusStrip(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         if not view.snapshot.recipe:
             return [((" no recipe is open", "label"),)]
-        word = view.headline
-        return [((f" {word} ", _STYLES.get(word, "label")), (view.verdict.reason, ""))]
+        word, reason = view.headline, view.verdict.reason
+        if NO_MODEL in reason:
+            teach, train = (first_key(view.keys[key]) for key in ("go-teach", "go-train"))
+            reason = f"nothing was learnt yet: {teach} teaches, then {train} trains"
+        return [((f" {word} ", _STYLES.get(word, "label")), (reason, ""))]
 
 
 class KeysLine(Pane):

@@ -61,7 +61,7 @@ class StoringPane(_TeachPane):
 
 def _count(held: Held, what: str, wanted: int) -> Line:
     enough = held.good >= wanted
-    rest = "" if enough else f", {wanted - held.good} more wanted"
+    rest = "" if enough else f" ({wanted - held.good} more)"
     return (
         (f"{held.good} good", "strong"),
         (rest, "" if enough else "unknown"),

@@ -1,0 +1,149 @@
+"""Looks at trained models in a process of its own: `python -m core.examine RECIPE [--candidate]`.
+
+Lines of JSON tell how far it is; the last has what was found, an `Examined` for each model. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+
+from core.bundle import Bundle, read_bundle
+from core.detectors.load import describe, load_detector
+from core.errors import GoodpartError, UnreadableError
+from core.examined import Examined, Grey, Redrawn, Worst
+from core.features.picture import crop, decode_picture
+from core.recipe import Recipe, open_recipe
+from core.separation import Case, separate
+from core.snapshot import Sense
+from core.sources.opencv import cv2
+from core.teaching import pictures_in
+
+GREY_WIDTH = 56
+MOST_POINTS = 120
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m core.examine", description=__doc__)
+    parser.add_argument("recipe")
+    parser.add_argument("--candidate", action="store_true", help="the models that wait to be taken over")
+    options = parser.parse_args(arguments)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        found = examine(open_recipe(options.recipe), candidate=options.candidate)
+    except GoodpartError as error:
+        _say(state="failed", message=str(error))
+        return error.exit_code
+    _say(state="done", examined=[asdict(one) for one in found])
+    return 0
+
+
+def _say(**said: object) -> None:
+    # What is not finite has no JSON.
+    print(json.dumps(_finite(said), allow_nan=False), flush=True)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return 1e9 if value > 0 else -1e9 if value < 0 else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _end_with_parent() -> None:
+    """Whoever asked closes our standard input, or dies."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def examine(recipe: Recipe, *, candidate: bool = False) -> list[Examined]:
+    """Every model of the recipe, or every one that waits to be taken over. Raises GoodpartError where there is none."""
+    places = {sense: (recipe.candidate if candidate else recipe.bundle)(sense) for sense in recipe.senses}
+    found = [_examine_one(recipe, sense, read_bundle(place)) for sense, place in places.items() if place.exists()]
+    if not found:
+        raise GoodpartError(f"{recipe.name}: there is no model to look at; train first")
+    return found
+
+
+def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> Examined:
+    def progress(step: int, of: int) -> None:
+        _say(state="running", phase="defects" if sense == "image" else "defective sound", step=step, of=of)
+
+    separation = separate(recipe, sense, bundle, progress)
+    table, t = recipe.table(sense), separation.thresholds
+    model = describe(bundle, table, recipe.false_alarms)
+    return Examined(
+        sense=sense,
+        method=model.method,
+        backbone=model.backbone,
+        bundle=model.bundle,
+        trained_at=model.trained_at,
+        taught=model.taught,
+        note=model.note,
+        density=t.density,
+        error=t.reconstruction_error,
+        density_step=t.density_step,
+        error_step=t.error_step,
+        by=t.by,
+        good=len(separation.good.share),
+        defects=len(separation.defects),
+        refused=len(separation.refused),
+        misses=separation.misses,
+        unknown=separation.unknown,
+        auroc=separation.auroc,
+        interval=separation.interval,
+        worst=tuple(_worst(case) for case in separation.worst),
+        sample=_sample(recipe, bundle) if sense == "image" else None,
+    )
+
+
+def _worst(case: Case) -> Worst:
+    grid = None if case.map is None else tuple(tuple(round(float(v), 1) for v in row) for row in case.map)
+    trace: list[tuple[float, float]] = []
+    if case.trace is not None and len(case.trace):
+        every = max(1, math.ceil(len(case.trace) / MOST_POINTS))
+        trace = [(round(float(at), 2), round(float(share), 3)) for at, share in case.trace[::every]]
+    picture = None if case.map is None else small_grey(cv2.cvtColor(decode_picture(case.path), cv2.COLOR_BGR2GRAY))
+    return Worst(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
+
+
+def _sample(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
+    """The newest good picture that can be decoded, and what the autoencoder makes of it."""
+    detector = load_detector(bundle)
+    files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
+    for file in reversed(files):
+        try:
+            picture = crop(decode_picture(file), recipe.settings.camera.region)
+        except UnreadableError:
+            continue
+        what, seen, redrawn = detector.redraw(picture)
+        return Redrawn(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn))
+    return None
+
+
+def _together(one: npt.NDArray[np.float32], *both: npt.NDArray[np.float32]) -> Grey:
+    """Grey levels by the scale that both pictures have in common."""
+    low, high = min(float(b.min()) for b in both), max(float(b.max()) for b in both)
+    levels = np.clip((one - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
+    return Grey(levels.shape[1], levels.shape[0], levels.tobytes().hex())
+
+
+def small_grey(picture: npt.NDArray[np.uint8]) -> Grey:
+    height, width = picture.shape
+    rows = max(1, round(GREY_WIDTH * height / width))
+    small = cv2.resize(picture, (GREY_WIDTH, rows), interpolation=cv2.INTER_AREA)
+    return Grey(GREY_WIDTH, rows, small.tobytes().hex())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Looking at a trained model, in a process of its own, on drawn parts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from core.bundle import read_bundle
+from core.errors import GoodpartError
+from core.examination import Examination
+from core.examine import examine
+from core.examined import examined_from
+from core.recipe import Recipe, new_recipe
+from core.separation import separate
+from tests.parts import odd_part, until, write_parts
+
+
+def with_defects(recipe: Recipe, count: int = 6) -> Recipe:
+    write_parts(recipe.defect_images, range(900, 900 + count), odd_part)
+    return recipe
+
+
+def test_a_model_is_told_with_its_worst_cases_and_a_sample(trained: Recipe) -> None:
+    with_defects(trained)
+    (found,) = examine(trained)
+    expected = separate(trained, "image", read_bundle(trained.image_bundle))
+    assert (found.defects, found.misses, found.auroc) == (6, expected.misses, expected.auroc)
+    assert [case.name for case in found.worst] == [case.path.name for case in expected.worst]
+    assert found.worst[0].map is not None and len(found.worst[0].map) == 14
+    assert found.worst[0].picture is not None and len(found.worst[0].picture.grey) > 100
+    assert found.sample is not None and found.sample.what == "feature map"
+    assert len(found.sample.seen.grey) == len(found.sample.redrawn.grey) == 14 * 14
+    # A good picture is redrawn much like it is.
+    apart = [abs(a - b) for a, b in zip(found.sample.seen.grey, found.sample.redrawn.grey, strict=True)]
+    assert sum(apart) / len(apart) < 40
+
+
+def test_it_comes_back_whole_through_json(trained: Recipe) -> None:
+    (found,) = examine(with_defects(trained))
+    assert examined_from(json.loads(json.dumps(asdict(found)))) == found
+
+
+def test_without_defects_nothing_is_claimed(trained: Recipe) -> None:
+    (found,) = examine(trained)
+    assert (found.defects, found.auroc, found.worst) == (0, None, ())
+
+
+def test_the_process_tells_how_far_it_is_and_what_it_found(trained: Recipe) -> None:
+    with_defects(trained)
+    shutil.copy(trained.image_bundle, trained.candidate("image"))
+    states = []
+    examination = Examination(trained.folder, candidate=True, changed=lambda: states.append(examination.now))
+    assert until(lambda: examination.now.state != "running", 60)
+    assert examination.now.state == "done", examination.now.message
+    assert examination.now.found == tuple(examine(trained, candidate=True))
+    assert any(state.of == 6 for state in states)
+
+
+def test_a_torn_model_is_told_in_words(trained: Recipe) -> None:
+    trained.image_bundle.write_bytes(b"torn")
+    examination = Examination(trained.folder, candidate=False)
+    assert until(lambda: examination.now.state != "running", 60)
+    assert examination.now.state == "failed" and "torn" in examination.now.message
+
+
+def test_an_examination_that_is_stopped_ends(trained: Recipe) -> None:
+    write_parts(trained.defect_images, range(300))
+    examination = Examination(trained.folder, candidate=False)
+    assert until(lambda: examination.now.of > 0, 60)
+    examination.stop()
+    examination._thread.join(10)
+    assert not examination._thread.is_alive() and examination.now.state == "failed"
+
+
+def test_a_recipe_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(GoodpartError, match="no model to look at"):
+        examine(new_recipe(str(tmp_path / "new")))
