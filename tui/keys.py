@@ -116,6 +116,7 @@ KEYS: tuple[Key, ...] = (
     Key("go-calibrate", "4", "go('calibrate')", "calibrate", "calibrate: choose the thresholds", "app"),
     Key("go-watch", "5,escape", "go('watch')", "watch", "watch: judge live", "app"),
     Key("go-history", "6", "go('history')", "history", "history: what happened", "app"),
+    Key("palette", "ctrl+p", "command_palette", "commands", "find a command by its name", "app"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
     Key("help", "question_mark", "help", "help", "this help", "app"),
     Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import GoodpartError
 from core.recipe import KnobTable, Recipe, open_recipe
@@ -14,12 +15,25 @@ from tui.app import WatchApp
 from tui.screens.base import StationScreen
 from tui.station_like import StationLike
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 Opener = Callable[[Recipe], StationLike]
 """Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
 
 
+def key_commands() -> type[Provider]:
+    """Not loaded before somebody asks for it."""
+    from tui.palette import KeyCommands
+
+    return KeyCommands
+
+
 class Shell(WatchApp):
     """Begins with a station that watches, or with the list of recipes."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {key_commands}
 
     def __init__(
         self,
@@ -44,6 +58,9 @@ class Shell(WatchApp):
         else:
             self._inbox.put(self.station.snapshot(), self._clock())
             self.go("recipes")
+
+    def keys_of(self, binding: str) -> str:
+        return self._keys[binding]
 
     # Which screen.
 

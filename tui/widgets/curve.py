@@ -42,10 +42,10 @@ def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
             break
         if len(curve) < columns:
             loss, validation = curve[column]
-        if math.isfinite(loss):
-            grid[row_of(loss)][column] = GLYPHS.dot
         if validation is not None and math.isfinite(validation):
             grid[row_of(validation)][column] = VALIDATION
+        if math.isfinite(loss):
+            grid[row_of(loss)][column] = GLYPHS.dot
     labels = {0: f"{high:.3g}", rows - 1: f"{low:.3g}"}
     return [title, *(_row(labels.get(y, ""), "".join(cells)) for y, cells in enumerate(grid))]
 

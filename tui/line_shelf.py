@@ -1,0 +1,107 @@
+"""All recipes in the line mode: typed lines make, open, copy, rename and delete them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from core.errors import GoodpartError
+from core.recipe import Recipe, open_recipe, user_recipes
+from core.shelf import checked_name, delete, duplicate, make, rename, shelved
+from tui.plain import plain
+from tui.station_like import StationLike
+
+HELP = """\
+list                            all recipes
+new NAME [CAMERA [MICROPHONE]]  make one; - for none, simulated for a trial
+open NAME                       its bench: teach, train, calibrate, watch
+copy NAME NEW   rename NAME NEW   delete NAME (asks)   q: quit   ?: this help"""
+
+
+def run_shelf(open_station: Callable[[Recipe], StationLike]) -> int:
+    """Until somebody quits, or nothing more is typed."""
+    desk = ShelfDesk(open_station, sys.stdin, sys.stdout)
+    desk.say(HELP)
+    while desk.code is None:
+        desk.say("recipes>", end=" ")
+        line = sys.stdin.readline()
+        if not line:
+            break
+        desk.obey(line)
+    return desk.code or 0
+
+
+class ShelfDesk:
+    def __init__(self, open_station: Callable[[Recipe], StationLike], typed: TextIO, out: TextIO) -> None:
+        self._open_station = open_station
+        self._typed = typed
+        self._out = out
+        self.code: int | None = None
+        """Set when it shall end."""
+
+    def say(self, text: str, end: str = "\n") -> None:
+        self._out.write("\n".join(plain(line)[:79] for line in text.splitlines()) + end)
+        self._out.flush()
+
+    def obey(self, line: str) -> None:
+        words = line.split()
+        if not words:
+            return
+        command, takes = words[0].lower(), words[1:]
+        try:
+            if command == "q" and not takes:
+                self.code = 0
+            elif command == "?" and not takes:
+                self.say(HELP)
+            elif command == "list" and not takes:
+                self._list()
+            elif command == "new" and 1 <= len(takes) <= 3:
+                self._new(*takes)
+            elif command == "open" and len(takes) == 1:
+                self._open(takes[0])
+            elif command in ("copy", "rename") and len(takes) == 2:
+                work = duplicate if command == "copy" else rename
+                work(user_recipes() / takes[0], takes[1])
+                self.say(f"{takes[1]} is there")
+            elif command == "delete" and len(takes) == 1:
+                self._delete(takes[0])
+            else:
+                self.say(f"{line.strip()}: not understood; ? tells what can be typed")
+        except GoodpartError as error:
+            self.say(str(error))
+
+    def _list(self) -> None:
+        found = shelved()
+        for one in found:
+            learnt = f"trained {one.trained_at[:16].replace('T', ' ')}" if one.trained_at else "not trained"
+            today = f", {one.anomalies_today} anomalies today" if one.judged_today else ""
+            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound{today}"
+            self.say(f"{one.name}: {told}")
+        if not found:
+            self.say("there are no recipes yet: new NAME makes one")
+
+    def _new(self, name: str, *devices: str) -> None:
+        camera, microphone = (*(None if d == "-" else d for d in devices), None, None)[:2]
+        made = make(str(checked_name(name)), camera, microphone)
+        self.say(f"{made.name} is made")
+        self._bench(made)
+
+    def _open(self, name: str) -> None:
+        self._bench(open_recipe(str(user_recipes() / name)))
+
+    def _bench(self, recipe: Recipe) -> None:
+        from tui.line_mode import run_lines
+
+        self.say(f"{recipe.name}: ? lists the commands, close comes back here")
+        code, closed = run_lines(self._open_station(recipe), None, recipe)
+        if not closed:
+            self.code = code
+
+    def _delete(self, name: str) -> None:
+        folder = open_recipe(str(user_recipes() / name)).folder
+        self.say(f"all of {name} is deleted, also what was taught; type its name to do it:", end=" ")
+        if self._typed.readline().strip() != name:
+            raise GoodpartError("nothing was deleted")
+        delete(folder)
+        self.say(f"{name} is deleted")
