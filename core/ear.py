@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.bundle import Bundle, BundleError
-from core.calibration import conformal_threshold, smoothed, window_rate
+from core.calibration import HeldOut, conformal_threshold, smoothed, window_rate
 from core.detectors.load import load_sound_detector, smoothing
 from core.detectors.sound import WindowScores
 from core.errors import GoodpartError
@@ -137,32 +137,40 @@ class Ear(Judging):
             milliseconds=milliseconds,
         )
 
-    def for_whole(self) -> WholeRecording:
-        """How recordings are judged as a whole."""
-        held_out, t = self.bundle.held_out, self.thresholds
-        assert held_out.recording is not None
-        _, lengths = np.unique(held_out.recording, return_counts=True)
-        windows = int(np.median(lengths))
-        good = smoothed(held_out, windows)
-        used = np.asarray(share(good.density, good.reconstruction_error, t), np.float64)
-        try:
-            level = conformal_threshold(used, window_rate(good, self._false_alarms))
-        except GoodpartError:  # too few: beyond all of them
-            level = float(used.max())
-        level = max(level, LEAST_LEVEL)
-        drawn = replace(
-            t,
-            density=t.typical_density + level * (t.density - t.typical_density),
-            reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
-        )
-        return WholeRecording(windows, drawn, Ranking(good, drawn))
+    def for_whole(self, windows: int | None = None) -> WholeRecording:
+        """How recordings are judged as a whole, or the mean over so many windows."""
+        return whole_recording(self.bundle.held_out, self.thresholds, self._false_alarms, windows)
 
     def named(self, heard: Heard) -> str:
         """What speaks most against a window, in words."""
         of_density, of_error = shares(heard.density, heard.reconstruction_error, self.thresholds)
         return heard.head if heard.head and of_density >= of_error else "redrawn badly"
 
-    def reason(self, heard: Heard) -> str:
-        """Which score says so, and what of the sound."""
-        words = reason(heard.density, heard.reconstruction_error, self.thresholds, heard.anomalous)
+    def reason(self, heard: Heard, thresholds: Thresholds | None = None) -> str:
+        """Which score says so, and what of the sound; `thresholds` are those of a whole recording."""
+        words = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
         return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words
+
+
+def whole_recording(
+    held_out: HeldOut, t: Thresholds, false_alarms: float, windows: int | None = None
+) -> WholeRecording:
+    """How the mean over so many windows is judged (without a number as many as the recordings of `held_out` have),
+    where `t` are the thresholds of windows as the station judges them."""
+    assert held_out.recording is not None
+    if windows is None:
+        _, lengths = np.unique(held_out.recording, return_counts=True)
+        windows = int(np.median(lengths))
+    good = smoothed(held_out, windows)
+    used = np.asarray(share(good.density, good.reconstruction_error, t), np.float64)
+    try:
+        level = conformal_threshold(used, window_rate(good, false_alarms))
+    except GoodpartError:  # too few: beyond all of them
+        level = float(used.max())
+    level = max(level, LEAST_LEVEL)
+    drawn = replace(
+        t,
+        density=t.typical_density + level * (t.density - t.typical_density),
+        reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
+    )
+    return WholeRecording(windows, drawn, Ranking(good, drawn))

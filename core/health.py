@@ -236,6 +236,7 @@ class Motion:
 
     def __init__(self) -> None:
         self._last: npt.NDArray[np.float32] | None = None
+        self._marked: npt.NDArray[np.float32] | None = None
         self._levels: deque[float] = deque(maxlen=15)
 
     def changed(self, picture: Picture) -> bool:
@@ -252,4 +253,14 @@ class Motion:
         difference = float(np.abs(small - last).mean())
         level = 3 * median(self._levels) if self._levels else 0.0
         self._levels.append(difference)
-        return difference > min(max(level, self.FLOOR), self.CEILING)
+        limit = min(max(level, self.FLOOR), self.CEILING)
+        if self._marked is not None and float(np.abs(small - self._marked).mean()) > limit:
+            return True
+        return difference > limit
+
+    def mark(self) -> None:
+        """From now on `changed` compares with the last picture as well: nothing goes so slowly that it is not seen."""
+        self._marked = self._last
+
+    def unmark(self) -> None:
+        self._marked = None

@@ -16,7 +16,21 @@ from typing import Any, Literal
 
 from core.errors import GoodpartError
 
-Kind = Literal["start", "stop", "verdict", "threshold", "health", "training", "model", "teaching", "recording", "fault"]
+Kind = Literal[
+    "start",
+    "stop",
+    "verdict",
+    "part",
+    "shift",
+    "word",
+    "threshold",
+    "health",
+    "training",
+    "model",
+    "teaching",
+    "recording",
+    "fault",
+]
 RETRY_SECONDS = 2.0
 MOST_WAITING = 10_000
 
@@ -158,5 +172,30 @@ def read_journal(path: Path) -> Iterator[Event]:
                 "SELECT at, kind, verdict, reason, data FROM events ORDER BY id"
             ):
                 yield Event(at, kind, verdict, reason, json.loads(data))
+    except sqlite3.Error as error:
+        raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error
+
+
+def read_shift(path: Path) -> tuple[float | None, dict[str, int]]:
+    """When the last shift began (None where none has), and how many parts of it got which verdict.
+
+    Raises GoodpartError where the journal cannot be read.
+    """
+    if not path.exists():
+        return None, {}
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
+                return None, {}  # it is being made just now
+            # From the newest backwards: a shift is short, a journal may hold years.
+            begun = connection.execute(
+                "SELECT id, at FROM events WHERE kind = 'shift' ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            if begun is None:
+                return None, {}
+            counts = connection.execute(
+                "SELECT verdict, count(*) FROM events WHERE id > ? AND kind = 'part' GROUP BY verdict", begun[:1]
+            )
+            return begun[1], dict(counts.fetchall())
     except sqlite3.Error as error:
         raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error

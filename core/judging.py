@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from core.bundle import Bundle, BundleError
 from core.detectors.load import calibrated_or_shipped, describe, held_out, load_detector, thresholds_of
@@ -51,6 +54,10 @@ class Judging:
             self.set_thresholds(replace(self.thresholds, density=value, by=by))
         else:
             self.set_thresholds(replace(self.thresholds, reconstruction_error=value, by=by))
+
+    def supports(self, recipe: Recipe) -> None:
+        """Raises TooFewError where the held-out scores are too few for what the recipe asks."""
+        calibrated_or_shipped(self.bundle, recipe.table(self.sense), recipe.false_alarms)
 
     def calibrate(self, recipe: Recipe) -> None:
         """New thresholds from the bundle's held-out scores, for what the recipe asks now. Raises TooFewError."""
@@ -100,6 +107,25 @@ class Judge(Judging):
             p_value=ranking.p_value(used),
             map=scores.map,
             milliseconds=1000 * (time.perf_counter() - began),
+        )
+
+    def as_one(self, seen: Sequence[Judgement]) -> Judgement:
+        """Several pictures of one part as one: means of the scores and of the maps. Pictures of a part that lies still
+        differ by less than parts do, so that thresholds made for single pictures raise no more false alarms here."""
+        density = sum(one.density for one in seen) / len(seen)
+        error = sum(one.reconstruction_error for one in seen) / len(seen)
+        thresholds, ranking = self.thresholds, self.ranking
+        used = share_of_alarm(density, error, thresholds)
+        return Judgement(
+            number=seen[-1].number,
+            density=density,
+            reconstruction_error=error,
+            anomalous=is_anomalous(density, error, thresholds),
+            share=used,
+            score=ranking.score(used),
+            p_value=ranking.p_value(used),
+            map=np.mean([one.map for one in seen], axis=0, dtype=np.float32),
+            milliseconds=sum(one.milliseconds for one in seen),
         )
 
 

@@ -12,6 +12,11 @@ NAMED = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-" + "[0-9]" * 3 + ".jpg"
 """What others put into the folder is not ours to remove."""
 
 
+def name_at(at: float) -> str:
+    """`20261123-141530-123.jpg` of a picture that was called at time.time() `at`."""
+    return time.strftime("%Y%m%d-%H%M%S", time.localtime(at)) + f"-{int(at % 1 * 1000):03d}.jpg"
+
+
 class KeptPictures:
     """`keep` may take 20 ms and raise OSError (disk full): call it on a worker thread, one at a time."""
 
@@ -29,8 +34,7 @@ class KeptPictures:
             return None
         self._folder.mkdir(exist_ok=True)
         self._make_room(data.nbytes)
-        name = time.strftime("%Y%m%d-%H%M%S", time.localtime(at)) + f"-{int(at % 1 * 1000):03d}.jpg"
-        path = self._folder / name
+        path = self._folder / name_at(at)
         try:
             path.write_bytes(data.tobytes())
         except OSError:

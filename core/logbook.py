@@ -12,7 +12,7 @@ from typing import Any
 from core.journal import Journal, Kind
 from core.kept import KeptPictures
 from core.recipe import Recipe
-from core.snapshot import Heard, Judgement, Sense, Snapshot, State, Thresholds, Verdict
+from core.snapshot import Heard, Judgement, Part, Sense, Snapshot, State, Thresholds, Verdict
 from core.sources.base import Picture
 
 COMPLAINT_SECONDS = 15.0
@@ -41,8 +41,8 @@ class Logbook:
         recent = words if time.monotonic() - at < COMPLAINT_SECONDS else ""
         return "; ".join(said for said in (self._journal.fault, recent) if said)
 
-    def record(self, kind: Kind, reason: str = "", **data: Any) -> None:
-        self._journal.record(kind, reason=reason, **data)
+    def record(self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any) -> None:
+        self._journal.record(kind, verdict, reason, at=at, **data)
 
     def complain(self, words: str) -> None:
         """Something could not be done: shown for a while, and journalled."""
@@ -75,8 +75,20 @@ class Logbook:
             **how,
         )
 
-    def verdict(self, verdict: Verdict, lasting: bool, scores: Mapping[str, Any], picture: Picture | None) -> bool:
-        """Tell when the verdict turns; keep the picture, if there is one, of every anomaly that is new.
+    def part(self, part: Part, picture: Picture | None) -> None:
+        """A part was counted; its picture is kept where one is given."""
+        data = {"number": part.number, "by": part.by, **part.scores}
+        self._keeper.submit(self._keep, "part", picture, part.verdict, data, part.at)
+
+    def shift(self, reason: str, at: float, **data: Any) -> None:
+        """A shift begins: after the parts that were counted before."""
+        self._keeper.submit(self.record, "shift", reason, at=at, **data)
+
+    def verdict(
+        self, verdict: Verdict, lasting: bool, scores: Mapping[str, Any], picture: Picture | None, at: float
+    ) -> bool:
+        """Tell when the verdict turns, at time.time() `at`; keep the picture, if there is one, of every anomaly that is
+        new.
 
         `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
         Gives whether it turned to ANOMALY.
@@ -91,12 +103,14 @@ class Logbook:
             return False  # the next part is like the one before; only an anomaly is told each time
         self._told = verdict.state
         if verdict.state == "ANOMALY":
-            self._keeper.submit(self._keep, picture, verdict, scores, time.time())
+            self._keeper.submit(self._keep, "verdict", picture, verdict, scores, at)
             return True
-        self._journal.record("verdict", verdict.state, verdict.reason, **scores)
+        self._journal.record("verdict", verdict.state, verdict.reason, at=at, **scores)
         return False
 
-    def _keep(self, picture: Picture | None, verdict: Verdict, scores: Mapping[str, Any], at: float) -> None:
+    def _keep(
+        self, kind: Kind, picture: Picture | None, verdict: Verdict, scores: Mapping[str, Any], at: float
+    ) -> None:
         data: dict[str, Any] = dict(scores)
         try:
             path = None if picture is None else self._kept.keep(picture, at)
@@ -104,7 +118,7 @@ class Logbook:
                 data["picture"] = path.name
         except OSError as error:
             self.complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
-        self._journal.record("verdict", verdict.state, verdict.reason, at=at, **data)
+        self._journal.record(kind, verdict.state, verdict.reason, at=at, **data)
 
     def close(self, judged: int) -> None:
         """Write what waits, and the end; may take some seconds where the disk is in trouble."""
@@ -132,12 +146,12 @@ def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     said: dict[str, dict[str, Any]] = {}
     image, sound = snapshot.image, snapshot.sound
     if image and snapshot.thresholds:
-        said["image"] = _kind(image, snapshot.thresholds)
+        said["image"] = kind_as_json(image, snapshot.thresholds)
     if sound and sound.window and sound.thresholds:
-        said["sound"] = _kind(sound.window, sound.thresholds)
+        said["sound"] = kind_as_json(sound.window, sound.thresholds)
     return said
 
 
-def _kind(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, Any]:
+def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, Any]:
     milliseconds = round(judged.milliseconds, 2)
     return {"anomaly": judged.anomalous, **scores_as_json(judged, thresholds), "milliseconds": milliseconds}

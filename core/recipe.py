@@ -7,7 +7,7 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from core.typed import between, from_table, one_of, section, setting, to_toml
 RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
 IMAGE_METHODS = ("features", "seed")
 SOUND_METHODS = ("spectrum", "amulet")
+LEAST_RATE, MOST_RATE = 0.0001, 0.5
+"""Of false alarms."""
+MODES = ("continuous", "single")
 ASIDE = ".tmp"
 
 
@@ -122,12 +125,31 @@ class VerdictTable:
     false_alarms: float = setting(
         0.05,
         "share of good parts that may be called ANOMALY, by pictures and sound together",
-        between(0.0001, 0.5),
+        between(LEAST_RATE, MOST_RATE),
     )
     rate: float = setting(10.0, "pictures judged a second, at most", between(0.1, 100))
     hold: int = setting(2, "so many of the last pictures must agree before the verdict follows", between(1, 100))
     of: int = setting(3, "of how many last pictures", between(1, 100))
     settle: bool = setting(True, "start voting anew when the picture changes at once (another part was put in)")
+    mode: str = setting(
+        "continuous",
+        '"continuous", or "single": a part is judged when somebody says that it is in place',
+        one_of(*MODES),
+    )
+    frames: int = setting(5, "in single: so many pictures of a part make its verdict", between(1, 1000))
+    seconds: float = setting(3.0, "in single: and so many seconds of sound", between(1.2, 600))
+
+
+@dataclass(frozen=True)
+class TriggerTable:
+    file: str = setting(
+        "",
+        "in single: a part is in place when this file appears or changes; it is never removed here."
+        " A path, from the recipe's folder",
+    )
+    delay: float = setting(
+        0.2, "in single: seconds from the word that a part is in place to the first picture that counts", between(0, 60)
+    )
 
 
 @dataclass(frozen=True)
@@ -146,6 +168,7 @@ class Settings:
     sound: SoundTable = section(SoundTable, "how sound is judged")
     knobs: KnobsTable = section(KnobsTable, "the board with the two knobs")
     verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
+    trigger: TriggerTable = section(TriggerTable, "what says that a part is in place, beside key, line and knobs")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
 
 
@@ -239,6 +262,13 @@ class Recipe:
     def false_alarms(self) -> float:
         """What each sense may spend of the false-alarm budget: they share it."""
         return self.settings.verdict.false_alarms / len(self.senses)
+
+    def asking(self, false_alarms: float) -> Recipe:
+        """The same recipe with another false-alarm target. Raises GoodpartError for one that cannot be."""
+        if not LEAST_RATE <= false_alarms <= MOST_RATE:
+            raise GoodpartError(f"the false-alarm target must lie between {LEAST_RATE:g} and {MOST_RATE:g}")
+        verdict = replace(self.settings.verdict, false_alarms=false_alarms)
+        return replace(self, settings=replace(self.settings, verdict=verdict))
 
     def save_thresholds(self, thresholds: Thresholds, model: str, sense: Sense = "image") -> None:
         """Write the thresholds that belong to a sense's model `model` into recipe.toml, its comments kept."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from core.detectors.base import Map
@@ -15,6 +16,8 @@ Which = Literal["density", "reconstruction_error"]
 Sense = Literal["image", "sound"]
 Grab = Literal["density", "reconstruction_error", "both"]
 KnobState = Literal["absent", "connecting", "live", "legacy", "stale", "lost"]
+ShotState = Literal["waiting", "judging", "judged"]
+Word = Literal["good", "bad"]
 
 
 @dataclass(frozen=True)
@@ -296,6 +299,85 @@ class KnobLink:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part that was judged and counted."""
+
+    number: int
+    """Counts the parts of a shift from 1."""
+    at: float
+    """time.time() of its verdict; the journal's row has the same."""
+    verdict: Verdict
+    by: str
+    """Who said that it is in place: `key`, `line`, `knob`, `file`; `exchange` where parts are judged continuously."""
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    """Of each sense, as in the command line's contract: `image`, `sound`."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The single-shot mode at one moment."""
+
+    state: ShotState
+    pictures: int = 0
+    """Gathered of the part."""
+    of_pictures: int = 0
+    seconds: float = 0.0
+    """Of sound."""
+    of_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What was counted since a shift began."""
+
+    since: float
+    """time.time()"""
+    ok: int = 0
+    anomalies: int = 0
+    unknown: int = 0
+
+    @property
+    def parts(self) -> int:
+        return self.ok + self.anomalies + self.unknown
+
+    @property
+    def share_ok(self) -> float | None:
+        """The yield; None before the first part."""
+        return self.ok / self.parts if self.parts else None
+
+
+@dataclass(frozen=True)
+class Call:
+    """The last OK or ANOMALY: the operator may say that it was right or wrong."""
+
+    at: float
+    """time.time(); the journal's row has the same."""
+    verdict: Verdict
+    part: int | None = None
+    """Its number, where it was one of single shots."""
+    word: Word | None = None
+    """What the operator said of the part."""
+    offered: tuple[str, ...] = ()
+    """Files that were therefore put aside as teaching material, in the recipe's folder."""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Teaching material from the operator's words that nobody has accepted or discarded yet: files."""
+
+    good_images: int = 0
+    defect_images: int = 0
+    good_sound: int = 0
+    defect_sound: int = 0
+    told: str = ""
+    """What became of those that were accepted or discarded last, in a sentence."""
+
+    @property
+    def count(self) -> int:
+        return self.good_images + self.defect_images + self.good_sound + self.defect_sound
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The station at one moment."""
 
@@ -337,6 +419,16 @@ class Snapshot:
     collected: str = ""
     """What became of the last pictures that were stored, in a sentence."""
     truth: str | None = None
+    shot: Shot | None = None
+    """None while parts are judged continuously."""
+    shift: Shift = field(default_factory=lambda: Shift(0.0))
+    part: Part | None = None
+    """The last that was counted since the station began."""
+    call: Call | None = None
+    """The last OK or ANOMALY since the station began."""
+    offers: Offers = field(default_factory=Offers)
+    false_alarms: float | None = None
+    """The share of good parts that may be called, by all senses together, as asked of the last calibration."""
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""
     stopped: bool = False

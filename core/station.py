@@ -6,57 +6,37 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
-from core.knobs.link import NAMES, not_grabbable
+from core.grabbing import Grabbing
+from core.learning import Learning
 from core.lock import RecipeLock
-from core.logbook import Logbook, kinds_as_json
-from core.recipe import KnobTable, Recipe
+from core.logbook import Logbook
+from core.parts import Parts
+from core.recipe import KnobTable, Recipe, open_recipe
+from core.senses.made import make_senses
 from core.senses.sense import PAUSED, Perception, named
-from core.senses.sight import Sight
 from core.snapshot import (
     Counters,
     Grab,
     Heard,
     Judgement,
-    Knob,
-    KnobLink,
     Sense,
     Snapshot,
-    Thresholds,
-    Training,
     Verdict,
     Which,
+    Word,
 )
 from core.sources.base import PictureSource
 from core.sources.sound import SoundSource
-from core.training import TrainingRun
-from core.verdict import joined, shown
+from core.trigger import POLL_SECONDS, FileTrigger
 
 if TYPE_CHECKING:
     from core.knobs.keeper import KnobKeeper, Told
-    from core.senses.hearing import Listening
-
-MOST_UNDOES = 50
-
-
-@dataclass(frozen=True)
-class Grabbed:
-    """A threshold that a knob has changed."""
-
-    sense: Sense
-    which: Which
-    before: float
-    model: str
-
-
-def _value(thresholds: Thresholds, which: Which) -> float:
-    return thresholds.density if which == "density" else thresholds.reconstruction_error
-
 
 STARTING = Verdict("UNKNOWN", "the model is being loaded")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
@@ -95,50 +75,34 @@ class Station:
         self._subscribing = threading.Lock()
         self._log = Logbook(recipe)
         self._paused = False
-        self._run_of_training: TrainingRun | None = None
-        self._called = 0
+        self._target: float | None = None
+        """A false-alarm target that was calibrated for and is not in recipe.toml."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._knobs = self._make_knobs(recipe.settings.knobs.port if knobs is None else knobs)
-        self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
         try:
-            self._make_senses(camera, microphone, source, sound_source)
+            self._sight, self._hearing = make_senses(
+                recipe, self._log, self._publish, self._exchanged, source or camera, sound_source or microphone
+            )
         except GoodpartError:
             self._lock.release()
             raise
+        found: list[Perception[Any]] = [sense for sense in (self._sight, self._hearing) if sense is not None]
+        self._senses: dict[Sense, Perception[Any]] = {sense.sense: sense for sense in found}
+        self._learning = Learning(recipe, self._log, self._senses, self._command, self._spawn)
+        file = recipe.settings.trigger.file
+        self._trigger = FileTrigger(recipe.folder / file) if file else None
+        self._grabbing = Grabbing(self._knobs, self._senses)
+        self._parts = Parts(recipe, self._log, self._sight, self._hearing)
+        if self._parts.shot.on:
+            self._parts.turn(True, found)
         self._snapshot = self._look(0, STARTING)
-
-    def _make_senses(
-        self,
-        camera: str | None,
-        microphone: str | None,
-        source: PictureSource | None,
-        sound_source: SoundSource | None,
-    ) -> None:
-        settings = self._recipe.settings
-        senses = self._recipe.perceived(
-            camera is not None or source is not None, microphone is not None or sound_source is not None
-        )
-        self._sight: Sight | None = None
-        self._hearing: Listening | None = None
-        self._senses: dict[Sense, Perception[Any]] = {}
-        if "image" in senses:
-            address = camera if camera is not None else settings.camera.source
-            self._sight = Sight(self._recipe, self._log, self._publish, self._part_exchanged, address, source)
-            self._senses["image"] = self._sight
-        if "sound" in senses:
-            # Only who listens waits for the sound libraries.
-            from core.senses.hearing import Listening
-
-            address = microphone if microphone is not None else settings.microphone.source
-            self._hearing = Listening(self._recipe, self._log, self._publish, address, sound_source)
-            self._senses["sound"] = self._hearing
 
     def _make_knobs(self, port: str) -> KnobKeeper | None:
         if not port:
             return None
         from core.knobs.keeper import KnobKeeper
 
-        return KnobKeeper(port, self._told, self._publish)
+        return KnobKeeper(port, self._told, self._publish, lambda: self.part("knob"))
 
     # What others may do: subscribe, look, command.
 
@@ -167,21 +131,23 @@ class Station:
             self._thread.join(timeout)
         self._lock.release()
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        """`how` is the reason, in words, for the journal: moved by hand with a good part clamped."""
+
         def change() -> None:
             if sense not in self._senses:
                 raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
-            self._senses[sense].set_threshold(which, value, by)
+            self._senses[sense].set_threshold(which, value, by, **({"how": how} if how else {}))
 
         self._command(change)
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
         """Take what a knob points at, or both, as threshold. Nothing else than this makes a knob count."""
-        self._command(lambda: self._grab(grab, sense))
+        self._command(lambda: self._grabbing.grab(grab, sense))
 
     def undo_grab(self) -> None:
         """Put back the thresholds of before the last grab."""
-        self._command(self._undo_grab)
+        self._command(self._grabbing.undo)
 
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
         """What a knob means from now on; written to recipe.toml."""
@@ -193,12 +159,21 @@ class Station:
 
         self._command(lambda: self._spawn(change()))
 
-    def calibrate(self) -> None:
-        """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        """New thresholds from the stored calibration scores: for the target that recipe.toml asks now, or for another,
+        which is written there with the thresholds."""
 
         def change() -> None:
-            for sense in self._judging():
-                sense.calibrate()
+            recipe = open_recipe(str(self._recipe.folder))
+            if false_alarms is not None:
+                recipe = recipe.asking(false_alarms)
+            judging = self._judging()
+            for sense in judging:  # all or none
+                sense.supports(recipe)
+            for sense in judging:
+                sense.calibrate(recipe)
+            self._recipe = self._recipe.asking(recipe.settings.verdict.false_alarms)
+            self._target = false_alarms
 
         self._command(change)
 
@@ -208,6 +183,9 @@ class Station:
         async def save() -> None:
             for sense in self._judging():
                 await sense.save()
+            if self._target is not None:
+                await self._write("verdict", {"false_alarms": self._target})
+                self._target = None
 
         self._command(lambda: self._spawn(save()))
 
@@ -220,6 +198,42 @@ class Station:
                     sense.rest(PAUSED)
 
         self._command(change)
+
+    def single(self, on: bool) -> None:
+        """Judge a part when somebody says that it is in place, or all the time; kept in recipe.toml."""
+
+        async def turn() -> None:
+            self._parts.turn(on, list(self._senses.values()))
+            if self._trigger is not None:
+                self._trigger.pass_over()
+            await self._write("verdict", {"mode": "single" if on else "continuous"})
+
+        self._command(lambda: self._spawn(turn()))
+
+    def part(self, by: str = "key") -> None:
+        """A part is in place: judge it, once."""
+        self._command(lambda: self._parts.shot.trigger(self._judging(), by, time.monotonic()))
+
+    def new_shift(self) -> None:
+        """Count from 0; the journal keeps what the last one came to."""
+        self._command(self._parts.book.begin)
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        """The part of the last call was good, or bad; `about` is that call's `at`, should another have come."""
+        self._command(lambda: self._spawn(self._in_files(self._parts.calls.say, word, about)))
+
+    def accept_offers(self) -> None:
+        """Teach what is offered because of such words."""
+
+        async def accept() -> None:
+            await self._in_files(self._parts.calls.accept)
+            for sense in self._senses.values():
+                sense.holdings_changed()
+
+        self._command(lambda: self._spawn(accept()))
+
+    def discard_offers(self) -> None:
+        self._command(lambda: self._spawn(self._in_files(self._parts.calls.discard)))
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         """Store pictures from the camera into the recipe: so many, or until `end_collecting`."""
@@ -256,28 +270,18 @@ class Station:
 
     def train(self) -> None:
         """Learn anew in the background; judging goes on with the models that are there."""
-        self._command(self._train)
+        self._command(self._learning.begin)
 
     def cancel_training(self) -> None:
-        def cancel() -> None:
-            if self._run_of_training:
-                self._run_of_training.cancel()
-
-        self._command(cancel)
+        self._command(self._learning.cancel)
 
     def take_over(self) -> None:
         """Judge with what was trained in the background."""
-        self._command(lambda: self._spawn(self._take_over()))
+        self._command(lambda: self._spawn(self._learning.take_over()))
 
     def discard(self) -> None:
         """Keep the old models: what was trained in the background is thrown away."""
-
-        async def discard() -> None:
-            for sense in self._senses.values():
-                await sense.discard()
-            self._run_of_training = None
-
-        self._command(lambda: self._spawn(discard()))
+        self._command(lambda: self._spawn(self._learning.discard()))
 
     # The station's own thread.
 
@@ -327,26 +331,50 @@ class Station:
         self._log.record(
             "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
         )
+        ticking = self._loop.create_task(self._tick())
+        self._spawn(self._in_files(self._parts.read))
         try:
             for sense in self._senses.values():
                 sense.start()
             watching = [sense.watch(self._ending) for sense in self._senses.values()]
             await asyncio.gather(*watching, *([self._knobs.run(self._ending)] if self._knobs else []))
         finally:
+            ticking.cancel()
             await self._close()
 
+    async def _tick(self) -> None:
+        """What no sense tells of: the trigger file, and time that is over while senses hang."""
+        looking = ThreadPoolExecutor(1, "trigger")
+        try:
+            while True:
+                await asyncio.sleep(POLL_SECONDS)
+                if not self._parts.shot.on:
+                    continue
+                if self._trigger is not None and await self._loop.run_in_executor(looking, self._trigger.pulled):
+                    self.part("file")
+                if self._parts.shot.due(time.monotonic()):
+                    self._publish()
+        finally:
+            looking.shutdown(wait=False)
+
     async def _close(self) -> None:
-        if self._run_of_training and self._run_of_training.state.state == "running":
-            self._run_of_training.cancel()
+        if self._learning.running:
+            self._learning.cancel()
         for sense in self._senses.values():
             sense.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
         await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
 
-    def _part_exchanged(self) -> None:
-        if self._hearing is not None:
-            self._hearing.part_exchanged()
+    async def _in_files(self, work: Callable[..., None], *arguments: Any) -> None:
+        """On the thread that writes into the recipe."""
+        await self._loop.run_in_executor(self._log.files, lambda: work(*arguments))
+
+    async def _write(self, section: str, values: Mapping[str, Any]) -> None:
+        await self._in_files(self._recipe.change, section, values)
+
+    def _exchanged(self) -> None:
+        self._parts.exchanged()
 
     # Snapshots.
 
@@ -356,23 +384,24 @@ class Station:
 
     def _look(self, number: int, verdict: Verdict) -> Snapshot:
         """All that is known now."""
-        sight, training = self._sight, self._run_of_training
+        sight = self._sight
         snapshot = Snapshot(
             number=number,
             at=time.time(),
             recipe=self._recipe.name,
             verdict=verdict,
             sound=self._hearing.snapshot() if self._hearing else None,
-            knobs=self._knobs_seen(),
-            counters=Counters(called=self._called),
+            knobs=self._grabbing.seen(),
+            counters=Counters(),
+            false_alarms=self._recipe.settings.verdict.false_alarms,
             paused=self._paused,
-            training=training.state if training else None,
+            training=self._learning.training,
             fault=self._log.fault,
         )
         if sight is None:
-            return snapshot
+            return self._parts.shown(snapshot)
         status, judge = sight.source.status(), sight.judge
-        return replace(
+        snapshot = replace(
             snapshot,
             camera=status,
             image_verdict=sight.verdict,
@@ -380,7 +409,7 @@ class Station:
             thresholds=sight.thresholds,
             unsaved=sight.unsaved,
             model=judge.model if judge else None,
-            counters=replace(sight.counters, called=self._called, dropped=status.dropped),
+            counters=replace(sight.counters, dropped=status.dropped),
             votes=str(sight.votes),
             hold=sight.votes.hold,
             new_model=sight.new_model,
@@ -391,17 +420,12 @@ class Station:
             collected=sight.collected,
             truth=sight.truth,
         )
+        return self._parts.shown(snapshot)
 
     def _publish(self) -> None:
         judging = self._judging()
-        verdict = joined({sense.sense: sense.said() for sense in judging})
-        snapshot = self._look(self._snapshot.number + 1, verdict)
-        lasting = any(sense.resting for sense in judging)
-        picture = self._sight.picture if self._sight else None
-        if self._log.verdict(verdict, lasting, kinds_as_json(snapshot), picture):
-            self._called += 1
-            snapshot = replace(snapshot, counters=replace(snapshot.counters, called=self._called))
-        self._deliver(snapshot)
+        snapshot = self._look(self._snapshot.number + 1, self._parts.verdict(judging))
+        self._deliver(self._parts.note(snapshot, judging))
         if self._knobs:
             self._knobs.tell()
 
@@ -420,87 +444,13 @@ class Station:
 
     # Knobs.
 
-    def _knobs_seen(self) -> KnobLink | None:
-        if self._knobs is None:
-            return None
-        link = self._knobs.status
-        return replace(link, meanings=tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link)))
-
     def _told(self) -> Told:
         """What the board is to show: of two senses the scores of the one that says so."""
         judging = self._judging()
-        verdict = joined({sense.sense: sense.said() for sense in judging})
-        if self._ending.is_set():
-            verdict = STOPPED
+        verdict = STOPPED if self._ending.is_set() else self._parts.verdict(judging)
         if verdict.state == "UNKNOWN":
             return verdict.state, None, None
-        speaks = next(sense for sense in judging if sense.said().state == verdict.state)
+        speaks = next((sense for sense in judging if sense.said().state == verdict.state), judging[0])
         now = self._snapshot
         judged: Judgement | Heard | None = now.sound.window if speaks.sense == "sound" and now.sound else now.image
         return (verdict.state, judged.density, judged.reconstruction_error) if judged else (verdict.state, None, None)
-
-    def _grab(self, grab: Grab, sense: Sense) -> None:
-        if self._knobs is None:
-            raise GoodpartError("there are no knobs: start with --knobs PORT (goodpart devices lists them)")
-        if sense not in self._senses:
-            raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
-        link, now, perception = self._knobs.status, time.monotonic(), self._senses[sense]
-        known = perception.thresholds
-        if known is None:
-            raise GoodpartError(f"there are no thresholds to set: {perception.no_model}")
-        taken: list[tuple[Knob, Which, float]] = []
-        meanings = {m.which: m.threshold for m in perception.knob_meanings(link)}
-        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
-        for which in whiches:
-            knob, threshold = link.knob(which), meanings[which]
-            why = not_grabbable(knob, now)
-            if not why and threshold is None:
-                why = "is beyond its span: set its range to raw, or another span"
-            if why or knob is None or threshold is None:
-                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
-            step = known.density_step if which == "density" else known.error_step
-            raw = perception.knob_tables[which].range == "raw"
-            # What is shown is what is taken.
-            taken.append((knob, which, threshold if raw else float(shown(threshold, step))))
-        self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
-        for knob, which, threshold in taken:
-            detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}
-            perception.set_threshold(which, threshold, "knob", knob=detail)
-
-    def _undo_grab(self) -> None:
-        if not self._grabs:
-            raise GoodpartError("nothing was grabbed that could be undone")
-        for grabbed in self._grabs.pop():
-            perception = self._senses[grabbed.sense]
-            if perception.model_id != grabbed.model:
-                raise GoodpartError("not undone: another model judges since then")
-            perception.set_threshold(grabbed.which, grabbed.before, "undo of a grab")
-
-    # Training.
-
-    def _train(self) -> None:
-        if self._run_of_training and self._run_of_training.state.state == "running":
-            raise GoodpartError("training is under way already")
-        self._log.record("training", "started")
-        self._run_of_training = TrainingRun(
-            self._recipe.folder, ["--candidate"], lambda news: self._command(lambda: self._training_news(news))
-        )
-
-    def _training_news(self, news: Training) -> None:
-        if news.state == "running":
-            return
-        self._log.record("training", news.message, state=news.state)
-        if news.state == "done":
-            self._spawn(self._find_candidates())
-
-    async def _find_candidates(self) -> None:
-        for sense in self._senses.values():
-            await sense.find_candidate()
-
-    async def _take_over(self) -> None:
-        waiting = [sense for sense in self._senses.values() if self._recipe.candidate(sense.sense).exists()]
-        if not waiting:
-            raise GoodpartError("there is no new model to take over; key t trains one")
-        for sense in waiting:
-            await sense.take_over()
-        self._run_of_training = None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from core.knobs.link import Link
 from core.knobs.port import PortLost, SerialPort, open_port
-from core.knobs.protocol import format_verdict
+from core.knobs.protocol import Placed, format_verdict
 from core.snapshot import KnobLink, State
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 2.0
@@ -25,15 +25,22 @@ Told = tuple[State, float | None, float | None]
 class KnobKeeper:
     """Everything runs on the station's loop, nothing blocks it, nothing raises."""
 
-    def __init__(self, port: str, verdict: Callable[[], Told], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        port: str,
+        verdict: Callable[[], Told],
+        changed: Callable[[], None],
+        placed: Callable[[], None] = lambda: None,
+    ) -> None:
         """`verdict` gives what to tell the board, `changed` is called after what a snapshot shows, ten times a second
-        at most."""
+        at most, `placed` when somebody has pressed the button: a part is in place."""
         from core.knobs.simulated import SimulatedBoard
 
         self._name = port
         self._link = Link(port)
         self._verdict = verdict
         self._changed = changed
+        self._placed = placed
         self._port: SerialPort | None = None
         self._board = SimulatedBoard() if port == "simulated" else None
         self._gone = asyncio.Event()
@@ -91,7 +98,9 @@ class KnobKeeper:
         self._gone.set()
 
     def _received(self, data: bytes) -> None:
-        self._link.received(data, time.monotonic())
+        frames = self._link.received(data, time.monotonic())
+        if any(isinstance(frame, Placed) for frame in frames):  # several at once are one press, or a flood
+            self._placed()
         self._news()
 
     async def _tick(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.knobs.protocol import Answer, Damaged, Frame, Heartbeat, Lines, Reading, ToldVerdict, parse
+from core.knobs.protocol import Answer, Damaged, Frame, Heartbeat, Lines, Placed, Reading, parse
 from core.snapshot import Knob, KnobLink, Which
 
 FRESH_SECONDS = 2.0
@@ -66,7 +66,9 @@ class Link:
                 frame = Damaged()  # of a board that seals its lines, a bare one is half a line
             if isinstance(frame, Damaged):
                 self._set(crc_errors=self.status.crc_errors + 1)
-            elif isinstance(frame, Reading | Heartbeat | Answer):
+            elif isinstance(frame, Placed) and self.status.state != "live":
+                noise += 1  # pressed before anybody listened: no word on the part that lies there now
+            elif isinstance(frame, Reading | Heartbeat | Placed | Answer):
                 self._understood(frame, now)
                 frames.append(frame)
             else:
@@ -75,7 +77,7 @@ class Link:
             self._set(noise=self.status.noise + noise)
         return frames
 
-    def _understood(self, frame: Reading | Heartbeat | Answer | ToldVerdict, now: float) -> None:
+    def _understood(self, frame: Reading | Heartbeat | Placed | Answer, now: float) -> None:
         self._heard_at = now
         if isinstance(frame, Reading) and frame.legacy:
             self._set(state="legacy", message="an old board: its lines have no check sum")

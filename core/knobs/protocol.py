@@ -3,6 +3,7 @@
     up    _34#2765#34_ v1 s=421 t=183204 mv=2214 *056B     density knob, 0..4095
     up    _39#0.1632#39_ v1 s=422 t=183210 mv=1315 *F954   reconstruction-error knob, ten-thousandths of 0..4095
     up    !HB v1 fw=1.0.0 up=183 rst=poweron *0B5F         once a second
+    up    !PART v1 s=423 t=183950 *89D6                    the button: a part is in place
     down  >V 57 ANOMALY -1234.5 0.0051 *B02C               verdict; answered by  <A 57 *B4F3
 
 Pure functions: no line, whatever it holds, raises.
@@ -54,6 +55,15 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A part is in place, says whoever pressed the button."""
+
+    sequence: int
+    milliseconds: int
+    """Of the board's clock."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """The board shows the verdict with this sequence number."""
 
@@ -78,7 +88,7 @@ class Noise:
     """Boot text, half lines, anything else."""
 
 
-Frame = Reading | Heartbeat | Answer | ToldVerdict | Damaged | Noise
+Frame = Reading | Heartbeat | Placed | Answer | ToldVerdict | Damaged | Noise
 
 _NUMBER = r"(\d{1,12}(?:\.\d{1,12})?)"
 _BARE = {
@@ -90,6 +100,8 @@ _READINGS = {
     "reconstruction_error": re.compile(r"_39#(0\.\d{4})#39_ v1 s=(\d{1,10}) t=(\d{1,10}) mv=(\d{1,5})", re.ASCII),
 }
 _HEARTBEAT = re.compile(r"!HB v1 fw=([!-~]{1,16}) up=(\d{1,10}) rst=([!-~]{1,16})", re.ASCII)
+_PLACED = re.compile(r"!PART v1 s=(\d{1,10}) t=(\d{1,10})(?: [!-~]+)*", re.ASCII)
+"""What a later board may add is passed over."""
 _ANSWER = re.compile(r"<A (\d{1,10})", re.ASCII)
 _VERDICT = re.compile(r">V (\d{1,10}) (OK|ANOMALY|UNKNOWN) ([!-~]{1,12}) ([!-~]{1,12})", re.ASCII)
 _SEAL = re.compile(r"(.*) \*(....)", re.ASCII | re.DOTALL)
@@ -116,7 +128,7 @@ def parse(line: bytes) -> Frame:
         if f"{crc16(line[: len(body)]):04X}" != told:
             return Damaged()
         return _sealed_frame(body)
-    if "#34_ v1" in text or "#39_ v1" in text or text.startswith("!HB v1"):
+    if "#34_ v1" in text or "#39_ v1" in text or text.startswith(("!HB v1", "!PART")):
         return Damaged()
     return _bare_frame(text)
 
@@ -129,6 +141,8 @@ def _sealed_frame(body: str) -> Frame:
             return found if round(found.position) <= FULL_TURN else Noise()
     if beat := _HEARTBEAT.fullmatch(body):
         return Heartbeat(beat[1], int(beat[2]), beat[3])
+    if placed := _PLACED.fullmatch(body):
+        return Placed(int(placed[1]), int(placed[2]))
     if answer := _ANSWER.fullmatch(body):
         return Answer(int(answer[1]))
     verdict = _VERDICT.fullmatch(body)
@@ -157,6 +171,10 @@ def format_reading(reading: Reading) -> str:
 
 def format_heartbeat(beat: Heartbeat) -> str:
     return sealed(f"!HB v1 fw={beat.firmware} up={beat.seconds} rst={beat.reset}")
+
+
+def format_placed(placed: Placed) -> str:
+    return sealed(f"!PART v1 s={placed.sequence} t={placed.milliseconds}")
 
 
 def format_answer(answer: Answer) -> str:

@@ -18,10 +18,12 @@ from core.knobs.protocol import (
     Answer,
     Heartbeat,
     Lines,
+    Placed,
     Reading,
     ToldVerdict,
     format_answer,
     format_heartbeat,
+    format_placed,
     format_reading,
     parse,
 )
@@ -102,6 +104,11 @@ class Board:
             self._beat_at = now
             self._send(format_heartbeat(Heartbeat(FIRMWARE, self._seconds, "poweron")))
 
+    def part(self, now: int) -> None:
+        """The button was pressed: a part is in place."""
+        self._sequence += 1
+        self._send(format_placed(Placed(self._sequence, now)))
+
     def _report(self, which: Which, now: int) -> None:
         filtered = self.filters[which]
         if not filtered.started:
@@ -158,6 +165,8 @@ def main(words: list[str]) -> int:
                 said = command.decode("latin-1").split()
                 if said[:1] == ["turn"] and len(said) == 3 and said[2].isdecimal():
                     at["density" if said[1] == "34" else "reconstruction_error"] = min(FULL_TURN, int(said[2]))
+                if said == ["part"]:
+                    board.part(now)
                 hung = hung or said == ["hang"]
             if b"quit" in whole:
                 break

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import soxr
 
+from core.audition import worst_stretch
 from core.bundle import Bundle
+from core.detectors.sound import WindowScores
 from core.ear import Ear
 from core.holdings import Holdings
 from core.logbook import Logbook
 from core.recipe import Recipe
 from core.recorder import Recorder
 from core.senses.sense import PAUSED, Perception
+from core.shot import Look
 from core.snapshot import Heard, Hearing, Verdict
 from core.sound_health import SoundHealth
 from core.sources.open_sound import open_microphone
-from core.sources.sound import SoundSettings, SoundSource, Stretch
+from core.sources.sound import Sound, SoundSettings, SoundSource, Stretch
 
 IDLE_SECONDS = 0.25
+KEPT_SECONDS = 10.0
+"""Of the newest sound, should the operator have a word on what was said of it."""
 STEP_SECONDS = 0.1
 LISTENING = Verdict("UNKNOWN", "listening: the first window is not full yet")
 
@@ -52,6 +59,7 @@ class Listening(Perception[Ear]):
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
         self.heard: Heard | None = None
+        self._last: deque[Stretch] = deque()
         self._spectrum: tuple[float, ...] = ()
         self._judged = self._anomalies = 0
         self._truth: str | None = None
@@ -74,6 +82,19 @@ class Listening(Perception[Ear]):
         self._anew = True
         self.heard = None
         self._spectrum = ()
+        self._last.clear()
+
+    @property
+    def last(self) -> Sequence[Stretch]:
+        """What was judged last, without a gap: at most KEPT_SECONDS, and nothing of another part."""
+        return tuple(self._last)
+
+    def _keep(self, stretch: Stretch) -> None:
+        if stretch.broken:
+            self._last.clear()
+        self._last.append(stretch)
+        while sum(len(one.samples) for one in self._last) > KEPT_SECONDS * stretch.rate and len(self._last) > 1:
+            self._last.popleft()
 
     def part_exchanged(self) -> None:
         """What was heard belongs to another part."""
@@ -83,18 +104,25 @@ class Listening(Perception[Ear]):
 
     async def step(self) -> None:
         stretch = await self.in_waiter(self.source.take, IDLE_SECONDS)
+        look, whole = self.look, stretch
+        if look is not None and look.open and not look.begun and stretch is not None and stretch.at > look.begin:
+            # A motor that stood still until now is no fault of the microphone.
+            look.begun, self._health = True, SoundHealth(self.judge.taught if self.judge else None)
+            stretch = _since(stretch, look.begin)
         fault = self._health.check(stretch, self.source.status(), time.monotonic())
         self.log.health(self.sense, fault)
         if stretch is not None:
             self._truth = stretch.truth
         if self._recorder is not None:
-            await self._record(self._recorder, stretch, fault)
+            await self._record(self._recorder, whole, fault)
         if self.paused:
             self.rest(PAUSED)
         elif self.judge is None:
             self.rest(Verdict("UNKNOWN", self.no_model))
         elif fault is not None:
-            self.rest(Verdict("UNKNOWN", fault))
+            self.rest(Verdict("UNKNOWN", fault), stretch.at if stretch else None)
+        elif self.single:
+            await self._step_single(self.judge, stretch)
         elif stretch is not None:
             await self._judge_stretch(self.judge, stretch)
             return
@@ -105,6 +133,7 @@ class Listening(Perception[Ear]):
         windows: list[Heard] = await self.in_worker(self._listen, ear, stretch, anew)
         if ear is not self.judge or self.paused or self._anew:  # while it was judged
             return
+        self._keep(stretch)
         if anew and not windows:
             self.heard, self.verdict = None, LISTENING
         self.resting = False
@@ -118,6 +147,10 @@ class Listening(Perception[Ear]):
             self.changed()
 
     def _listen(self, ear: Ear, stretch: Stretch, anew: bool) -> list[Heard]:
+        return ear.push(self._prepared(ear, stretch, anew))
+
+    def _prepared(self, ear: Ear, stretch: Stretch, anew: bool) -> Sound:
+        """Samples at the ear's rate."""
         if anew:
             ear.reset()
             same = stretch.rate == ear.rate
@@ -125,7 +158,45 @@ class Listening(Perception[Ear]):
         samples = stretch.samples
         if self._resampler is not None:
             samples = np.asarray(self._resampler.resample_chunk(samples), np.float32)
-        return ear.push(samples)
+        return samples
+
+    # Single shots.
+
+    async def _step_single(self, ear: Ear, stretch: Stretch | None) -> None:
+        look = self.look
+        if stretch is not None and look is not None and look.open and look.begun:
+            if stretch.broken and look.got:
+                look.anew(look.begin, "sound was lost in between")
+                look.begun = True
+                self._anew = True
+            left = round((look.wanted - look.got) * stretch.rate)
+            stretch = replace(stretch, samples=stretch.samples[:left])
+            anew, self._anew = self._anew or stretch.broken, False
+            heard: list[tuple[WindowScores, Heard]] = await self.in_worker(self._hear, ear, stretch, anew)
+            if ear is not self.judge or self.paused or look is not self.look or not look.open or self._anew:
+                return
+            self._keep(stretch)
+            await self._gather(ear, look, stretch, heard)
+        self.wait()
+
+    def _hear(self, ear: Ear, stretch: Stretch, anew: bool) -> list[tuple[WindowScores, Heard]]:
+        return [(window, ear.judge(window)) for window in ear.listen(self._prepared(ear, stretch, anew))]
+
+    async def _gather(
+        self, ear: Ear, look: Look[Any], stretch: Stretch, heard: list[tuple[WindowScores, Heard]]
+    ) -> None:
+        look.samples += heard
+        look.got += len(stretch.samples) / stretch.rate
+        for _, window in heard:
+            self._judged += 1
+            self._anomalies += window.anomalous
+            self.heard, self._spectrum = replace(window, number=self._judged), ear.spectrum
+        if look.whole and look.samples:
+            scores, windows = [score for score, _ in look.samples], [window for _, window in look.samples]
+            rule = await self.in_worker(ear.for_whole, len(scores))
+            if look is self.look and look.open:
+                whole = worst_stretch(scores, windows, rule)
+                look.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))
 
     # Recording.
 
@@ -178,3 +249,9 @@ class Listening(Perception[Ear]):
             held=self.holdings.held,
             truth=self._truth,
         )
+
+
+def _since(stretch: Stretch, begin: float) -> Stretch:
+    """What of it was heard since `begin`."""
+    count = max(1, min(len(stretch.samples), round((stretch.at - begin) * stretch.rate)))
+    return replace(stretch, samples=stretch.samples[-count:], broken=True)

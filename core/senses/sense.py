@@ -18,7 +18,8 @@ from core.holdings import Holdings
 from core.judging import Judging
 from core.knobs.ranges import meaning
 from core.logbook import Logbook
-from core.recipe import KnobTable, Recipe, open_recipe
+from core.recipe import KnobTable, Recipe
+from core.shot import WAITING, Look
 from core.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
 from core.sources.exchange import Clamped
 
@@ -62,6 +63,10 @@ class Perception(ABC, Generic[J]):
             "density": knobs.density,
             "reconstruction_error": knobs.reconstruction_error,
         }
+        self.single = False
+        """Judge only what is gathered of a part that is in place."""
+        self.look: Look[Any] | None = None
+        """Of the part that is in place."""
         self._step_began: float | None = None
         self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
         self._worker = ThreadPoolExecutor(1, f"{self.sense} judging")
@@ -83,6 +88,11 @@ class Perception(ABC, Generic[J]):
     @abstractmethod
     def forget(self) -> None:
         """What was perceived so far shall have no part in the verdict."""
+
+    @property
+    def notices_exchange(self) -> bool:
+        """Whether it would perceive that the part is exchanged."""
+        return False
 
     @abstractmethod
     def start(self) -> None: ...
@@ -107,12 +117,20 @@ class Perception(ABC, Generic[J]):
 
     def said(self) -> Verdict:
         """The sense's verdict, unless it hangs: then nobody knows."""
-        began = self._step_began
-        hung = 0.0 if began is None else time.monotonic() - began
-        if hung < STUCK_SECONDS or self.verdict.state == "UNKNOWN":
+        if not self.hung or self.verdict.state == "UNKNOWN":
             return self.verdict
         what = "picture" if self.sense == "image" else "sound"
-        return Verdict("UNKNOWN", f"no {what} has been judged for {hung:.0f} s")
+        return Verdict("UNKNOWN", f"no {what} has been judged for {self._busy:.0f} s")
+
+    @property
+    def hung(self) -> bool:
+        return self._busy >= STUCK_SECONDS
+
+    @property
+    def _busy(self) -> float:
+        """Seconds since the step began that is under way."""
+        began = self._step_began
+        return 0.0 if began is None else time.monotonic() - began
 
     async def _pace(self, began: float, ending: asyncio.Event) -> None:
         left = began + self.interval - time.monotonic()
@@ -133,10 +151,32 @@ class Perception(ABC, Generic[J]):
         self.rest(Verdict("UNKNOWN", words))
         self.changed()
 
-    def rest(self, verdict: Verdict) -> None:
-        """Nothing can be said: forget what was perceived, show why."""
+    def rest(self, verdict: Verdict, at: float | None = None) -> None:
+        """Nothing can be said: forget what was perceived, show why. `at` is time.monotonic() of what shows it, now if
+        not given."""
         self.forget()
         self.verdict, self.resting = verdict, True
+        if self.look is not None:
+            self.look.fail(verdict.reason, time.monotonic() if at is None else at)
+
+    # Single shots.
+
+    def turn_single(self, single: bool) -> None:
+        """To single shots, or back to judging all that comes."""
+        self.single, self.look = single, None
+        self.forget()
+        if not self.resting:
+            self.verdict = WAITING if single else Verdict("UNKNOWN", "looking")
+
+    def look_at(self, look: Look[Any]) -> None:
+        """A part is in place."""
+        self.forget()
+        self.look = look
+
+    def wait(self) -> None:
+        """There is no part that could be judged, or no longer."""
+        self.resting = False
+        self.verdict = (self.look.verdict if self.look else None) or WAITING
 
     async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
@@ -172,6 +212,8 @@ class Perception(ABC, Generic[J]):
     def _use(self, judge: J) -> None:
         self.judge, self.refused = judge, None
         self.unsaved = False
+        if self.look is not None:
+            self.look.fail("another model was taken over while it was judged", time.monotonic())
         self.model_changed(judge)
         kind = "pictures" if self.sense == "image" else "recordings"
         self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {kind}, {judge.bundle.id}")
@@ -265,12 +307,17 @@ class Perception(ABC, Generic[J]):
         await self.in_files(self.recipe.save_knob, self.sense, which, table)
         self.knob_tables[which] = table
 
-    def calibrate(self) -> None:
-        """New thresholds from the stored calibration scores, for the false-alarm rate that recipe.toml asks now."""
+    def supports(self, recipe: Recipe) -> None:
+        """Raises GoodpartError where the stored calibration scores cannot give what the recipe asks."""
+        self._at_work().supports(recipe)
+
+    def calibrate(self, recipe: Recipe) -> None:
+        """New thresholds from the stored calibration scores, for the false-alarm rate that the recipe asks."""
         judge = self._at_work()
         old = judge.thresholds
-        judge.calibrate(open_recipe(str(self.recipe.folder)))
-        self._thresholds_changed(old, judge.thresholds)
+        judge.calibrate(recipe)
+        self.recipe = self.recipe.asking(recipe.settings.verdict.false_alarms)
+        self._thresholds_changed(old, judge.thresholds, how=judge.thresholds.by)
 
     def _thresholds_changed(self, old: Thresholds, new: Thresholds, **how: Any) -> None:
         self.unsaved = True

@@ -15,6 +15,7 @@ from core.judging import Judge
 from core.logbook import Logbook
 from core.recipe import Recipe
 from core.senses.sense import PAUSED, Perception
+from core.shot import Look
 from core.snapshot import Collecting, Counters, Judgement, Meters, Preview, Verdict
 from core.sources.base import CameraSettings, Frame, Picture, PictureSource
 from core.sources.open import open_source, shows_stills
@@ -23,6 +24,8 @@ from core.verdict import Votes, reason
 
 IDLE_SECONDS = 0.25
 """So often is told how it stands while no frames come."""
+WATCH_SECONDS = 0.1
+"""So often is looked, in single shots, whether the part that was judged still lies there."""
 PREVIEW_WIDTH = 80
 
 
@@ -43,11 +46,11 @@ class Sight(Perception[Judge]):
         table, smoothing = recipe.settings.camera, recipe.settings.verdict
         self.interval = 1.0 / smoothing.rate
         self._exchanged = exchanged
-        self._stills = source is None and shows_stills(address)
+        self.stills = source is None and shows_stills(address)
         # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
-        fps = min(table.fps, smoothing.rate) if self._stills else table.fps
+        fps = min(table.fps, smoothing.rate) if self.stills else table.fps
         asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
-        self._health_settings = HealthSettings(frozen_after=None) if self._stills else None
+        self._health_settings = HealthSettings(frozen_after=None) if self.stills else None
         self.source = source or open_source(address, asked)
         self._health = Health(None)
         self._collector: Collector | None = None
@@ -55,8 +58,10 @@ class Sight(Perception[Judge]):
         self.holdings = Holdings(recipe, "image", small_preview)
         self.meters: Meters | None = None
         self._motion = Motion()
+        self._settles = smoothing.settle
+        self._period = self.interval
         # A still picture is a whole part: there is nothing to smooth.
-        self.votes = Votes(1, 1) if self._stills else Votes(smoothing.hold, smoothing.of)
+        self.votes = Votes(1, 1) if self.stills else Votes(smoothing.hold, smoothing.of)
         self.seen: Judgement | None = None
         self.counters = Counters()
         self.truth: str | None = None
@@ -83,6 +88,20 @@ class Sight(Perception[Judge]):
     def forget(self) -> None:
         self.votes.clear()
         self.seen = self.picture = None
+        self._motion.unmark()
+
+    @property
+    def notices_exchange(self) -> bool:
+        return self._settles
+
+    def turn_single(self, single: bool) -> None:
+        super().turn_single(single)
+        # Between parts nothing is judged, and an exchange shall not be missed.
+        self.interval = min(self._period, WATCH_SECONDS) if single else self._period
+
+    def look_at(self, look: Look[Judgement]) -> None:
+        super().look_at(look)
+        self.interval = self._period
 
     async def step(self) -> None:
         frame = await self.in_waiter(self.source.take, IDLE_SECONDS)
@@ -99,13 +118,15 @@ class Sight(Perception[Judge]):
             self._rest(frame, Verdict("UNKNOWN", self.no_model))
         elif fault is not None:
             self._rest(frame, Verdict("UNKNOWN", fault))
+        elif self.single:
+            await self._step_single(self.judge, frame)
         elif frame is not None:
             await self._judge_frame(self.judge, frame)
             return
         self.changed()
 
     def _rest(self, frame: Frame | None, verdict: Verdict) -> None:
-        self.rest(verdict)
+        self.rest(verdict, frame.at if frame else None)
         if frame is not None:
             self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
 
@@ -130,6 +151,41 @@ class Sight(Perception[Judge]):
             unknown=self.counters.unknown + (state == "UNKNOWN"),
         )
         self.changed()
+
+    # Single shots.
+
+    async def _step_single(self, judge: Judge, frame: Frame | None) -> None:
+        look = self.look
+        if frame is not None and look is not None and look.open and frame.at >= look.begin:
+            seen: Judgement = await self.in_worker(judge, frame.picture, self.counters.judged + 1)
+            if judge is not self.judge or self.paused or look is not self.look or not look.open:
+                return
+            self._gather(judge, look, seen, frame)
+        elif frame and self._settles and self._motion.changed(frame.picture) and look is not None and not look.open:
+            self._exchanged()
+        self.wait()
+
+    def _gather(self, judge: Judge, look: Look[Judgement], seen: Judgement, frame: Frame) -> None:
+        self.counters = replace(
+            self.counters,
+            judged=seen.number,
+            ok=self.counters.ok + (not seen.anomalous),
+            anomalies=self.counters.anomalies + seen.anomalous,
+        )
+        # Every still picture is another one.
+        if self._settles and self._motion.changed(frame.picture) and not self.stills:
+            look.anew(frame.at, "the picture did not come to rest")
+            self._exchanged()
+            return
+        look.samples.append(seen)
+        look.got += 1
+        self.seen, self.picture = seen, frame.picture
+        if look.whole:
+            self.seen = whole = judge.as_one(look.samples)
+            t = judge.thresholds
+            look.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))
+            self._motion.mark()
+            self.interval = min(self._period, WATCH_SECONDS)
 
     # Pictures into the recipe.
 

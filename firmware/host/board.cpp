@@ -3,7 +3,7 @@
 //   board [--link PATH] [--play] [--density N] [--error N]
 //
 // It says `port NAME` first, then `lamp WORD` and `relay on|off` whenever they change. Commands on standard input, a
-// line each: `turn 34 2765` (0..4095), `hang` (answers nothing any more), `quit`. It ends with its standard input.
+// line each: `turn 34 2765` (0..4095), `part` (the button), `hang` (answers nothing any more), `quit`. It ends with its standard input.
 // Posix only.
 #include <fcntl.h>
 #include <poll.h>
@@ -61,10 +61,12 @@ struct Hand {
   }
 };
 
-bool command(char* words, Hand& hand, Ports& ports) {
+bool command(char* words, Hand& hand, Ports& ports, Board& board, uint32_t now) {
   unsigned knob = 0, position = 0;
   if (sscanf(words, "turn %u %u", &knob, &position) == 2 && position <= kFullTurn) {
     (knob == 34 ? hand.density : hand.error) = static_cast<uint16_t>(position);
+  } else if (!strncmp(words, "part", 4)) {
+    board.part(now);
   } else if (!strncmp(words, "hang", 4)) {
     ports.hung = true;
   } else if (!strncmp(words, "quit", 4)) {
@@ -123,7 +125,7 @@ int main(int count, char** words) {
         }
         typed[length] = '\0';
         length = 0;
-        going = command(typed, hand, ports) && going;
+        going = command(typed, hand, ports, board, now) && going;
       }
     }
     for (ssize_t got; (got = read(master, bytes, sizeof bytes)) > 0;)

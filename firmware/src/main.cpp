@@ -40,7 +40,7 @@ bool codeAsked = false;
 uint32_t codeToShow = 0;
 
 Pairing pairing;
-benchlink::Button button;
+benchlink::Button button, partButton;
 LineReader usbReader, radioReader;
 
 void send(void*, const Line& line) {
@@ -177,6 +177,7 @@ void setup() {
   pinMode(kGreenPin, OUTPUT);
   pinMode(kRedPin, OUTPUT);
   pinMode(kButtonPin, INPUT_PULLUP);
+  pinMode(kPartPin, INPUT_PULLUP);
   analogSetPinAttenuation(kDensityPin, ADC_11db);
   analogSetPinAttenuation(kErrorPin, ADC_11db);
   Serial.begin(115200);
@@ -198,6 +199,7 @@ void loop() {
     board().receive(usbReader, static_cast<char>(Serial.read()), now);
   for (int i = 0; i < 512 && radio.available(); ++i)
     board().receive(radioReader, static_cast<char>(radio.read()), now);
+  if (partButton.pressed(digitalRead(kPartPin) == LOW, now)) board().part(now);
   board().tick(now);
   digitalWrite(kRelayPin, board().relay() ? HIGH : LOW);
   digitalWrite(kGreenPin, board().greenLamp() ? HIGH : LOW);

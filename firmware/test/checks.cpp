@@ -84,6 +84,8 @@ void checkVector(const Vector& v, Fail fail) {
     v.word(0, firmware);
     v.word(2, reset);
     formatHeartbeat(firmware.c_str(), v.number(1), reset.c_str(), made);
+  } else if (equal(v.kind.c_str(), "part")) {
+    formatPart(v.number(0), v.number(1), made);
   } else if (equal(v.kind.c_str(), "answer")) {
     formatAnswer(v.number(0), made);
   } else if (equal(v.kind.c_str(), "verdict")) {
@@ -225,6 +227,11 @@ void checkBoard(Fail fail) {
   for (unsigned i = 0; i < Filter::kSamples; ++i) board.sample(Knob::kError, 163, 280);
   board.tick(now + 1100);
   must(begins(sent.last.c_str(), "_39#0.0163#39_ v1 s="), "a turn is told at once");
+  sent = Sent();
+  board.part(now + 1150);
+  must(sent.lines == 1 && begins(sent.last.c_str(), "!PART v1 s="), "a press of the button is told at once");
+  board.tick(now + 1151);
+  must(sent.lines == 1, "and only once");
   Queue queue;
   Line line;
   for (unsigned i = 0; i < 40; ++i) {

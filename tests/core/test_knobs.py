@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from core.knobs import protocol
 from core.knobs.keeper import KnobKeeper, Told
 from core.knobs.link import Link, not_grabbable
-from core.knobs.protocol import Answer, Damaged, Heartbeat, Lines, Noise, Reading, ToldVerdict, parse
+from core.knobs.protocol import Answer, Damaged, Heartbeat, Lines, Noise, Placed, Reading, ToldVerdict, parse
 from core.knobs.ranges import meaning
 from core.knobs.simulated import SimulatedBoard, compiled_board
 from core.knobs.twin import Board, Filter
@@ -45,6 +45,9 @@ def test_shared_vectors_mean_to_the_desk_what_they_mean_to_the_board(kind: str, 
     elif kind == "heartbeat":
         assert frame == Heartbeat(said[0], int(said[1]), said[2])
         assert protocol.format_heartbeat(frame).encode() == line
+    elif kind == "part":
+        assert frame == Placed(int(said[0]), int(said[1]))
+        assert protocol.format_placed(frame).encode() == line
     elif kind == "answer":
         assert frame == Answer(int(said[0]))
         assert protocol.format_answer(frame).encode() == line

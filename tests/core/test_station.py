@@ -501,7 +501,7 @@ def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) 
         assert until(lambda: bench.now.training is not None and bench.now.training.state == "cancelled")
         bench.station.train()
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
-        run = bench.station._run_of_training
+        run = bench.station._learning.run
         assert run is not None
     assert run.wait(3).state == "cancelled"
     assert not trained.candidate("image").exists()

@@ -33,6 +33,13 @@ void Board::receive(LineReader& reader, char c, uint32_t now) {
   send_(to_, line);
 }
 
+void Board::part(uint32_t now) {
+  // Once: the verdict that comes back, or none, is the answer. A press that was lost is pressed again.
+  Line line;
+  formatPart(++sequence_, now, line);
+  send_(to_, line);
+}
+
 void Board::tick(uint32_t now) {
   // Never again OK by itself, also when the clock has wrapped around.
   if (linked_ && now - verdictAt_ >= kVerdictMs) linked_ = false;

@@ -43,6 +43,8 @@ class Board {
   void sample(Knob knob, uint16_t position, uint16_t millivolts);
   // A character from the desk; each port has a reader of its own, so that their lines do not mix.
   void receive(LineReader& reader, char c, uint32_t now);
+  // The PART button was pressed: a part is in place.
+  void part(uint32_t now);
   void tick(uint32_t now);
 
   // NO LINK without a fresh verdict.

@@ -96,6 +96,12 @@ void formatHeartbeat(const char* firmware, uint32_t seconds, const char* reset, 
   seal(line);
 }
 
+void formatPart(uint32_t sequence, uint32_t milliseconds, Line& line) {
+  line.clear();
+  line.add("!PART v1 s=").number(sequence).add(" t=").number(milliseconds);
+  seal(line);
+}
+
 void formatAnswer(uint32_t sequence, Line& line) {
   line.clear();
   line.add("<A ").number(sequence);

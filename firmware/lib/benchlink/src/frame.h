@@ -2,6 +2,7 @@
 //   up    _34#2765#34_ v1 s=421 t=183204 mv=2214 *CRC      density knob, 0..4095
 //   up    _39#0.1632#39_ v1 s=422 t=183210 mv=1315 *CRC    reconstruction-error knob, ten-thousandths
 //   up    !HB v1 fw=1.0.0 up=183 rst=poweron *CRC          once a second
+//   up    !PART v1 s=423 t=183950 *CRC                    the button: a part is in place
 //   down  >V 57 ANOMALY -1234.5 0.0051 *CRC                verdict; answered by  <A 57 *CRC
 // CRC is CRC-16/CCITT-FALSE of all before " *", in upper-case hexadecimal. ASCII, ended by CR LF.
 #pragma once
@@ -38,6 +39,7 @@ uint16_t crc16(const char* text, size_t length);
 // Each writes a whole line, its seal (" *CRC") included, without CR LF.
 void formatReading(const Reading& reading, Line& line);
 void formatHeartbeat(const char* firmware, uint32_t seconds, const char* reset, Line& line);
+void formatPart(uint32_t sequence, uint32_t milliseconds, Line& line);
 void formatAnswer(uint32_t sequence, Line& line);
 
 enum class Seal : uint8_t { kNone, kGood, kBroken };

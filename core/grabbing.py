@@ -1,0 +1,89 @@
+"""Grabbing: what a knob points at becomes a threshold, and back again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from core.errors import GoodpartError
+from core.knobs.link import NAMES, not_grabbable
+from core.snapshot import Grab, Knob, KnobLink, Sense, Thresholds, Which
+from core.verdict import shown
+
+if TYPE_CHECKING:
+    from core.knobs.keeper import KnobKeeper
+    from core.senses.sense import Perception
+
+MOST_UNDOES = 50
+
+
+@dataclass(frozen=True)
+class Grabbed:
+    """A threshold that a knob has changed."""
+
+    sense: Sense
+    which: Which
+    before: float
+    model: str
+
+
+class Grabbing:
+    """Used on the station's loop."""
+
+    def __init__(self, knobs: KnobKeeper | None, senses: Mapping[Sense, Perception[Any]]) -> None:
+        self._knobs = knobs
+        self._senses = senses
+        self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
+
+    def seen(self) -> KnobLink | None:
+        """The link, with what the knobs mean; None where no port is named."""
+        if self._knobs is None:
+            return None
+        link = self._knobs.status
+        return replace(link, meanings=tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link)))
+
+    def grab(self, grab: Grab, sense: Sense) -> None:
+        """Raises GoodpartError: moving, stale, beyond its span."""
+        if self._knobs is None:
+            raise GoodpartError("there are no knobs: start with --knobs PORT (goodpart devices lists them)")
+        if sense not in self._senses:
+            raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
+        link, now, perception = self._knobs.status, time.monotonic(), self._senses[sense]
+        known = perception.thresholds
+        if known is None:
+            raise GoodpartError(f"there are no thresholds to set: {perception.no_model}")
+        taken: list[tuple[Knob, Which, float]] = []
+        meanings = {m.which: m.threshold for m in perception.knob_meanings(link)}
+        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
+        for which in whiches:
+            knob, threshold = link.knob(which), meanings[which]
+            why = not_grabbable(knob, now)
+            if not why and threshold is None:
+                why = "is beyond its span: set its range to raw, or another span"
+            if why or knob is None or threshold is None:
+                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
+            step = known.density_step if which == "density" else known.error_step
+            raw = perception.knob_tables[which].range == "raw"
+            # What is shown is what is taken.
+            taken.append((knob, which, threshold if raw else float(shown(threshold, step))))
+        self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
+        for knob, which, threshold in taken:
+            detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}
+            perception.set_threshold(which, threshold, "knob", knob=detail)
+
+    def undo(self) -> None:
+        """Raises GoodpartError where there is nothing to undo."""
+        if not self._grabs:
+            raise GoodpartError("nothing was grabbed that could be undone")
+        for grabbed in self._grabs.pop():
+            perception = self._senses[grabbed.sense]
+            if perception.model_id != grabbed.model:
+                raise GoodpartError("not undone: another model judges since then")
+            perception.set_threshold(grabbed.which, grabbed.before, "undo of a grab")
+
+
+def _value(thresholds: Thresholds, which: Which) -> float:
+    return thresholds.density if which == "density" else thresholds.reconstruction_error

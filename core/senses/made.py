@@ -1,0 +1,44 @@
+"""The senses that a station has: what was taught decides, and what is named for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.logbook import Logbook
+from core.recipe import Recipe
+from core.senses.sight import Sight
+from core.sources.base import PictureSource
+from core.sources.sound import SoundSource
+
+if TYPE_CHECKING:
+    from core.senses.hearing import Listening
+
+
+def make_senses(
+    recipe: Recipe,
+    log: Logbook,
+    changed: Callable[[], None],
+    exchanged: Callable[[], None],
+    camera: str | PictureSource | None,
+    microphone: str | SoundSource | None,
+) -> tuple[Sight | None, Listening | None]:
+    """`camera` and `microphone` are addresses, or sources, that take the place of the recipe's.
+
+    Raises GoodpartError where an address means nothing.
+    """
+    settings = recipe.settings
+    senses = recipe.perceived(camera is not None, microphone is not None)
+    sight: Sight | None = None
+    hearing: Listening | None = None
+    if "image" in senses:
+        address = camera if isinstance(camera, str) else settings.camera.source
+        sight = Sight(recipe, log, changed, exchanged, address, None if isinstance(camera, str) else camera)
+    if "sound" in senses:
+        # Only who listens waits for the sound libraries.
+        from core.senses.hearing import Listening
+
+        address = microphone if isinstance(microphone, str) else settings.microphone.source
+        source = None if isinstance(microphone, str) else microphone
+        hearing = Listening(recipe, log, changed, address, source)
+    return sight, hearing
