@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from core.errors import GoodpartError
 from core.recipe import Recipe
-from core.snapshot import Heard, Judgement, Part, Sense, Shot, ShotState, Thresholds, Verdict
+from core.snapshot import WAITING, Heard, Judgement, Part, Sense, Shot, ShotState, Thresholds, Verdict
 from core.verdict import joined
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ LATE_SECONDS = 5.0
 """Beyond what a part should take; then what has not come makes it UNKNOWN."""
 STANDS_SECONDS = 3.0
 """So long a verdict stands where nobody would see the part being exchanged: sound alone, or `settle = false`."""
-WAITING = Verdict("UNKNOWN", "waiting for a part")
+NO_PART = Verdict("UNKNOWN", WAITING)
 MOVED = Verdict("UNKNOWN", "the part was moved while it was judged: put it in once more")
 S = TypeVar("S")
 
@@ -85,7 +85,7 @@ class SingleShot:
     def trigger(self, senses: Sequence[Perception[Any]], by: str, now: float) -> None:
         """A part is in place, says `by`. Raises GoodpartError, in words, where it cannot be judged now."""
         if not self.on:
-            raise GoodpartError("parts are judged continuously; single-shot mode waits for this word")
+            raise GoodpartError("parts are judged continuously: turn to single shots to have one judged on a word")
         if self.state == "judging":
             raise GoodpartError("a part is being judged already: wait for its verdict")
         for sense in senses:
@@ -168,10 +168,16 @@ class SingleShot:
         ago = f"{_ago(time.time() - last.at)} ago" if last else ""
         if self.state == "judged" and last:
             return Verdict(last.verdict.state, f"part {last.number}, {ago}: {last.verdict.reason}")
-        words = [WAITING.reason]
+        lacking = [sense.no_model for sense in senses if sense.judge is None]
+        if lacking:
+            return Verdict("UNKNOWN", "; ".join(lacking))
+        # A motor that stands still between parts is no news; a camera that is dark is.
+        wrong = {sense.sense: sense.said().reason for sense in senses if sense.resting or sense.hung}
+        words = [wrong["image"]] if "image" in wrong else []
+        words.append(WAITING)
         if last:
-            words.append(f"the last one, {last.number}, was {last.verdict.state} {ago}")
-        words += [sense.said().reason for sense in senses if sense.resting or sense.hung]
+            words.append(f"last: {last.number} {last.verdict.state}, {ago}")
+        words += [wrong["sound"]] if "sound" in wrong else []
         return Verdict("UNKNOWN", "; ".join(words))
 
     def snapshot(self) -> Shot:

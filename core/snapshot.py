@@ -18,6 +18,8 @@ Grab = Literal["density", "reconstruction_error", "both"]
 KnobState = Literal["absent", "connecting", "live", "legacy", "stale", "lost"]
 ShotState = Literal["waiting", "judging", "judged"]
 Word = Literal["good", "bad"]
+WAITING = "waiting for a part"
+"""How the verdict's reason begins in single shots while nothing else is wrong."""
 
 
 @dataclass(frozen=True)

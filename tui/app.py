@@ -15,8 +15,8 @@ from textual.theme import Theme
 
 from core.knobs.link import NAMES, not_grabbable
 from core.recipe import KnobTable
-from core.snapshot import Grab, Sense, Snapshot, Which
-from tui.keys import bindings, checked_keymap, keys_shown
+from core.snapshot import Grab, Sense, Snapshot, Which, Word
+from tui.keys import bindings, checked_keymap, first_key, keys_shown
 from tui.paced import PacedApp
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
@@ -79,6 +79,7 @@ class WatchApp(PacedApp):
         self._shown_at = float("-inf")
         self._feedback = ("", float("-inf"))
         self._pause_asked = (False, float("-inf"))
+        self._single_asked = (False, float("-inf"))
         self._unsubscribe: Callable[[], None] | None = None
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -299,6 +300,63 @@ class WatchApp(PacedApp):
         self._pause_asked = pause, now
         self.station.pause(pause)
         self.say("pausing" if pause else "going on")
+
+    def part(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None or snapshot.shot is None:
+            self.say(f"parts are judged continuously: {first_key(self._keys['single'])} turns to single shots")
+        elif snapshot.paused:
+            self.say(f"paused: {first_key(self._keys['pause'])} goes on")
+        elif snapshot.shot.state == "judging":
+            self.say("a part is being judged already: wait for its verdict")
+        else:
+            self.station.part("key")
+            self.say("judging the part")
+
+    def toggle_single(self) -> None:
+        snapshot, now = self._inbox.newest(), self._clock()
+        if snapshot is None:
+            return
+        if snapshot.shot is not None and snapshot.shot.state == "judging":
+            self.say("a part is being judged: wait for its verdict")
+            return
+        asked, at = self._single_asked
+        # A second press may come before the snapshot that shows the first one.
+        single = not (asked if now - at < 1.0 else snapshot.shot is not None)
+        self._single_asked = single, now
+        self.station.single(single)
+        key = first_key(self._keys["part"])
+        self.say(f"single shots: {key} when a part is in place" if single else "parts are judged continuously")
+
+    def say_word(self, word: Word) -> None:
+        """The operator knows better, or as well."""
+        snapshot = self._inbox.newest()
+        call = snapshot.call if snapshot else None
+        if call is None:
+            self.say("nothing was called yet that could be right or wrong")
+            return
+        which = f"part {call.part}" if call.part else "the last one"
+        if call.word == word:
+            self.say(f"that was said already: {which} ({call.verdict.state}) was {word}")
+            return
+        self.station.say(word, call.at)
+        self.say(f"noted: {which} ({call.verdict.state}) was {word}")
+
+    def new_shift(self) -> None:
+        snapshot = self._inbox.newest()
+        if snapshot is None:
+            return
+        from tui.screens.yes_no import YesNoScreen
+
+        shift = snapshot.shift
+        question = f"Begin a new shift? {shift.parts} parts were counted; the journal keeps them."
+
+        def begin(yes: bool | None) -> None:
+            if yes:
+                self.station.new_shift()
+                self.say("a new shift: counting from 0")
+
+        self.push_screen(YesNoScreen(question), begin)
 
     def train(self) -> None:
         snapshot = self._inbox.newest()

@@ -37,6 +37,10 @@ GROUPS = (
     "error threshold down, up: ten steps",
     "grab the knobs' values as thresholds: density, error, both",
     "begin or end storing good parts: pictures, sound",
+    "a part is in place: judge it; single shots, or continuous",
+    "the part of the last call: it was good, it was bad",
+    "train in the background; cancel it; take over the new model",
+    "the picture in shades, in ASCII, off; the anomaly map",
 )
 KEYS: tuple[Key, ...] = (
     Key("density-down", "j,down", "move('density', -1)", "density", "density threshold down, fine", group=GROUPS[0]),
@@ -80,17 +84,22 @@ KEYS: tuple[Key, ...] = (
     Key("grab-both", "g", "grab('both')", "", "take both knobs' values", group=GROUPS[4]),
     Key("undo-grab", "u", "undo_grab", "", "put back the thresholds of before the last grab"),
     Key("knob-ranges", "o", "knob_ranges", "", "what the knobs mean: their ranges"),
+    Key("part", "enter", "part", "part", "a part is in place: judge it", group=GROUPS[6]),
+    Key("single", "c", "single", "", "single shots, or continuous", group=GROUPS[6]),
+    Key("was-good", "w", "say('good')", "", "the part of the last call was good", group=GROUPS[7]),
+    Key("was-bad", "b", "say('bad')", "", "the part of the last call was bad", group=GROUPS[7]),
+    Key("shift", "S", "new_shift", "", "begin a new shift: count parts from 0 (asks)"),
     Key("calibrate", "a", "calibrate", "calibrate", "new thresholds from the calibration scores"),
     Key("save", "s", "save", "save", "save the thresholds to recipe.toml"),
     Key("pause", "space", "pause", "pause", "pause judging, or go on"),
-    Key("train", "t", "train", "train", "train in the background"),
-    Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training"),
-    Key("take-over", "n", "take_over", "take over", "take over the newly trained model"),
+    Key("train", "t", "train", "train", "train in the background", group=GROUPS[8]),
+    Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training", group=GROUPS[8]),
+    Key("take-over", "n", "take_over", "take over", "take over the newly trained model", group=GROUPS[8]),
     Key("sense", "v", "sense", "pictures/sound", "the other sense: its scores and thresholds"),
     Key("collect", "i", "collect", "", "store pictures of good parts into the recipe, or end it", group=GROUPS[5]),
     Key("record", "r", "record", "record", "record good sound into the recipe, or end it", group=GROUPS[5]),
-    Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off"),
-    Key("map", "m", "map", "map", "the anomaly map, off"),
+    Key("preview", "p", "preview", "picture", "the picture: in shades, in ASCII, off", group=GROUPS[9]),
+    Key("map", "m", "map", "map", "the anomaly map, off", group=GROUPS[9]),
     Key("recipe-open", "o", "open", "open", "open the recipe: its bench", "recipes"),
     Key("recipe-new", "n", "new", "new", "make a new recipe: one part number", "recipes"),
     Key("recipe-duplicate", "c", "duplicate", "copy", "a copy with another name, settings and material", "recipes"),
@@ -191,10 +200,15 @@ def _normal(name: str) -> str:
 
 
 _NAMES = {
+<<<<<<< HEAD
     "escape": "Esc",
     "backspace": "Backspace",
     "delete": "Del",
     "space": "space",
+=======
+    "space": "space",
+    "enter": "Enter",
+>>>>>>> 95addce (Single shots, shifts and the operator's word on the dashboard and in the line mode; tests)
     "question_mark": "?",
     "pagedown": "PgDn",
     "pageup": "PgUp",

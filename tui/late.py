@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import GoodpartError
 from core.lock import RecipeLock
 from core.recipe import KnobTable, Recipe
-from core.snapshot import Grab, Hearing, KnobLink, Sense, Snapshot, Verdict, Which
+from core.snapshot import Grab, Hearing, KnobLink, Sense, Snapshot, Verdict, Which, Word
 from core.sources.status import MicrophoneStatus, SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ class LateStation:
     def snapshot(self) -> Snapshot:
         return self._station.snapshot() if self._station else self._snapshot
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
         if self._station:
-            self._station.set_threshold(which, value, by, sense)
+            self._station.set_threshold(which, value, by, sense, how)
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
         if self._station:
@@ -120,13 +120,37 @@ class LateStation:
         if self._station:
             self._station.save_thresholds()
 
-    def calibrate(self) -> None:
+    def calibrate(self, false_alarms: float | None = None) -> None:
         if self._station:
-            self._station.calibrate()
+            self._station.calibrate(false_alarms)
 
     def pause(self, paused: bool) -> None:
         if self._station:
             self._station.pause(paused)
+
+    def single(self, on: bool) -> None:
+        if self._station:
+            self._station.single(on)
+
+    def part(self, by: str = "key") -> None:
+        if self._station:
+            self._station.part(by)
+
+    def new_shift(self) -> None:
+        if self._station:
+            self._station.new_shift()
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        if self._station:
+            self._station.say(word, about)
+
+    def accept_offers(self) -> None:
+        if self._station:
+            self._station.accept_offers()
+
+    def discard_offers(self) -> None:
+        if self._station:
+            self._station.discard_offers()
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         if self._station:

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, TextIO
 
 from core.errors import GoodpartError
 from core.knobs.link import NAMES, not_grabbable
-from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which
-from tui.plain import plain, run_plain, status_line
+from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word
+from tui.plain import plain, run_plain, shift_line, status_line
 
 if TYPE_CHECKING:
     from tui.station_like import StationLike
 
 HELP = """\
+part: judge the one in place   single, continuous: how parts are judged
+good, bad: what the last part was   offers [take, drop]   shift: a new one
 d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
-calibrate   sound, image: whose thresholds   pause, go
+calibrate [0.02]   sound, image: whose thresholds   pause, go
 teach 50 [defect]: store pictures   record: sound   stop: ends either
 train, cancel, use: the new model   s: how it stands   q: quit   ?: this help"""
 MOST_PICTURES = 10_000
@@ -63,6 +65,7 @@ class LineDesk:
         training = snapshot.training
         told = snapshot.fault or (training.message if training and training.state != "running" else "")
         told = told or snapshot.collected or (snapshot.sound.recorded if snapshot.sound else "")
+        told = told or snapshot.offers.told
         if told != self._told:
             self._told = told
             if told:
@@ -179,6 +182,60 @@ class LineDesk:
             raise GoodpartError("nothing is being stored or recorded")
         return "ending it"
 
+    def _part(self, words: list[str]) -> str:
+        none_more(words)
+        shot = self._station.snapshot().shot
+        if shot is None:
+            raise GoodpartError("parts are judged continuously: single turns to single shots")
+        if shot.state == "judging":
+            raise GoodpartError("a part is being judged already: wait for its verdict")
+        self._station.part("line")
+        return "judging the part"
+
+    def _single(self, on: bool, words: list[str]) -> str:
+        none_more(words)
+        self._station.single(on)
+        return "single shots: type part when one is in place" if on else "parts are judged continuously"
+
+    def _word(self, word: Word, words: list[str]) -> str:
+        none_more(words)
+        call = self._station.snapshot().call
+        if call is None:
+            raise GoodpartError("nothing was called yet that could be right or wrong")
+        which = f"part {call.part}" if call.part else "the last one"
+        if call.word == word:
+            raise GoodpartError(f"that was said already: {which} ({call.verdict.state}) was {word}")
+        self._station.say(word, call.at)
+        return f"noted: {which} ({call.verdict.state}) was {word}"
+
+    def _offers(self, words: list[str]) -> str:
+        offers = self._station.snapshot().offers
+        if words == ["take"]:
+            self._station.accept_offers()
+            return "teaching what is offered; train learns from it"
+        if words == ["drop"]:
+            self._station.discard_offers()
+            return "discarding what is offered"
+        none_more(words)
+        return (
+            f"offered: good {offers.good_images} pictures, {offers.good_sound} recordings;"
+            f" defective {offers.defect_images}, {offers.defect_sound}"
+        )
+
+    def _calibrate(self, words: list[str]) -> str:
+        if not words:
+            self._station.calibrate()
+            return "calibrating"
+        try:
+            (word,) = words
+            target = float(word)
+        except ValueError:
+            target = math.nan
+        if not 0 < target < 1:
+            raise GoodpartError("type the share of good parts that may be called: calibrate 0.02")
+        self._station.calibrate(target)
+        return f"calibrating for {100 * target:g} %; save writes it to recipe.toml"
+
     def _do(self, action: Callable[[StationLike], None], answer: str, words: list[str]) -> str:
         none_more(words)
         action(self._station)
@@ -192,7 +249,7 @@ class LineDesk:
     def _status(self, words: list[str]) -> str:
         none_more(words)
         snapshot = self._station.snapshot()
-        said = [snapshot.verdict.reason]
+        said = [snapshot.verdict.reason, shift_line(snapshot)]
         if snapshot.collecting:
             now = snapshot.collecting
             said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
@@ -215,7 +272,14 @@ class LineDesk:
         "image": lambda desk, words: desk._turn_to("image", words),
         "sound": lambda desk, words: desk._turn_to("sound", words),
         "save": lambda desk, words: desk._do(lambda s: s.save_thresholds(), "saving the thresholds", words),
-        "calibrate": lambda desk, words: desk._do(lambda s: s.calibrate(), "calibrating", words),
+        "part": _part,
+        "single": lambda desk, words: desk._single(True, words),
+        "continuous": lambda desk, words: desk._single(False, words),
+        "good": lambda desk, words: desk._word("good", words),
+        "bad": lambda desk, words: desk._word("bad", words),
+        "offers": _offers,
+        "shift": lambda desk, words: desk._do(lambda s: s.new_shift(), "a new shift: counting from 0", words),
+        "calibrate": _calibrate,
         "pause": lambda desk, words: desk._do(lambda s: s.pause(True), "pausing; go goes on", words),
         "go": lambda desk, words: desk._do(lambda s: s.pause(False), "going on", words),
         "teach": _teach,

@@ -64,6 +64,13 @@ def build_parser() -> argparse.ArgumentParser:
     teach.add_argument("--sound", metavar="PATH", nargs="+", type=Path, help="wav, flac, ogg: files or folders")
     teach.add_argument("--split", metavar="SECONDS", type=duration, help="cut long sound files into recordings")
     teach.add_argument("--link", action="store_true", help="link the files instead of copying them")
+    teach.add_argument(
+        "--offered",
+        nargs="?",
+        const="take",
+        choices=("take", "list", "drop"),
+        help="what operators said was good or bad after all: teach it, list it, drop it",
+    )
     teach.add_argument("--defect", action="store_true", help="they show defects: put aside, only ever to test with")
 
     train = command("train", "learn from the good pictures and calibrate; Ctrl-C leaves the old model in place")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from core.snapshot import Snapshot, truth_of
+from core.snapshot import Part, Snapshot, truth_of
 
 if TYPE_CHECKING:
     from core.station import Station
@@ -84,10 +84,16 @@ def run_plain(
 
 
 def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
-    """One JSON object for every judged sample; while nothing can be judged, one at the turn and one a second."""
+    """One JSON object for every judged sample, and one for every part that was counted; while nothing can be judged,
+    one at the turn and one a second."""
     judged = (-1, -1)
     told_at = 0.0
+    part: Part | None = None
     for snapshot in snapshots:
+        if snapshot.part is not None and snapshot.part is not part:
+            part = snapshot.part
+            out.write(json.dumps(part_as_json(part)) + "\n")
+            out.flush()
         sound = snapshot.sound
         numbers = (
             snapshot.image.number if snapshot.image else 0,
@@ -128,9 +134,32 @@ def as_json(snapshot: Snapshot) -> dict[str, Any]:
     return said
 
 
+def part_as_json(part: Part) -> dict[str, Any]:
+    """A part that was counted: `part` is its number in the shift."""
+    return {
+        "part": part.number,
+        "time": round(part.at, 3),
+        "verdict": part.verdict.state,
+        "reason": part.verdict.reason,
+        "by": part.by,
+        **part.scores,
+    }
+
+
+def shift_line(snapshot: Snapshot) -> str:
+    """At most 79 columns."""
+    shift = snapshot.shift
+    share = "" if shift.share_ok is None else f" yield {100 * shift.share_ok:.1f} %"
+    since = time.strftime("%H:%M", time.localtime(shift.since))
+    counted = f"{shift.parts} parts OK {shift.ok} ANOMALY {shift.anomalies} UNKNOWN {shift.unknown}"
+    return f"shift since {since}: {counted}{share}"
+
+
 def status_line(snapshot: Snapshot) -> str:
     """At most 79 columns, ASCII."""
     words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
+    if snapshot.shot is not None and snapshot.shot.state == "judged" and snapshot.part is not None:
+        words.append(f"part {snapshot.part.number}")
     image, sound = snapshot.image, snapshot.sound
     window = sound.window if sound else None
     for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
@@ -144,7 +173,7 @@ def status_line(snapshot: Snapshot) -> str:
     truth = truth_of(snapshot)
     if truth is not None:
         words.append(f"truth: {truth}")
-    if not image and not window:
+    if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
         words.append(snapshot.verdict.reason)
     return plain(" ".join(words))[:79]
 

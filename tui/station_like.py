@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.recipe import KnobTable
-from core.snapshot import Grab, Sense, Snapshot, Which
+from core.snapshot import Grab, Sense, Snapshot, Which, Word
 
 
 class StationLike(Protocol):
@@ -18,7 +18,8 @@ class StationLike(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None: ...
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        """`how` is the reason, in words, for the journal."""
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
         """Take what the knobs point at as thresholds."""
@@ -31,10 +32,27 @@ class StationLike(Protocol):
     def save_thresholds(self) -> None:
         """Write them to recipe.toml."""
 
-    def calibrate(self) -> None:
-        """New thresholds from the stored calibration scores."""
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        """New thresholds from the stored calibration scores; for another target, if one is given."""
 
     def pause(self, paused: bool) -> None: ...
+
+    def single(self, on: bool) -> None:
+        """Judge a part when somebody says that it is in place, or all the time."""
+
+    def part(self, by: str = "key") -> None:
+        """A part is in place."""
+
+    def new_shift(self) -> None:
+        """Count from 0."""
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        """The part of the last call (whose `at` was `about`) was good, or bad."""
+
+    def accept_offers(self) -> None:
+        """Teach what is offered because of such words."""
+
+    def discard_offers(self) -> None: ...
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         """Pictures from the camera into the recipe: so many, or until it is ended."""

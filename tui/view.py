@@ -10,7 +10,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from core.snapshot import Heard, Judgement, Model, Sense, Snapshot, Thresholds, Verdict, Which
+from core.snapshot import WAITING, Heard, Judgement, Model, Sense, Snapshot, Thresholds, Verdict, Which
 from tui.keys import keys_shown
 
 SILENT_AFTER = 2.0
@@ -19,7 +19,7 @@ SILENT_AFTER = 2.0
 STARTING = 15.0
 """Seconds that a station may take to start on a slow machine."""
 
-Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED"]
+Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED", "WAITING", "JUDGING"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,12 @@ class View:
             return "STOPPED"
         if self.hung:
             return "UNKNOWN"
-        return "PAUSED" if self.snapshot.paused else self.verdict.state
+        if self.snapshot.paused:
+            return "PAUSED"
+        shot = self.snapshot.shot
+        if shot is not None and shot.state == "judging":
+            return "JUDGING"
+        return "WAITING" if self.verdict.reason.startswith(WAITING) else self.verdict.state
 
     @property
     def verdict(self) -> Verdict:

@@ -191,7 +191,9 @@ class Listening(Perception[Ear]):
             self._judged += 1
             self._anomalies += window.anomalous
             self.heard, self._spectrum = replace(window, number=self._judged), ear.spectrum
-        if look.whole and look.samples:
+        if look.whole and not look.samples:
+            look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
+        elif look.whole:
             scores, windows = [score for score, _ in look.samples], [window for _, window in look.samples]
             rule = await self.in_worker(ear.for_whole, len(scores))
             if look is self.look and look.open:

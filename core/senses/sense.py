@@ -19,7 +19,7 @@ from core.judging import Judging
 from core.knobs.ranges import meaning
 from core.logbook import Logbook
 from core.recipe import KnobTable, Recipe
-from core.shot import WAITING, Look
+from core.shot import NO_PART, Look
 from core.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
 from core.sources.exchange import Clamped
 
@@ -166,7 +166,7 @@ class Perception(ABC, Generic[J]):
         self.single, self.look = single, None
         self.forget()
         if not self.resting:
-            self.verdict = WAITING if single else Verdict("UNKNOWN", "looking")
+            self.verdict = NO_PART if single else Verdict("UNKNOWN", "looking")
 
     def look_at(self, look: Look[Any]) -> None:
         """A part is in place."""
@@ -176,7 +176,7 @@ class Perception(ABC, Generic[J]):
     def wait(self) -> None:
         """There is no part that could be judged, or no longer."""
         self.resting = False
-        self.verdict = (self.look.verdict if self.look else None) or WAITING
+        self.verdict = (self.look.verdict if self.look else None) or NO_PART
 
     async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)

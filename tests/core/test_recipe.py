@@ -88,7 +88,9 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path: Path) -> None
 
 def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
     assert "did you mean `image`?" in refusal(tmp_path, "[images]\n")
-    assert "known are camera, image, microphone, sound, knobs, verdict, journal" in refusal(tmp_path, "[zzz]\n")
+    assert "known are camera, image, microphone, sound, knobs, verdict, trigger, journal" in refusal(
+        tmp_path, "[zzz]\n"
+    )
 
 
 @pytest.mark.parametrize("value", ['"abc"', "nan", "inf", "-inf", "true", "[1]", "9" * 400])

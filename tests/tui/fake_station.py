@@ -22,14 +22,18 @@ from core.snapshot import (
     KnobMeaning,
     Level,
     Model,
+    Part,
     Preview,
     Recording,
     Sense,
+    Shift,
+    Shot,
     Snapshot,
     Thresholds,
     Training,
     Verdict,
     Which,
+    Word,
 )
 from core.sources.status import MicrophoneStatus, SourceStatus
 
@@ -99,6 +103,7 @@ def snapshot(**changes: object) -> Snapshot:
         thresholds=THRESHOLDS,
         model=MODEL,
         counters=Counters(1234, 1180, 30, 24, 5, 12),
+        shift=Shift(1_729_980_000.0, 83, 4, 1),
         votes=".....",
         hold=3,
         preview=preview(),
@@ -224,6 +229,18 @@ def knobs_lost() -> Snapshot:
     return snapshot(knobs=knobs(state="lost", message=words, version=0, crc_errors=3))
 
 
+def waiting() -> Snapshot:
+    """Single shots: the last part has gone."""
+    last = Part(88, 1_729_999_958.0, Verdict("OK", "like the good parts (30 % of the alarm level)"), "key")
+    words = "waiting for a part; last: 88 OK, 42 s ago"
+    return snapshot(verdict=Verdict("UNKNOWN", words), image=None, votes="", shot=Shot("waiting"), part=last)
+
+
+def judging() -> Snapshot:
+    words = "judging: 2 of 5 pictures, 1.2 of 3.0 s of sound"
+    return replace(waiting(), verdict=Verdict("UNKNOWN", words), shot=Shot("judging", 2, 5, 1.2, 3.0))
+
+
 class FakeStation:
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
@@ -246,8 +263,8 @@ class FakeStation:
     def snapshot(self) -> Snapshot:
         return self.now
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
-        self.calls.append(("set_threshold", which, value, by, sense))
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        self.calls.append(("set_threshold", which, value, by, sense, *([how] if how else [])))
         sound = self.now.sound
         if sense == "sound" and sound is not None and sound.thresholds is not None:
             changed = replace(sound, thresholds=replace(sound.thresholds, **{which: value}, by=by), unsaved=True)
@@ -268,12 +285,31 @@ class FakeStation:
     def save_thresholds(self) -> None:
         self.calls.append(("save_thresholds",))
 
-    def calibrate(self) -> None:
-        self.calls.append(("calibrate",))
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self.calls.append(("calibrate", *([] if false_alarms is None else [false_alarms])))
 
     def pause(self, paused: bool) -> None:
         self.calls.append(("pause", paused))
         self.publish(replace(self.now, paused=paused))
+
+    def single(self, on: bool) -> None:
+        self.calls.append(("single", on))
+        self.publish(replace(self.now, shot=Shot("waiting") if on else None))
+
+    def part(self, by: str = "key") -> None:
+        self.calls.append(("part", by))
+
+    def new_shift(self) -> None:
+        self.calls.append(("new_shift",))
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        self.calls.append(("say", word, about))
+
+    def accept_offers(self) -> None:
+        self.calls.append(("accept_offers",))
+
+    def discard_offers(self) -> None:
+        self.calls.append(("discard_offers",))
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         self.calls.append(("collect", wanted, defect))
@@ -343,7 +379,7 @@ class LiveStation(FakeStation):
     def save_thresholds(self) -> None:
         self.publish(replace(self.now, unsaved=False))
 
-    def calibrate(self) -> None:
+    def calibrate(self, false_alarms: float | None = None) -> None:
         self.publish(replace(self.now, thresholds=THRESHOLDS, unsaved=True))
 
     def _hearing(self, number: int, noise: random.Random) -> Hearing:

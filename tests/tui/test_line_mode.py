@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from core.journal import read_journal
 from core.recipe import Recipe
-from core.snapshot import Collecting
+from core.snapshot import Call, Collecting, Offers, Shot, Verdict
 from tests.parts import write_parts
-from tests.tui.fake_station import FakeStation, both, knobs, snapshot, sound_alone
+from tests.tui.fake_station import FakeStation, both, judging, knobs, snapshot, sound_alone, waiting
 from tui.line_mode import LineDesk
+from tui.plain import status_line
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -39,6 +40,12 @@ def desk(station: FakeStation | None = None) -> tuple[LineDesk, FakeStation]:
         ("u", ("undo_grab",)),
         ("save", ("save_thresholds",)),
         ("calibrate", ("calibrate",)),
+        ("calibrate 0.02", ("calibrate", 0.02)),
+        ("single", ("single", True)),
+        ("continuous", ("single", False)),
+        ("shift", ("new_shift",)),
+        ("offers take", ("accept_offers",)),
+        ("offers drop", ("discard_offers",)),
         ("PAUSE", ("pause", True)),
         ("go", ("pause", False)),
         ("teach 50", ("collect", 50, False)),
@@ -68,6 +75,11 @@ def test_a_typed_line_is_obeyed(typed: str, call: tuple[object, ...]) -> None:
         ("sound", "has no sound"),
         ("g", "there are no knobs"),
         ("pause now", "takes nothing more"),
+        ("part", "judged continuously: single turns"),
+        ("good", "nothing was called yet"),
+        ("calibrate 2", "calibrate 0.02"),
+        ("calibrate x", "calibrate 0.02"),
+        ("offers all", "takes nothing more"),
         ("quit?", "? lists them"),
     ],
 )
@@ -91,6 +103,33 @@ def test_thresholds_of_the_other_sense() -> None:
     alone, station = desk(FakeStation(sound_alone()))
     alone.obey("d -3")
     assert station.calls[0][-1] == "sound"
+
+
+def test_a_part_is_judged_on_a_word_and_its_verdict_talked_about() -> None:
+    line, station = desk(FakeStation(waiting()))
+    assert "judging the part" in line.obey("part")
+    station.publish(judging())
+    assert "being judged already" in line.obey("part")
+    call = Call(1_730_000_000.5, Verdict("ANOMALY", "redrawn badly"), 12)
+    station.publish(snapshot(call=call, offers=Offers(2, 1, 0, 0)))
+    assert line.obey("good") == "noted: part 12 (ANOMALY) was good"
+    station.publish(snapshot(call=replace(call, word="good")))
+    assert "said already" in line.obey("good")
+    line.obey("bad")
+    assert station.calls == [("part", "line"), ("say", "good", call.at), ("say", "bad", call.at)]
+
+
+def test_the_shift_is_told() -> None:
+    line, _ = desk()
+    assert "88 parts OK 83 ANOMALY 4 UNKNOWN 1 yield 94.3 %" in line.obey("s")
+    assert "good 0 pictures" in line.obey("offers")
+
+
+def test_a_part_that_is_waited_for_or_judged_is_told_in_words() -> None:
+    assert "UNKNOWN waiting for a part; last: 88 OK, 42 s ago" in status_line(waiting())
+    assert "judging: 2 of 5 pictures" in status_line(judging())
+    judged = replace(waiting(), verdict=Verdict("OK", ""), shot=Shot("judged"), image=snapshot().image)
+    assert "OK      part 88 d -3.02/-4.10" in status_line(judged)
 
 
 def test_stop_ends_what_is_going_on() -> None:

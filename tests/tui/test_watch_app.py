@@ -12,7 +12,7 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.snapshot import Collecting, Snapshot, Training
+from core.snapshot import Call, Collecting, Offers, Snapshot, Training, Verdict
 from tests.tui.fake_station import (
     MODEL,
     NOW,
@@ -21,10 +21,12 @@ from tests.tui.fake_station import (
     both,
     heard,
     judgement,
+    judging,
     lost,
     snapshot,
     sound_alone,
     training,
+    waiting,
 )
 from tui.app import WatchApp
 from tui.output import Cells
@@ -426,3 +428,66 @@ async def test_storing_pictures_begins_and_ends_with_a_key_and_is_shown() -> Non
         station.publish(replace(station.now, collecting=None, collected="12 pictures of good parts stored"))
         assert "12 pictures of good parts" in await shown(pilot, app)
     assert station.calls[1:] == [("collect", None, False), ("end_collecting",)]
+
+
+async def test_enter_has_a_part_judged_in_single_shots_alone() -> None:
+    app, station, _ = make()
+    async with running(app) as pilot:
+        await pilot.press("enter")
+        assert "judged continuously: c turns to single shots" in await shown(pilot, app)
+        await pilot.press("c")
+        assert "Enter when a part is in place" in await shown(pilot, app)
+        station.publish(waiting())
+        await pilot.press("enter")
+        app._feedback = ("", 0.0)
+        text = await shown(pilot, app)
+        assert "WAITING" in text and "Enter when a part is in place" in text and "last: 88 OK, 42 s ago" in text
+        station.publish(judging())
+        await pilot.press("enter", "c")
+        app._feedback = ("", 0.0)
+        text = await shown(pilot, app)
+        assert "JUDGING" in text and "2 of 5 pictures" in text
+    assert station.calls[1:] == [("single", True), ("part", "key")]
+
+
+async def test_a_camera_that_is_pulled_between_parts_is_unknown_and_not_waiting() -> None:
+    words = "camera 1 was pulled; waiting for a part; last: 88 OK, 42 s ago"
+    app, _, _ = make(replace(waiting(), verdict=Verdict("UNKNOWN", words)))
+    async with running(app) as pilot:
+        text = await shown(pilot, app)
+    assert "UNKNOWN" in text and "camera 1 was pulled" in text and "WAITING" not in text
+
+
+async def test_the_operator_has_a_word_on_the_last_call() -> None:
+    app, station, _ = make()
+    call = Call(1_730_000_000.5, Verdict("ANOMALY", "redrawn badly"), 12)
+    async with running(app) as pilot:
+        await pilot.press("w")
+        assert "nothing was called yet" in await shown(pilot, app)
+        station.publish(snapshot(call=call))
+        await pilot.press("w")
+        assert "noted: part 12 (ANOMALY) was good" in await shown(pilot, app)
+        station.publish(snapshot(call=replace(call, word="good"), offers=Offers(good_images=1)))
+        await pilot.press("w")
+        assert "said already" in await shown(pilot, app)
+        await pilot.press("b")
+        app._feedback = ("", 0.0)
+        assert "1 offered as teaching material" in await shown(pilot, app)
+    assert station.calls[1:] == [("say", "good", call.at), ("say", "bad", call.at)]
+
+
+async def test_a_new_shift_begins_only_after_a_yes() -> None:
+    app, station, _ = make()
+    async with running(app) as pilot:
+        text = await shown(pilot, app)
+        assert "parts     88" in text and "94.3 %" in text
+        await pilot.press("S")
+        await pilot.pause()
+        assert "Begin a new shift? 88 parts" in screen_text(app)
+        await pilot.press("n")
+        assert station.calls == [("start",)]
+        await pilot.press("S")
+        await pilot.press("y")
+        await pilot.pause()
+        assert "counting from 0" in await shown(pilot, app)
+    assert station.calls[1:] == [("new_shift",)]

@@ -14,8 +14,12 @@ from tui.progress import ProgressLine
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.offered:
+        if options.images or options.sound or options.defect:
+            raise GoodpartError("--offered stands alone: good goes to the good, defective to the defective")
+        return offered(open_recipe(options.recipe), options.offered)
     if not options.images and not options.sound:
-        raise GoodpartError("what shall be taught? give --images or --sound with files or folders")
+        raise GoodpartError("what shall be taught? give --images or --sound with files or folders, or --offered")
     if options.split and not options.sound:
         raise GoodpartError("--split cuts sound: give --sound with it")
     if options.split and options.link:
@@ -78,6 +82,25 @@ def teach_recordings(recipe: Recipe, options: argparse.Namespace) -> int:
             " on; before that it is provisional"
         )
     return 3 if taught.refused or not (taught.added or taught.known) else 0
+
+
+def offered(recipe: Recipe, what: str) -> int:
+    """What operators have said of parts; 3 where some of it cannot be taught."""
+    from core.offers import OFFERS, SENSES, accept, discard
+    from core.offers import offered as files_of
+
+    if what == "drop":
+        print(f"{discard(recipe)} offered files discarded")
+        return 0
+    if what == "list":
+        for file in (file for offer in OFFERS for sense in SENSES for file in files_of(recipe, offer, sense)):
+            print(file)
+        return 0
+    said = accept(recipe)
+    print("\n".join(line for line in said if not line.startswith("refused: ")) or "nothing is offered")
+    refused = [line.removeprefix("refused: ") for line in said if line.startswith("refused: ")]
+    tell_refused(refused)
+    return 3 if refused else 0
 
 
 def kind(options: argparse.Namespace) -> str:

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
-from core.snapshot import Grab, Training, Which
+from core.snapshot import Grab, Training, Which, Word
 from tui.keys import bindings
 from tui.screens.base import StationScreen
 from tui.view import Sample, View
@@ -102,6 +102,18 @@ class WatchScreen(StationScreen, inherit_bindings=False):
 
     def action_knob_ranges(self) -> None:
         self.station_app.knob_ranges()
+
+    def action_part(self) -> None:
+        self.station_app.part()
+
+    def action_single(self) -> None:
+        self.station_app.toggle_single()
+
+    def action_say(self, word: Word) -> None:
+        self.station_app.say_word(word)
+
+    def action_new_shift(self) -> None:
+        self.station_app.new_shift()
 
     def action_calibrate(self) -> None:
         self.station_app.calibrate()

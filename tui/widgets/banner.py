@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from core.snapshot import truth_of
+from core.snapshot import WAITING, truth_of
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
-from tui.view import View
+from tui.view import Headline, View
 from tui.widgets import letters
 from tui.widgets.pane import Line, Pane
 from tui.words import wrapped
@@ -20,10 +20,11 @@ _TEXT = 28
 
 
 class Banner(Pane):
-    """OK, ANOMALY, UNKNOWN, PAUSED or STOPPED; beside it the reason and, from a simulated bench, the truth."""
+    """OK, ANOMALY, UNKNOWN, PAUSED, STOPPED, and in single shots WAITING or JUDGING; beside it the reason and, from a
+    simulated bench, the truth."""
 
     def show(self, view: View) -> None:
-        for name in ("OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED"):
+        for name in get_args(Headline):
             self.set_class(view.headline == name, f"-{name.lower()}")
         super().show(view)
 
@@ -68,7 +69,12 @@ def reason(view: View) -> str:
     if view.headline == "PAUSED":
         key = first_key(view.keys["pause"])
         return f"nothing is judged: press {key} to go on"
-    return view.verdict.reason
+    shot, said = view.snapshot.shot, view.verdict.reason
+    if view.headline == "WAITING":
+        return f"{first_key(view.keys['part'])} when a part is in place{said.removeprefix(WAITING)}"
+    if shot is not None and shot.state == "judged" and not view.hung:
+        return f"{said}; {first_key(view.keys['part'])}: the next part"
+    return said
 
 
 def _middle(rows: Sequence[Row], height: int, empty: Row) -> list[Row]:

@@ -11,6 +11,7 @@ from tui.widgets.pane import Line, Pane, Part
 from tui.words import minutes, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("part",), "part"),
     (("density-down", "density-up"), "density"),
     (("error-down", "error-up"), "error"),
     (("calibrate",), "calibrate"),
@@ -72,6 +73,8 @@ def notice(view: View) -> Line:
     if waiting_model(snapshot):
         key = first_key(view.keys["take-over"])
         return ((f" new model ready: press {key} to take it over", "ok"),)
+    if run is None and snapshot.offers.count:
+        return ((f" {snapshot.offers.count} offered as teaching material by the operator's word", "label"),)
     if run is not None and run.state == "running":
         step = f" {run.step}/{run.of}" if run.of else ""
         return ((f" training: {run.phase}{step}", "label"),)
@@ -90,6 +93,8 @@ def footer(view: View, width: int) -> Line:
     for ids, label in _FOOTER:
         if (ids == ("sense",) and not view.both) or (ids == ("record",) and view.snapshot.sound is None):
             continue
+        if ids == ("part",) and view.snapshot.shot is None:
+            continue
         if ids in (("map",), ("preview",)) and view.snapshot.camera is None:
             continue
         keys = [first_key(view.keys[name]) for name in ids]
@@ -100,7 +105,7 @@ def footer(view: View, width: int) -> Line:
         chosen.append((text, label))
     if len(chosen) > 6:
         # Help and quit at the end, where people look for them.
-        chosen = chosen[:4] + chosen[6:] + chosen[4:6]
+        chosen.sort(key=lambda key: key[1] in ("help", "quit"))
     parts: list[Part] = []
     for text, label in chosen:
         parts += [(f" {text}", "key"), (f" {label} ", "label")]

@@ -54,28 +54,29 @@ def thresholds(view: View, width: int) -> list[Line]:
 
 
 def counters(view: View, width: int) -> list[Line]:
-    c, snapshot = view.snapshot.counters, view.snapshot
-    if view.sense == "sound" and snapshot.sound is not None:
-        sound = snapshot.sound
-        half = max(13, width // 2)
-        return [
-            heading("counts", width, ("windows of sound", "label")),
-            (*_count("judged", sound.judged, half), *_count("anomalies", sound.anomalies, half)),
-            (*_count("called", c.called, half), *_count("overruns", sound.microphone.overruns, half)),
-        ]
-    votes: tuple[Part, ...] = ()
-    if snapshot.votes:
-        votes = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
+    """The parts of the shift; then samples, of the sense that is shown."""
+    snapshot, sound = view.snapshot, view.snapshot.sound
+    c, shift = snapshot.counters, snapshot.shift
+    right: tuple[Part, ...] = ()
+    if snapshot.shot is not None:
+        right = (("single shots", "label"),)
+    elif snapshot.votes and view.sense == "image":
+        right = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
     half = max(13, width // 2)
+    share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
+    judged, last = c.judged, _count("dropped", c.dropped, half)
+    if view.sense == "sound" and sound is not None:
+        judged, last = sound.judged, _count("overruns", sound.microphone.overruns, half)
     return [
-        heading("counts", width, *votes),
-        (*_count("judged", c.judged, half), *_count("ok", c.ok, half)),
-        (*_count("anomalies", c.anomalies, half), *_count("unknown", c.unknown, half)),
-        (*_count("called", c.called, half), *_count("dropped", c.dropped, half)),
+        heading("shift", width, *right),
+        (*_count("parts", shift.parts, half), *_count("ok", shift.ok, half)),
+        (*_count("anomalies", shift.anomalies, half), *_count("unknown", shift.unknown, half)),
+        (*_count("yield", share, half), *_count("judged", judged, half)),
+        (*_count("called", c.called, half), *last),
     ]
 
 
-def _count(label: str, value: int, width: int) -> tuple[Part, ...]:
+def _count(label: str, value: int | str, width: int) -> tuple[Part, ...]:
     figure = str(value)
     gap = max(1, min(17, width - 1) - len(label) - len(figure))
     return ((label, "label"), (" " * gap + figure, ""), (" " * max(0, width - len(label) - gap - len(figure)), ""))
