@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from core.bundle import Bundle
-from core.calibration import WANTED_RECORDINGS, HeldOut, TooFewError, band, needed_for, percent, smoothed
+from core.calibration import WANTED_RECORDINGS, TooFewError, band, needed_for, percent
 from core.detectors.load import calibrated_or_shipped, held_out, rule_of
-from core.ear import Ear, whole_recording
-from core.errors import UnreadableError
-from core.features.picture import decode_picture
-from core.features.wave import read_wave
-from core.judging import Judge
+from core.ear import whole_recording
 from core.recipe import ImageTable, SoundTable
-from core.snapshot import Judgement, Thresholds
-from core.sound_teaching import recordings_in
-from core.teaching import pictures_in
+from core.snapshot import Thresholds
 from core.verdict import is_anomalous
 
 
@@ -48,12 +41,15 @@ class Cost:
 
 
 def what_it_costs(
-    bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float, defect_scores: HeldOut | None = None
+    bundle: Bundle,
+    table: ImageTable | SoundTable,
+    false_alarms: float,
+    defects: Sequence[tuple[float, float]] = (),
 ) -> Cost:
     """What the target `false_alarms` of one sense means; nothing is changed.
 
-    `defect_scores` are those of the defect folder (`defect_scores` and `defect_sound_scores` make them): of pictures
-    one each, of recordings of every window, with the recording that it is from.
+    `defects` are density and reconstruction error of each file of the defect folder, of a recording at its worst
+    stretch (core/separation.py finds them).
     """
     recordings = bundle.held_out.recording
     want = needed_for(rule_of(table, bundle.method), false_alarms)
@@ -62,17 +58,15 @@ def what_it_costs(
     else:
         # Windows of one recording are alike: recordings vouch for a rate.
         count, needed = len(np.unique(recordings)), max(want, WANTED_RECORDINGS)
-    defects = 0 if defect_scores is None else _samples(defect_scores)
     try:
         thresholds = calibrated_or_shipped(bundle, table, false_alarms)
     except TooFewError as error:
-        return Cost(false_alarms, None, None, count, needed, defects, None, str(error))
+        return Cost(false_alarms, None, None, count, needed, len(defects), None, str(error))
     # The seed's as shipped, or so little sound that its threshold is provisional: no rate to be expected.
     known = count >= needed and held_out(bundle, table).count >= want
-    misses = None
-    if defect_scores is not None and defects:
-        misses = _misses(bundle, table, false_alarms, thresholds, defect_scores)
-    return Cost(false_alarms, thresholds, band(count, false_alarms) if known else None, count, needed, defects, misses)
+    expected = band(count, false_alarms) if known else None
+    misses = _misses(bundle, false_alarms, thresholds, defects) if defects else None
+    return Cost(false_alarms, thresholds, expected, count, needed, len(defects), misses)
 
 
 def in_words(cost: Cost) -> str:
@@ -89,53 +83,7 @@ def in_words(cost: Cost) -> str:
     return said
 
 
-def _samples(scores: HeldOut) -> int:
-    return scores.count if scores.recording is None else len(np.unique(scores.recording))
-
-
-def _misses(
-    bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float, t: Thresholds, defects: HeldOut
-) -> int:
-    if defects.recording is None:
-        pairs = zip(defects.density, defects.reconstruction_error, strict=True)
-        return sum(not is_anomalous(float(density), float(error), t) for density, error in pairs)
-    # Recordings are judged as a whole (core/audition.py): by their stretch that is most anomalous.
-    rule = whole_recording(bundle.held_out, t, false_alarms)
-    means = smoothed(defects, max(2, rule.windows))
-    assert means.recording is not None
-    called = {
-        int(recording)
-        for recording, density, error in zip(means.recording, means.density, means.reconstruction_error, strict=True)
-        if is_anomalous(float(density), float(error), rule.thresholds)
-    }
-    return _samples(defects) - len(called)
-
-
-def defect_scores(judge: Judge, folder: Path) -> HeldOut:
-    """The scores of a folder's pictures; those that cannot be decoded are passed over. Takes 20 ms each."""
-    scores = [(one.density, one.reconstruction_error) for one in _judged(judge, folder)]
-    density, error = np.array(scores, np.float64).reshape(-1, 2).T
-    return HeldOut(density, error)
-
-
-def _judged(judge: Judge, folder: Path) -> Iterator[Judgement]:
-    for path in pictures_in(folder) if folder.exists() else []:
-        try:
-            picture = decode_picture(path)
-        except UnreadableError:
-            continue
-        yield judge(picture)
-
-
-def defect_sound_scores(ear: Ear, folder: Path, channel: int | None = None) -> HeldOut:
-    """The scores of every window of a folder's recordings, likewise."""
-    scores: list[tuple[float, float, int]] = []
-    for number, path in enumerate(recordings_in(folder) if folder.exists() else []):
-        ear.reset()
-        try:
-            for block in read_wave(path, ear.rate, channel):
-                scores += [(one.density, one.reconstruction_error, number) for one in ear.listen(block)]
-        except UnreadableError:
-            continue
-    density, error, recording = np.array(scores, np.float64).reshape(-1, 3).T
-    return HeldOut(density, error, recording=recording.astype(np.int64))
+def _misses(bundle: Bundle, false_alarms: float, t: Thresholds, defects: Sequence[tuple[float, float]]) -> int:
+    if bundle.held_out.recording is not None:
+        t = whole_recording(bundle.held_out, t, false_alarms).thresholds  # as core/audition.py judges recordings
+    return sum(not is_anomalous(density, error, t) for density, error in defects)

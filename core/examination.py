@@ -33,7 +33,7 @@ class Examination:
     """Judges the defect folder with a recipe's models, or with those that wait to be taken over, without holding up
     anything here."""
 
-    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[Examining], None] | None = None) -> None:
         """`changed` is called on a thread of its own whenever `now` is another."""
         self.now = Examining("running")
         self._changed = changed
@@ -93,4 +93,5 @@ class Examination:
 
     def _tell(self, now: Examining) -> None:
         self.now = now
-        self._changed()
+        if self._changed is not None:
+            self._changed(now)

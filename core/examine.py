@@ -18,16 +18,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle import Bundle, read_bundle
+from core.costs import what_it_costs
 from core.detectors.load import describe, load_detector
 from core.errors import GoodpartError, UnreadableError
-from core.examined import Examined, Grey, Redrawn, Worst
+from core.examined import Costs, Examined, Grey, Redrawn, Worst
 from core.features.picture import crop, decode_picture
 from core.recipe import Recipe, open_recipe
-from core.separation import Case, separate
+from core.separation import Case, Separation, separate
 from core.snapshot import Sense
 from core.sources.opencv import cv2
 from core.teaching import pictures_in
 
+TARGETS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+"""Shares of good parts that may be called, by all senses together."""
 GREY_WIDTH = 56
 MOST_POINTS = 120
 
@@ -104,6 +107,23 @@ def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> Examined:
         interval=separation.interval,
         worst=tuple(_worst(case) for case in separation.worst),
         sample=_sample(recipe, bundle) if sense == "image" else None,
+        costs=tuple(_costs(recipe, bundle, separation, target) for target in TARGETS),
+    )
+
+
+def _costs(recipe: Recipe, bundle: Bundle, separation: Separation, target: float) -> Costs:
+    """What a target for all senses together means for this one."""
+    defects = [(case.density, case.reconstruction_error) for case in separation.defects]
+    cost = what_it_costs(bundle, recipe.table(separation.sense), target / len(recipe.senses), defects)
+    return Costs(
+        false_alarms=target,
+        needed=cost.needed,
+        held_out=cost.held_out,
+        expected=cost.expected,
+        misses=cost.misses,
+        density=cost.thresholds.density if cost.thresholds else None,
+        error=cost.thresholds.reconstruction_error if cost.thresholds else None,
+        refused=cost.refused,
     )
 
 

@@ -442,3 +442,8 @@ def truth_of(snapshot: Snapshot) -> str | None:
     said = [snapshot.truth, snapshot.sound.truth if snapshot.sound else None]
     told = [truth for truth in said if truth is not None]
     return next((truth for truth in told if truth != "good"), told[0] if told else None)
+
+
+def waiting_model(snapshot: Snapshot) -> bool:
+    """Whether a newly trained model waits to be taken over."""
+    return snapshot.new_model is not None or (snapshot.sound is not None and snapshot.sound.new_model is not None)

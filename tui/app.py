@@ -15,13 +15,13 @@ from textual.theme import Theme
 
 from core.knobs.link import NAMES, not_grabbable
 from core.recipe import KnobTable
-from core.snapshot import Grab, Sense, Snapshot, Which, Word
+from core.snapshot import Grab, Sense, Snapshot, Which, Word, waiting_model
 from tui.keys import bindings, checked_keymap, first_key, keys_shown
 from tui.paced import PacedApp
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.station_like import StationLike
-from tui.view import Inbox, News, PendingThresholds, View, waiting_model
+from tui.view import Inbox, News, PendingThresholds, View
 
 THEME = Theme(
     name="goodpart",
@@ -229,7 +229,7 @@ class WatchApp(PacedApp):
         kind = "defective" if defect else "good"
         self.say(f"recording {kind} sound into the recipe" if on else "ending the recording")
 
-    def move_threshold(self, which: Which, steps: int) -> None:
+    def move_threshold(self, which: Which, steps: int, how: str = "") -> None:
         snapshot = self._inbox.newest()
         sense = self._shown_sense(snapshot) if snapshot else "image"
         sound = snapshot.sound if snapshot else None
@@ -238,7 +238,7 @@ class WatchApp(PacedApp):
             self.say("there are no thresholds yet")
             return
         value = self._pending[sense].move(which, steps, known, self._clock())
-        self.station.set_threshold(which, value, "key", sense)
+        self.station.set_threshold(which, value, "key", sense, *([how] if how else []))
         self.show()
 
     def grab(self, grab: Grab) -> None:
@@ -286,6 +286,11 @@ class WatchApp(PacedApp):
         self._forget_pending()
         self.station.calibrate()
         self.say("calibrating")
+
+    def calibrate_for(self, false_alarms: float) -> None:
+        self._forget_pending()
+        self.station.calibrate(false_alarms)
+        self.say(f"calibrating for {100 * false_alarms:g} % false alarms; s saves it")
 
     def save_thresholds(self) -> None:
         self.station.save_thresholds()

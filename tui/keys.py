@@ -119,6 +119,17 @@ KEYS: tuple[Key, ...] = (
     Key("train-keep", "o", "keep", "keep the old", "throw the newly trained model away", "train"),
     Key("train-next", "right,space", "page(1)", "next page", "next page of the result", "train"),
     Key("train-previous", "left", "page(-1)", "page back", "page before", "train"),
+    Key("calibrate-apply", "enter", "apply", "apply", "take the thresholds of the chosen target", "calibrate"),
+    Key("calibrate-density-down", "j", "move('density', -1)", "", "", "calibrate", GROUPS[0]),
+    Key("calibrate-density-up", "k", "move('density', 1)", "", "", "calibrate", GROUPS[0]),
+    Key("calibrate-density-down-coarse", "J", "move('density', -10)", "", "", "calibrate", GROUPS[1]),
+    Key("calibrate-density-up-coarse", "K", "move('density', 10)", "", "", "calibrate", GROUPS[1]),
+    Key("calibrate-error-down", "h", "move('reconstruction_error', -1)", "", "", "calibrate", GROUPS[2]),
+    Key("calibrate-error-up", "l", "move('reconstruction_error', 1)", "", "", "calibrate", GROUPS[2]),
+    Key("calibrate-error-down-coarse", "H", "move('reconstruction_error', -10)", "", "", "calibrate", GROUPS[3]),
+    Key("calibrate-error-up-coarse", "L", "move('reconstruction_error', 10)", "", "", "calibrate", GROUPS[3]),
+    Key("calibrate-save", "s", "save", "save", "save the thresholds to recipe.toml", "calibrate"),
+    Key("calibrate-sense", "v", "sense", "pictures/sound", "the other sense", "calibrate"),
     Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
@@ -200,15 +211,11 @@ def _normal(name: str) -> str:
 
 
 _NAMES = {
-<<<<<<< HEAD
     "escape": "Esc",
+    "enter": "Enter",
     "backspace": "Backspace",
     "delete": "Del",
     "space": "space",
-=======
-    "space": "space",
-    "enter": "Enter",
->>>>>>> 95addce (Single shots, shifts and the operator's word on the dashboard and in the line mode; tests)
     "question_mark": "?",
     "pagedown": "PgDn",
     "pageup": "PgUp",

@@ -30,6 +30,8 @@ class LateStation:
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
+        self._asked: list[Callable[[Station], None]] = []
+        self._handing_over = threading.Lock()
         self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
         self._snapshot = self._first("opening", Verdict("UNKNOWN", "starting"))
 
@@ -61,9 +63,12 @@ class LateStation:
             return
         for callback in tuple(self._subscribers):
             station.subscribe(callback)
-        self._station = station
         if not self._stopping:
             station.start()
+        with self._handing_over:
+            self._station = station
+            for command in self._asked:
+                command(station)
 
     def _cannot(self, words: str) -> None:
         self._snapshot = self._first("lost", Verdict("UNKNOWN", words))
@@ -100,86 +105,73 @@ class LateStation:
     def snapshot(self) -> Snapshot:
         return self._station.snapshot() if self._station else self._snapshot
 
+    def _do(self, command: Callable[[Station], None]) -> None:
+        """Now, or as soon as there is a station: no key is pressed in vain."""
+        with self._handing_over:
+            if self._station:
+                command(self._station)
+            else:
+                self._asked.append(command)
+
     def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
-        if self._station:
-            self._station.set_threshold(which, value, by, sense, how)
+        self._do(lambda station: station.set_threshold(which, value, by, sense, how))
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
-        if self._station:
-            self._station.grab(grab, sense)
+        self._do(lambda station: station.grab(grab, sense))
 
     def undo_grab(self) -> None:
-        if self._station:
-            self._station.undo_grab()
+        self._do(lambda station: station.undo_grab())
 
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        if self._station:
-            self._station.set_knob(sense, which, table)
+        self._do(lambda station: station.set_knob(sense, which, table))
 
     def save_thresholds(self) -> None:
-        if self._station:
-            self._station.save_thresholds()
+        self._do(lambda station: station.save_thresholds())
 
     def calibrate(self, false_alarms: float | None = None) -> None:
-        if self._station:
-            self._station.calibrate(false_alarms)
+        self._do(lambda station: station.calibrate(false_alarms))
 
     def pause(self, paused: bool) -> None:
-        if self._station:
-            self._station.pause(paused)
+        self._do(lambda station: station.pause(paused))
 
     def single(self, on: bool) -> None:
-        if self._station:
-            self._station.single(on)
+        self._do(lambda station: station.single(on))
 
     def part(self, by: str = "key") -> None:
-        if self._station:
-            self._station.part(by)
+        self._do(lambda station: station.part(by))
 
     def new_shift(self) -> None:
-        if self._station:
-            self._station.new_shift()
+        self._do(lambda station: station.new_shift())
 
     def say(self, word: Word, about: float | None = None) -> None:
-        if self._station:
-            self._station.say(word, about)
+        self._do(lambda station: station.say(word, about))
 
     def accept_offers(self) -> None:
-        if self._station:
-            self._station.accept_offers()
+        self._do(lambda station: station.accept_offers())
 
     def discard_offers(self) -> None:
-        if self._station:
-            self._station.discard_offers()
+        self._do(lambda station: station.discard_offers())
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
-        if self._station:
-            self._station.collect(wanted, defect=defect)
+        self._do(lambda station: station.collect(wanted, defect=defect))
 
     def end_collecting(self) -> None:
-        if self._station:
-            self._station.end_collecting()
+        self._do(lambda station: station.end_collecting())
 
     def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
-        if self._station:
-            self._station.delete_taught(sense, defect=defect, every=every)
+        self._do(lambda station: station.delete_taught(sense, defect=defect, every=every))
 
     def record(self, on: bool, *, defect: bool = False) -> None:
-        if self._station:
-            self._station.record(on, defect=defect)
+        self._do(lambda station: station.record(on, defect=defect))
 
     def train(self) -> None:
-        if self._station:
-            self._station.train()
+        self._do(lambda station: station.train())
 
     def cancel_training(self) -> None:
-        if self._station:
-            self._station.cancel_training()
+        self._do(lambda station: station.cancel_training())
 
     def take_over(self) -> None:
-        if self._station:
-            self._station.take_over()
+        self._do(lambda station: station.take_over())
 
     def discard(self) -> None:
-        if self._station:
-            self._station.discard()
+        self._do(lambda station: station.discard())

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from core.errors import GoodpartError
+from core.examination import Examination, Examining
 from core.knobs.link import NAMES, not_grabbable
-from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word
+from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
 from tui.plain import plain, run_plain, shift_line, status_line
 
 if TYPE_CHECKING:
+    from core.recipe import Recipe
     from tui.station_like import StationLike
 
 HELP = """\
@@ -23,28 +25,34 @@ good, bad: what the last part was   offers [take, drop]   shift: a new one
 d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
 calibrate [0.02]   sound, image: whose thresholds   pause, go
 teach 50 [defect]: store pictures   record: sound   stop: ends either
-train, cancel, use: the new model   s: how it stands   q: quit   ?: this help"""
+train, cancel   result: what is learnt   use, keep: the new or the old model
+s: how it stands   close: the list of recipes   q: quit   ?: this help"""
 MOST_PICTURES = 10_000
 
 
-def run_lines(station: StationLike, seconds: float | None) -> int:
-    """Show the station line by line until somebody quits."""
-    desk = LineDesk(station, sys.stdout)
+def run_lines(station: StationLike, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
+    """Show the station line by line until somebody quits; gives the exit code, and whether only this recipe was closed.
+
+    `recipe` is the station's, where its files are here.
+    """
+    desk = LineDesk(station, sys.stdout, recipe)
     threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
-    return run_plain(station, seconds, desk.show, ended=desk.left.is_set)
+    return run_plain(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
 
 
 class LineDesk:
     """Tells how it stands, and does what is typed. `show` and `listen` run on threads of their own."""
 
-    def __init__(self, station: StationLike, out: TextIO) -> None:
+    def __init__(self, station: StationLike, out: TextIO, recipe: Recipe | None = None) -> None:
         self._station = station
+        self._recipe = recipe
         self._out = out
         self._writing = threading.Lock()
         self._sense: Sense | None = None
         self._told = ""
         self.left = threading.Event()
-        """Somebody has typed q."""
+        """Somebody has typed q, or close."""
+        self.closed = False
 
     # What is told.
 
@@ -85,6 +93,8 @@ class LineDesk:
             answer = self.obey(line)
             if answer:
                 self._say(answer)
+            if self.left.is_set():
+                return
         if typed.isatty():
             self.left.set()
 
@@ -241,6 +251,25 @@ class LineDesk:
         action(self._station)
         return answer
 
+    def _close(self, words: list[str]) -> str:
+        none_more(words)
+        self.closed = True
+        self.left.set()
+        return "closing the recipe"
+
+    def _result(self, words: list[str]) -> str:
+        """Looks at the model that waits, or at the one in use; told when it is found."""
+        none_more(words)
+        if self._recipe is None:
+            raise GoodpartError("the model's file is not on this machine")
+        candidate = waiting_model(self._station.snapshot())
+        Examination(self._recipe.folder, candidate=candidate, changed=self._found)
+        return f"looking at the {'new model' if candidate else 'model in use'}"
+
+    def _found(self, now: Examining) -> None:
+        if now.state != "running":
+            self._say(result_lines(now))
+
     def _quit(self, words: list[str]) -> str:
         none_more(words)
         self.left.set()
@@ -287,11 +316,32 @@ class LineDesk:
         "stop": _stop,
         "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s tells how far it is", words),
         "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
+        "result": _result,
+        "keep": lambda desk, words: desk._do(lambda s: s.discard(), "keeping the old model", words),
+        "close": _close,
         "use": lambda desk, words: desk._do(lambda s: s.take_over(), "taking over the new model", words),
         "s": _status,
         "q": _quit,
         "?": lambda _desk, _words: HELP,
     }
+
+
+def result_lines(now: Examining) -> str:
+    """What was found, for 79 columns."""
+    if now.state == "failed":
+        return now.message
+    said = []
+    for found in now.found:
+        what = "pictures" if found.sense == "image" else "recordings"
+        said.append(f"{what}: {found.method}, learnt from {found.taught}; {found.note}")
+        if found.defects:
+            caught = found.defects - found.misses - found.unknown
+            auroc = "" if found.auroc is None else f", AUROC {found.auroc:.3f}"
+            said.append(f"defective ones: {caught} of {found.defects} called, {found.misses} missed{auroc}")
+            said += [f"  {case.name}: {case.state}, {case.share:.0%} of the alarm level" for case in found.worst]
+        else:
+            said.append("no defective ones to test with: teach 20 defect stores some")
+    return "\n".join(said)
 
 
 def none_more(words: list[str]) -> None:

@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     recipes = command("recipes", "all recipes, and the whole day from there: teach, train, calibrate, watch, look back")
     recipes.add_argument("--list", action="store_true", help="print them instead of the screen")
+    recipes.add_argument("--line", action="store_true", help="type lines instead of the screen")
     recipes.set_defaults(seconds=None)
 
     new = command("new", "make a recipe: a folder and a commented recipe.toml")

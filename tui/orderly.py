@@ -14,7 +14,7 @@ from tui.keys import ALWAYS_QUITS
 ROUNDS = 2
 """A key goes from the focused widget up to the app, where it may do something; what that posts (a submitted field,
 another screen) goes up once more."""
-PATIENCE = 0.3
+PATIENCE = 1.5
 """Seconds after which a widget that has gone is not waited for any more."""
 MOST_WAITING = 500
 

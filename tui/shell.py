@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from core.errors import GoodpartError
-from core.recipe import KnobTable, Recipe, open_recipe
-from core.snapshot import Grab, Sense, Snapshot, Verdict, Which
+from core.recipe import Recipe, open_recipe
+from core.snapshot import Snapshot, Verdict
 from tui.app import WatchApp
 from tui.screens.base import StationScreen
 from tui.station_like import StationLike
@@ -46,7 +46,7 @@ class Shell(WatchApp):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
-        station = open_station(recipe) if recipe else NoStation()
+        station = open_station(recipe) if recipe else no_station()
         super().__init__(station, keymap, seconds=seconds, refresh=refresh, clock=clock)
         self.recipe = recipe
         self._open_station = open_station
@@ -84,6 +84,10 @@ class Shell(WatchApp):
             from tui.screens.train import TrainScreen
 
             self._put(TrainScreen)
+        elif where == "calibrate":
+            from tui.screens.calibrate import CalibrateScreen
+
+            self._put(CalibrateScreen)
         else:
             self.say(f"there is no screen {where}")
 
@@ -140,7 +144,7 @@ class Shell(WatchApp):
         self.say(f"ending {self.recipe.name}")
         station = self.leave()
         self.recipe = None
-        self.station = NoStation()
+        self.station = no_station()
         self._inbox.put(self.station.snapshot(), self._clock())
         await asyncio.to_thread(station.stop)
 
@@ -150,49 +154,19 @@ class Shell(WatchApp):
             self.pop_screen()
 
 
-class NoStation:
-    """A tui.station_like.StationLike where no recipe is open: nothing is known, nothing is done."""
+class _NoStation:
+    """What a station is where no recipe is open: nothing is known, and commands do nothing."""
 
     def __init__(self) -> None:
         verdict = Verdict("UNKNOWN", "no recipe is open")
         self._snapshot = Snapshot(number=0, at=time.time(), recipe="", verdict=verdict)
 
-    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
-        return lambda: None
-
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
-    def start(self) -> None: ...
+    def __getattr__(self, command: str) -> Callable[..., None]:
+        return lambda *_, **__: None
 
-    def stop(self, timeout: float = 2.0) -> None: ...
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None: ...
-
-    def grab(self, grab: Grab, sense: Sense = "image") -> None: ...
-
-    def undo_grab(self) -> None: ...
-
-    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None: ...
-
-    def save_thresholds(self) -> None: ...
-
-    def calibrate(self) -> None: ...
-
-    def pause(self, paused: bool) -> None: ...
-
-    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None: ...
-
-    def end_collecting(self) -> None: ...
-
-    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None: ...
-
-    def record(self, on: bool, *, defect: bool = False) -> None: ...
-
-    def train(self) -> None: ...
-
-    def cancel_training(self) -> None: ...
-
-    def take_over(self) -> None: ...
-
-    def discard(self) -> None: ...
+def no_station() -> StationLike:
+    return cast(StationLike, _NoStation())

@@ -102,11 +102,6 @@ class View:
         return self.snapshot.verdict
 
 
-def waiting_model(snapshot: Snapshot) -> bool:
-    """Whether a newly trained model waits to be taken over."""
-    return snapshot.new_model is not None or (snapshot.sound is not None and snapshot.sound.new_model is not None)
-
-
 class Inbox:
     """The station's thread puts snapshots in; the screen takes the newest, and every judged sample since it last
     looked, so that a spike of one sample is seen although snapshots in between were skipped."""

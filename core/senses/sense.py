@@ -26,6 +26,7 @@ from core.sources.exchange import Clamped
 STUCK_SECONDS = 4.0
 """A step that takes longer than that hangs: what was said before it is no longer true."""
 J = TypeVar("J", bound=Judging)
+NOTHING_LEARNT = "nothing was learnt yet: teach good parts, then train"
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
 
 
@@ -201,7 +202,8 @@ class Perception(ABC, Generic[J]):
             bundle = await self.in_worker(read_bundle, self.recipe.bundle(self.sense))
             self._use(await self.in_worker(self.make, bundle))
         except GoodpartError as error:
-            self.no_model, self.refused = str(error), error
+            there = self.recipe.bundle(self.sense).exists()
+            self.no_model, self.refused = str(error) if there else NOTHING_LEARNT, error
         except Exception as error:  # noqa: BLE001 - told, and the station goes on
             self.no_model = f"the model cannot be used ({named(error)}); train again"
             self.refused = GoodpartError(self.no_model)

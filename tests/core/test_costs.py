@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from core.bundle import read_bundle
-from core.costs import defect_scores, defect_sound_scores, in_words, what_it_costs
-from core.ear import Ear
+from core.costs import in_words, what_it_costs
 from core.journal import read_journal
-from core.judging import Judge
 from core.recipe import Recipe, open_recipe
+from core.separation import separate
+from core.snapshot import Sense
 from tests.core.sounds import faulty_motor, write_sounds
 from tests.core.test_hearing import running as listening
 from tests.core.test_station import good, running
 from tests.parts import odd_part, until, write_parts
 
 
+def scores_of(recipe: Recipe, sense: Sense) -> list[tuple[float, float]]:
+    found = separate(recipe, sense, read_bundle(recipe.bundle(sense)))
+    return [(case.density, case.reconstruction_error) for case in found.defects]
+
+
 def test_a_target_has_thresholds_a_band_and_misses(trained: Recipe) -> None:
     bundle = read_bundle(trained.image_bundle)
     write_parts(trained.defect_images, range(20), odd_part)
     (trained.defect_images / "torn.png").write_bytes(b"no picture")
-    defects = defect_scores(Judge(trained, bundle), trained.defect_images)
-    assert defects.count == 20
+    defects = scores_of(trained, "image")
+    assert len(defects) == 20
     table = trained.settings.image
     cheap, dear = (what_it_costs(bundle, table, rate, defects) for rate in (0.2, 0.04))
     for cost in (cheap, dear):
@@ -34,7 +38,8 @@ def test_a_target_has_thresholds_a_band_and_misses(trained: Recipe) -> None:
     assert cheap.misses <= dear.misses  # type: ignore[operator]
     assert "of 20 defective ones would be OK" in in_words(dear)
     # Defects that score as good parts do are missed.
-    alike = what_it_costs(bundle, table, 0.2, bundle.held_out)
+    held = bundle.held_out
+    alike = what_it_costs(bundle, table, 0.2, list(zip(held.density, held.reconstruction_error, strict=True)))
     assert alike.misses is not None and alike.misses >= 0.7 * bundle.held_out.count
 
 
@@ -49,18 +54,16 @@ def test_of_sound_recordings_count_and_are_missed_as_a_whole(heard: Recipe) -> N
     bundle = read_bundle(heard.sound_bundle)
     sounds = [faulty_motor("bearing", number=900 + number) for number in range(4)]
     write_sounds(heard.defect_sound, sounds)
-    scores = defect_sound_scores(Ear(heard, bundle), heard.defect_sound)
-    cost = what_it_costs(bundle, heard.settings.sound, 0.1, scores)
+    cost = what_it_costs(bundle, heard.settings.sound, 0.1, scores_of(heard, "sound"))
     assert (cost.held_out, cost.needed, cost.defects) == (20, 20, 4)
     assert cost.misses is not None and cost.misses <= 1
     assert cost.expected is not None
-    assert scores.recording is not None and set(np.unique(scores.recording)) == {0, 1, 2, 3}
 
 
 def test_nothing_to_test_with_costs_nothing_that_is_known(trained: Recipe) -> None:
     bundle = read_bundle(trained.image_bundle)
-    defects = defect_scores(Judge(trained, bundle), trained.folder / "nowhere")
-    assert what_it_costs(bundle, trained.settings.image, 0.1, defects).misses is None
+    assert scores_of(trained, "image") == []
+    assert what_it_costs(bundle, trained.settings.image, 0.1).misses is None
 
 
 def test_a_station_calibrates_for_another_target_and_saves_it_only_when_asked(trained: Recipe) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.bundle import read_bundle
 from core.errors import GoodpartError
-from core.examination import Examination
+from core.examination import Examination, Examining
 from core.examine import examine
 from core.examined import examined_from
 from core.recipe import Recipe, new_recipe
@@ -52,8 +52,8 @@ def test_without_defects_nothing_is_claimed(trained: Recipe) -> None:
 def test_the_process_tells_how_far_it_is_and_what_it_found(trained: Recipe) -> None:
     with_defects(trained)
     shutil.copy(trained.image_bundle, trained.candidate("image"))
-    states = []
-    examination = Examination(trained.folder, candidate=True, changed=lambda: states.append(examination.now))
+    states: list[Examining] = []
+    examination = Examination(trained.folder, candidate=True, changed=states.append)
     assert until(lambda: examination.now.state != "running", 60)
     assert examination.now.state == "done", examination.now.message
     assert examination.now.found == tuple(examine(trained, candidate=True))

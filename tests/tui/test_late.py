@@ -71,3 +71,13 @@ def test_it_can_be_stopped_before_it_is_there(trained: Recipe) -> None:
     station.start()
     station.stop(5)
     LateStation(trained).stop()
+
+
+def test_what_is_asked_before_the_station_is_there_is_done_when_it_is(trained: Recipe) -> None:
+    late = LateStation(trained)
+    late.pause(True)
+    late.start()
+    try:
+        assert until(lambda: late.snapshot().paused)
+    finally:
+        late.stop()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from core.shelf import shelved
 from tui.commands.watch import no_dashboard, show_shell
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.list or no_dashboard():
+    if options.list or not (options.line or sys.stdin.isatty()):
         tell()
         return 0
+    if options.line or no_dashboard():
+        from tui.late import LateStation
+        from tui.line_shelf import run_shelf
+
+        return run_shelf(LateStation)
     return show_shell(None, options)
 
 

@@ -39,7 +39,8 @@ def watch(
 
         if why:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
-        return run_lines(LateStation(recipe, camera, microphone, knobs), options.seconds)
+        code, _ = run_lines(LateStation(recipe, camera, microphone, knobs), options.seconds, recipe)
+        return code
     return show_shell(recipe, options, camera, microphone, knobs)
 
 

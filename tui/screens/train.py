@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from core.examination import Examination
+from core.snapshot import waiting_model
 from tui.keys import bindings, first_key
+from tui.looking import Looking
 from tui.screens.base import StationScreen
-from tui.view import Sample, View, waiting_model
+from tui.view import Sample, View
 from tui.widgets.card import CardPane, pages_of
 from tui.widgets.curve import CurvePane
 from tui.widgets.edges import NoticeLine, TitleLine
@@ -31,8 +32,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._examination: Examination | None = None
-        self._looked_at: object = None
+        self._looking = Looking()
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -48,50 +48,32 @@ class TrainScreen(StationScreen, inherit_bindings=False):
         )  # fmt: skip
 
     def on_unmount(self) -> None:
-        if self._examination:
-            self._examination.stop()
+        self._looking.stop()
 
     def show(self, view: View, samples: Sequence[Sample]) -> None:
         run = view.snapshot.training
         running = run is not None and run.state == "running"
         self.set_class(running, "-running")
         if not running:
-            self._look(view)
+            self._tell(view)
         super().show(view, samples)
 
-    def _look(self, view: View) -> None:
-        """At the model that waits, or at the one in use: anew when it is another one."""
-        snapshot = view.snapshot
-        candidate = waiting_model(snapshot)
-        models = (
-            snapshot.new_model, snapshot.sound and snapshot.sound.new_model,
-        ) if candidate else (snapshot.model, snapshot.sound and snapshot.sound.model)  # fmt: skip
-        known = (candidate, *(model.bundle if model else "" for model in models))
-        held = (snapshot.held.defect if snapshot.held else 0, snapshot.sound and snapshot.sound.held)
-        if (known, held) != self._looked_at:
-            self._looked_at = known, held
-            if self._examination:
-                self._examination.stop()
-            self._examination = None
-            if any(known[1:]) and self.shell.recipe is not None:
-                self._examination = Examination(self.shell.recipe.folder, candidate=candidate)
-        self._tell(view, candidate)
-
-    def _tell(self, view: View, candidate: bool) -> None:
-        card = self.query_one(CardPane)
-        run, examination = view.snapshot.training, self._examination
+    def _tell(self, view: View) -> None:
+        """Of the model that waits, or of the one in use."""
+        candidate, recipe = waiting_model(view.snapshot), self.shell.recipe
+        looked = self._looking.update(view, recipe.folder if recipe else None, candidate=candidate)
+        card, run = self.query_one(CardPane), view.snapshot.training
         card.title = "the new model, not used yet" if candidate else "the model in use"
-        card.pages = pages_of(examination.now.found) if examination else ()
-        key = first_key(view.keys["train-start"])
-        if run is not None and run.state == "failed":
-            card.words = f"training failed: {run.message}"
-            card.pages = () if not candidate else card.pages
-        elif examination is None:
+        card.pages = pages_of(looked.found) if looked else ()
+        if run is not None and run.state == "failed" and not candidate:
+            card.words, card.pages = f"training failed: {run.message}", ()
+        elif looked is None:
+            key = first_key(view.keys["train-start"])
             card.words = f"Nothing was learnt yet. {key} learns from what was taught (key 2 teaches)."
-        elif examination.now.state == "failed":
-            card.words = examination.now.message
+        elif looked.state == "failed":
+            card.words = looked.message
         else:
-            of = f" {examination.now.step} of {examination.now.of}" if examination.now.of else ""
+            of = f" {looked.step} of {looked.of}" if looked.of else ""
             card.words = f"looking at the model: judging the defective ones{of} ..."
 
     def action_train(self) -> None:

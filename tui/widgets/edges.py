@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.snapshot import waiting_model
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
-from tui.view import View, waiting_model
+from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
 from tui.words import minutes, wrapped
 

@@ -16,8 +16,8 @@ class ListPane(Pane, can_focus=True):
     """`head` stands above the rows. The row under the cursor is marked with `>` as well as by its colour."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "down"),
-        Binding("up,k", "move(-1)", "up"),
+        Binding("down", "move(1)", "down"),
+        Binding("up", "move(-1)", "up"),
         Binding("pagedown", "page(1)", "page down"),
         Binding("pageup", "page(-1)", "page up"),
         Binding("home", "move(-1000000)", "first"),

@@ -8,7 +8,6 @@ from tui.keys import first_key
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
 
-NO_MODEL = "there is no model yet"
 _STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 
 
@@ -18,11 +17,8 @@ class StatusStrip(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         if not view.snapshot.recipe:
             return [((" no recipe is open", "label"),)]
-        word, reason = view.headline, view.verdict.reason
-        if NO_MODEL in reason:
-            teach, train = (first_key(view.keys[key]) for key in ("go-teach", "go-train"))
-            reason = f"nothing was learnt yet: {teach} teaches, then {train} trains"
-        return [((f" {word} ", _STYLES.get(word, "label")), (reason, ""))]
+        word = view.headline
+        return [((f" {word} ", _STYLES.get(word, "label")), (view.verdict.reason, ""))]
 
 
 class KeysLine(Pane):

@@ -1,0 +1,118 @@
+"""Calibrating: by a target of false alarms, seeing what it needs and costs; or by hand, with a good part clamped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from core.examined import Examined
+from core.snapshot import Which
+from tui.keys import bindings
+from tui.looking import Looking
+from tui.screens.base import StationScreen
+from tui.view import Sample, View
+from tui.widgets.banner import Banner
+from tui.widgets.edges import NoticeLine, TitleLine
+from tui.widgets.facts import ThresholdsPane
+from tui.widgets.formula import FormulaLine
+from tui.widgets.list import ListPane
+from tui.widgets.pane import Line
+from tui.widgets.strip import KeysLine
+from tui.words import number
+
+HEAD = f"{'may be':>7} {'takes':>7} {'to expect':>12} {'missed':>10}   thresholds"
+BY_HAND = "by hand, with a good part clamped"
+
+
+class CalibrateScreen(StationScreen, inherit_bindings=False):
+    where = "calibrate"
+    about = (
+        "A target is the share of good parts that may be called ANOMALY. The smaller it is",
+        "the more good parts it takes to vouch for it, and the more defects are missed. By",
+        "hand: clamp a good part and, while ANOMALY shows, move the threshold whose score",
+        "is beyond it until OK shows; then save. Both are written to the journal.",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("calibrate")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looking = Looking()
+        self._found: Sequence[Examined] = ()
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield Banner(id="banner")
+        yield FormulaLine(id="formula")
+        with Vertical(id="calibrate-body"):
+            yield ListPane(HEAD, ("looking at the model ...",), id="targets")
+            yield ThresholdsPane(id="thresholds")
+        yield NoticeLine(id="notice")
+        yield KeysLine(
+            ("calibrate-apply", "apply the target"), ("calibrate-density-down,calibrate-density-up", "density"),
+            ("calibrate-error-down,calibrate-error-up", "error"), ("calibrate-save", "save"), id="footer",
+        )  # fmt: skip
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(ListPane).focus()
+
+    def on_unmount(self) -> None:
+        self._looking.stop()
+
+    def show(self, view: View, samples: Sequence[Sample]) -> None:
+        recipe = self.shell.recipe
+        looked = self._looking.update(view, recipe.folder if recipe else None, candidate=False)
+        targets = self.query_one(ListPane)
+        if looked is None:
+            targets.set_empty(("nothing was learnt yet: teach (2), then train (3)",))
+        elif looked.state == "failed":
+            targets.set_empty((looked.message,))
+        else:
+            targets.set_empty((f"looking at the model: judging the defective ones {looked.step}/{looked.of} ...",))
+        found = tuple(one for one in looked.found if one.sense == view.sense) if looked else ()
+        if found != self._found:
+            self._found = found
+            targets.set_rows(rows(found[0]) if found else [])
+        super().show(view, samples)
+
+    def on_list_pane_chosen(self) -> None:
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        if not self._found:
+            self.shell.say("there is no model to calibrate yet")
+            return
+        costs = self._found[0].costs[self.query_one(ListPane).cursor]
+        if costs.refused:
+            self.shell.say(costs.refused)
+            return
+        self.shell.calibrate_for(costs.false_alarms)
+
+    def action_move(self, which: Which, steps: int) -> None:
+        self.shell.move_threshold(which, steps, BY_HAND)
+
+    def action_save(self) -> None:
+        self.shell.save_thresholds()
+
+    def action_sense(self) -> None:
+        self.shell.other_sense()
+
+
+def rows(found: Examined) -> list[Line]:
+    """A target a row: what it takes, what is to be expected, what is missed, the thresholds."""
+    lines: list[Line] = []
+    for costs in found.costs:
+        takes = f"{costs.needed}" if costs.held_out >= costs.needed else f"{costs.needed}!"
+        expect = "-" if costs.expected is None else f"{100 * costs.expected[0]:.1f}-{100 * costs.expected[1]:.1f} %"
+        missed = "-" if costs.misses is None else f"{costs.misses} of {found.defects}"
+        if costs.density is None or costs.error is None:
+            last = f"{costs.needed - costs.held_out} more good ones are needed"
+        else:
+            last = f"d {number(costs.density, found.density_step)}  e {number(costs.error, found.error_step)}"
+        texts = f"{100 * costs.false_alarms:>5.3g} % {takes:>7} {expect:>12} {missed:>10}   "
+        lines.append(((texts, ""), (last, "unknown" if costs.density is None else "label")))
+    return lines
