@@ -167,7 +167,7 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         station.publish(
             replace(both(), recipe="pump", held=held, meters=meters, sound=hearing(held=Held(2, 0, (), 90.0)))
         )
-        await becomes(pilot, shell, shows(shell, "12 good, 13 more wanted"))
+        await becomes(pilot, shell, shows(shell, "12 good (13 more)"))
         text = screen_text(shell)
         assert "112 of 255, taught 90-120: good" in text and "taught 60 and more: sharp" in text
         assert "1:30 minutes of good sound" in text

@@ -26,7 +26,7 @@ class ListPane(Pane, can_focus=True):
     ]
 
     class Chosen(Message):
-        """Enter was pressed on a row."""
+        """Enter was pressed on a row, or where there is none."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -68,8 +68,7 @@ class ListPane(Pane, can_focus=True):
         self._put(self.cursor + pages * max(1, self.size.height - 2))
 
     def action_choose(self) -> None:
-        if self._rows:
-            self.post_message(self.Chosen(self.cursor))
+        self.post_message(self.Chosen(self.cursor))
 
     def on_focus(self) -> None:
         self.redraw()
