@@ -16,6 +16,7 @@ from core.snapshot import Snapshot, State, Verdict
 from core.verdict import joined
 
 if TYPE_CHECKING:
+    from core.knobs.keeper import Told
     from core.senses.hearing import Listening
     from core.senses.sense import Perception
     from core.senses.sight import Sight
@@ -66,6 +67,16 @@ class Parts:
     def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> Material:
         picture = self._sight.picture if self._sight else None
         return Material(picture, self._hearing.last if self._hearing else (), scores, called)
+
+    def told(self, senses: Sequence[Perception[Any]], now: Snapshot) -> Told:
+        """What the board with the knobs is to show: of two senses the scores of the one that says so."""
+        verdict = self.verdict(senses)
+        if verdict.state == "UNKNOWN":
+            return verdict.state, None, None
+        scores = self.book.part.scores if self.shot.on and self.book.part else kinds_as_json(now)
+        speaks = next((sense.sense for sense in senses if sense.said().state == verdict.state), senses[0].sense)
+        numbers = scores.get(speaks, {})
+        return verdict.state, numbers.get("density"), numbers.get("reconstruction_error")
 
     def note(self, snapshot: Snapshot, senses: Sequence[Perception[Any]]) -> Snapshot:
         """Journal and count what the snapshot says; gives it with all that is known of parts."""

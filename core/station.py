@@ -23,8 +23,6 @@ from core.senses.sense import PAUSED, Perception, named
 from core.snapshot import (
     Counters,
     Grab,
-    Heard,
-    Judgement,
     Sense,
     Snapshot,
     Verdict,
@@ -445,12 +443,6 @@ class Station:
     # Knobs.
 
     def _told(self) -> Told:
-        """What the board is to show: of two senses the scores of the one that says so."""
-        judging = self._judging()
-        verdict = STOPPED if self._ending.is_set() else self._parts.verdict(judging)
-        if verdict.state == "UNKNOWN":
-            return verdict.state, None, None
-        speaks = next((sense for sense in judging if sense.said().state == verdict.state), judging[0])
-        now = self._snapshot
-        judged: Judgement | Heard | None = now.sound.window if speaks.sense == "sound" and now.sound else now.image
-        return (verdict.state, judged.density, judged.reconstruction_error) if judged else (verdict.state, None, None)
+        if self._ending.is_set():
+            return STOPPED.state, None, None
+        return self._parts.told(self._judging(), self._snapshot)

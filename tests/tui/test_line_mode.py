@@ -211,3 +211,40 @@ def test_a_shift_at_a_dumb_terminal(user: dict[str, str], trained: Recipe, tmp_p
     kinds = [event.kind for event in read_journal(trained.journal)]
     assert "teaching" in kinds and kinds[-1] == "stop"
     assert [event.reason for event in read_journal(trained.journal) if event.kind == "threshold"] == ["line"]
+
+
+def test_single_shots_at_a_dumb_terminal(user: dict[str, str], trained: Recipe, tmp_path: Path) -> None:
+    shown = tmp_path / "shown"
+    write_parts(shown, range(1000, 1020))
+    trained.change("verdict", {"mode": "single", "frames": 1})
+    teletype = Teletype(["watch", str(trained.folder), "--camera", str(shown), "--line"], user | {"TERM": "dumb"})
+    try:
+        teletype.wait_for("waiting for a part")
+        teletype.type("part")
+        teletype.wait_for("; last: 1 ")
+        teletype.type("bad")
+        teletype.wait_for("noted: part 1 (")
+        teletype.type("shift")
+        teletype.wait_for("counting from 0")
+        teletype.type("part")
+        for _ in range(20):
+            if b": 1 parts OK " in teletype.seen.partition(b"counting from 0")[2]:
+                break
+            time.sleep(0.2)
+            asked = teletype.seen.count(b"shift since")
+            teletype.type("s")
+            while teletype.seen.count(b"shift since") == asked:
+                teletype.seen += os.read(teletype.master, 4096)
+        assert b": 1 parts OK " in teletype.seen.partition(b"counting from 0")[2]
+        teletype.type("continuous")
+        teletype.wait_for("parts are judged continuously")
+        teletype.type("q")
+        teletype.wait_for("ending")
+        assert teletype.child.wait(10) == 0
+    finally:
+        teletype.child.kill()
+        teletype.child.wait()
+        os.close(teletype.master)
+    told = list(read_journal(trained.journal))
+    assert [event.data["by"] for event in told if event.kind == "part"] == ["line", "line"]
+    assert [event.data["word"] for event in told if event.kind == "word"] == ["bad"]

@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.snapshot import Judgement, Model, Snapshot, State, Thresholds, Training, Verdict
+from core.snapshot import Judgement, Model, Part, Snapshot, State, Thresholds, Training, Verdict
 from core.sources.status import SourceStatus
 from tests.tui.fake_station import FakeStation
 from tui.line_mode import LineDesk
@@ -145,3 +145,19 @@ def test_progress_goes_on_when_nobody_reads_it() -> None:
 @given(st.text(max_size=40), st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 1e9))
 def test_progress_fits_any_terminal(phase: str, step: int, of: int, left: float) -> None:
     assert len(progress_text(Training("running", phase, step, of, loss=left, seconds_left=left))) <= 79
+
+
+def test_a_part_that_was_counted_is_an_object_with_its_number_told_once() -> None:
+    part = Part(7, 1000.4, Verdict("ANOMALY", "redrawn badly"), "knob", {"image": {"density": -5.2}})
+    shown = [snapshot(1000.0 + number / 10, "OK", number + 1, part=part if number > 3 else None) for number in range(8)]
+    parts = [told for told in said(shown) if "part" in told]
+    assert parts == [
+        {
+            "part": 7,
+            "time": 1000.4,
+            "verdict": "ANOMALY",
+            "reason": "redrawn badly",
+            "by": "knob",
+            "image": {"density": -5.2},
+        }
+    ]

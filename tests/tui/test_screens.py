@@ -17,6 +17,7 @@ from tests.tui.fake_station import (
     clipping,
     heard,
     judgement,
+    judging,
     knobs_lost,
     lost,
     microphone_lost,
@@ -25,6 +26,7 @@ from tests.tui.fake_station import (
     sound_alone,
     training,
     turning,
+    waiting,
 )
 from tui.app import WatchApp
 
@@ -42,6 +44,8 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
     "clipping": (clipping, ""),
     "knobs": (turning, ""),
     "knobs-lost": (knobs_lost, ""),
+    "waiting": (waiting, ""),
+    "judging": (judging, ""),
 }
 
 

@@ -480,7 +480,7 @@ async def test_a_new_shift_begins_only_after_a_yes() -> None:
     app, station, _ = make()
     async with running(app) as pilot:
         text = await shown(pilot, app)
-        assert "parts     88" in text and "94.3 %" in text
+        assert "parts      88" in text and "94.3 %" in text
         await pilot.press("S")
         await pilot.pause()
         assert "Begin a new shift? 88 parts" in screen_text(app)
