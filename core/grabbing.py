@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
-from core.knobs.link import NAMES, not_grabbable
+from core.knobs.link import refusal, whiches
 from core.snapshot import Grab, Knob, KnobLink, Sense, Thresholds, Which
 from core.verdict import shown
 
@@ -47,28 +47,24 @@ class Grabbing:
 
     def grab(self, grab: Grab, sense: Sense) -> None:
         """Raises GoodpartError: moving, stale, beyond its span."""
-        if self._knobs is None:
-            raise GoodpartError("there are no knobs: start with --knobs PORT (goodpart devices lists them)")
         if sense not in self._senses:
             raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
-        link, now, perception = self._knobs.status, time.monotonic(), self._senses[sense]
+        link, perception = self.seen(), self._senses[sense]
+        why = refusal(link, grab, sense, time.monotonic())
+        if why or link is None:
+            raise GoodpartError(why)
         known = perception.thresholds
         if known is None:
             raise GoodpartError(f"there are no thresholds to set: {perception.no_model}")
         taken: list[tuple[Knob, Which, float]] = []
-        meanings = {m.which: m.threshold for m in perception.knob_meanings(link)}
-        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
-        for which in whiches:
-            knob, threshold = link.knob(which), meanings[which]
-            why = not_grabbable(knob, now)
-            if not why and threshold is None:
-                why = "is beyond its span: set its range to raw, or another span"
-            if why or knob is None or threshold is None:
-                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
+        meanings = {m.which: m for m in link.meanings if m.sense == sense}
+        for which in whiches(grab):
+            knob, meaning = link.knob(which), meanings[which]
+            assert knob is not None and meaning.threshold is not None
             step = known.density_step if which == "density" else known.error_step
-            raw = perception.knob_tables[which].range == "raw"
             # What is shown is what is taken.
-            taken.append((knob, which, threshold if raw else float(shown(threshold, step))))
+            exact = meaning.threshold if meaning.range == "raw" else float(shown(meaning.threshold, step))
+            taken.append((knob, which, exact))
         self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
         for knob, which, threshold in taken:
             detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}

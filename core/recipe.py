@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import tempfile
 import tomllib
@@ -55,7 +56,8 @@ class ThresholdTable:
 
 
 def _span(value: tuple[float, float] | None) -> str | None:
-    return None if value is None or value[0] < value[1] else "must be [low, high], the lower one first"
+    usable = value is None or (value[0] < value[1] and math.isfinite(value[1] - value[0]))
+    return None if usable else "must be [low, high], the lower one first"
 
 
 @dataclass(frozen=True)

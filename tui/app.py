@@ -13,7 +13,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.theme import Theme
 
-from core.knobs.link import NAMES, not_grabbable
+from core.knobs.link import refusal
 from core.recipe import KnobTable
 from core.snapshot import Grab, Sense, Snapshot, Which, Word, waiting_model
 from tui.keys import bindings, checked_keymap, first_key, keys_shown
@@ -244,18 +244,13 @@ class WatchApp(PacedApp):
     def grab(self, grab: Grab) -> None:
         """What the knobs point at becomes the thresholds, when they stand still and are fresh."""
         snapshot = self._inbox.newest()
-        link = snapshot.knobs if snapshot else None
-        if snapshot is None or link is None:
-            self.say("there are no knobs: start with --knobs PORT")
+        sense = self._shown_sense(snapshot) if snapshot else "image"
+        why = refusal(snapshot.knobs if snapshot else None, grab, sense, self._clock())
+        if why:
+            self.say(why)
             return
-        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
-        for which in whiches:
-            why = not_grabbable(link.knob(which), self._clock())
-            if why:
-                self.say(f"not grabbed: the {NAMES[which]} knob {why}")
-                return
         self._forget_pending()
-        self.station.grab(grab, self._shown_sense(snapshot))
+        self.station.grab(grab, sense)
         self.say("grabbed; u undoes it, s saves it")
 
     def undo_grab(self) -> None:
@@ -272,11 +267,14 @@ class WatchApp(PacedApp):
 
         sense = self._shown_sense(snapshot)
         meanings = [meaning for meaning in snapshot.knobs.meanings if meaning.sense == sense]
+        if not meanings:
+            self.say("the station is not ready yet")
+            return
         self.push_screen(RangesScreen(sense, meanings))
 
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
         self.station.set_knob(sense, which, table)
-        self.say("the knob's range is changed and saved")
+        self.say("saving the knob's range")
 
     def _forget_pending(self) -> None:
         for pending in self._pending.values():

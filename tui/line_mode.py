@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from core.errors import GoodpartError
 from core.examination import Examination, Examining
-from core.knobs.link import NAMES, not_grabbable
+from core.knobs.link import NAMES, refusal
 from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
 from tui.plain import plain, run_plain, shift_line, status_line
 
@@ -142,14 +142,9 @@ class LineDesk:
 
     def _grab(self, grab: Grab, words: list[str]) -> str:
         none_more(words)
-        link = self._station.snapshot().knobs
-        if link is None:
-            raise GoodpartError("there are no knobs: start with --knobs PORT")
-        whiches: tuple[Which, ...] = ("density", "reconstruction_error") if grab == "both" else (grab,)
-        for which in whiches:
-            why = not_grabbable(link.knob(which), time.monotonic())
-            if why:
-                raise GoodpartError(f"not grabbed: the {NAMES[which]} knob {why}")
+        why = refusal(self._station.snapshot().knobs, grab, self._shown, time.monotonic())
+        if why:
+            raise GoodpartError(why)
         self._station.grab(grab, self._shown)
         return "grabbed; u undoes it, save writes it to recipe.toml"
 

@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from core.errors import GoodpartError
 from core.knobs.link import Link
-from core.knobs.port import PortLost, SerialPort, open_port
+from core.knobs.port import SerialPort, open_port
 from core.knobs.protocol import Placed, format_verdict
 from core.snapshot import KnobLink, State
 
-FIRST_WAIT, LONGEST_WAIT = 0.25, 2.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 0.5
+"""Seconds between attempts. A board that is put back is live within 2 s: it says something once a second."""
 TICK_SECONDS = 0.25
 LEAST_GAP = 0.1
 """Verdicts and news of the knobs: at most ten a second."""
@@ -76,7 +78,7 @@ class KnobKeeper:
                 name = await self._board.start() if self._board else self._name
                 self._gone.clear()
                 self._port = await open_port(name, self._received, self._lost)
-            except PortLost as lost:
+            except GoodpartError as lost:
                 self._link.closed(str(lost))
                 self._news()
             else:
@@ -88,7 +90,7 @@ class KnobKeeper:
                 self._port = None
                 self._link.closed(self._why)
                 self._news()
-                if time.monotonic() - began > 2 * LONGEST_WAIT:
+                if time.monotonic() - began > 2.0:
                     wait = FIRST_WAIT
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)

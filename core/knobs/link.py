@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.knobs.protocol import Answer, Damaged, Frame, Heartbeat, Lines, Placed, Reading, parse
-from core.snapshot import Knob, KnobLink, Which
+from core.snapshot import Grab, Knob, KnobLink, Sense, Which
 
 FRESH_SECONDS = 2.0
 """What is older is stale: it is shown so and cannot be grabbed."""
@@ -20,14 +20,34 @@ def stale(knob: Knob, now: float) -> bool:
     return now - knob.at > FRESH_SECONDS
 
 
-def not_grabbable(knob: Knob | None, now: float) -> str:
-    """Why a knob cannot be grabbed, in words; empty when it can."""
+def whiches(grab: Grab) -> tuple[Which, ...]:
+    return ("density", "reconstruction_error") if grab == "both" else (grab,)
+
+
+def refusal(link: KnobLink | None, grab: Grab, sense: Sense, now: float) -> str:
+    """Why the knobs cannot be grabbed, a sentence; empty when they can."""
+    if link is None:
+        return "there are no knobs: start with --knobs PORT (goodpart devices lists them)"
+    for which in whiches(grab):
+        why = _not_grabbable(link, which, sense, now)
+        if why:
+            return f"not grabbed: the {NAMES[which]} knob {why}"
+    return ""
+
+
+def _not_grabbable(link: KnobLink, which: Which, sense: Sense, now: float) -> str:
+    knob = link.knob(which)
     if knob is None:
         return "has sent nothing yet"
+    if link.state in ("absent", "connecting", "lost"):
+        return f"is not there: the link is {link.state}"
     if stale(knob, now):
         return f"is stale: its value is {now - knob.at:.0f} s old"
     if now - knob.moved_at < STILL_SECONDS:
         return "is still moving: let go for a second"
+    meaning = next((one for one in link.meanings if (one.sense, one.which) == (sense, which)), None)
+    if meaning is not None and meaning.span is not None and meaning.threshold is None:
+        return "is beyond its span: set its range to raw, or another span"
     return ""
 
 
@@ -80,7 +100,7 @@ class Link:
     def _understood(self, frame: Reading | Heartbeat | Placed | Answer, now: float) -> None:
         self._heard_at = now
         if isinstance(frame, Reading) and frame.legacy:
-            self._set(state="legacy", message="an old board: its lines have no check sum")
+            self._set(state="legacy", message="an old board: lines without check sums")
         else:
             self._set(state="live", message="", version=1)
         if isinstance(frame, Reading):

@@ -31,7 +31,8 @@ async def _listen(name: str) -> KnobLink:
 
     def received(data: bytes) -> None:
         link.received(data, loop.time())
-        if link.status.density and link.status.reconstruction_error:
+        said = link.status
+        if said.density and said.reconstruction_error and (said.firmware or said.state == "legacy"):
             answered.set()
 
     port = await open_port(name, received, lambda _: answered.set())

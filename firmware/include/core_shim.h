@@ -34,13 +34,27 @@ inline void discoverable(bool on) {
   esp_bt_gap_set_scan_mode(ESP_BT_CONNECTABLE, on ? ESP_BT_GENERAL_DISCOVERABLE : ESP_BT_NON_DISCOVERABLE);
 }
 
-// A new bond takes the place of the others. `newest` is the address that has just paired.
-inline void keepOneBond(const uint8_t* newest) {
-  esp_bd_addr_t bonds[8];
+struct Bonds {
+  esp_bd_addr_t list[8];
   int count = 8;
-  if (esp_bt_gap_get_bond_device_list(&count, bonds) != ESP_OK) return;
-  for (int at = 0; at < count && at < 8; ++at)
-    if (memcmp(bonds[at], newest, sizeof(esp_bd_addr_t)) != 0) esp_bt_gap_remove_bond_device(bonds[at]);
+
+  Bonds() {
+    if (esp_bt_gap_get_bond_device_list(&count, list) != ESP_OK) count = 0;
+  }
+};
+
+inline bool bonded(const uint8_t* address) {
+  Bonds bonds;
+  for (int at = 0; at < bonds.count; ++at)
+    if (memcmp(bonds.list[at], address, sizeof(esp_bd_addr_t)) == 0) return true;
+  return false;
+}
+
+// A new bond takes the place of the others. `newest` is the address that has just connected.
+inline void keepOneBond(const uint8_t* newest) {
+  Bonds bonds;
+  for (int at = 0; at < bonds.count; ++at)
+    if (memcmp(bonds.list[at], newest, sizeof(esp_bd_addr_t)) != 0) esp_bt_gap_remove_bond_device(bonds.list[at]);
 }
 
 }  // namespace shim

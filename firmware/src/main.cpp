@@ -110,7 +110,15 @@ void transmit(void*) {
 }
 
 void serialEvent(esp_spp_cb_event_t event, esp_spp_cb_param_t* what) {
-  if (event == ESP_SPP_SRV_OPEN_EVT) shim::keepOneBond(what->srv_open.rem_bda);
+  // The core makes the radio discoverable by itself when the profile starts.
+  if (event == ESP_SPP_INIT_EVT || event == ESP_SPP_START_EVT) shim::discoverable(false);
+  if (event != ESP_SPP_SRV_OPEN_EVT || what->srv_open.status != ESP_SPP_SUCCESS) return;
+  // Core 2 opens the port to anyone; who has not been accepted with the button is sent away.
+  if (shim::bonded(what->srv_open.rem_bda)) {
+    shim::keepOneBond(what->srv_open.rem_bda);
+  } else {
+    esp_spp_disconnect(what->srv_open.handle);
+  }
 }
 
 void startRadio() {
@@ -180,6 +188,7 @@ void setup() {
   pinMode(kPartPin, INPUT_PULLUP);
   analogSetPinAttenuation(kDensityPin, ADC_11db);
   analogSetPinAttenuation(kErrorPin, ADC_11db);
+  Serial.setTxBufferSize(1024);  // without it 127 bytes fit: less than the lines of one second at rest
   Serial.begin(115200);
   Wire.begin(kSdaPin, kSclPin);
   hasDisplay = display.begin(SSD1306_SWITCHCAPVCC, kDisplayAddress);

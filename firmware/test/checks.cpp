@@ -61,7 +61,19 @@ const char* readVector(const char* text, Vector& vector) {
   return *text ? text + 1 : text;
 }
 
+void checkFilter(const Vector& v, Fail fail) {
+  Filter filter;
+  uint32_t seed = v.number(2);
+  for (unsigned block = 0; block < 12; ++block) {
+    uint16_t position = static_cast<uint16_t>(v.number(block < 6 ? 0 : 1));
+    while (!filter.add(noisySample(position, seed))) {
+    }
+    if (filter.value() != v.number(3 + block)) return fail("the filter gives another value", v.words.c_str());
+  }
+}
+
 void checkVector(const Vector& v, Fail fail) {
+  if (equal(v.kind.c_str(), "filter")) return checkFilter(v, fail);
   const char* text = v.line.c_str();
   Line made;
   size_t body = 0;

@@ -1,11 +1,14 @@
-"""Writes vectors.txt: frames good, legacy, torn and hostile, which the C++ and the Python tests both read.
+"""Writes vectors.txt: frames good, legacy, torn, hostile, and what the filter makes of noisy knobs, for the C++ and
+the Python tests.
 
-The seals are made with Python's own binascii.crc_hqx, so neither implementation checks itself.
+The seals are made with Python's own binascii.crc_hqx and the filter's values by a third hand, so neither implementation
+checks itself.
 """
 
 from __future__ import annotations
 
 import binascii
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -89,11 +92,60 @@ BROKEN = [
 ]
 
 
+def noise(seed: int) -> Iterator[int]:
+    """What noisySample in noise.cpp adds to a position, one after the other."""
+    while True:
+        hand = []
+        for _ in range(13):
+            seed = (seed * 1664525 + 1013904223) % 2**32
+            hand.append(seed)
+        gauss = (sum(word >> 24 for word in hand[:12]) - 1530) * 12 >> 8
+        spike = hand[12] >> 16
+        yield gauss + (0 if spike & 0xFF >= 5 else 400 if spike & 0x100 else -400)
+
+
+def filtered(begin: int, end: int, seed: int) -> list[int]:
+    """The knob's value after each of six blocks at one position and six at another."""
+    sounds, average, value, values = noise(seed), None, 0, []
+    for position in [begin] * 6 + [end] * 6:
+        block = sorted(min(4095, max(0, position + next(sounds))) for _ in range(64))
+        mean = 256 * sum(block[16:48]) // 32
+        if average is None or abs(mean - average) > 24 * 256:
+            average = mean
+        else:
+            average += (mean - average) // 8
+        now = (average + 128) // 256
+        first = not values
+        if now <= 3 or now >= 4092:
+            value = 0 if now <= 3 else 4095
+        elif first or abs(now - value) > 6:
+            value = now
+        values.append(value)
+    return values
+
+
+# (2765, 2775, 5) tells a deadband of 6 from one of 5 and of 7.
+TURNS = [
+    (2765, 2775, 5),
+    (0, 4095, 1),
+    (4095, 0, 2),
+    (2765, 2765, 3),
+    (2765, 2785, 4),
+    (2765, 2740, 5),
+    (7, 4090, 6),
+    (1632, 163, 7),
+]
+FILTERED = [
+    ("filter", "six blocks at one position, six at another", " ".join(map(str, [*turn, *filtered(*turn)])))
+    for turn in TURNS
+]
+
+
 def escaped(line: str) -> str:
     return "".join(c if " " <= c <= "~" and c not in "\\|" else f"\\x{ord(c):02x}" for c in line)
 
 
 if __name__ == "__main__":
-    head = "# Written by vectors.py. kind|line|meaning; \\xNN is one byte.\n"
-    rows = [f"{kind}|{escaped(line)}|{meaning}\n" for kind, line, meaning in GOOD + BROKEN]
+    head = "# Written by vectors.py. kind|line|meaning; \\xNN is one byte. filter: from, to, seed, 12 values.\n"
+    rows = [f"{kind}|{escaped(line)}|{meaning}\n" for kind, line, meaning in GOOD + BROKEN + FILTERED]
     Path(__file__).with_name("vectors.txt").write_text(head + "".join(rows), encoding="ascii")

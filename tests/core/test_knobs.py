@@ -1,31 +1,30 @@
-"""Frames, the link's states, a simulated board behind a real pseudo-terminal."""
+"""Frames, the link's states, the board's twin."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 import re
-import sys
-from collections.abc import Callable
+import runpy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.knobs import protocol
-from core.knobs.keeper import KnobKeeper, Told
-from core.knobs.link import Link, not_grabbable
+from core.knobs.link import Link, refusal
 from core.knobs.protocol import Answer, Damaged, Heartbeat, Lines, Noise, Placed, Reading, ToldVerdict, parse
 from core.knobs.ranges import meaning
-from core.knobs.simulated import SimulatedBoard, compiled_board
 from core.knobs.twin import Board, Filter
 from core.recipe import KnobTable
 from core.snapshot import Knob, Thresholds
 
 SCORES = st.floats(-1e300, 1e300) | st.sampled_from([math.nan, math.inf, -math.inf])
 VECTORS = Path(__file__).parents[2] / "firmware" / "test" / "vectors.txt"
+WRITER = SimpleNamespace(**runpy.run_path(str(VECTORS.with_suffix(".py"))))
 ROWS = [row.split("|") for row in VECTORS.read_text().splitlines() if not row.startswith("#")]
 
 
@@ -35,6 +34,10 @@ def line_of(text: str) -> bytes:
 
 @pytest.mark.parametrize(("kind", "text", "words"), ROWS)
 def test_shared_vectors_mean_to_the_desk_what_they_mean_to_the_board(kind: str, text: str, words: str) -> None:
+    if kind == "filter":
+        begin, end, seed, *values = map(int, words.split())
+        assert filtered(begin, end, seed) == values
+        return
     line = line_of(text)
     frame, said = parse(line), words.split()
     if kind == "reading":
@@ -67,6 +70,23 @@ def test_shared_vectors_mean_to_the_desk_what_they_mean_to_the_board(kind: str, 
     assert (board.state != "NO LINK") == (kind == "verdict")
 
 
+def filtered(begin: int, end: int, seed: int) -> list[int]:
+    """The twin's values after each of six blocks at one position and six at another, with the noise of the vectors."""
+    twin, sounds, values = Filter(), WRITER.noise(seed), []
+    for position in [begin] * 6 + [end] * 6:
+        while not twin.add(min(4095, max(0, position + next(sounds)))):
+            pass
+        values.append(twin.value)
+    return values
+
+
+def test_the_vectors_are_those_that_their_script_writes() -> None:
+    written = [
+        [kind, WRITER.escaped(line), words] for kind, line, words in WRITER.GOOD + WRITER.BROKEN + WRITER.FILTERED
+    ]
+    assert written == ROWS
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(data: bytes) -> None:
     parse(data)
@@ -94,6 +114,16 @@ def test_every_verdict_parses_back(sequence: int, state: str, density: float, er
     assert isinstance(frame, ToldVerdict)
     assert (frame.sequence, frame.state) == (sequence, state)
     assert frame.density == "-" if not math.isfinite(density) else float(frame.density) == pytest.approx(density, 1e-4)
+
+
+@given(st.lists(st.integers(0, 4095), min_size=1, max_size=20), st.binary(max_size=60), st.integers(1, 30))
+def test_it_does_not_matter_how_the_bytes_are_cut(positions: list[int], noise: bytes, size: int) -> None:
+    sent = noise + b"\r\n" + b"".join(sealed("density", at, n) for n, at in enumerate(positions))
+    link = Link("x")
+    for at in range(0, len(sent), size):
+        link.received(sent[at : at + size], 1.0)
+    assert link.status.density is not None
+    assert (link.status.density.value, link.status.density.sequence) == (positions[-1], len(positions) - 1)
 
 
 def test_a_line_without_an_end_takes_no_memory_and_the_next_one_is_read() -> None:
@@ -135,24 +165,72 @@ def test_the_link_says_what_it_is() -> None:
     assert (link.status.state, link.status.reconnects) == ("connecting", 1)
 
 
+def why(link: Link, now: float) -> str:
+    return refusal(link.status, "density", "image", now)
+
+
 def test_a_knob_is_grabbed_only_fresh_and_still() -> None:
     link = Link("x")
     link.opened(0.0)
-    assert "nothing yet" in not_grabbable(link.status.density, 0.0)
+    assert "nothing yet" in why(link, 0.0)
     for at in (0.0, 0.5, 1.0):
         link.received(sealed("density", 2000, 1), at)
-    assert not_grabbable(link.status.density, 1.1) == ""
+    assert why(link, 1.1) == ""
+    assert "the error knob has sent nothing yet" in refusal(link.status, "both", "image", 1.1)
     link.received(sealed("density", 2007, 2), 1.2)
-    assert "moving" in not_grabbable(link.status.density, 2.1)
-    assert not_grabbable(link.status.density, 2.3) == ""
-    assert "stale" in not_grabbable(link.status.density, 3.3)
+    assert "moving" in why(link, 2.1)
+    assert why(link, 2.3) == ""
+    assert "stale" in why(link, 3.3)
     # An old board wobbles; a turn is more than that.
     old = Link("x")
     old.opened(0.0)
     for at, value in enumerate((2765, 2780, 2750, 2765)):
         old.received(f"_34#{value}#34_\n_39#0.1632#39_\n".encode(), at * 0.5)
-    assert not_grabbable(old.status.density, 1.6) == ""
+    assert refusal(old.status, "both", "image", 1.6) == ""
     assert old.status.reconstruction_error and old.status.reconstruction_error.value == 0.1632
+    old.received(b"_34#2810#34_\n", 1.7)
+    assert "moving" in why(old, 1.8)
+
+
+def test_what_a_board_said_before_it_went_is_not_grabbed() -> None:
+    link = Link("x")
+    link.opened(0.0)
+    for at in (0.0, 1.0):
+        link.received(sealed("density", 2000, 1), at)
+    link.closed("the port has gone")
+    assert "the link is lost" in why(link, 1.1)
+    link.opened(1.2)
+    assert "the link is connecting" in why(link, 1.3)
+    link.received(sealed("density", 2000, 1), 1.4)
+    assert why(link, 1.5) == "", "it stands where it stood"
+    assert "no knobs" in refusal(None, "both", "image", 0.0)
+
+
+def test_a_knob_beyond_its_span_is_not_grabbed() -> None:
+    link = Link("x")
+    link.opened(0.0)
+    for at in (0.0, 1.0):
+        link.received(b"_34#9000#34_\n", at)
+    for range, words in (("span", "beyond its span"), ("raw", "")):
+        table = KnobTable(range, (0.0, 1.0) if range == "span" else None)
+        means = meaning("image", "density", table, None, link.status.density)
+        assert words in refusal(replace(link.status, meanings=(means,)), "density", "image", 1.1)
+
+
+def test_the_twins_relay_falls_three_seconds_after_the_last_verdict() -> None:
+    said: list[str] = []
+    board = Board(said.append)
+    board.tick(0)
+    assert (board.state, board.relay) == ("NO LINK", False)
+    board.receive(f"{protocol.format_verdict(7, 'OK', 3.25, 0.5)}\r\n".encode(), 100)
+    assert said[-1] == protocol.format_answer(Answer(7))
+    board.tick(3099)
+    assert (board.state, board.relay) == ("OK", True)
+    board.tick(3100)
+    assert (board.state, board.relay) == ("NO LINK", False)
+    for state in ("ANOMALY", "UNKNOWN"):
+        board.receive(f"{protocol.format_verdict(8, state, None, None)}\r\n".encode(), 4000)  # type: ignore[arg-type]
+        assert (board.state, board.relay) == (state, False)
 
 
 def test_what_a_knob_means() -> None:
@@ -184,104 +262,3 @@ def test_the_twins_filter_holds_still_and_takes_a_turn_at_once() -> None:
     values = [read(2765) for _ in range(1000)]
     assert sum(a != b for a, b in itertools.pairwise(values)) <= 1
     assert [read(100) for _ in range(3)][-1] == pytest.approx(100, abs=12)
-
-
-def boards(cache: Path) -> list[list[str]]:
-    program = compiled_board(cache)
-    twin = [sys.executable, "-m", "core.knobs.twin"]
-    return [twin, *([[str(program)]] if program else [])]
-
-
-async def until(holds: Callable[[], bool], seconds: float) -> float:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    while not holds():
-        assert loop.time() - began < seconds, "it did not come to pass"
-        await asyncio.sleep(0.01)
-    return loop.time() - began
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
-async def test_turn_pull_and_put_back_over_a_real_pseudo_terminal(tmp_path: Path) -> None:
-    for command in boards(tmp_path / "cache"):
-        link = tmp_path / "knobs"
-        options = ("--link", str(link), "--density", "1000", "--error", "500")
-        told: list[Told] = [("OK", 3.25, 0.5)]
-        ending = asyncio.Event()
-        keeper = KnobKeeper(str(link), lambda: told[-1], lambda: None)  # noqa: B023
-        task = asyncio.create_task(keeper.run(ending))
-        await until(lambda: keeper.status.state == "absent", 2)  # noqa: B023
-        assert "no such port" in keeper.status.message
-        board = SimulatedBoard(command, *options)
-        board.start_now()
-        await until(lambda: keeper.status.state == "live", 4)  # noqa: B023
-        await until(lambda: keeper.status.answered is not None, 2)  # noqa: B023
-        process = board._process
-        assert process and process.stdin and process.stdout
-        heard = [process.stdout.readline().decode().strip() for _ in range(4)]
-        assert heard[2:] == ["lamp OK", "relay on"]
-        process.stdin.write(b"turn 34 3000\n")
-        process.stdin.flush()
-
-        def turned() -> bool:
-            knob = keeper.status.density  # noqa: B023
-            return knob is not None and abs(knob.value - 3000) < 15
-
-        await until(turned, 1)
-        told.append(("ANOMALY", -9.0, 0.9))
-        board.stop()
-        assert await until(lambda: keeper.status.state == "lost", 2) < 0.5  # noqa: B023
-        board.start_now()
-        assert await until(lambda: keeper.status.state == "live", 4) < 2.5  # noqa: B023
-        assert keeper.status.reconnects == 1
-        ending.set()
-        await task
-        board.stop()
-        link.unlink(missing_ok=True)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
-async def test_a_flood_and_a_line_without_an_end_hold_up_nobody() -> None:
-    import os
-    import threading
-    import tty
-
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    ending = asyncio.Event()
-    keeper = KnobKeeper(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
-    task = asyncio.create_task(keeper.run(ending))
-    flood = b"x" * 1_000_000 + b"\r\n" + b"".join(sealed("density", n % 4096, n) for n in range(10_000))
-
-    def pour() -> None:
-        sent = 0
-        while sent < len(flood):
-            sent += os.write(master, flood[sent : sent + 4096])
-
-    await until(lambda: "waiting" in keeper.status.message, 3)
-    pouring = threading.Thread(target=pour, daemon=True)
-    pouring.start()
-    held: list[float] = []
-    loop = asyncio.get_running_loop()
-    while pouring.is_alive():
-        before = loop.time()
-        await asyncio.sleep(0.01)
-        held.append(loop.time() - before)
-        drain(master)
-    await until(lambda: keeper.status.density is not None and keeper.status.density.sequence == 9_999, 10)
-    assert keeper.status.state == "live"
-    assert keeper.status.noise == 1
-    assert sorted(held)[len(held) // 2] < 0.5
-    ending.set()
-    await task
-    os.close(master)
-    os.close(slave)
-
-
-def drain(master: int) -> None:
-    """Take what the desk tells the board, so that the line does not fill up."""
-    import os
-    import select
-
-    while select.select([master], [], [], 0)[0]:
-        os.read(master, 65536)

@@ -85,8 +85,11 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
             app.show()
             pane = ["".join(text for text, _ in line) for line in app.screen.query_one(KnobsPane)._lines]
             assert pane[0].endswith("LOST")
+            await pilot.press("d")
+            assert "the link is lost" in app._feedback[0]
+            await asyncio.sleep(1.5)  # by now it waits its longest between two attempts
             board.start_now()
-            assert await until(lambda: now().knobs.state == "live") < 2.5
+            assert await until(lambda: now().knobs.state == "live") < 2
     finally:
         station.stop()
         board.stop()

@@ -15,21 +15,31 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def show(port: str, seconds: float | None) -> int:
-    ending, shown, spoke = asyncio.Event(), "", False
+    ending, lines, last, spoke = asyncio.Event(), asyncio.Queue[str](), "", False
 
     def changed() -> None:
-        nonlocal shown, spoke
+        nonlocal last, spoke
         spoke = spoke or keeper.status.state in ("live", "legacy")
         line = in_words(keeper.status)
-        if line != shown:
-            shown = line
-            print(line, flush=True)
+        if line != last:
+            last = line
+            lines.put_nowait(line)
+
+    async def write() -> None:
+        while True:
+            print(await lines.get(), flush=True)
 
     # The board is told that nobody judges.
     keeper = KnobKeeper(port, lambda: ("UNKNOWN", None, None), changed)
     if seconds is not None:
         asyncio.get_running_loop().call_later(seconds, ending.set)
-    await keeper.run(ending)
+    keeping, writing = asyncio.create_task(keeper.run(ending)), asyncio.create_task(write())
+    await asyncio.wait((keeping, writing), return_when=asyncio.FIRST_COMPLETED)
+    ending.set()
+    await keeping
+    if writing.done():  # nobody reads what is written
+        writing.result()
+    writing.cancel()
     return 0 if spoke else 1
 
 

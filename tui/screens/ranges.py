@@ -43,7 +43,8 @@ class RangesScreen(Screen[None]):
             yield Static(f" goodpart: knob ranges for {'pictures' if self._sense == 'image' else 'sound'}", id="head")
             yield Static(WORDS)
             for meaning in self._meanings:
-                yield Static(f"\n {meaning.which.replace('_', ' ')} knob", classes="label")
+                now = f", now {meaning.span[0]:.4g} to {meaning.span[1]:.4g}" if meaning.span else ""
+                yield Static(f"\n {meaning.which.replace('_', ' ')} knob{now}", classes="label")
                 yield Input(in_words(meaning), id=meaning.which, compact=True, select_on_focus=False)
             yield Static("", id="said", markup=False)
 
@@ -56,7 +57,7 @@ class RangesScreen(Screen[None]):
             said.update(f"\n {error}")
             return
         cast("WatchApp", self.app).set_knob(self._sense, meaning.which, table)
-        said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}, saved")
+        said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 
 def in_words(meaning: KnobMeaning) -> str:
@@ -74,6 +75,6 @@ def table_of(text: str) -> KnobTable:
         low, high = (float(word) for word in words)
     except ValueError:
         raise GoodpartError("type auto, raw, or two numbers such as -12.5 -3") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not (low < high and math.isfinite(high - low)):
         raise GoodpartError("the first number must be lower than the second")
     return KnobTable("span", (low, high))

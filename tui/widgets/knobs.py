@@ -12,6 +12,7 @@ from tui.widgets.pane import Line, Pane, Part, heading
 from tui.words import age, number, wrapped
 
 GOOD = ("live", "legacy")
+WIDE = 36
 LABELS: tuple[tuple[Which, str], ...] = (("density", "density"), ("reconstruction_error", "error"))
 
 
@@ -26,11 +27,13 @@ def knobs(view: View, link: KnobLink, width: int) -> list[Line]:
     state: Part = (link.state, "ok") if link.state == "live" else (link.state.upper(), "unknown")
     errors: Part = (f"{link.crc_errors} CRC errors ", "unknown") if link.crc_errors else ("", "")
     lines: list[Line] = [heading("knobs", width, errors, state)]
-    if not live:
-        lines += [((text, "unknown"),) for text in wrapped(link.message or link.port, width, 2, GLYPHS.more)]
     meanings = {meaning.which: meaning for meaning in link.meanings if meaning.sense == view.sense}
-    for which, label in LABELS:
-        lines.append(_knob(view, link.knob(which), meanings.get(which), which, label))
+    values = [_knob(view, link.knob(which), meanings.get(which), which, label, width) for which, label in LABELS]
+    message: list[Line] = []
+    if not live:
+        message = [((text, "unknown"),) for text in wrapped(link.message or link.port, width, 2, GLYPHS.more)]
+    # Where there is room for two rows: of a board that is silent its values say how old they are, else the reason.
+    lines += [*values, *message] if link.state in (*GOOD, "stale") else [*message, *values]
     for which, label in LABELS:
         if which in meanings:
             lines.append(((f"{label} range {range_in_words(view, meanings[which])}", "label"),))
@@ -39,19 +42,20 @@ def knobs(view: View, link: KnobLink, width: int) -> list[Line]:
     return lines
 
 
-def _knob(view: View, knob: Knob | None, meaning: KnobMeaning | None, which: Which, label: str) -> Line:
-    name: Part = (label.ljust(8), "label")
+def _knob(view: View, knob: Knob | None, meaning: KnobMeaning | None, which: Which, label: str, width: int) -> Line:
     if knob is None:
-        return (name, ("nothing yet", "unknown"))
-    raw = f"{knob.value:g}"
-    means = _threshold(view, which, meaning)
+        return ((label.ljust(8), "label"), ("nothing yet", "unknown"))
+    ago = view.now - knob.at
     old = stale(knob, view.now)
-    moving = view.now - knob.moved_at < STILL_SECONDS
-    # The age counts where it tells something: a fresh knob is one that can be trusted.
-    word: Part = ("moving", "warm") if moving else ("still", "ok")
+    # Whole seconds: what changes with every line that comes need not be drawn anew with every one.
+    word: Part = (f"still, {int(max(0.0, ago))} s ago" if width >= WIDE else f"{int(max(0.0, ago))} s ago", "ok")
     if old:
-        word = (f"STALE {age(view.now - knob.at)}", "unknown")
-    return (name, (f"{raw:>6} ", ""), (f"= {means} ", "" if old else "threshold"), word)
+        word = (f"STALE {age(ago)}", "unknown")
+    elif view.now - knob.moved_at < STILL_SECONDS:
+        word = ("moving", "warm")
+    raw = f"{knob.value:g}".rjust(11 - len(label))
+    means = _threshold(view, which, meaning)
+    return ((label, "label"), (f" {raw} ", ""), (f"= {means} ", "" if old else "threshold"), word)
 
 
 def _threshold(view: View, which: Which, meaning: KnobMeaning | None) -> str:

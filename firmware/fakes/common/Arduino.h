@@ -41,6 +41,7 @@ class Stream : public Print {
 
 class HardwareSerial : public Stream {
  public:
+  size_t setTxBufferSize(size_t size);
   void begin(unsigned long baud);
   int availableForWrite();
   int available() override;
