@@ -83,10 +83,10 @@ async def test_of_two_stations_on_one_port_the_second_waits_for_the_first(pty: t
     keeper = KnobKeeper(name, lambda: ("OK", 1.0, 0.1), lambda: None)
     ending = asyncio.Event()
     task = asyncio.create_task(keeper.run(ending))
-    await until(lambda: keeper.status.state == "absent", 2)
+    await until(lambda: keeper.status.state == "absent", 15)
     assert "another station" in keeper.status.message
     first.close()
-    await until(lambda: "waiting" in keeper.status.message, 2)
+    await until(lambda: "waiting" in keeper.status.message, 15)
     ending.set()
     await task
 
@@ -268,14 +268,14 @@ async def test_turn_pull_and_put_back_over_a_real_pseudo_terminal(tmp_path: Path
         ending = asyncio.Event()
         keeper = KnobKeeper(str(link), lambda: told[-1], lambda: None)  # noqa: B023
         task = asyncio.create_task(keeper.run(ending))
-        await until(lambda: keeper.status.state == "absent", 2)  # noqa: B023
+        await until(lambda: keeper.status.state == "absent", 15)  # noqa: B023
         assert "no such port" in keeper.status.message
         board = SimulatedBoard(command, *options)
         board.start_now()
         said = listen(board)
-        await until(lambda: keeper.status.state == "live", 4)  # noqa: B023
-        await until(lambda: keeper.status.answered is not None, 2)  # noqa: B023
-        await until(lambda: said[-2:] == ["lamp OK", "relay on"], 2)  # noqa: B023
+        await until(lambda: keeper.status.state == "live", 15)  # noqa: B023
+        await until(lambda: keeper.status.answered is not None, 15)  # noqa: B023
+        await until(lambda: said[-2:] == ["lamp OK", "relay on"], 15)  # noqa: B023
         process = board._process
         assert process and process.stdin
         process.stdin.write(b"turn 34 3000\n")
@@ -285,14 +285,14 @@ async def test_turn_pull_and_put_back_over_a_real_pseudo_terminal(tmp_path: Path
             knob = keeper.status.density  # noqa: B023
             return knob is not None and abs(knob.value - 3000) < 15
 
-        await until(turned, 1)
+        await until(turned, 15)
         told.append(("ANOMALY", -9.0, 0.9))
-        await until(lambda: said[-2:] == ["lamp ANOMALY", "relay off"], 2)  # noqa: B023
+        await until(lambda: said[-2:] == ["lamp ANOMALY", "relay off"], 15)  # noqa: B023
         board.stop()
         assert await until(lambda: keeper.status.state == "lost", 2) < 0.5  # noqa: B023
         await asyncio.sleep(1.5)  # by now the keeper waits its longest between two attempts
         board.start_now()
-        assert await until(lambda: keeper.status.state == "live", 4) < 2  # noqa: B023
+        assert await until(lambda: keeper.status.state == "live", 15) < 2  # noqa: B023
         assert keeper.status.reconnects == 1
         ending.set()
         await task
@@ -313,7 +313,7 @@ async def test_a_flood_and_a_line_without_an_end_hold_up_nobody() -> None:
         while sent < len(flood):
             sent += os.write(master, flood[sent : sent + 4096])
 
-    await until(lambda: "waiting" in keeper.status.message, 3)
+    await until(lambda: "waiting" in keeper.status.message, 15)
     pouring = threading.Thread(target=pour, daemon=True)
     pouring.start()
     held: list[float] = []
