@@ -98,3 +98,21 @@ def put_by(make: Callable[[Path], None], place: Path) -> None:
         raise GoodpartError(
             f"{place}: cannot be written ({error.strerror or error}); what came before it was added"
         ) from error
+
+
+def write_lines(place: Path, lines: Iterable[str]) -> int:
+    """Write a text beside its place and rename it; gives the number of lines. Raises GoodpartError."""
+    aside = place.with_name(f".{place.name}.tmp")
+    number = 0
+    try:
+        try:
+            # File names that are no UTF-8 may stand in it.
+            with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                for number, line in enumerate(lines, 1):  # noqa: B007 - the last one is the count
+                    file.write(line)
+            aside.replace(place)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise GoodpartError(f"{place}: cannot be written ({error.strerror or error}); nothing was changed") from error
+    return number

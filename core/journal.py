@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS events (
     data TEXT NOT NULL         -- JSON: scores and thresholds, old and new, the kept picture
 ) STRICT
 """
+_INDEXES = ("at", "kind", "verdict")
+"""By which rows are looked for; within each they stand in the order of their ids."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(_SCHEMA)
+        for column in _INDEXES:
+            connection.execute(f"CREATE INDEX IF NOT EXISTS events_{column} ON events ({column})")
     except sqlite3.Error:
         connection.close()
         raise

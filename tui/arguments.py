@@ -1,8 +1,9 @@
-"""Numbers on the command line."""
+"""Numbers and days on the command line."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 
 
 def rate(text: str) -> float:
@@ -40,3 +41,13 @@ def between(low: float, high: float, text: str) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not a number between {low:g} and {high:g}")
     return value
+
+
+def day(text: str) -> datetime.date:
+    today = datetime.date.today()
+    if text in ("today", "yesterday"):
+        return today - datetime.timedelta(text == "yesterday")
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a day: YYYY-MM-DD, today or yesterday") from None

@@ -14,7 +14,7 @@ from typing import NoReturn
 from core import __version__
 from core.errors import GoodpartError
 from tui import amulet_options
-from tui.arguments import duration, positive, rate
+from tui.arguments import day, duration, positive, rate
 
 DESCRIPTION = """\
 Learns what a good part looks and sounds like, and calls out every part that differs."""
@@ -104,6 +104,21 @@ def build_parser() -> argparse.ArgumentParser:
     watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
     watch.add_argument("--knobs", metavar="PORT", help="instead of the recipe's: serial port of the board, simulated")
     show(watch)
+
+    history = command("history", "what happened: verdicts, threshold changes, faults; as a table, JSON lines or CSV")
+    recipe(history)
+    form = history.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="one row an event, a heading first")
+    history.add_argument("-o", dest="output", metavar="FILE", type=Path, help="into a file instead of the terminal")
+    history.add_argument("--verdict", choices=("OK", "ANOMALY", "UNKNOWN"), help="only these")
+    history.add_argument("--kind", metavar="K", help="only these: verdict, threshold, health, training, fault ...")
+    history.add_argument("--day", metavar="DAY", type=day, help="YYYY-MM-DD, today or yesterday")
+    history.add_argument("--last", metavar="N", type=positive, help="only so many, the newest")
+
+    report = command("report", "one HTML file: what was learnt, how it separates, settings, with pictures")
+    recipe(report)
+    report.add_argument("-o", dest="output", metavar="FILE", type=Path, default=Path("report.html"), help="report.html")
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)

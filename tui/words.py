@@ -113,3 +113,8 @@ def wrapped(text: str, width: int, rows: int, more: str) -> list[str]:
 def tail(text: str, width: int, more: str) -> str:
     """The end of an address tells more than its start."""
     return text if len(text) <= width else more + text[len(text) - max(0, width - 1) :]
+
+
+def printable(text: str) -> str:
+    """Without what would move the cursor or change colours: names of files may hold anything."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
