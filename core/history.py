@@ -22,7 +22,7 @@ from core.filing import write_lines
 COLUMNS = (
     "id", "time", "kind", "verdict", "reason", "sense", "score", "density", "density_threshold",
     "reconstruction_error", "reconstruction_error_threshold", "p_value", "density_threshold_before",
-    "reconstruction_error_threshold_before", "picture", "trace", "sound",
+    "reconstruction_error_threshold_before", "picture", "trace", "sound_file",
 )  # fmt: skip
 """Of an export. New ones are added at the end only."""
 _SCORES = COLUMNS[6:12]

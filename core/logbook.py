@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from core.journal import Journal, Kind
-from core.kept import KeptPictures
+from core.kept import KeptPictures, KeptSounds
+from core.overheard import Overheard
 from core.recipe import Recipe
 from core.snapshot import Heard, Judgement, Part, Sense, Snapshot, State, Thresholds, Verdict
 from core.sources.base import Picture
@@ -25,6 +26,7 @@ class Logbook:
         kept = recipe.settings.journal
         self._journal = Journal(recipe.journal)
         self._kept = KeptPictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
+        self._kept_sounds = KeptSounds(recipe.anomalies, kept.keep_sounds, kept.keep_megabytes)
         self._keeper = ThreadPoolExecutor(1, "kept pictures")
         self.files = ThreadPoolExecutor(1, "files")
         """For whatever is written into the recipe, one after the other."""
@@ -75,20 +77,26 @@ class Logbook:
             **how,
         )
 
-    def part(self, part: Part, picture: Picture | None) -> None:
-        """A part was counted; its picture is kept where one is given."""
+    def part(self, part: Part, picture: Picture | None, heard: Overheard | None) -> None:
+        """A part was counted; its picture and its sound are kept where they are given."""
         data = {"number": part.number, "by": part.by, **part.scores}
-        self._keeper.submit(self._keep, "part", picture, part.verdict, data, part.at)
+        self._keeper.submit(self._keep, "part", picture, heard, part.verdict, data, part.at)
 
     def shift(self, reason: str, at: float, **data: Any) -> None:
         """A shift begins: after the parts that were counted before."""
         self._keeper.submit(self.record, "shift", reason, at=at, **data)
 
     def verdict(
-        self, verdict: Verdict, lasting: bool, scores: Mapping[str, Any], picture: Picture | None, at: float
+        self,
+        verdict: Verdict,
+        lasting: bool,
+        scores: Mapping[str, Any],
+        picture: Picture | None,
+        overheard: Callable[[], Overheard | None],
+        at: float,
     ) -> bool:
-        """Tell when the verdict turns, at time.time() `at`; keep the picture, if there is one, of every anomaly that is
-        new.
+        """Tell when the verdict turns, at time.time() `at`; keep the picture and the sound, if there are any, of every
+        anomaly that is new.
 
         `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
         Gives whether it turned to ANOMALY.
@@ -103,13 +111,19 @@ class Logbook:
             return False  # the next part is like the one before; only an anomaly is told each time
         self._told = verdict.state
         if verdict.state == "ANOMALY":
-            self._keeper.submit(self._keep, "verdict", picture, verdict, scores, at)
+            self._keeper.submit(self._keep, "verdict", picture, overheard(), verdict, scores, at)
             return True
         self._journal.record("verdict", verdict.state, verdict.reason, at=at, **scores)
         return False
 
     def _keep(
-        self, kind: Kind, picture: Picture | None, verdict: Verdict, scores: Mapping[str, Any], at: float
+        self,
+        kind: Kind,
+        picture: Picture | None,
+        heard: Overheard | None,
+        verdict: Verdict,
+        scores: Mapping[str, Any],
+        at: float,
     ) -> None:
         data: dict[str, Any] = dict(scores)
         try:
@@ -118,6 +132,12 @@ class Logbook:
                 data["picture"] = path.name
         except OSError as error:
             self.complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
+        try:
+            sound = None if heard is None else self._kept_sounds.keep(heard, at)
+            if sound:
+                data["trace"], data["sound_file"] = sound[0].name, sound[1].name
+        except (OSError, RuntimeError) as error:
+            self.complain(f"the sound of the anomaly cannot be kept ({error}): free the disk")
         self._journal.record(kind, verdict.state, verdict.reason, at=at, **data)
 
     def close(self, judged: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls import Calls, Material
 from core.logbook import Logbook, kind_as_json, kinds_as_json
+from core.overheard import Overheard
 from core.recipe import Recipe
 from core.shift import LEAST_SECONDS, Lying, ShiftBook
 from core.shot import SingleShot
@@ -59,7 +60,8 @@ class Parts:
         }
         called = [of for of, look in looks.items() if look.verdict is not None and look.verdict.state == "ANOMALY"]
         material = self._material(scores, called)
-        part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture)
+        heard = self._overheard() if "sound" in called else None
+        part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, heard)
         self._called += verdict.state == "ANOMALY"
         if verdict.state != "UNKNOWN":
             self.calls.made(part.at, verdict, material, part.number)
@@ -78,13 +80,17 @@ class Parts:
         numbers = scores.get(speaks, {})
         return verdict.state, numbers.get("density"), numbers.get("reconstruction_error")
 
+    def _overheard(self) -> Overheard | None:
+        return self._hearing.overheard() if self._hearing else None
+
     def note(self, snapshot: Snapshot, senses: Sequence[Perception[Any]]) -> Snapshot:
         """Journal and count what the snapshot says; gives it with all that is known of parts."""
         if not self.shot.on:
             verdict, scores = snapshot.verdict, kinds_as_json(snapshot)
             material = self._material(scores, [s.sense for s in senses if s.said().state == "ANOMALY"])
             lasting = any(sense.resting for sense in senses)
-            self._called += self._log.verdict(verdict, lasting, scores, material.picture, snapshot.at)
+            overheard = self._overheard if "sound" in material.called else lambda: None
+            self._called += self._log.verdict(verdict, lasting, scores, material.picture, overheard, snapshot.at)
             if self._sight is not None and self._sight.notices_exchange:
                 self._lying.stands(verdict, scores, not self._sight.resting, time.monotonic())
             if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._another):

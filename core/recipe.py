@@ -157,7 +157,12 @@ class TriggerTable:
 @dataclass(frozen=True)
 class JournalTable:
     keep_pictures: int = setting(200, "pictures of anomalies that are kept; the oldest go first", between(0, 1_000_000))
-    keep_megabytes: float = setting(100.0, "and their size together", between(0, 1_000_000))
+    keep_sounds: int = setting(
+        200, "sounds of anomalies that are kept, 5 s each, with the scores of the 30 s before", between(0, 1_000_000)
+    )
+    keep_megabytes: float = setting(
+        100.0, "and the size together, of the pictures and of the sounds each", between(0, 1_000_000)
+    )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.journal import read_shift
 from core.logbook import Logbook
+from core.overheard import Overheard
 from core.recipe import Recipe
 from core.snapshot import Part, Shift, State, Verdict
 from core.sources.base import Picture
@@ -42,8 +43,16 @@ class ShiftBook:
             now.unknown + counts.get("UNKNOWN", 0),
         )
 
-    def count(self, verdict: Verdict, by: str, at: float, scores: Mapping[str, Any], picture: Picture | None) -> Part:
-        """One more part; the picture of one that was called is kept. `at` is time.time()."""
+    def count(
+        self,
+        verdict: Verdict,
+        by: str,
+        at: float,
+        scores: Mapping[str, Any],
+        picture: Picture | None,
+        heard: Overheard | None = None,
+    ) -> Part:
+        """One more part; the picture and the sound of one that was called are kept. `at` is time.time()."""
         shift = self.shift
         if verdict.state == "OK":
             self.shift = replace(shift, ok=shift.ok + 1)
@@ -52,7 +61,8 @@ class ShiftBook:
         else:
             self.shift = replace(shift, unknown=shift.unknown + 1)
         self.part = Part(self.shift.parts, at, verdict, by, scores)
-        self._log.part(self.part, picture if verdict.state == "ANOMALY" else None)
+        called = verdict.state == "ANOMALY"
+        self._log.part(self.part, picture if called else None, heard if called else None)
         return self.part
 
     def begin(self) -> None:

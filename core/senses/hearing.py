@@ -18,6 +18,7 @@ from core.detectors.sound import WindowScores
 from core.ear import Ear
 from core.holdings import Holdings
 from core.logbook import Logbook
+from core.overheard import TRACE_SECONDS, Overheard
 from core.recipe import Recipe
 from core.recorder import Recorder
 from core.senses.sense import PAUSED, Perception
@@ -60,6 +61,7 @@ class Listening(Perception[Ear]):
         self._anew = True
         self.heard: Heard | None = None
         self._last: deque[Stretch] = deque()
+        self._trace: deque[Heard] = deque(maxlen=round(TRACE_SECONDS / STEP_SECONDS))
         self._spectrum: tuple[float, ...] = ()
         self._judged = self._anomalies = 0
         self._truth: str | None = None
@@ -83,6 +85,7 @@ class Listening(Perception[Ear]):
         self.heard = None
         self._spectrum = ()
         self._last.clear()
+        self._trace.clear()
 
     @property
     def last(self) -> Sequence[Stretch]:
@@ -92,6 +95,7 @@ class Listening(Perception[Ear]):
     def _keep(self, stretch: Stretch) -> None:
         if stretch.broken:
             self._last.clear()
+            self._trace.clear()
         self._last.append(stretch)
         while sum(len(one.samples) for one in self._last) > KEPT_SECONDS * stretch.rate and len(self._last) > 1:
             self._last.popleft()
@@ -141,10 +145,18 @@ class Listening(Perception[Ear]):
             self._judged += 1
             self._anomalies += heard.anomalous
             self.heard, self._spectrum = replace(heard, number=self._judged), ear.spectrum
+            self._trace.append(self.heard)
             self.verdict = Verdict("ANOMALY" if heard.anomalous else "OK", ear.reason(heard))
             self.changed()
         if not windows:
             self.changed()
+
+    def overheard(self) -> Overheard | None:
+        """The last seconds of what was heard."""
+        if self.judge is None or not self._last:
+            return None
+        pieces = tuple(stretch.samples for stretch in self._last)
+        return Overheard(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
 
     def _listen(self, ear: Ear, stretch: Stretch, anew: bool) -> list[Heard]:
         return ear.push(self._prepared(ear, stretch, anew))
@@ -191,6 +203,7 @@ class Listening(Perception[Ear]):
             self._judged += 1
             self._anomalies += window.anomalous
             self.heard, self._spectrum = replace(window, number=self._judged), ear.spectrum
+            self._trace.append(self.heard)
         if look.whole and not look.samples:
             look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
         elif look.whole:

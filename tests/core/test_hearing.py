@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
@@ -128,6 +129,24 @@ def test_good_motors_are_ok_and_a_worn_bearing_is_called(heard: Recipe) -> None:
         bench.played.play(GOOD)
         assert bench.turns("OK")
     assert [event.verdict for event in read_journal(heard.journal) if event.kind == "verdict"][:2] == ["OK", "ANOMALY"]
+
+
+def test_what_was_called_out_can_be_heard_and_seen_again(heard: Recipe) -> None:
+    with running(heard) as bench:
+        assert bench.turns("OK", "like the good parts")
+        assert until(lambda: bench.sound.judged >= 60)
+        bench.played.play(BAD)
+        assert bench.turns("ANOMALY", "threshold")
+        thresholds = bench.sound.thresholds
+    called = next(event for event in read_journal(heard.journal) if event.verdict == "ANOMALY")
+    sound, rate = soundfile.read(heard.anomalies / called.data["sound_file"])
+    assert rate == RATE
+    assert 4.5 * RATE < len(sound) <= 5 * RATE
+    trace = json.loads((heard.anomalies / called.data["trace"]).read_text())
+    assert len(trace["share"]) >= 60
+    assert trace["share"][-1] > 1.0 > trace["share"][0]
+    assert thresholds is not None
+    assert trace["thresholds"]["density"] == thresholds.density
 
 
 @pytest.mark.parametrize("fault", MOTOR_FAULTS)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import soundfile
 
-from core.kept import KeptPictures
+from core.kept import KeptPictures, KeptSounds
+from core.overheard import Overheard
+from core.snapshot import Heard, Thresholds
+from tests.core.sounds import noise
 from tests.parts import good_part, odd_part
 
 
@@ -63,3 +68,46 @@ def test_a_full_disk_leaves_no_half_picture(small_disk: Callable[[int], Path]) -
     with pytest.raises(OSError, match="No space"):
         KeptPictures(folder, 10, 10).keep(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8), 1e9)
     assert names(folder) == []
+
+
+def overheard(windows: int = 300, seconds: float = 8.0, rate: int = 8000) -> Overheard:
+    pieces = [noise(0.1, rate, seed=number) for number in range(round(seconds * 10))]
+    heard = [
+        Heard(number, number / 10, 1 + number / 10, -1.0, 0.5, False, number / 100, 0.1, 0.4, "", 1.0)
+        for number in range(windows)
+    ]
+    return Overheard(heard, Thresholds(-3.0, 2.0, "sum", -1.0, 0.5, 0.1, 0.1), pieces, rate)
+
+
+def test_of_a_sound_the_last_seconds_and_their_scores_are_kept(tmp_path: Path) -> None:
+    paths = KeptSounds(tmp_path / "anomalies", 5, 10).keep(overheard(), 1_700_000_000.25)
+    assert paths is not None
+    sound, rate = soundfile.read(paths[1], dtype="float32")
+    assert (rate, len(sound)) == (8000, 5 * 8000)
+    whole = np.concatenate([noise(0.1, 8000, seed=number) for number in range(80)])
+    assert np.abs(sound - whole[-len(sound) :]).max() < 1e-4
+    trace = json.loads(paths[0].read_text())
+    assert len(trace["seconds"]) == 300
+    assert (trace["seconds"][0], trace["seconds"][-1]) == (-29.9, 0.0)
+    assert trace["share"][-1] == 2.99
+    assert trace["thresholds"]["density"] == -3.0
+
+
+def test_sounds_are_bounded_apart_from_pictures(tmp_path: Path) -> None:
+    pictures, sounds = KeptPictures(tmp_path, 2, 10), KeptSounds(tmp_path, 3, 10)
+    pictures.keep(good_part(0), 1_600_000_000)
+    kept = [sounds.keep(overheard(), 1_700_000_000 + number) for number in range(5)]
+    told = [path.name for paths in kept[2:] if paths for path in paths]
+    assert [name for name in names(tmp_path) if not name.endswith(".jpg")] == sorted(told)
+    assert sum(name.endswith(".jpg") for name in names(tmp_path)) == 1
+
+
+def test_sounds_stay_below_their_megabytes(tmp_path: Path) -> None:
+    size = sum(path.stat().st_size for path in KeptSounds(tmp_path, 9, 10).keep(overheard(), 1_700_000_000) or ())
+    sounds = KeptSounds(tmp_path, 9, 2.5 * size / 1e6)
+    for number in range(1, 5):
+        sounds.keep(overheard(), 1_700_000_000 + number)
+    assert len(names(tmp_path)) == 4
+    assert KeptSounds(tmp_path, 9, 0.5 * size / 1e6).keep(overheard(), 1_700_000_009) is None
+    assert KeptSounds(tmp_path, 0, 10).keep(overheard(), 1_700_000_009) is None
+    assert len(names(tmp_path)) == 4
