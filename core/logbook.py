@@ -13,7 +13,7 @@ from core.journal import Journal, Kind
 from core.kept import KeptPictures, KeptSounds
 from core.overheard import Overheard
 from core.recipe import Recipe
-from core.snapshot import Heard, Judgement, Part, Sense, Snapshot, State, Thresholds, Verdict
+from core.snapshot import Heard, Judgement, Model, Part, Sense, Snapshot, State, Thresholds, Verdict
 from core.sources.base import Picture
 
 COMPLAINT_SECONDS = 15.0
@@ -166,12 +166,21 @@ def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     said: dict[str, dict[str, Any]] = {}
     image, sound = snapshot.image, snapshot.sound
     if image and snapshot.thresholds:
-        said["image"] = kind_as_json(image, snapshot.thresholds)
+        said["image"] = kind_as_json(image, snapshot.thresholds, _id(snapshot.model))
     if sound and sound.window and sound.thresholds:
-        said["sound"] = kind_as_json(sound.window, sound.thresholds)
+        said["sound"] = kind_as_json(sound.window, sound.thresholds, _id(sound.model))
     return said
 
 
-def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, Any]:
-    milliseconds = round(judged.milliseconds, 2)
-    return {"anomaly": judged.anomalous, **scores_as_json(judged, thresholds), "milliseconds": milliseconds}
+def _id(model: Model | None) -> str | None:
+    return model.bundle if model else None
+
+
+def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
+    """`model` is the id of the bundle that judged."""
+    return {
+        "anomaly": judged.anomalous,
+        **scores_as_json(judged, thresholds),
+        "milliseconds": round(judged.milliseconds, 2),
+        "model": model,
+    }

@@ -53,8 +53,9 @@ class Parts:
 
     def _count(self, verdict: Verdict, senses: Sequence[Perception[Any]]) -> None:
         looks = {sense.sense: sense.look for sense in senses if sense.look is not None}
+        models = {sense.sense: sense.model_id for sense in senses}
         scores: dict[str, Any] = {
-            of: kind_as_json(look.judged, look.thresholds)
+            of: kind_as_json(look.judged, look.thresholds, models[of])
             for of, look in looks.items()
             if look.judged is not None and look.thresholds is not None
         }

@@ -11,7 +11,7 @@ from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
 
-Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate"]
+Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history"]
 """Which screen a key belongs to; those of the app are heard on every one."""
 
 
@@ -130,6 +130,20 @@ KEYS: tuple[Key, ...] = (
     Key("calibrate-error-up-coarse", "L", "move('reconstruction_error', 10)", "", "", "calibrate", GROUPS[3]),
     Key("calibrate-save", "s", "save", "save", "save the thresholds to recipe.toml", "calibrate"),
     Key("calibrate-sense", "v", "sense", "pictures/sound", "the other sense", "calibrate"),
+    Key("history-older", "j,down", "move(1)", "older", "a row down, older", "history", "a row down, up"),
+    Key("history-newer", "k,up", "move(-1)", "newer", "a row up, newer", "history", "a row down, up"),
+    Key("history-page-down", "J,pagedown,space", "page(1)", "page", "a page down", "history", "a page down, up"),
+    Key("history-page-up", "K,pageup", "page(-1)", "page", "a page up", "history", "a page down, up"),
+    Key("history-top", "g,home", "top", "newest", "to the newest row, and follow what comes", "history"),
+    Key("history-bottom", "G,end", "bottom", "oldest", "to the oldest row", "history"),
+    Key("history-look", "enter", "look", "look", "all that is known of a row, or back to the table", "history"),
+    Key("history-verdict", "v", "verdict", "verdict", "only one verdict: ANOMALY, UNKNOWN, OK, all", "history"),
+    Key("history-kind", "f", "kind", "kind", "only one kind of event, the next one, all", "history"),
+    Key("history-day-back", "left_square_bracket", "day(-1)", "day", "only the day before", "history"),
+    Key("history-day-forward", "right_square_bracket", "day(1)", "day", "only the day after", "history"),
+    Key("history-all", "0", "all", "all", "all rows", "history"),
+    Key("history-ascii", "p", "ascii", "shades/ASCII", "the kept picture in shades or in ASCII", "history"),
+    Key("history-export", "x", "export", "export", "write these rows to a CSV file in the recipe's folder", "history"),
     Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),

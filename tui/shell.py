@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -88,10 +89,14 @@ class Shell(WatchApp):
             from tui.screens.calibrate import CalibrateScreen
 
             self._put(CalibrateScreen)
+        elif where == "history":
+            from tui.screens.history import HistoryScreen
+
+            self._put(HistoryScreen, partial(HistoryScreen, self.recipe))
         else:
             self.say(f"there is no screen {where}")
 
-    def _put(self, kind: type[StationScreen] | None) -> None:
+    def _put(self, kind: type[StationScreen] | None, make: Callable[[], StationScreen] | None = None) -> None:
         """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""
         if kind is not None and type(self.screen) is kind:
             return
@@ -99,7 +104,7 @@ class Shell(WatchApp):
         while len(self.screen_stack) > keep:
             self.pop_screen()
         if kind is not None:
-            self.push_screen(kind())
+            self.push_screen((make or kind)())
         elif not self.recipe:
             self.go("recipes")
 

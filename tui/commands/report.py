@@ -1,0 +1,129 @@
+"""goodpart report"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+from core import __version__
+from core.errors import GoodpartError, UnreadableError
+from core.history import History, day_bounds
+from core.recipe import Recipe, open_recipe, replace_file
+from core.snapshot import Sense, Training
+from tui.progress import ProgressLine
+from tui.report import page
+
+DAYS = 14
+_PASSWORD = re.compile(r"(?<=://)[^/@\s\"']+@")
+
+
+def run(options: argparse.Namespace) -> int:
+    recipe = open_recipe(options.recipe)
+    place: Path = options.output
+    if place.is_dir():
+        raise GoodpartError(f"{place}: is a folder; give a file, such as {place / 'report.html'}")
+    if not place.parent.is_dir():
+        raise GoodpartError(f"{place.parent}: there is no such folder")
+    report = Report(recipe)
+    text = page.page(f"{recipe.name}: report", report.body())
+    replace_file(place, text.encode("utf-8", "backslashreplace"))
+    print(f"{place}: {len(text) / 1000:.0f} KB")
+    for refused in report.refused:
+        print(f"goodpart: {refused}", file=sys.stderr)
+    return UnreadableError.exit_code if report.refused else 0
+
+
+class Report:
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self.refused: list[str] = []
+        """Why a model cannot be used, or the journal cannot be read."""
+
+    def body(self) -> Iterator[str]:
+        recipe = self._recipe
+        yield page.heading(1, f"goodpart: {recipe.name}")
+        yield page.paragraph(f"{time.strftime('%Y-%m-%d %H:%M %z')}, goodpart {__version__}, {recipe.folder}", "dim")
+        for sense in recipe.senses:
+            yield from self._chapter(sense)
+        yield from self._guarded(self._journal())
+        yield page.heading(2, "Settings")
+        toml = recipe.toml.read_text(encoding="utf-8-sig", errors="replace")
+        yield page.preformatted(_PASSWORD.sub("***@", toml))
+
+    def _chapter(self, sense: Sense) -> Iterator[str]:
+        recipe = self._recipe
+        if not recipe.bundle(sense).exists():
+            good = recipe.good(sense)
+            count = sum(not path.name.startswith(".") for path in good.iterdir()) if good.is_dir() else 0
+            yield page.heading(2, "Pictures" if sense == "image" else "Sound")
+            yield page.paragraph(f"Nothing was learnt yet; {count} good files were taught. `goodpart train` learns.")
+            return
+        from tui.report.learnt import chapter
+
+        yield from self._guarded(chapter(recipe, sense, judging("pictures" if sense == "image" else "recordings")))
+
+    def _guarded(self, parts: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from parts
+        except GoodpartError as error:
+            self.refused.append(str(error))
+            yield page.paragraph(f"Cannot be told: {error}", "warning")
+
+    def _journal(self) -> Iterator[str]:
+        yield page.heading(2, f"The last {DAYS} days")
+        if not self._recipe.journal.exists():
+            yield page.paragraph("There is no journal yet; `goodpart watch` begins one.")
+            return
+        with History(self._recipe.journal) as history:
+            last = history.day_before(None) or date.today()
+            bounds = day_bounds(last, DAYS)
+            counts = history.counts(bounds)
+        rows = []
+        for start, told in zip(bounds, counts, strict=False):
+            if told:
+                rows.append([f"{date.fromtimestamp(start):%a %Y-%m-%d}", *_row(told)])
+        head = (
+            "day",
+            "parts",
+            "OK",
+            "ANOMALY",
+            "UNKNOWN",
+            "yield",
+            "verdict turned to ANOMALY",
+            "thresholds",
+            "faults",
+        )
+        yield page.table(head, rows)
+        yield page.paragraph(
+            "Yield is OK among the parts that were judged OK or ANOMALY; parts are counted by single shots and where"
+            " their exchange is noticed. Faults are those of camera, microphone and station.",
+            "dim",
+        )
+
+
+def _row(told: dict[tuple[str, str], int]) -> list[object]:
+    def of(kind: str, verdict: str | None = None) -> int:
+        return sum(number for (k, v), number in told.items() if k == kind and verdict in (None, v))
+
+    ok, called, unknown = (of("part", verdict) for verdict in ("OK", "ANOMALY", "UNKNOWN"))
+    share = f"{100 * ok / (ok + called):.1f} %" if ok + called else "-"
+    faults = of("health", "UNKNOWN") + of("fault")
+    return [ok + called + unknown, ok, called, unknown, share, of("verdict", "ANOMALY"), of("threshold"), faults]
+
+
+def judging(what: str) -> Callable[[int, int], None]:
+    """Progress with the time left, on standard error."""
+    line, began = ProgressLine(), time.monotonic()
+
+    def tell(step: int, of: int) -> None:
+        left = (time.monotonic() - began) * (of - step) / step if step else None
+        line(Training("running", f"judging {what}", step, of, seconds_left=left))
+        if step == of - 1:
+            line.end()
+
+    return tell

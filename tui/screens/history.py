@@ -1,0 +1,368 @@
+"""The journal: a table that is read as far as it is seen, and all that is known of one row."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.events import Resize
+
+from core.errors import GoodpartError
+from core.evidence import Evidence, Gatherer
+from core.history import History, Only, Row, export_csv
+from core.recipe import Recipe
+from tui.keys import bindings
+from tui.screens.base import StationScreen
+from tui.view import View
+from tui.widgets.edges import NoticeLine, TitleLine
+from tui.widgets.event import event_lines, evidence_lines, filter_line, table_line
+from tui.widgets.lines import LinesPane
+from tui.widgets.pane import Line
+from tui.widgets.strip import KeysLine, StatusStrip
+from tui.words import printable
+
+FOLLOW_SECONDS = 1.0
+OUTCOME_SECONDS = 10.0
+"""So long it is told where an export was written."""
+VERDICTS = (None, "ANOMALY", "UNKNOWN", "OK")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is known of the journal."""
+
+    only: Only = Only()
+    top: int = 0
+    """The newest id that counts; newer rows wait above."""
+    total: int = 0
+    first: int = 0
+    """How many rows stand above those that were read."""
+    rows: Sequence[Row] = ()
+    kinds: Sequence[str] = ()
+    waiting: int = 0
+    """Rows above `top`."""
+
+    def row(self, index: int) -> Row | None:
+        at = index - self.first
+        return self.rows[at] if 0 <= at < len(self.rows) else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    only: Only = Only()
+    place: int = 0
+    """The row at the top of the screen."""
+    height: int = 20
+    follow: bool = True
+
+
+class Reader:
+    """Reads the journal, on one thread of its own."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._history: History | None = None
+        self.gatherer = Gatherer(recipe)
+
+    def history(self) -> History:
+        """Raises GoodpartError."""
+        if self._history is None:
+            self._history = History(self._recipe.journal)
+        return self._history
+
+    def close(self) -> None:
+        if self._history is not None:
+            self._history.close()
+
+    def read(self, known: Read, wanted: Wanted) -> Read:
+        """The page that is wanted, with one before and one after it. Raises GoodpartError."""
+        history = self.history()
+        newest = history.newest()
+        if known.only != wanted.only or not known.top:
+            known = Read(wanted.only, newest, history.count(wanted.only, newest), kinds=history.kinds())
+        elif wanted.follow and newest > known.top:
+            more = history.count(wanted.only, newest, known.top)
+            known = replace(known, top=newest, total=known.total + more)
+        first = max(0, wanted.place - wanted.height)
+        rows = history.page(wanted.only, known.top, first, 3 * wanted.height)
+        return replace(known, first=first, rows=rows, waiting=history.count(wanted.only, newest, known.top))
+
+    def day(self, day: date | None, step: int) -> date | None:
+        """The next day with rows in one direction; the same where there is none. Raises GoodpartError."""
+        if step > 0:
+            return self.history().day_after(day) if day else None
+        return self.history().day_before(day) or day
+
+
+class OwnNotice(NoticeLine):
+    """What the screen has to say before what the station has."""
+
+    def __init__(self, own: Callable[[], Line], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._own = own
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        own = self._own()
+        return [own] if own else super().content(view, width, height)
+
+
+class HistoryScreen(StationScreen, inherit_bindings=False):
+    """Never reads anything on the screen's own thread."""
+
+    where = "history"
+    about = (
+        "newest first; what comes meanwhile is shown while the cursor is on the newest row",
+        "of an anomaly the picture, its map and the sound's last seconds are kept",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("history"),
+        Binding("escape", "back", "back", tooltip="back to the table, then to the dashboard"),
+    ]
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self._recipe = recipe
+        self._reader = Reader(recipe)
+        self._thread = ThreadPoolExecutor(1, "history")
+        self._writer = ThreadPoolExecutor(1, "history export")
+        self._read = Read()
+        self._only = Only()
+        self._cursor = self._place = 0
+        self._reading = self._again = False
+        self._trouble = ""
+        self._said = ("", 0.0)
+        self._looking: Row | None = None
+        self._evidence: Evidence | None = None
+        self._ascii = False
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield StatusStrip(id="strip")
+        yield LinesPane(self._filter, id="filter")
+        with Horizontal(id="history"):
+            yield LinesPane(self._table, id="table")
+            yield LinesPane(self._facts, id="facts")
+            yield LinesPane(self._kept, id="kept")
+        yield OwnNotice(self._notice, id="notice")
+        yield KeysLine(
+            ("history-look", "look"), ("history-verdict", "verdict"), ("history-kind", "kind"),
+            ("history-day-back,history-day-forward", "day"), ("history-all", "all"), ("history-export", "export"),
+            ("history-ascii", "shades"), id="footer",
+        )  # fmt: skip
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._load()
+        self.set_interval(FOLLOW_SECONDS, self._follow)
+
+    def on_unmount(self) -> None:
+        self._writer.shutdown(wait=False)
+        # SQLite wants to be closed where it was opened.
+        self._thread.submit(self._reader.close)
+        self._thread.shutdown(wait=False)
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.width >= 110, "-wide")
+        self._moved()
+
+    # Reading.
+
+    async def _in(self, thread: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T | None:
+        """On a thread of ours; None where it could not be done, which is said."""
+        try:
+            done = await asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
+        except GoodpartError as error:
+            self._trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - told, and the screen goes on
+            if not self.is_mounted:
+                return None
+            self._trouble = f"this could not be done ({type(error).__name__}: {error})"
+        else:
+            if thread is self._thread:
+                self._trouble = ""
+            return done
+        self._draw()
+        return None
+
+    def _follow(self) -> None:
+        """Look whether there is something new."""
+        self._load()
+
+    def _load(self) -> None:
+        """Read what is to be seen; once more where that changes meanwhile."""
+        self._again = True
+        if not self._reading:
+            self._reading = True
+            self.run_worker(self._load_all(), exit_on_error=False)
+
+    async def _load_all(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                wanted = Wanted(self._only, self._place, self._height, self._cursor == 0)
+                read = await self._in(self._thread, self._reader.read, self._read, wanted)
+                if read is not None and read.only == self._only:
+                    self._read = read
+                    self._draw()
+        finally:
+            self._reading = False
+
+    @property
+    def _height(self) -> int:
+        return max(1, self.size.height - 5)
+
+    # Drawing.
+
+    def _draw(self) -> None:
+        if self.is_mounted:
+            found = self._evidence
+            self.set_class(self._looking is not None, "-looking")
+            self.set_class(found is not None and bool(found.preview or found.trace), "-kept")
+            for pane in (*self.query(LinesPane), *self.query(OwnNotice)):
+                pane.redraw()
+
+    def _filter(self, width: int, _height: int) -> list[Line]:
+        day = self._only.day
+        shown = f"{day:%a %Y-%m-%d}" if day else "all"
+        total = self._read.total
+        place = f"{min(self._cursor + 1, total)} of {total}" if self._read.only == self._only else "reading ..."
+        return [filter_line(self._only.verdict, self._only.kind, shown, place, width)]
+
+    def _table(self, width: int, height: int) -> list[Line]:
+        if self._read.only != self._only:
+            return []
+        if not self._read.total:
+            return [((" nothing here" if self._read.top else "", "label"),)]
+        shown = range(self._place, min(self._place + height, self._read.total))
+        return [table_line(self._read.row(index), index == self._cursor, width) for index in shown]
+
+    def _facts(self, width: int, height: int) -> Sequence[Line]:
+        return event_lines(self._looking, self._evidence, width) if self._looking else ()
+
+    def _kept(self, width: int, height: int) -> Sequence[Line]:
+        return evidence_lines(self._evidence, self._ascii, width, height) if self._looking else ()
+
+    def _notice(self) -> Line:
+        said, at = self._said
+        if said and time.monotonic() - at < OUTCOME_SECONDS:
+            return ((f" {printable(said)}", "strong"),)
+        if self._trouble:
+            return ((" ", ""), (printable(self._trouble), "unknown"))
+        if self._read.waiting and not self._looking:
+            rows = "1 new row" if self._read.waiting == 1 else f"{self._read.waiting} new rows"
+            return ((f" {rows} above: Home goes to the newest and follows", "ok"),)
+        return ()
+
+    def _say(self, words: str) -> None:
+        self._said = words, time.monotonic()
+        self._draw()
+
+    # Keys.
+
+    def _moved(self) -> None:
+        """Keep the cursor among the rows and on the screen; read what is to be seen now."""
+        self._cursor = max(0, min(self._cursor, self._read.total - 1))
+        self._place = max(0, min(self._place, self._cursor))
+        self._place = max(self._place, self._cursor - self._height + 1)
+        if self._looking is not None:
+            self._look()
+        self._load()
+        self._draw()
+
+    def action_move(self, rows: int) -> None:
+        self._cursor += rows
+        self._moved()
+
+    def action_page(self, pages: int) -> None:
+        self._cursor += pages * self._height
+        self._place += pages * self._height
+        self._moved()
+
+    def action_top(self) -> None:
+        self._cursor = 0
+        self._moved()
+
+    def action_bottom(self) -> None:
+        self._cursor = self._read.total - 1
+        self._moved()
+
+    def _show_only(self, only: Only) -> None:
+        self._only = only
+        self._cursor = self._place = 0
+        self._looking = None
+        self._load()
+        self._draw()
+
+    def action_verdict(self) -> None:
+        following = VERDICTS[(VERDICTS.index(self._only.verdict) + 1) % len(VERDICTS)]
+        self._show_only(replace(self._only, verdict=following))
+
+    def action_kind(self) -> None:
+        kinds = [None, *self._read.kinds]
+        at = kinds.index(self._only.kind) if self._only.kind in kinds else -1
+        self._show_only(replace(self._only, kind=kinds[(at + 1) % len(kinds)]))
+
+    def action_day(self, step: int) -> None:
+        self.run_worker(self._turn_day(step), exclusive=True, group="day", exit_on_error=False)
+
+    async def _turn_day(self, step: int) -> None:
+        before = self._only
+        day = await self._in(self._thread, self._reader.day, before.day, step)
+        if self._only == before and not self._trouble:
+            self._show_only(replace(before, day=day))
+
+    def action_all(self) -> None:
+        self._show_only(Only())
+
+    def action_look(self) -> None:
+        if self._looking is None:
+            self._look()
+        else:
+            self._looking = None
+        self._draw()
+
+    def action_back(self) -> None:
+        if self._looking is None:
+            self.shell.go("watch")
+        else:
+            self.action_look()
+
+    def action_ascii(self) -> None:
+        self._ascii = not self._ascii
+        self._draw()
+
+    def _look(self) -> None:
+        """Show the row at the cursor."""
+        row = self._read.row(self._cursor) if self._read.only == self._only else None
+        if row is None or row == self._looking:
+            return
+        self._looking, self._evidence = row, None
+        self.run_worker(self._gather(row), exclusive=True, group="evidence", exit_on_error=False)
+
+    async def _gather(self, row: Row) -> None:
+        evidence = await self._in(self._thread, self._reader.gatherer.gather, row)
+        if row == self._looking:
+            self._evidence = evidence or Evidence()
+            self._draw()
+
+    def action_export(self) -> None:
+        place = self._recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
+        self._say(f"writing {place.name} ...")
+
+        async def export() -> None:
+            count = await self._in(self._writer, export_csv, self._recipe.journal, self._only, place)
+            if count is None:
+                self._say(self._trouble)
+            else:
+                self._say(f"{count} {'row' if count == 1 else 'rows'} written: {place.name} in {place.parent}")
+
+        self.run_worker(export(), exit_on_error=False)
