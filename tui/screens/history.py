@@ -27,7 +27,7 @@ from tui.widgets.event import event_lines, evidence_lines, filter_line, table_li
 from tui.widgets.lines import LinesPane
 from tui.widgets.pane import Line
 from tui.widgets.strip import KeysLine, StatusStrip
-from tui.words import printable
+from tui.words import printable, wrapped
 
 FOLLOW_SECONDS = 1.0
 OUTCOME_SECONDS = 10.0
@@ -155,7 +155,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         yield OwnNotice(self._notice, id="notice")
         yield KeysLine(
             ("history-look", "look"), ("history-verdict", "verdict"), ("history-kind", "kind"),
-            ("history-day-back,history-day-forward", "day"), ("history-all", "all"), ("history-export", "export"),
+            ("history-day-back,history-day-forward", "day"), ("history-export", "export"), ("history-all", "all"),
             ("history-ascii", "shades"), id="footer",
         )  # fmt: skip
 
@@ -241,7 +241,11 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         if self._read.only != self._only:
             return []
         if not self._read.total:
-            return [((" nothing here" if self._read.top else "", "label"),)]
+            words = self._trouble or ("nothing here" if self._read.top else "")
+            return [
+                ((f" {text}", "unknown" if self._trouble else "label"),)
+                for text in wrapped(words, width - 2, height, "")
+            ]
         shown = range(self._place, min(self._place + height, self._read.total))
         return [table_line(self._read.row(index), index == self._cursor, width) for index in shown]
 
@@ -255,7 +259,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         said, at = self._said
         if said and time.monotonic() - at < OUTCOME_SECONDS:
             return ((f" {printable(said)}", "strong"),)
-        if self._trouble:
+        if self._trouble and self._read.total:
             return ((" ", ""), (printable(self._trouble), "unknown"))
         if self._read.waiting and not self._looking:
             rows = "1 new row" if self._read.waiting == 1 else f"{self._read.waiting} new rows"
@@ -361,7 +365,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         async def export() -> None:
             count = await self._in(self._writer, export_csv, self._recipe.journal, self._only, place)
             if count is None:
-                self._say(self._trouble)
+                self._say(self._trouble.replace(f"{self._recipe.folder}/", ""))
             else:
                 self._say(f"{count} {'row' if count == 1 else 'rows'} written: {place.name} in {place.parent}")
 

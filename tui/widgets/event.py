@@ -114,7 +114,7 @@ def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, heig
 
 def trace_lines(trace: Trace, width: int, height: int) -> list[Line]:
     """The share of the alarm level over the last seconds, as columns; a line where it alarms."""
-    title = heading("share of the alarm level", width, ("1 alarms", "threshold"))
+    title = heading("alarm level used", width, ("1 alarms", "threshold"))
     if not trace.share or height < 4:
         return [title]
     count = min(width - 4, len(trace.share))
