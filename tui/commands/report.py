@@ -94,14 +94,15 @@ class Report:
             "ANOMALY",
             "UNKNOWN",
             "yield",
-            "verdict turned to ANOMALY",
+            "turned to ANOMALY",
             "thresholds",
             "faults",
         )
         yield page.table(head, rows)
         yield page.paragraph(
             "Yield is OK among the parts that were judged OK or ANOMALY; parts are counted by single shots and where"
-            " their exchange is noticed. Faults are those of camera, microphone and station.",
+            " their exchange is noticed. Turned to ANOMALY is how often the verdict"
+            " did. Faults are those of camera, microphone and station.",
             "dim",
         )
 

@@ -112,7 +112,7 @@ def _separation(sense: Sense, found: Separation) -> Iterator[str]:
     good, many = len(found.good.share), CALLED[sense][1]
     low, high = rate_interval(found.false_alarms, good)
     alarms = (
-        "false alarms among the held-out good ones",
+        "held-out false alarms",
         f"{found.false_alarms} of {good} ({_percent(found.false_alarms, good)}; 95 % interval {percent(low)} to"
         f" {percent(high)}); the thresholds rest on the same scores",
     )
@@ -189,11 +189,19 @@ def _by_share(folder: Path, good: GoodScores) -> list[tuple[Path, float]]:
     return [*there[:WORST], *there[max(WORST, len(there) - 1) :]]
 
 
+def _caption(case: Case) -> str:
+    if case.state == "OK":
+        return f"{case.path.name}: missed, {case.reason}"
+    return f"{case.path.name}: {case.state} ({_level(case.share)}), {case.reason}"
+
+
+def _level(share: float) -> str:
+    return f"{max(0.0, 100 * share):.0f} % of the alarm level"
+
+
 def _shown(judge: Judge, case: Case) -> tuple[str, str, str]:
     picture = crop(decode_picture(case.path), judge.region)
-    missed = "missed: " if case.state == "OK" else ""
-    below = f"{case.path.name}: {missed}{case.state}, {100 * case.share:.0f} % of the alarm level. {case.reason}"
-    return data_uri(picture, case.map), f"{case.path.name}, beside it where it differs", below
+    return data_uri(picture, case.map), f"{case.path.name}, beside it where it differs", _caption(case)
 
 
 def _good(judge: Judge, path: Path, share: float) -> tuple[str, str, str]:
@@ -201,11 +209,15 @@ def _good(judge: Judge, path: Path, share: float) -> tuple[str, str, str]:
         picture = decode_picture(path)
     except GoodpartError as error:
         return "data:,", path.name, str(error)
-    below = f"{path.name}: {100 * share:.0f} % of the alarm level"
+    below = f"{path.name}: {_level(share)}"
     return data_uri(crop(picture, judge.region), judge(picture).map), f"{path.name}, beside it where it differs", below
 
 
 def _heard(found: Separation) -> Iterator[str]:
+    if found.good.names:
+        yield page.heading(3, "The good recordings that sound least like the others")
+        worst = [int(at) for at in np.argsort(-found.good.share)[:WORST]]
+        yield page.facts((found.good.names[at], _level(float(found.good.share[at]))) for at in worst)
     if not found.defects:
         return
     yield page.heading(3, "The defects that sound most like good ones")
@@ -218,6 +230,4 @@ def _heard(found: Separation) -> Iterator[str]:
 
 def _trace(case: Case) -> str:
     assert case.trace is not None
-    missed = "missed: " if case.state == "OK" else ""
-    below = f"{case.path.name}: {missed}{case.state}, {100 * case.share:.0f} % of the alarm level. {case.reason}"
-    return page.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), below)
+    return page.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), _caption(case))

@@ -24,6 +24,9 @@ h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--rul
 h3 { font-size: 1rem; margin: 1.3rem 0 .3rem; } p { margin: .4rem 0; } .dim { color: var(--dim); }
 table { border-collapse: collapse; margin: .5rem 0; } th, td { padding: .15rem .8rem .15rem 0; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; } th { font-weight: 600; color: var(--dim); white-space: nowrap; }
+table.counts td { white-space: nowrap; }
+table.counts th { white-space: normal; overflow-wrap: normal; text-align: right; }
+table.counts th:first-child { text-align: left; }
 tr + tr > * { border-top: 1px solid var(--rule); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 pre { background: var(--soft); padding: .7rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere;
   font-size: 12px; }
@@ -78,7 +81,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     for row in rows:
         cells = (f'<td class="number">{c}</td>' if isinstance(c, int) else f"<td>{text(c)}</td>" for c in row)
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table><tr>{top}</tr>{''.join(lines)}</table>"
+    return f'<table class="counts"><tr>{top}</tr>{"".join(lines)}</table>'
 
 
 def figure(drawing: str, caption: str = "") -> str:

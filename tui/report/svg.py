@@ -136,5 +136,6 @@ def over_time(seconds: Values, share: Values, label: str) -> str:
     every = max(1, len(share) // 1200)
     highest = [float(np.max(share[at : at + every])) for at in range(0, len(share), every)]
     axes.line(zip(seconds[::every].tolist(), (min(value, top) for value in highest), strict=True), "curve")
-    axes.text(LEFT, 13, "share of the alarm level; 1 alarms", "start")
+    cut = f"; cut off at {top:.3g}" if np.max(share, initial=0.0) > top else ""
+    axes.text(LEFT, 13, f"share of the alarm level; 1 alarms{cut}", "start")
     return axes.drawn("seconds", ticks(0.0, top, 3))
