@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from core.bundle import read_bundle
 from core.journal import Event, read_journal
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Part
@@ -341,6 +344,13 @@ def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert part.scores["sound"]["density"] < part.scores["sound"]["density_threshold"]
+    ok, called = parts(heard)
+    assert "trace" not in ok.data
+    trace = json.loads((heard.anomalies / called.data["trace"]).read_text())
+    assert len(trace["share"]) in (10, 11), "the windows of this part alone"
+    assert trace["share"][-1] > 1.0
+    assert soundfile.info(heard.anomalies / called.data["sound_file"]).duration == pytest.approx(2.0, abs=0.11)
+    assert called.data["sound"]["model"] == read_bundle(heard.sound_bundle).id
 
 
 def test_a_motor_that_stood_still_before_the_word_is_no_fault_of_the_microphone(heard: Recipe) -> None:
