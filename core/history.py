@@ -241,6 +241,11 @@ class History:
             found.append({(kind, verdict): number for kind, verdict, number in self._ask(query, [start, end])})
         return found
 
+    def shifts(self, start: float, end: float) -> list[float]:
+        """When shifts began between two times (seconds since 1970), and the end."""
+        query = "SELECT at FROM events WHERE kind = 'shift' AND at >= ? AND at < ? ORDER BY at"
+        return [*(float(at) for (at,) in self._ask(query, [start, end])), end]
+
     def _where(self, only: Only, top: int | None = None, above: int = 0) -> tuple[str, list[Any]]:
         # The day becomes a range of ids, in whose order rows are wanted; `+at` keeps its index out of the rest.
         said: list[tuple[str, Any]] = [] if top is None else [("id <= ?", top), ("id > ?", above)]
@@ -274,12 +279,6 @@ def _midnight(day: date) -> float:
 def day_bounds(last: date, days: int) -> list[float]:
     """Midnights around so many days up to `last`, in local time: `days` + 1 of them."""
     return [_midnight(last - timedelta(back)) for back in range(days - 1, -2, -1)]
-
-
-def shift_bounds(day: date, hours: Sequence[int]) -> list[float]:
-    """Where shifts begin on a day, local time, and the first of the next day: 6, 14, 22."""
-    starts = [datetime.combine(day, time(hour)).timestamp() for hour in hours]
-    return [*starts, datetime.combine(day + timedelta(1), time(hours[0])).timestamp()]
 
 
 def in_words(row: Row) -> str:

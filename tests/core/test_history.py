@@ -22,7 +22,6 @@ from core.history import (
     export_csv,
     in_words,
     json_lines,
-    shift_bounds,
 )
 from core.journal import Journal
 
@@ -111,9 +110,19 @@ def test_days_and_shifts_are_counted(journal: Path) -> None:
             inside = [row for row in rows if start <= row.at < end]
             assert sum(told.values()) == len(inside)
             assert told.get(("verdict", "ANOMALY"), 0) == sum(row.verdict == "ANOMALY" for row in inside)
-        shifts = shift_bounds(TODAY, (6, 14, 22))
-        assert [datetime.fromtimestamp(at).hour for at in shifts] == [6, 14, 22, 6]
-        assert sum(map(len, history.counts(shifts))) > 0
+        assert history.shifts(bounds[0], bounds[-1]) == bounds[-1:]
+
+
+def test_a_shift_is_counted_from_its_row_to_the_next(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for number, kind in enumerate(["part", "shift", "part", "part", "shift", "part"]):
+        journal.record(kind, "OK" if kind == "part" else "", at=NOON + number)  # type: ignore[arg-type]
+    journal.close()
+    with History(tmp_path / "journal.sqlite") as history:
+        shifts = history.shifts(NOON - DAY, NOON + DAY)
+        assert shifts == [NOON + 1, NOON + 4, NOON + DAY]
+        assert [told[("part", "OK")] for told in history.counts(shifts)] == [2, 1]
+        assert history.shifts(NOON + 2, NOON + 3) == [NOON + 3]
 
 
 def test_a_row_in_cells_and_words(journal: Path) -> None:

@@ -174,10 +174,14 @@ def test_the_last_days_are_counted(trained: Recipe, user: dict[str, str]) -> Non
         journal.record("verdict", "ANOMALY" if number % 2 else "OK", at=noon + number)
     journal.record("verdict", "ANOMALY", at=noon - 86400)
     journal.record("fault", at=noon)
+    journal.record("shift", at=noon - 3600)
+    for verdict in ("OK", "OK", "OK", "ANOMALY", "UNKNOWN"):
+        journal.record("part", verdict, at=noon + 5)
     journal.close()
     told = reported(trained, user)
     row = told.text[told.text.index("Tue 2026-11-24") :].split()[2:10]
-    assert row == ["0", "0", "0", "0", "-", "5", "0", "1"]
+    assert row == ["5", "3", "1", "1", "75.0", "%", "5", "0"]
+    assert told.text[told.text.index("Tue 2026-11-24 11:00") :].split()[3:9] == ["5", "3", "1", "1", "75.0", "%"]
     assert "Mon 2026-11-23" in told.text
     trained.journal.write_bytes(b"no journal " * 500)
     assert "is not a journal" in reported(trained, user, code=3).text

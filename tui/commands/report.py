@@ -6,8 +6,8 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 from core import __version__
@@ -83,31 +83,28 @@ class Report:
             last = history.day_before(None) or date.today()
             bounds = day_bounds(last, DAYS)
             counts = history.counts(bounds)
-        rows = []
-        for start, told in zip(bounds, counts, strict=False):
-            if told:
-                rows.append([f"{date.fromtimestamp(start):%a %Y-%m-%d}", *_row(told)])
-        head = (
-            "day",
-            "parts",
-            "OK",
-            "ANOMALY",
-            "UNKNOWN",
-            "yield",
-            "turned to ANOMALY",
-            "thresholds",
-            "faults",
-        )
-        yield page.table(head, rows)
+            shifts = history.shifts(bounds[0], bounds[-1])
+            in_shifts = history.counts(shifts)
+        yield _counted("day", "%a %Y-%m-%d", bounds, counts)
+        if in_shifts:
+            yield page.heading(3, "Shifts")
+            yield _counted("from", "%a %Y-%m-%d %H:%M", shifts, in_shifts)
         yield page.paragraph(
             "Yield is OK among the parts that were judged OK or ANOMALY; parts are counted by single shots and where"
-            " their exchange is noticed. Turned to ANOMALY is how often the verdict"
-            " did. Faults are those of camera, microphone and station.",
+            " their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults are those of camera,"
+            " microphone and station.",
             "dim",
         )
 
 
-def _row(told: dict[tuple[str, str], int]) -> list[object]:
+def _counted(name: str, form: str, bounds: Sequence[float], counts: Sequence[Mapping[tuple[str, str], int]]) -> str:
+    """A row for each stretch of time in which something happened."""
+    head = (name, "parts", "OK", "ANOMALY", "UNKNOWN", "yield", "turned to ANOMALY", "thresholds", "faults")
+    begun = (f"{datetime.fromtimestamp(at):{form}}" for at in bounds)
+    return page.table(head, [[start, *_row(told)] for start, told in zip(begun, counts, strict=False) if told])
+
+
+def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
     def of(kind: str, verdict: str | None = None) -> int:
         return sum(number for (k, v), number in told.items() if k == kind and verdict in (None, v))
 

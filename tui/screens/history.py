@@ -120,7 +120,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     where = "history"
     about = (
-        "newest first; what comes meanwhile is shown while the cursor is on the newest row",
+        "newest first; while the cursor is on the newest row, what comes is followed",
         "of an anomaly the picture, its map and the sound's last seconds are kept",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
