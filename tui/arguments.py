@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from core.config import FASTEST, SLOWEST
+
 
 def rate(text: str) -> float:
     try:
@@ -40,3 +42,7 @@ def between(low: float, high: float, text: str) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not a number between {low:g} and {high:g}")
     return value
+
+
+def hertz(text: str) -> float:
+    return between(SLOWEST, FASTEST, text)

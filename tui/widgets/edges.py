@@ -88,9 +88,10 @@ class FooterLine(Pane):
 
 
 def footer(view: View, width: int) -> Line:
-    """As many keys as fit, in the order of the key map."""
+    """As many keys as fit, in the order of the key map; at the right what was chosen for the terminal."""
     chosen: list[tuple[str, str]] = []
-    room = width
+    terminal = f" {view.terminal} " if view.terminal else ""
+    room = width - len(terminal)
     for ids, label in _FOOTER:
         if (ids == ("sense",) and not view.both) or (ids == ("record",) and view.snapshot.sound is None):
             continue
@@ -110,10 +111,17 @@ def footer(view: View, width: int) -> Line:
     parts: list[Part] = []
     for text, label in chosen:
         parts += [(f" {text}", "key"), (f" {label} ", "label")]
+    if terminal:
+        gap = width - sum(len(text) for text, _ in parts) - len(terminal)
+        parts += [(" " * max(0, gap), ""), (terminal, "unknown" if "slow" in terminal else "label")]
     return tuple(parts)
 
 
 class TooSmall(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        words = f"{view.headline}: terminal too small (60x16 needed)"
+        quits = first_key(view.keys["quit"])
+        words = (
+            f"{view.headline}: make this window 60x16 or larger, "
+            f"or press {quits} and start it with --line for status lines (judging goes on until then)"
+        )
         return [((text, "strong"),) for text in wrapped(words, width, height, GLYPHS.more)]
