@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,13 @@ def display(options: argparse.Namespace) -> Display:
     """From the options of `tui.main.show`, the environment and config.toml. Raises GoodpartError for a bad setting."""
     environment = environment_as_given()
     config = resolve(options_given(options), environment).config
-    kind = decide(environment, ascii=config.ascii, colors=config.colors, windows=os.name == "nt")
+    windows = os.name == "nt"
+    speed = None
+    if not windows and sys.stdout.isatty():
+        from tui.line import told_speed
+
+        speed = told_speed(sys.stdout.fileno())
+    kind = decide(environment, ascii=config.ascii, colors=config.colors, speed=speed, windows=windows)
     return Display(kind, config)
 
 

@@ -32,6 +32,8 @@ Cell = tuple[str, Pen]
 
 _PLAIN = Pen("", "", "")
 _BLANK: Cell = (" ", _PLAIN)
+_ERASED_FROM = 10
+"""Blanks in a row that are erased rather than written."""
 _BRIDGE = 4
 """So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
 
@@ -53,14 +55,17 @@ class Cells:
         self._broken_off: dict[int, int] = {}
         """Row to the column at which the last frame broke off."""
         self._is_urgent = False
+        self._first: int | None = None
         self._start = 0
         self._pen: Pen | None = None
         """In the terminal's hand since the last frame; None where that is not known."""
 
-    def apply(self, update: CompositorUpdate, urgent: bool = False) -> None:
+    def apply(self, update: CompositorUpdate, urgent: bool = False, first: int | None = None) -> None:
         """Lay an update of Textual's compositor into the wanted grid. What is `urgent` (the answer to a key) goes out
-        before everything else that waits. Raises TypeError for an update that is not known."""
-        self._is_urgent = urgent
+        before everything else that waits, and of that the row `first`.
+
+        Raises TypeError for an update that is not known."""
+        self._is_urgent, self._first = urgent, first
         if isinstance(update, LayoutUpdate):
             region = update.region
             if region.x == 0 and region.y == 0:
@@ -95,8 +100,7 @@ class Cells:
         whether more is left. Rows take turns, so that none starves on a slow line."""
         out: list[str] = []
         spent = 0
-        height = len(self._wanted)
-        for y in sorted(self._touched, key=lambda row: (row not in self._urgent, (row - self._start) % max(1, height))):
+        for y in sorted(self._touched, key=self._turn):
             if spent >= budget:
                 self._start = y
                 return "".join(out), True
@@ -113,6 +117,12 @@ class Cells:
         self._start = 0
         return "".join(out), bool(self._touched)
 
+    def _turn(self, y: int) -> tuple[int, int]:
+        """When a row is drawn: the answer to a key from the top, then the others where the last frame stopped."""
+        if y in self._urgent:
+            return (0 if y == self._first else 1), y
+        return 2, (y - self._start) % len(self._wanted)
+
     def _row(self, y: int, pen: Pen | None, first: int, room: int) -> tuple[str, Pen | None, int]:
         """The sequence that mends a row from column `first` on, the pen after it, and the column that it has come to:
         it breaks off after about `room` characters."""
@@ -120,10 +130,10 @@ class Cells:
         if wanted == shown:
             return "", pen, len(wanted)
         out: list[str] = []
-        spent = 0
+        spent = erased = 0
         at: int | None = None
         for x, cell in enumerate(wanted[first:], first):
-            if cell == shown[x] or not cell[0]:
+            if cell == shown[x] or not cell[0] or x < erased:
                 continue
             if spent >= room:
                 shown[first:x] = wanted[first:x]
@@ -141,11 +151,32 @@ class Cells:
             if not _serves(pen, character, wish):
                 out.append(_change(pen, wish))
                 pen = wish
-            out.append(character)
+            blanks = self._erasable(wanted, x)
+            if blanks:
+                out.append(f"\x1b[{blanks}X")
+                erased, at = x + blanks, x
+            else:
+                out.append(character)
+                at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
             spent += sum(map(len, out[before:]))
-            at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
         shown[first:] = wanted[first:]
         return "".join(out), pen, len(wanted)
+
+    def _erasable(self, row: list[Cell], x: int) -> int:
+        """How many cells from here on are best erased at once; 0 where they are few, or where erasing is not known or
+        leaves the terminal's own background."""
+        cell = row[x]
+        if (
+            not self._kind.erases
+            or cell[0] != " "
+            or cell[1].attributes
+            or (cell[1].background and not self._kind.paints)
+        ):
+            return 0
+        end = x
+        while end < len(row) and row[end] == cell:
+            end += 1
+        return end - x if end - x >= _ERASED_FROM else 0
 
     def _resize(self, width: int, height: int) -> None:
         if height == len(self._wanted) and (not height or width == len(self._wanted[0])):
@@ -230,15 +261,26 @@ def _serves(pen: Pen | None, text: str, wish: Pen) -> bool:
 @lru_cache(1024)
 def _change(pen: Pen | None, wish: Pen) -> str:
     """The shortest change from one pen to another."""
-    parameters: list[str]
-    if pen is None or pen.attributes != wish.attributes:
-        parameters = ["0", wish.attributes, wish.colour, wish.background]
-    else:
-        parameters = [
-            "" if pen.colour == wish.colour else wish.colour or "39",
-            "" if pen.background == wish.background else wish.background or "49",
-        ]
+    anew = ["0", wish.attributes, wish.colour, wish.background]
+    if pen is None:
+        return _sgr(anew)
+    have, want = (set(filter(None, p.attributes.split(";"))) for p in (pen, wish))
+    change = sorted({_OFF[a] for a in have - want if a in _OFF})
+    # What turns bold off turns dim off as well, and the other way round.
+    change += [a for a in wish.attributes.split(";") if a not in have or _OFF.get(a) in change]
+    change += [
+        "" if pen.colour == wish.colour else wish.colour or "39",
+        "" if pen.background == wish.background else wish.background or "49",
+    ]
+    shortest = min((_sgr(anew), _sgr(change)), key=len)
+    return shortest if have - want <= set(_OFF) else _sgr(anew)
+
+
+def _sgr(parameters: list[str]) -> str:
     return f"\x1b[{';'.join(filter(None, parameters))}m"
+
+
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}
 
 
 def _lay_unusual(text: str, pen: Pen, cells: list[Cell]) -> None:

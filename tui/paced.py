@@ -42,7 +42,7 @@ _SYSTEMS = {
 }
 
 
-_URGENT_SECONDS = 0.3
+_URGENT_SECONDS = 1.0
 """After a key, what changes is the answer to it."""
 _TITLE_SECONDS = 1.0
 """Between two titles of the window at the least."""
@@ -111,8 +111,10 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
         return terminal is None or self._cells is None or (self._cells.drawn and terminal.free())
 
     def title_window(self, text: str) -> None:
-        """The window's title, where there is one: not oftener than once a second; the caller asks again."""
+        """The window's title, where there is one and the line is not slow; at most one a second: call again."""
         terminal, now = self.terminal, time.monotonic()
+        if self.pacer.words:
+            return
         if terminal is not None and now - self._titled_at >= _TITLE_SECONDS and self._running and not self._exit:
             self._titled_at = now
             terminal.title(text)
@@ -160,7 +162,7 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
                 self.pacer = Pacer(self._refresh_wanted, terminal.told_speed)
                 terminal.on_cleared = self.action_redraw
                 terminal.on_answer = self._answered
-            self._cells.apply(renderable, time.monotonic() < self._urgent_until)
+            self._cells.apply(renderable, time.monotonic() < self._urgent_until, _answer_row(screen))
             self._draw()
         self.post_display_hook()
 
@@ -203,3 +205,9 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
 
     def _later(self, seconds: float) -> None:
         self._look_again = asyncio.get_running_loop().call_later(seconds, self._draw_when_free)
+
+
+def _answer_row(screen: Screen[Any]) -> int | None:
+    """Where the answer to a key is read first: the screen's widget with the id `notice`."""
+    found = screen.query("#notice")
+    return found.first().region.y if found else None

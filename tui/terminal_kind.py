@@ -17,6 +17,8 @@ Colors = Literal["none", "16", "256", "true"]
 Repertoire = Literal["ascii", "console", "full"]
 """Which characters arrive: nothing above 127; what is in code page 437 as well (the Linux console's font); all."""
 
+_COLOURFUL = 3000.0
+"""Bytes a second from which on a line carries more than the basic colours."""
 DUMB = ("", "dumb", "unknown")
 _NAMED = ("xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "konsole", "gnome", "putty", "st", "wezterm", "vte")
 """Terminals that have a title, and know or ignore what was invented after the VT220."""
@@ -33,6 +35,10 @@ class TerminalKind:
     simple: bool = False
     """Knows nothing after the VT220: no alternate screen, no title, no keyboard protocols."""
     titled: bool = True
+    erases: bool = True
+    """Erases a number of cells where it stands (VT220 and later)."""
+    paints: bool = True
+    """What it erases has the background in hand."""
 
     @property
     def ascii(self) -> bool:
@@ -46,11 +52,17 @@ class TerminalKind:
 
 
 def decide(
-    environment: Mapping[str, str], *, ascii: bool | None = None, colors: str | None = None, windows: bool = False
+    environment: Mapping[str, str],
+    *,
+    ascii: bool | None = None,
+    colors: str | None = None,
+    speed: float | None = None,
+    windows: bool = False,
 ) -> TerminalKind:
     """The kind of the terminal that TERM, COLORTERM, the locale and NO_COLOR speak of; `ascii` and `colors` overrule.
 
-    `colors` is one of core.config.COLORS or None.
+    `colors` is one of core.config.COLORS or None; `speed`, bytes a second, is what the line tells of itself: on a slow
+    one every change of colour costs time.
     """
     term = environment.get("TERM", "")
     if windows and not term:
@@ -60,11 +72,17 @@ def decide(
         ascii = old or not _utf8(environment)
     return TerminalKind(
         repertoire="ascii" if ascii else "console" if console else "full",
-        colors=_colours(colors, _of_term(term, environment), environment),
+        colors=_colours(colors, _carried(_of_term(term, environment), speed), environment),
         attributes=not console,
         simple=console or old,
         titled=term.startswith(_NAMED),
+        erases=not old or term.startswith(("vt2", "vt3", "vt4")),
+        paints=not term.startswith("screen"),
     )
+
+
+def _carried(colors: Colors, speed: float | None) -> Colors:
+    return "16" if speed is not None and speed < _COLOURFUL and colors in ("256", "true") else colors
 
 
 def _colours(asked: str | None, known: Colors, environment: Mapping[str, str]) -> Colors:

@@ -54,7 +54,14 @@ def while_training(seconds: float, recipe: Path) -> dict[str, float]:
     return {"first_verdict_s": first_verdict, "quit_s": quit_seconds, **figures}
 
 
-KEYS = (("j", "-4.15*"), ("k", "-4.10"), (" ", "pausing"), ("m", "anomaly map"), ("m", "picture off"), ("?", "goodpart: keys"))
+KEYS = (
+    ("j", "-4.15*"),
+    ("k", "-4.10"),
+    (" ", "pausing"),
+    ("m", "anomaly map"),
+    ("m", "picture off"),
+    ("?", "goodpart: keys"),
+)
 """What is pressed, and what then is read first."""
 
 

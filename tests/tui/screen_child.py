@@ -96,6 +96,4 @@ if __name__ == "__main__":
         else SaidStation(options.per_second, sound=options.sound)
     )
     shown = display(options)
-    raise SystemExit(
-        tui_app.watch(station, refresh=shown.config.refresh, kind=shown.kind, theme=shown.config.theme)
-    )
+    raise SystemExit(tui_app.watch(station, refresh=shown.config.refresh, kind=shown.kind, theme=shown.config.theme))

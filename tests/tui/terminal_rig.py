@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class TerminalRig:
-    """`baud` is the speed that the terminal's settings tell. `drain` is how many bytes a second are read, None for all. `answers` is whether the terminal tells where its
-    cursor is when asked (nearly all do)."""
+    """`baud` is the speed that the terminal's settings tell. `drain` is how many bytes a second are read, None for all.
+    `answers` is whether the terminal tells where its cursor is when asked (nearly all do)."""
 
     def __init__(
         self,

@@ -12,13 +12,13 @@ from tui.widgets.pane import Line, Pane, Part
 from tui.words import minutes, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("help",), "help"),
+    (("quit",), "quit"),
     (("part",), "part"),
     (("density-down", "density-up"), "density"),
     (("error-down", "error-up"), "error"),
     (("calibrate",), "calibrate"),
     (("save",), "save"),
-    (("help",), "help"),
-    (("quit",), "quit"),
     (("sense",), "pictures/sound"),
     (("record",), "record"),
     (("pause",), "pause"),
@@ -105,9 +105,8 @@ def footer(view: View, width: int) -> Line:
         if room < 0:
             break
         chosen.append((text, label))
-    if len(chosen) > 6:
-        # Help and quit at the end, where people look for them.
-        chosen.sort(key=lambda key: key[1] in ("help", "quit"))
+    # Help and quit at the end, where people look for them.
+    chosen = chosen[2:] + chosen[:2]
     parts: list[Part] = []
     for text, label in chosen:
         parts += [(f" {text}", "key"), (f" {label} ", "label")]
