@@ -112,6 +112,10 @@ class TerminalRig:
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(height, width)
+
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
