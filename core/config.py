@@ -87,7 +87,7 @@ def resolve(options: Mapping[str, object], environment: Mapping[str, str], path:
             given = from_table(Config, {name: typed(name, text)}, variable)
             over[name], origins[name] = getattr(given, name), f"environment {variable}"
         if (value := options.get(name)) is not None:
-            over[name], origins[name] = value, f"option --{name}"
+            over[name], origins[name] = value, f"option --{'no-' if value is False else ''}{name}"
     config = replace(config, **over)
     return Resolved(config, origins)
 

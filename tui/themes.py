@@ -72,7 +72,9 @@ def theme_of(name: str, kind: TerminalKind) -> Theme:
         colours = [f"ansi_{colour}" for colour in colours]
     role = dict(zip(ROLES, colours, strict=True))
     dark = name != "light"
-    like = BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables if ansi else {}
+    like = BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables | _CURSORS if ansi else {}
+    if kind.colors == "none":
+        like |= {"block-cursor-text-style": "reverse", "block-cursor-blurred-text-style": "reverse"}
     return Theme(
         name="goodpart-" + name,
         ansi=ansi,
@@ -91,4 +93,14 @@ def theme_of(name: str, kind: TerminalKind) -> Theme:
     )
 
 
+# Textual's own are bright colours, which few colours cannot tell from the ground.
+_CURSORS = {
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "input-selection-background": "ansi_cyan",
+    "input-selection-foreground": "ansi_black",
+    "screen-selection-background": "ansi_cyan",
+    "screen-selection-foreground": "ansi_black",
+}
 _OF_TEXTUAL = ("background", "foreground", "panel")

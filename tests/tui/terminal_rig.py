@@ -33,6 +33,7 @@ class TerminalRig:
         answers: bool = True,
         term: str = "xterm-256color",
         baud: int | None = None,
+        tells_size: bool = True,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.drain, self.answers = drain, answers
@@ -42,7 +43,8 @@ class TerminalRig:
         self._debt = time.monotonic()
         self.master, slave = pty.openpty()
         self.slave_name = os.ttyname(slave)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        if tells_size:
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         if baud is not None:
             settings = termios.tcgetattr(slave)
             settings[4] = settings[5] = getattr(termios, f"B{baud}")

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import termios
 import time
 from contextlib import closing
 from pathlib import Path
@@ -249,6 +250,23 @@ def test_a_line_that_tells_its_speed_is_believed(report: Path) -> None:
         assert "38" not in colours(rig), "every colour costs time there"
         rig.type("q")
         assert rig.run(5, rig.ended)
+
+
+def test_a_terminal_on_a_serial_getty(report: Path) -> None:
+    with TerminalRig(
+        child(report), term="vt220", variables={"LANG": ""}, baud=9600, drain=960, tells_size=False
+    ) as rig:
+        assert rig.run(40, rig.shows("slow line: 1 Hz  no colour ascii"))
+        assert rig.run(20, rig.shows("votes ....."))
+        flags = rig.settings()[0]
+        assert isinstance(flags, int) and flags & termios.IXON, "it says by XOFF that it cannot follow"
+        rig.type("J")
+        assert rig.run(10, rig.shows("-4.60*"))
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+        rig.drain = None
+        assert_left_as_found(rig, report, simple=True)
+        assert bytes(rig.received).isascii()
 
 
 TITLE = re.compile(rb"\x1b\]2;([^\x07]*)\x07")

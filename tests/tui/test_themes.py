@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import ComposeResult
 from textual.color import Color
+from textual.widgets import DataTable, Input
 
 from core.config import THEMES
+from tui.paced import PacedApp
 from tui.terminal_kind import TerminalKind
 from tui.themes import ROLES, theme_of
 
@@ -51,6 +54,35 @@ def test_on_few_colours_text_never_has_that_of_its_ground(name: str, colors: str
         assert role[text] == "ansi_default" or role[text] != role["background"]
     for ground in ("hot-background", *BANNERS):
         assert role["hot" if ground == "hot-background" else f"{ground}-text"] != role[ground]
+
+
+class Typing(PacedApp):
+    def compose(self) -> ComposeResult:
+        yield Input("abc", select_on_focus=False)
+        yield DataTable(cursor_type="row")
+
+    def on_mount(self) -> None:
+        table = self.query_one(DataTable)
+        table.add_column("name")
+        table.add_rows([["pump"], ["motor"]])
+
+
+@pytest.mark.parametrize("colors", ["none", "16"])
+async def test_cursors_are_seen_on_few_colours(colors: str) -> None:
+    app = Typing(TerminalKind("ascii", colors))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        styles = {text: style for strip in app.screen._compositor.render_strips() for text, style, _ in strip}
+        assert any(style and style.reverse for text, style in styles.items() if text == " ")
+        await pilot.press("tab")
+        await pilot.pause()
+        shown = {
+            text.strip(): (style.reverse, style.color, style.bgcolor)
+            for strip in app.screen._compositor.render_strips()
+            for text, style, _ in strip
+            if style
+        }
+        assert shown["pump"] != shown["motor"]
 
 
 def test_auto_is_dark_and_on_few_colours_the_terminals_own() -> None:
