@@ -90,8 +90,7 @@ class FooterLine(Pane):
 def footer(view: View, width: int) -> Line:
     """As many keys as fit, in the order of the key map; at the right what was chosen for the terminal."""
     chosen: list[tuple[str, str]] = []
-    terminal = f" {view.terminal} " if view.terminal else ""
-    room = width - len(terminal)
+    room = width - len(terminal_words(view))
     for ids, label in _FOOTER:
         if (ids == ("sense",) and not view.both) or (ids == ("record",) and view.snapshot.sound is None):
             continue
@@ -110,10 +109,19 @@ def footer(view: View, width: int) -> Line:
     parts: list[Part] = []
     for text, label in chosen:
         parts += [(f" {text}", "key"), (f" {label} ", "label")]
-    if terminal:
-        gap = width - sum(len(text) for text, _ in parts) - len(terminal)
-        parts += [(" " * max(0, gap), ""), (terminal, "unknown" if "slow" in terminal else "label")]
-    return tuple(parts)
+    return with_terminal(parts, view, width)
+
+
+def terminal_words(view: View) -> str:
+    return f" {view.terminal} " if view.terminal else ""
+
+
+def with_terminal(parts: list[Part], view: View, width: int) -> Line:
+    """A footer's keys, and at the right what was chosen for the terminal and how slow its line is."""
+    words = terminal_words(view)
+    gap = max(0, width - sum(len(text) for text, _ in parts) - len(words))
+    end: Line = ((" " * gap, ""), (words, "unknown" if "slow" in words else "label")) if words else ()
+    return (*parts, *end)
 
 
 class TooSmall(Pane):
