@@ -41,7 +41,8 @@ class Line:
         self._answered_at = 0.0
         self._measured = True
         self._quickest = float("inf")
-        self.budget = _FULL_FRAME if speed is None else _size_for(speed)
+        self._largest = _FULL_FRAME if speed is None else _size_for(speed)
+        self.budget = self._largest
         """Characters that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
 
     def queued(self, size: int) -> None:
@@ -116,7 +117,7 @@ class Line:
         if beyond > 2 * _FRAME_SECONDS:
             self.budget = _size_for(self._sent_bytes / beyond)
         elif beyond < _FRAME_SECONDS and self._sent_bytes >= 0.8 * self.budget:
-            self.budget = min(_FULL_FRAME, self.budget * 3 // 2)
+            self.budget = min(self._largest, self.budget * 3 // 2)
 
 
 def _size_for(speed: float) -> int:

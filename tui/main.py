@@ -50,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipes.add_argument("--list", action="store_true", help="print them instead of the screen")
     recipes.add_argument("--line", action="store_true", help="type lines instead of the screen")
     recipes.set_defaults(seconds=None)
+    look(recipes)
 
     new = command("new", "make a recipe: a folder and a commented recipe.toml")
     recipe(new)

@@ -34,6 +34,8 @@ _PLAIN = Pen("", "", "")
 _BLANK: Cell = (" ", _PLAIN)
 _ERASED_FROM = 10
 """Blanks in a row that are erased rather than written."""
+_SMALL = 12
+"""Changed cells of a row that shows at once what a key did: a threshold's digits, before the banner."""
 _BRIDGE = 4
 """So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
 
@@ -118,10 +120,14 @@ class Cells:
         return "".join(out), bool(self._touched)
 
     def _turn(self, y: int) -> tuple[int, int]:
-        """When a row is drawn: the answer to a key from the top, then the others where the last frame stopped."""
-        if y in self._urgent:
-            return (0 if y == self._first else 1), y
-        return 2, (y - self._start) % len(self._wanted)
+        """When a row is drawn: the answer to a key, small changes before large ones, then the others where the last
+        frame stopped."""
+        if y not in self._urgent:
+            return 3, (y - self._start) % len(self._wanted)
+        if y == self._first:
+            return 0, y
+        changed = sum(wanted != shown for wanted, shown in zip(self._wanted[y], self._shown[y], strict=True))
+        return (1 if changed <= _SMALL else 2), y
 
     def _row(self, y: int, pen: Pen | None, first: int, room: int) -> tuple[str, Pen | None, int]:
         """The sequence that mends a row from column `first` on, the pen after it, and the column that it has come to:

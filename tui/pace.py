@@ -6,6 +6,8 @@ _STEPS = (2.0, 1.0, 0.5, 0.2)
 """Hz below the rate that was asked for."""
 _BYTES_A_FRAME = 700
 """What a second's changes of the dashboard take, with room; a known speed gives the highest rate that it carries."""
+_FIRST_SCREEN = 4000
+"""Bytes of the first screen, which is always late on a slow line."""
 _FALLS_AFTER = 3
 """Frames that were not out when the next one was due."""
 _RISES_AFTER = 8.0
@@ -19,6 +21,8 @@ class Pacer:
         rates = [wanted, *(rate for rate in _STEPS if rate < wanted)]
         if bytes_per_second is not None:
             rates = [rate for rate in rates if rate * _BYTES_A_FRAME <= bytes_per_second] or rates[-1:]
+        self._grace = 0.0 if bytes_per_second is None else _FIRST_SCREEN / bytes_per_second
+        self._since: float | None = None
         self._rates = rates
         self._wanted = wanted
         self._at = 0
@@ -50,6 +54,10 @@ class Pacer:
             elif self._at and now - self._good_since >= self._wait:
                 self._at -= 1
                 self._rose_at, self._good_since = now, now
+            return
+        if self._since is None:
+            self._since = now
+        if now - self._since < self._grace:
             return
         self._late += 1
         self._good_since = None

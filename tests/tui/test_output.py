@@ -134,6 +134,14 @@ def test_the_answer_to_a_key_goes_before_what_waits() -> None:
     assert more and frame.startswith("\x1b[4;1H") and "k" in frame
 
 
+def test_a_digit_that_a_key_changed_goes_before_the_banner() -> None:
+    cells = Cells()
+    cells.apply(drawn("OK", "", "", "threshold -4.10"))
+    cells.changes(1 << 20)
+    cells.apply(drawn("ANOMALY ANOMALY ANOMALY", "", "", "threshold -4.15"), urgent=True)
+    assert cells.changes(4)[0].startswith("\x1b[4;15H")
+
+
 def test_the_pen_stays_in_hand_from_frame_to_frame() -> None:
     cells = Cells()
     cells.apply(drawn("density -3.21"))

@@ -33,6 +33,14 @@ def test_it_rises_again_when_all_has_arrived_for_a_while() -> None:
     assert (pacer.rate, pacer.words) == (5.0, "")
 
 
+def test_the_first_screen_of_a_line_that_tells_its_speed_is_no_reason() -> None:
+    pacer = Pacer(5.0, 960.0)
+    now = run(pacer, 0.0, 4.0, out=False)
+    assert pacer.rate == 1.0
+    run(pacer, now, 10.0, out=False)
+    assert pacer.rate < 1.0
+
+
 def test_one_late_frame_is_no_slow_line() -> None:
     pacer = Pacer(5.0)
     for turn in range(100):
