@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.theme import Theme
 
 from core.knobs.link import refusal
 from core.recipe import KnobTable
@@ -21,22 +20,8 @@ from tui.paced import PacedApp
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.station_like import StationLike
+from tui.terminal_kind import TerminalKind
 from tui.view import Inbox, News, PendingThresholds, View
-
-THEME = Theme(
-    name="goodpart",
-    dark=True,
-    primary="#56b6c2",
-    secondary="#56b6c2",
-    accent="#56b6c2",
-    foreground="#c8d0d8",
-    background="#0d1117",
-    surface="#0d1117",
-    panel="#161b22",
-    success="#3fb950",
-    warning="#d29922",
-    error="#f85149",
-)
 
 OUTCOME_SECONDS = 10.0
 _FEEDBACK = 2.5
@@ -48,6 +33,7 @@ class WatchApp(PacedApp):
 
     `keymap` gives binding ids other keys (see tui.keys); raises GoodpartError for one that cannot be.
     It quits by itself after `seconds`.
+    `kind`, `theme`: see PacedApp; `units` of the sound's level: dB or percent.
     `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
     """
 
@@ -61,14 +47,18 @@ class WatchApp(PacedApp):
         *,
         seconds: float | None = None,
         refresh: float = 5.0,
+        kind: TerminalKind | None = None,
+        theme: str = "auto",
+        units: str = "dB",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._station_keymap = checked_keymap(keymap or {})
-        super().__init__()
+        super().__init__(kind, theme, refresh)
         self.station = station
         self._clock = clock
         self._seconds = seconds
-        self._period = 1.0 / refresh
+        self._wanted_period = 1.0 / refresh
+        self._units = units
         self._inbox = Inbox()
         self._pending: dict[Sense, PendingThresholds] = {"image": PendingThresholds(), "sound": PendingThresholds()}
         self._sense: Sense | None = None
@@ -81,14 +71,12 @@ class WatchApp(PacedApp):
         self._pause_asked = (False, float("-inf"))
         self._single_asked = (False, float("-inf"))
         self._unsubscribe: Callable[[], None] | None = None
-        self.register_theme(THEME)
-        self.theme = THEME.name
 
     # The way of the data: station -> inbox -> view -> screens.
 
     def on_mount(self) -> None:
         self.set_keymap(self._station_keymap)
-        self.set_interval(self._period, self._tick)
+        self.set_interval(self._wanted_period, self._tick)
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
         self.begin()
@@ -124,13 +112,17 @@ class WatchApp(PacedApp):
             self.post_message(News())
 
     def on_news(self) -> None:
-        if time.monotonic() - self._shown_at >= self._period:
-            self.show()
+        if time.monotonic() - self._shown_at >= self.pacer.period:
+            self._show_when_due()
 
     def _tick(self) -> None:
         # News may just have been shown; otherwise the ages go on.
-        if time.monotonic() - self._shown_at >= 0.7 * self._period:
-            self.show()
+        if time.monotonic() - self._shown_at >= self.pacer.period - 0.3 * self._wanted_period:
+            self._show_when_due()
+
+    def _show_when_due(self) -> None:
+        self.pacer.due(time.monotonic(), self.all_out)
+        self.show()
 
     def show(self) -> None:
         """Take over the newest snapshot in one go."""
@@ -139,6 +131,7 @@ class WatchApp(PacedApp):
         if snapshot is None:
             return
         view = self._view(snapshot)
+        self.title_window(f"goodpart {snapshot.recipe}: {view.headline}")
         with self.batch_update():
             for screen in self.screen_stack:
                 if isinstance(screen, StationScreen) and screen.is_mounted:
@@ -167,6 +160,8 @@ class WatchApp(PacedApp):
             collected=self._recent("image", snapshot.collected, now),
             feedback=text if now < until else "",
             keys=self._keys,
+            terminal=self.terminal_words,
+            units=self._units,
         )
 
     # The way of the commands: key -> station. What came of it is in the next snapshot.
@@ -417,13 +412,16 @@ def watch(
     *,
     seconds: float | None = None,
     refresh: float = 5.0,
+    kind: TerminalKind | None = None,
+    theme: str = "auto",
+    units: str = "dB",
 ) -> int:
     """Show the station until somebody quits or `seconds` are over; gives the exit code: 0, 128 + the signal that ended
     it, 1 after a crash.
 
     Raises GoodpartError for a keymap that cannot be.
     """
-    return run_app(WatchApp(station, keymap, refresh=refresh, seconds=seconds))
+    return run_app(WatchApp(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
 
 
 def run_app(app: WatchApp) -> int:

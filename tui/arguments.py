@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import datetime
 
+from core.config import FASTEST, SLOWEST
+
 
 def rate(text: str) -> float:
     try:
@@ -51,3 +53,7 @@ def day(text: str) -> datetime.date:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not a day: YYYY-MM-DD, today or yesterday") from None
+
+
+def hertz(text: str) -> float:
+    return between(SLOWEST, FASTEST, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -178,7 +179,9 @@ def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
     known = {key.id: key.keys for key in KEYS}
     for binding, keys in keymap.items():
         if binding not in known:
-            raise GoodpartError(f"keys: {binding!r} is not an action: the actions are {', '.join(known)}")
+            near = difflib.get_close_matches(binding, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the actions are {', '.join(known)}"
+            raise GoodpartError(f"keys: {binding!r} is not an action: {hint}")
         for name in _split(keys):
             if not _exists(name):
                 raise GoodpartError(

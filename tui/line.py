@@ -19,14 +19,18 @@ _FIRST_ANSWER = 1.5
 _LATE_ANSWER = 10.0
 _QUEUED_IS_BUSY = 128
 _FULL_FRAME = 1 << 16
-_LEAST_FRAME = 240
+_LEAST_FRAME = 40
+_FRAME_SECONDS = 0.06
+"""What a frame may take on its way where the line is slow: a key waits for the frame before and for its own."""
 
 
 class Line:
     """How much is under way. Frames are sent one at a time: the next one when the terminal has the last one."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, speed: float | None = None) -> None:
+        """`speed`, bytes a second, where the terminal's settings tell it."""
         self._clock = clock
+        self._speed = speed
         self._lock = threading.Lock()
         self._pending = 0
         self._asked = 0
@@ -34,9 +38,11 @@ class Line:
         self._ever_answered = False
         self._sent_at = 0.0
         self._sent_bytes = 0
+        self._answered_at = 0.0
         self._measured = True
         self._quickest = float("inf")
-        self.budget = _FULL_FRAME
+        self._largest = _FULL_FRAME if speed is None else _size_for(speed)
+        self.budget = self._largest
         """Characters that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
 
     def queued(self, size: int) -> None:
@@ -50,6 +56,7 @@ class Line:
     def answered(self) -> None:
         with self._lock:
             self._ever_answered = True
+            self._answered_at = self._clock()
             self._answered = min(self._asked, self._answered + 1)
 
     def sending(self, size: int) -> bool:
@@ -69,13 +76,27 @@ class Line:
             if self._pending > 0 or kernel_queue > _QUEUED_IS_BUSY:
                 return False
             if self._answered < self._asked:
-                if waited < (_LATE_ANSWER if self._ever_answered else _FIRST_ANSWER):
+                if waited < self._patience():
                     return False
                 self._answered = self._asked
+                self._measured = True
+            if not self._ever_answered and waited < self._on_its_way():
+                return False
             if not self._measured:
                 self._measured = True
-                self._learn(waited)
+                if self._ever_answered:
+                    self._learn(self._answered_at - self._sent_at)
             return True
+
+    def _patience(self) -> float:
+        """Seconds until an answer is no longer waited for."""
+        if self._ever_answered:
+            return _LATE_ANSWER
+        return _FIRST_ANSWER if self._speed is None else self._on_its_way()
+
+    def _on_its_way(self) -> float:
+        """Seconds that what was sent takes, as far as the speed is known."""
+        return 0.0 if self._speed is None else self._sent_bytes / self._speed
 
     @property
     def behind(self) -> bool:
@@ -93,10 +114,32 @@ class Line:
         # A far terminal takes long for every frame, a slow one for large ones: only the latter gets smaller frames.
         self._quickest = min(self._quickest, seconds)
         beyond = seconds - self._quickest
-        if beyond > 0.6:
-            self.budget = max(_LEAST_FRAME, int(self._sent_bytes / seconds * 0.4))
-        elif beyond < 0.3 and self._sent_bytes >= 0.8 * self.budget:
-            self.budget = min(_FULL_FRAME, self.budget * 3 // 2)
+        if beyond > 2 * _FRAME_SECONDS:
+            self.budget = _size_for(self._sent_bytes / beyond)
+        elif beyond < _FRAME_SECONDS and self._sent_bytes >= 0.8 * self.budget:
+            self.budget = min(self._largest, self.budget * 3 // 2)
+
+
+def _size_for(speed: float) -> int:
+    """Of a frame, for a line of so many bytes a second."""
+    return min(_FULL_FRAME, max(_LEAST_FRAME, int(speed * _FRAME_SECONDS)))
+
+
+_TOLD = {getattr(termios, f"B{baud}"): baud / 10 for baud in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400)}
+
+
+def told_speed(fd: int) -> float | None:
+    """Bytes a second of a slow serial line, from the terminal's settings; None where they tell nothing.
+
+    A pseudo-terminal is born with 38400 baud, which means nothing; any other speed in it was put there by somebody who
+    knows, such as ssh, which hands on that of the line in front of it.
+    """
+    try:
+        speed = termios.tcgetattr(fd)[5]
+        unknown = speed == termios.B38400 and os.ttyname(fd).startswith("/dev/pt")
+    except (OSError, termios.error):
+        return None
+    return None if unknown else _TOLD.get(speed)
 
 
 class PatientFile:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
+from core.config import COLORS, THEMES
 from core.errors import GoodpartError
 from tui import amulet_options
-from tui.arguments import day, duration, positive, rate
+from tui.arguments import day, duration, hertz, positive, rate
 
 DESCRIPTION = """\
 Learns what a good part looks and sounds like, and calls out every part that differs."""
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipes.add_argument("--list", action="store_true", help="print them instead of the screen")
     recipes.add_argument("--line", action="store_true", help="type lines instead of the screen")
     recipes.set_defaults(seconds=None)
+    look(recipes)
 
     new = command("new", "make a recipe: a folder and a commented recipe.toml")
     recipe(new)
@@ -125,6 +127,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     amulet_options.add(command("amulet", "AMULET as it was: learn a good motor's sound, find where another differs"))
     command("devices", "list the cameras, microphones and serial ports that answer")
+    config = command("config", "show each setting and where it comes from: default, file, environment, option")
+    config.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        nargs="+",
+        help="write into config.toml: theme=light, keys.quit=f10; NAME= takes out",
+    )
+    look(config)
     knobs = command("knobs", "show what the board with the knobs sends, a line a change")
     knobs.add_argument("port", metavar="PORT", help="serial port (/dev/ttyUSB0, COM12), or simulated")
     knobs.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
@@ -136,6 +146,16 @@ def show(to: argparse.ArgumentParser) -> None:
     how.add_argument("--line", action="store_true", help="a status line a second, commands typed as lines")
     how.add_argument("--headless", action="store_true", help="one JSON object for every verdict")
     to.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
+    look(to)
+
+
+def look(to: argparse.ArgumentParser) -> None:
+    """How the screen is drawn; what is not given comes from config.toml, or from the terminal (tui.display)."""
+    of_terminal = to.add_argument_group("the terminal (by itself from TERM, COLORTERM, the locale and NO_COLOR)")
+    of_terminal.add_argument("--ascii", action=argparse.BooleanOptionalAction, help="draw with ASCII alone, or not")
+    of_terminal.add_argument("--colors", choices=COLORS, help="how many colours")
+    of_terminal.add_argument("--theme", choices=THEMES, help="auto: dark, on few colours ansi")
+    of_terminal.add_argument("--refresh", metavar="HZ", type=hertz, help="changes of the screen a second, 5")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

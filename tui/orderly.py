@@ -28,8 +28,8 @@ class OrderlyApp(App[None], inherit_bindings=False):
     way: letters typed right after it would still come to the old field. So the next key waits until the one before
     has had its effect."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
         self._typed: deque[events.Key] = deque(maxlen=MOST_WAITING)
         self._handling = False
         self._rounds = 0

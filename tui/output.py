@@ -11,10 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
+
+from tui.terminal_kind import TerminalKind
 
 
 class Pen(NamedTuple):
@@ -30,21 +32,42 @@ Cell = tuple[str, Pen]
 
 _PLAIN = Pen("", "", "")
 _BLANK: Cell = (" ", _PLAIN)
+_ERASED_FROM = 10
+"""Blanks in a row that are erased rather than written."""
+_SMALL = 12
+"""Changed cells of a row that shows at once what a key did: a threshold's digits, before the banner."""
 _BRIDGE = 4
 """So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
 
 
+_SYSTEMS = {"16": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "true": ColorSystem.TRUECOLOR}
+_ONLY_REVERSED = "7"
+
+
 class Cells:
-    def __init__(self, color_system: ColorSystem = ColorSystem.TRUECOLOR) -> None:
-        self._color_system = color_system
+    def __init__(self, kind: TerminalKind | None = None) -> None:
+        kind = kind or TerminalKind()
+        self._kind = kind
+        self._color_system = _SYSTEMS.get(kind.colors)
         self._pens: dict[Style | None, Pen] = {None: _PLAIN}
         self._wanted: list[list[Cell]] = []
         self._shown: list[list[Cell | None]] = []
         self._touched: set[int] = set()
+        self._urgent: set[int] = set()
+        self._broken_off: dict[int, int] = {}
+        """Row to the column at which the last frame broke off."""
+        self._is_urgent = False
+        self._first: int | None = None
         self._start = 0
+        self._pen: Pen | None = None
+        """In the terminal's hand since the last frame; None where that is not known."""
 
-    def apply(self, update: CompositorUpdate) -> None:
-        """Lay an update of Textual's compositor into the wanted grid. Raises TypeError for one that is not known."""
+    def apply(self, update: CompositorUpdate, urgent: bool = False, first: int | None = None) -> None:
+        """Lay an update of Textual's compositor into the wanted grid. What is `urgent` (the answer to a key) goes out
+        before everything else that waits, and of that the row `first`.
+
+        Raises TypeError for an update that is not known."""
+        self._is_urgent, self._first = urgent, first
         if isinstance(update, LayoutUpdate):
             region = update.region
             if region.x == 0 and region.y == 0:
@@ -64,37 +87,64 @@ class Cells:
 
     def forget(self) -> None:
         """What the terminal shows is not known any more: it was cleared, resized or disturbed."""
+        self._pen = None
+        self._broken_off.clear()
         self._shown = [[None] * len(row) for row in self._wanted]
         self._touched = set(range(len(self._wanted)))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether everything that is wanted has been given out."""
+        return not self._touched
 
     def changes(self, budget: int) -> tuple[str, bool]:
         """The sequence that brings the terminal nearer to what is wanted, of about `budget` characters at most, and
         whether more is left. Rows take turns, so that none starves on a slow line."""
         out: list[str] = []
-        spent, pen = 0, None
-        height = len(self._wanted)
-        for y in sorted(self._touched, key=lambda row: (row - self._start) % max(1, height)):
+        spent = 0
+        for y in sorted(self._touched, key=self._turn):
             if spent >= budget:
                 self._start = y
                 return "".join(out), True
-            row, pen = self._row(y, pen)
-            self._touched.discard(y)
-            if row:
-                out.append(row)
-                spent += len(row)
+            first = self._broken_off.pop(y, 0)
+            row, self._pen, end = self._row(y, self._pen, first, budget - spent)
+            out.append(row)
+            spent += len(row)
+            if end < len(self._wanted[y]):
+                self._start, self._broken_off[y] = y, end
+                return "".join(out), True
+            if not first or self._shown[y] == self._wanted[y]:
+                self._touched.discard(y)
+                self._urgent.discard(y)
         self._start = 0
-        return "".join(out), False
+        return "".join(out), bool(self._touched)
 
-    def _row(self, y: int, pen: Pen | None) -> tuple[str, Pen | None]:
-        """The sequence that mends a row, and the pen after it."""
+    def _turn(self, y: int) -> tuple[int, int]:
+        """When a row is drawn: the answer to a key, small changes before large ones, then the others where the last
+        frame stopped."""
+        if y not in self._urgent:
+            return 3, (y - self._start) % len(self._wanted)
+        if y == self._first:
+            return 0, y
+        changed = sum(wanted != shown for wanted, shown in zip(self._wanted[y], self._shown[y], strict=True))
+        return (1 if changed <= _SMALL else 2), y
+
+    def _row(self, y: int, pen: Pen | None, first: int, room: int) -> tuple[str, Pen | None, int]:
+        """The sequence that mends a row from column `first` on, the pen after it, and the column that it has come to:
+        it breaks off after about `room` characters."""
         wanted, shown = self._wanted[y], self._shown[y]
         if wanted == shown:
-            return "", pen
+            return "", pen, len(wanted)
         out: list[str] = []
+        spent = erased = 0
         at: int | None = None
-        for x, cell in enumerate(wanted):
-            if cell == shown[x] or not cell[0]:
+        for x, cell in enumerate(wanted[first:], first):
+            if cell == shown[x] or not cell[0] or x < erased:
                 continue
+            if spent >= room:
+                shown[first:x] = wanted[first:x]
+                return "".join(out), pen, x
+            before = len(out)
             if at is None:
                 out.append(f"\x1b[{y + 1};{x + 1}H")
             elif x > at:
@@ -107,10 +157,32 @@ class Cells:
             if not _serves(pen, character, wish):
                 out.append(_change(pen, wish))
                 pen = wish
-            out.append(character)
-            at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
-        self._shown[y] = list(wanted)
-        return "".join(out), pen
+            blanks = self._erasable(wanted, x)
+            if blanks:
+                out.append(f"\x1b[{blanks}X")
+                erased, at = x + blanks, x
+            else:
+                out.append(character)
+                at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
+            spent += sum(map(len, out[before:]))
+        shown[first:] = wanted[first:]
+        return "".join(out), pen, len(wanted)
+
+    def _erasable(self, row: list[Cell], x: int) -> int:
+        """How many cells from here on are best erased at once; 0 where they are few, or where erasing is not known or
+        leaves the terminal's own background."""
+        cell = row[x]
+        if (
+            not self._kind.erases
+            or cell[0] != " "
+            or cell[1].attributes
+            or (cell[1].background and not self._kind.paints)
+        ):
+            return 0
+        end = x
+        while end < len(row) and row[end] == cell:
+            end += 1
+        return end - x if end - x >= _ERASED_FROM else 0
 
     def _resize(self, width: int, height: int) -> None:
         if height == len(self._wanted) and (not height or width == len(self._wanted[0])):
@@ -126,7 +198,7 @@ class Cells:
         cells: list[Cell] = []
         for text, style, control in strip:
             if not control:
-                pen = self._pen(style)
+                pen = self._pen_of(style)
                 if text.isprintable() and cell_len(text) == len(text):
                     blank = (" ", _blank_pen(pen))
                     cells.extend([blank if character == " " else (character, pen) for character in text])
@@ -135,18 +207,43 @@ class Cells:
         end = min(len(row), x + len(cells))
         row[x:end] = cells[: max(0, end - x)]
         self._touched.add(y)
+        if self._is_urgent:
+            self._urgent.add(y)
         return x + len(cells)
 
-    def _pen(self, style: Style | None) -> Pen:
+    def _pen_of(self, style: Style | None) -> Pen:
         pen = self._pens.get(style)
         if pen is None:
             assert style is not None
-            system = self._color_system
-            attributes = Strip.render_ansi(style.without_color, system)
-            colour = style.color.downgrade(system).get_ansi_codes() if style.color else ()
-            background = style.bgcolor.downgrade(system).get_ansi_codes(False) if style.bgcolor else ()
-            pen = self._pens[style] = Pen(attributes, ";".join(colour), ";".join(background))
+            attributes = Strip.render_ansi(style.without_color, ColorSystem.TRUECOLOR)
+            if not self._kind.attributes:
+                attributes = ";".join(a for a in attributes.split(";") if a == _ONLY_REVERSED)
+            colour, background = self._colour(style.color, True), self._colour(style.bgcolor, False)
+            if self._kind.colors == "16":
+                colour, background = _basic(colour, background)
+            pen = self._pens[style] = Pen(attributes, colour, background)
         return pen
+
+    def _colour(self, colour: Color | None, foreground: bool) -> str:
+        """SGR parameters; empty for the terminal's own."""
+        if colour is None or colour.is_default or self._color_system is None:
+            return ""
+        return ";".join(colour.downgrade(self._color_system).get_ansi_codes(foreground))
+
+
+def _basic(colour: str, background: str) -> tuple[str, str]:
+    """The eight basic colours for the bright ones, which are not known everywhere; grey is white."""
+
+    def folded(code: str) -> int | None:
+        if not code:
+            return None
+        number = int(code)
+        return number % 10 if number < 90 else number % 10 or 7
+
+    front, back = folded(colour), folded(background)
+    if front is not None and front == back:
+        front = 7 if front == 0 else 0
+    return "" if front is None else str(30 + front), "" if back is None else str(40 + back)
 
 
 def _blank_pen(pen: Pen) -> Pen:
@@ -170,15 +267,26 @@ def _serves(pen: Pen | None, text: str, wish: Pen) -> bool:
 @lru_cache(1024)
 def _change(pen: Pen | None, wish: Pen) -> str:
     """The shortest change from one pen to another."""
-    parameters: list[str]
-    if pen is None or pen.attributes != wish.attributes:
-        parameters = ["0", wish.attributes, wish.colour, wish.background]
-    else:
-        parameters = [
-            "" if pen.colour == wish.colour else wish.colour or "39",
-            "" if pen.background == wish.background else wish.background or "49",
-        ]
+    anew = ["0", wish.attributes, wish.colour, wish.background]
+    if pen is None:
+        return _sgr(anew)
+    have, want = (set(filter(None, p.attributes.split(";"))) for p in (pen, wish))
+    change = sorted({_OFF[a] for a in have - want if a in _OFF})
+    # What turns bold off turns dim off as well, and the other way round.
+    change += [a for a in wish.attributes.split(";") if a not in have or _OFF.get(a) in change]
+    change += [
+        "" if pen.colour == wish.colour else wish.colour or "39",
+        "" if pen.background == wish.background else wish.background or "49",
+    ]
+    shortest = min((_sgr(anew), _sgr(change)), key=len)
+    return shortest if have - want <= set(_OFF) else _sgr(anew)
+
+
+def _sgr(parameters: list[str]) -> str:
     return f"\x1b[{';'.join(filter(None, parameters))}m"
+
+
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}
 
 
 def _lay_unusual(text: str, pen: Pen, cells: list[Cell]) -> None:

@@ -15,6 +15,7 @@ from core.snapshot import Snapshot, Verdict
 from tui.app import WatchApp
 from tui.screens.base import StationScreen
 from tui.station_like import StationLike
+from tui.terminal_kind import TerminalKind
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -44,11 +45,16 @@ class Shell(WatchApp):
         *,
         seconds: float | None = None,
         refresh: float = 5.0,
+        kind: TerminalKind | None = None,
+        theme: str = "auto",
+        units: str = "dB",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
         station = open_station(recipe) if recipe else no_station()
-        super().__init__(station, keymap, seconds=seconds, refresh=refresh, clock=clock)
+        super().__init__(
+            station, keymap, seconds=seconds, refresh=refresh, kind=kind, theme=theme, units=units, clock=clock
+        )
         self.recipe = recipe
         self._open_station = open_station
         self._changing = asyncio.Lock()

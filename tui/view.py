@@ -57,6 +57,10 @@ class View:
     """What became of the last recording, for a while."""
     feedback: str = ""
     """What the last key did, in words, for a moment."""
+    terminal: str = ""
+    """What was chosen for this terminal, and whether its line is slow: for the footer."""
+    units: str = "dB"
+    """Of the sound's level: dB of full scale, or percent."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""
 

@@ -54,24 +54,50 @@ def while_training(seconds: float, recipe: Path) -> dict[str, float]:
     return {"first_verdict_s": first_verdict, "quit_s": quit_seconds, **figures}
 
 
-def slow_line(seconds: float, answers: bool) -> dict[str, float]:
-    """The same on 9600 baud, with keys pressed; how long until a key shows."""
+KEYS = (
+    ("j", "-4.15*"),
+    ("k", "-4.10"),
+    (" ", "pausing"),
+    ("m", "anomaly map"),
+    ("m", "picture off"),
+    ("?", "goodpart: keys"),
+)
+"""What is pressed, and what then is read first."""
+
+
+def slow_line(seconds: float, answers: bool, baud: int | None = None) -> dict[str, float]:
+    """The same on 9600 baud, with keys pressed: how long until each shows. `baud` is what the settings tell of it."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        with TerminalRig([*CHILD, str(report)], drain=960, answers=answers) as rig:
+        with TerminalRig([*CHILD, str(report)], drain=960, answers=answers, baud=baud) as rig:
             rig.run(30, rig.shows("quit"))
             first_paint = time.monotonic() - rig.started
             rig.run(seconds)
-            rig.type("jjj")
-            asked = time.monotonic()
-            shown = rig.run(30, rig.shows("-4.25"))
-            key_seconds = time.monotonic() - asked if shown else float("inf")
+            already, since = len(rig.received), time.monotonic()
+            rig.run(seconds)
+            rate = (len(rig.received) - already) / (time.monotonic() - since)
+            rig.run(30, rig.shows("slow line"))
+            hertz = float(rig.text().partition("slow line: ")[2].partition(" ")[0] or 5)
+            worst = 0.0
+            for key, words in KEYS:
+                rig.run(2.7)
+                rig.type(key)
+                asked = time.monotonic()
+                shown = rig.run(10, rig.shows(words))
+                worst = max(worst, time.monotonic() - asked if shown else float("inf"))
             rig.type("q")
             asked = time.monotonic()
             rig.run(10, rig.ended)
             quit_seconds = time.monotonic() - asked
             figures = json.loads(report.read_text(encoding="utf-8"))
-    return {"whole_screen_s": first_paint, "key_shows_s": key_seconds, "quit_s": quit_seconds, **figures}
+    return {
+        "whole_screen_s": first_paint,
+        "bytes_per_s": rate,
+        "Hz": hertz,
+        "key_shows_s": worst,
+        "quit_s": quit_seconds,
+        **figures,
+    }
 
 
 def line_mode(seconds: float, recipe: Path) -> dict[str, float]:
@@ -110,8 +136,11 @@ def main() -> None:
         "120x40": fast_line(seconds, (120, 40)),
         "with sound": fast_line(seconds, (80, 24), "--sound"),
         "sound shown": fast_line(seconds, (80, 24), "--sound", keys="v"),
+        "80x24, 1 Hz": fast_line(seconds, (80, 24), "--refresh", "1"),
         "960 B/s": slow_line(seconds, answers=True),
+        "960 B/s, told": slow_line(seconds, answers=True, baud=9600),
         "960 B/s, mute": slow_line(seconds, answers=False),
+        "960 B/s, mute, told": slow_line(seconds, answers=False, baud=9600),
     }
     with tempfile.TemporaryDirectory() as folder:
         recipe, _ = make_bench(Path(folder))

@@ -17,7 +17,9 @@ from pathlib import Path
 from core.recipe import open_recipe
 from tests.tui.fake_station import LiveStation
 from tui import app as tui_app
+from tui.display import display
 from tui.late import LateStation
+from tui.main import look
 
 _PERIOD = 0.02
 
@@ -83,7 +85,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("report")
     parser.add_argument("--per-second", type=float, default=10.0)
-    parser.add_argument("--refresh", type=float, default=5.0)
+    look(parser)
     parser.add_argument("--recipe", help="the real station with this recipe instead")
     parser.add_argument("--sound", action="store_true", help="the station hears as well")
     options = parser.parse_args()
@@ -93,4 +95,5 @@ if __name__ == "__main__":
         if options.recipe
         else SaidStation(options.per_second, sound=options.sound)
     )
-    raise SystemExit(tui_app.watch(station, refresh=options.refresh))
+    shown = display(options)
+    raise SystemExit(tui_app.watch(station, refresh=shown.config.refresh, kind=shown.kind, theme=shown.config.theme))

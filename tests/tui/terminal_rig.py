@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class TerminalRig:
-    """`drain` is how many bytes a second are read, None for all. `answers` is whether the terminal tells where its
-    cursor is when asked (nearly all do)."""
+    """`baud` is the speed that the terminal's settings tell. `drain` is how many bytes a second are read, None for all.
+    `answers` is whether the terminal tells where its cursor is when asked (nearly all do)."""
 
     def __init__(
         self,
@@ -32,6 +32,8 @@ class TerminalRig:
         drain: float | None = None,
         answers: bool = True,
         term: str = "xterm-256color",
+        baud: int | None = None,
+        tells_size: bool = True,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.drain, self.answers = drain, answers
@@ -41,13 +43,18 @@ class TerminalRig:
         self._debt = time.monotonic()
         self.master, slave = pty.openpty()
         self.slave_name = os.ttyname(slave)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        if tells_size:
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        if baud is not None:
+            settings = termios.tcgetattr(slave)
+            settings[4] = settings[5] = getattr(termios, f"B{baud}")
+            termios.tcsetattr(slave, termios.TCSANOW, settings)
         self.before = termios.tcgetattr(slave)
         self.started = time.monotonic()
         environment = {**os.environ, "TERM": term, "PYTHONPATH": str(ROOT)}
-        for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM"):
+        for name in ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "STY"):
             environment.pop(name, None)
-        environment.update(variables or {"COLORTERM": "truecolor"})
+        environment.update({"LANG": "C.UTF-8"} | dict({"COLORTERM": "truecolor"} if variables is None else variables))
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=slave,
@@ -106,6 +113,10 @@ class TerminalRig:
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
+
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(height, width)
 
     def text(self) -> str:
         return "\n".join(self.screen.display)

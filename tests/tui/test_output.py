@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.output import Cells
+from tui.terminal_kind import TerminalKind
 
 WIDTH, HEIGHT = 24, 4
 STYLES = [
@@ -102,11 +103,72 @@ def test_on_a_small_budget_rows_take_turns() -> None:
     cells = Cells()
     cells.apply(drawn("a", "b", "c", "d"))
     seen = ""
-    for turn in range(HEIGHT):
+    for turn in range(WIDTH * HEIGHT):
         # The first row changes all the time; the last one is drawn all the same.
-        cells.apply(drawn(str(turn), "b", "c", "d"))
+        cells.apply(drawn(str(turn % 10), "b", "c", "d"))
         seen += cells.changes(1)[0]
     assert all(letter in seen for letter in "bcd")
+
+
+def test_a_long_row_is_broken_off_and_gone_on_with() -> None:
+    cells, (screen, stream) = Cells(), terminal()
+    cells.apply(drawn("abcdefghijklmnopqrstuvwx"))
+    frame, more = cells.changes(20)
+    assert more and len(frame) < 60
+    while more:
+        stream.feed(frame)
+        frame, more = cells.changes(20)
+    stream.feed(frame)
+    assert screen.display[0] == "abcdefghijklmnopqrstuvwx"
+    assert cells.drawn
+
+
+def test_the_answer_to_a_key_goes_before_what_waits() -> None:
+    cells = Cells()
+    cells.apply(drawn("a", "b", "c", "d"))
+    cells.changes(1 << 20)
+    cells.apply(drawn("aaaaaaaaaa", "bbbbbbbbbb", "c", "d"))
+    update = drawn("aaaaaaaaaa", "bbbbbbbbbb", "c", "key")
+    cells.apply(LayoutUpdate(update.strips[3:], Region(0, 3, WIDTH, 1)), urgent=True)
+    frame, more = cells.changes(4)
+    assert more and frame.startswith("\x1b[4;1H") and "k" in frame
+
+
+def test_a_digit_that_a_key_changed_goes_before_the_banner() -> None:
+    cells = Cells()
+    cells.apply(drawn("OK", "", "", "threshold -4.10"))
+    cells.changes(1 << 20)
+    cells.apply(drawn("ANOMALY ANOMALY ANOMALY", "", "", "threshold -4.15"), urgent=True)
+    assert cells.changes(4)[0].startswith("\x1b[4;15H")
+
+
+def test_the_pen_stays_in_hand_from_frame_to_frame() -> None:
+    cells = Cells()
+    cells.apply(drawn("density -3.21"))
+    cells.changes(1 << 20)
+    cells.apply(drawn("density -3.27"))
+    cells.changes(1 << 20)
+    cells.apply(drawn("density -3.29"))
+    assert cells.changes(1 << 20)[0] == "\x1b[1;13H9"
+
+
+def sgr(kind: TerminalKind, style: Style) -> str:
+    cells = Cells(kind)
+    cells.apply(whole([[("x", style)], [], [], []]))
+    frame, _ = cells.changes(1 << 20)
+    return frame[: frame.index("m") + 1].rpartition("[")[2]
+
+
+BRIGHT = Style.parse("bold bright_red on bright_black")
+
+
+def test_colours_are_those_that_the_terminal_has() -> None:
+    assert sgr(TerminalKind(colors="256"), Style.parse("#3fb950 on #0d1117")).startswith("0;38;5;")
+    assert sgr(TerminalKind(colors="16"), BRIGHT) == "0;1;31;47m", "the eight basic ones; grey is white"
+    assert sgr(TerminalKind(colors="16", attributes=False), BRIGHT) == "0;31;47m"
+    assert sgr(TerminalKind(colors="16"), Style.parse("bright_black on white")) == "0;30;47m", "never white on white"
+    assert sgr(TerminalKind(colors="none"), BRIGHT) == "0;1m"
+    assert sgr(TerminalKind(colors="none"), Style.parse("reverse red")) == "0;7m"
 
 
 def test_control_characters_in_a_name_never_reach_the_terminal() -> None:

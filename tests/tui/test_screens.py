@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -29,6 +29,7 @@ from tests.tui.fake_station import (
     waiting,
 )
 from tui.app import WatchApp
+from tui.terminal_kind import TerminalKind
 
 SIZES = [(80, 24), (120, 40)]
 SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
@@ -49,16 +50,44 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
 }
 
 
+ASCII_SCENES = ("ok", "anomaly-map", "camera-lost", "training", "both-sound", "knobs")
+Prepared = tuple[WatchApp, Callable[[Pilot[None]], Awaitable[None]]]
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_dashboard_looks_as_it_was_looked_at(
     scene: str, size: tuple[int, int], snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
+    app, past = prepared(scene)
+    assert snap_compare(app, terminal_size=size, run_before=past)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("scene", ASCII_SCENES)
+def test_in_ascii_without_colours_too(scene: str, size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
+    app, past = prepared(scene, TerminalKind("ascii", "none"))
+
+    async def past_in_ascii(pilot: Pilot[None]) -> None:
+        await past(pilot)
+        assert all(strip.text.isascii() for strip in app.screen._compositor.render_strips())
+
+    assert snap_compare(app, terminal_size=size, run_before=past_in_ascii)
+
+
+@pytest.mark.parametrize("scene", ["ok", "both"])
+def test_between_the_two_sizes(scene: str, snap_compare: Callable[..., bool]) -> None:
+    app, past = prepared(scene)
+    assert snap_compare(app, terminal_size=(100, 30), run_before=past)
+
+
+def prepared(scene: str, kind: TerminalKind | None = None) -> Prepared:
+    """The app with a station whose scene it shows, and what has been before."""
     make, keys = SCENES[scene]
     last, now = make(), NOW - 20.0
     station = FakeStation(last)
-    app = WatchApp(station, clock=lambda: now)
+    app = WatchApp(station, clock=lambda: now, kind=kind)
 
     async def past(pilot: Pilot[None]) -> None:
         nonlocal now
@@ -76,4 +105,4 @@ def test_the_dashboard_looks_as_it_was_looked_at(
         app.show()
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=size, run_before=past)
+    return app, past

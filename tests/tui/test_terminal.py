@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+import termios
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from core.recipe import Recipe
 from tests.tui.terminal_rig import ROOT, TerminalRig
 
 CHILD = "tests.tui.screen_child"
 LEFT = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l", b"\x1b[?7h")
 """The alternate screen left, the cursor shown, bracketed paste off, line wrap on."""
+LEFT_SIMPLE = (b"\x1b[H\x1b[2J", b"\x1b[?25h", b"\x1b[?7h")
+"""Without another screen: this one cleared."""
 
 
 @pytest.fixture
@@ -29,10 +36,10 @@ def child(report: Path) -> list[str]:
     return ["-m", CHILD, str(report)]
 
 
-def assert_left_as_found(rig: TerminalRig, report: Path) -> None:
+def assert_left_as_found(rig: TerminalRig, report: Path, simple: bool = False) -> None:
     rig.run(0.3)
     assert rig.settings() == rig.before
-    for sequence in LEFT:
+    for sequence in LEFT_SIMPLE if simple else LEFT:
         assert sequence in rig.received
     assert report.with_suffix(".stopped").exists(), "the station must have been stopped"
 
@@ -144,25 +151,225 @@ def test_what_libraries_write_to_the_terminal_does_not_disturb_the_screen(report
 
 
 def colours(rig: TerminalRig) -> set[str]:
-    """SGR parameters that were sent, each with its numbers."""
-    found = re.findall(rb"\x1b\[([0-9;]*)m", bytes(rig.received))
-    return {parameters.decode() for parameters in found}
+    """Every SGR parameter that was sent; 38 and 48 stand for a colour beyond the sixteen."""
+    found = re.findall(r"\x1b\[([0-9;]*)m", rig.received.decode())
+    parameters = [re.sub(r"([34]8);(2;\d+;\d+;\d+|5;\d+)", r"\1", sgr).split(";") for sgr in found]
+    return {parameter for sgr in parameters for parameter in sgr}
 
 
-def test_sixteen_colours_are_enough_and_tell_the_states_apart(report: Path) -> None:
+def look_at_everything(rig: TerminalRig) -> None:
+    """The dashboard, the map, both previews, the ranges, the help."""
+    assert rig.run(15, rig.shows("votes ....."))
+    for key, words in (
+        ("m", "anomaly map"),
+        ("p", "picture in"),
+        ("j", "-4.15*"),
+        ("?", "goodpart: keys"),
+    ):
+        rig.type(key)
+        assert rig.run(10, rig.shows(words)), words
+    rig.run(0.3)
+    rig.type("q")
+    assert rig.run(10, rig.ended)
+    rig.run(0.3)
+
+
+@pytest.mark.parametrize(
+    ("term", "variables", "options"),
+    [
+        ("vt220", {}, []),
+        ("vt100", {"LANG": "en_US.UTF-8"}, []),
+        ("xterm-256color", {"LANG": "C"}, []),
+        ("xterm-256color", {"LC_ALL": "POSIX", "COLORTERM": "truecolor"}, []),
+        ("linux", {"LANG": "C"}, []),
+        ("xterm-256color", {"COLORTERM": "truecolor"}, ["--ascii"]),
+        ("xterm-256color", {"GOODPART_ASCII": "1"}, []),
+    ],
+)
+def test_where_ascii_is_due_no_byte_is_above_127(
+    report: Path, term: str, variables: dict[str, str], options: list[str]
+) -> None:
+    with TerminalRig([*child(report), *options], term=term, variables=variables) as rig:
+        look_at_everything(rig)
+        assert bytes(rig.received).isascii()
+        assert_left_as_found(rig, report, simple=term != "xterm-256color")
+
+
+@pytest.mark.parametrize("term", ["vt220", "linux"])
+def test_every_screen_keeps_to_what_an_old_terminal_has(term: str, trained: Recipe) -> None:
+    variables = {"LANG": "C.UTF-8", "GOODPART_DATA_HOME": str(trained.folder.parent)}
+    recipe = trained.folder.rename(trained.folder.with_name("Gehäuse"))
+    command = ["-m", "tui", "watch", str(recipe), "--camera", "simulated", "--knobs", "simulated"]
+    with TerminalRig(command, term=term, variables=variables) as rig:
+        assert rig.run(30, rig.shows(" fps"))
+        for key in ("1", "2", "3", "4", "5", "m", "o", "\x1b", "\x10", "\x1b", "?", "\x1b"):
+            before = rig.text()
+            rig.type(key)
+            rig.run(3, lambda before=before: rig.text() != before)  # type: ignore[misc]
+            rig.run(0.4)
+            assert not rig.ended()
+        rig.type("q")
+        assert rig.run(10, rig.ended)
+        if term == "vt220":
+            assert bytes(rig.received).isascii() and b"Gehause" in rig.received
+        else:
+            bytes(rig.received).decode().encode("cp437")
+            assert not colours(rig) & {"1", "2", "3", "4", *(str(base + n) for base in (90, 100) for n in range(8))}
+
+
+def test_the_linux_console_gets_its_font_and_the_eight_colours(report: Path) -> None:
     with TerminalRig(child(report), term="linux", variables={"LANG": "C.UTF-8"}) as rig:
         assert rig.run(10, rig.shows("votes ....."))
-        assert not any("38;" in sgr or "48;" in sgr for sgr in colours(rig)), "only the sixteen"
         banner, body = rig.screen.buffer[2][79], rig.screen.buffer[10][79]
         assert banner.bg == "green" and body.bg in ("black", "default")
+        assert rig.screen.display[-1].endswith(" 16 ")
+        look_at_everything(rig)
+        bytes(rig.received).decode().encode("cp437")
+        allowed = {"", "0", "7", "27", "39", "49", *(str(base + n) for base in (30, 40) for n in range(8))}
+        assert colours(rig) <= allowed, "no bright ones, and no bold that would make them"
+        assert b"\x1b]" not in rig.received and b"$p" not in rig.received, "it prints what it does not know"
 
 
 def test_no_color_is_honoured(report: Path) -> None:
     with TerminalRig(child(report), variables={"NO_COLOR": "1", "COLORTERM": "truecolor"}) as rig:
+        look_at_everything(rig)
+        assert colours(rig) <= {"", "0", "1", "7", "22", "27"}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "ansi"])
+@pytest.mark.parametrize("colors", ["none", "16", "256", "true"])
+def test_every_theme_is_drawn_in_every_number_of_colours(report: Path, theme: str, colors: str) -> None:
+    with TerminalRig([*child(report), "--theme", theme, "--colors", colors]) as rig:
+        assert rig.run(15, rig.shows("votes ....."))
+        sent, ansi = colours(rig), theme == "ansi" or colors in ("none", "16")
+        assert ("38" in sent) == (not ansi)
+        assert not sent & {str(base + n) for base in (90, 100) for n in range(8)}
+        if colors == "none":
+            assert not sent & {str(base + n) for base in (30, 40) for n in range(10)}
+        words = "no colour" if colors == "none" else colors
+        assert rig.screen.display[-1].endswith(f" {words} ")
+
+
+def test_a_dumb_terminal_gets_lines(report: Path, trained: Recipe) -> None:
+    with TerminalRig(["-m", "tui", "watch", str(trained.folder), "--for", "2"], term="dumb", variables={}) as rig:
+        assert rig.run(20, rig.ended)
+        assert b"\x1b" not in rig.received and bytes(rig.received).isascii()
+        assert b"status lines instead" in rig.received
+
+
+def test_a_slow_line_is_noticed_said_and_given_less(report: Path) -> None:
+    with TerminalRig(child(report), drain=960) as rig:
+        assert rig.run(40, rig.shows("slow line: "))
+        rig.drain = None
+        assert rig.run(60, lambda: "slow line" not in rig.text()), "and it rises again"
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+
+
+def test_a_line_that_tells_its_speed_is_believed(report: Path) -> None:
+    with TerminalRig(child(report), baud=9600) as rig:
+        assert rig.run(15, rig.shows("slow line: 1 Hz  16 "))
+        assert "38" not in colours(rig), "every colour costs time there"
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+
+
+def test_a_terminal_on_a_serial_getty(report: Path) -> None:
+    with TerminalRig(
+        child(report), term="vt220", variables={"LANG": ""}, baud=9600, drain=960, tells_size=False
+    ) as rig:
+        assert rig.run(40, rig.shows("slow line: 1 Hz  no colour ascii"))
+        assert rig.run(20, rig.shows("votes ....."))
+        flags = rig.settings()[0]
+        assert isinstance(flags, int) and flags & termios.IXON, "it says by XOFF that it cannot follow"
+        rig.type("J")
+        assert rig.run(10, rig.shows("-4.60*"))
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+        rig.drain = None
+        assert_left_as_found(rig, report, simple=True)
+        assert bytes(rig.received).isascii()
+
+
+TITLE = re.compile(rb"\x1b\]2;([^\x07]*)\x07")
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color", "rxvt"])
+def test_the_window_says_recipe_and_verdict_and_has_its_title_back(report: Path, term: str) -> None:
+    with TerminalRig(child(report), term=term) as rig:
+        assert rig.run(10, lambda: b"goodpart pump-housing-7: OK" in rig.received)
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+        rig.run(0.3)
+        assert TITLE.findall(bytes(rig.received))[-1] == b""
+        assert rig.received.index(b"\x1b[22;2t") < rig.received.index(b"\x1b]2;") < rig.received.index(b"\x1b[23;2t")
+
+
+def test_a_crash_gives_the_title_back_too(report: Path) -> None:
+    with TerminalRig(child(report)) as rig:
+        assert rig.run(10, lambda: b"goodpart pump-housing-7: OK" in rig.received)
+        rig.type("s")
+        assert rig.run(5, rig.ended)
+        rig.run(0.3)
+        assert b"\x1b[23;2t" in rig.received
+
+
+@pytest.mark.parametrize("term", ["linux", "vt220", "ansi"])
+def test_where_there_is_no_title_none_is_sent(report: Path, term: str) -> None:
+    with TerminalRig(child(report), term=term) as rig:
         assert rig.run(10, rig.shows("votes ....."))
-        for sgr in colours(rig):
-            for red, green, blue in re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", sgr):
-                assert red == green == blue
+        assert not TITLE.search(bytes(rig.received))
+
+
+@pytest.mark.parametrize("end", ["q", signal.SIGTERM, signal.SIGHUP, "gone", signal.SIGINT])
+def test_however_it_ends_the_journal_is_closed(end: str | signal.Signals, trained: Recipe) -> None:
+    with TerminalRig(["-m", "tui", "watch", str(trained.folder), "--camera", "simulated"], variables={}) as rig:
+        assert rig.run(30, rig.shows(" fps"))
+        if isinstance(end, signal.Signals):
+            rig.process.send_signal(end)
+        elif end == "gone":
+            os.close(rig.slave or -1)
+            rig.slave = None
+            os.close(rig.master)
+            rig.master = os.open(os.devnull, os.O_RDONLY)
+        else:
+            rig.type(end)
+        rig.process.wait(10)
+    with closing(sqlite3.connect(trained.folder / "journal.sqlite")) as journal:
+        ((last,),) = journal.execute("SELECT kind FROM events ORDER BY id DESC LIMIT 1").fetchall()
+    assert last == "stop"
+
+
+def test_resizing_at_random_never_breaks_it(report: Path) -> None:
+    chance = random.Random(5)
+    with TerminalRig(child(report)) as rig:
+        assert rig.run(10, rig.shows("votes ....."))
+        rig.type("m")
+        for turn in range(60):
+            rig.resize(
+                chance.choice([1, 7, 59, 60, 79, 80, 100, 120, 200]), chance.choice([1, 3, 15, 16, 23, 24, 30, 40, 60])
+            )
+            if turn % 7 == 0:
+                rig.type(chance.choice("mpvj?"))
+            rig.run(chance.uniform(0.0, 0.12))
+        for width, height in ((50, 12), (80, 24)):
+            rig.resize(width, height)
+            rig.run(1.0)
+        rig.type("\x1b")
+        assert rig.run(10, lambda: rig.screen.display[0].startswith(" goodpart") and "? help" in rig.screen.display[23])
+        rig.type("q")
+        assert rig.run(5, rig.ended)
+        assert rig.process.returncode == 0
+        assert_left_as_found(rig, report)
+
+
+def test_a_window_made_too_small_says_what_to_do(report: Path) -> None:
+    with TerminalRig(child(report)) as rig:
+        assert rig.run(10, rig.shows("votes ....."))
+        rig.resize(50, 12)
+        assert rig.run(5, lambda: "make this window 60x16" in rig.text() and "--line" in rig.text())
+        rig.resize(80, 24)
+        assert rig.run(5, rig.shows("votes"))
 
 
 def test_line_noise_is_mended_by_a_key(report: Path) -> None:

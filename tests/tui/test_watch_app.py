@@ -301,7 +301,7 @@ async def test_every_size_can_be_drawn_and_a_small_one_says_so() -> None:
             await pilot.resize_terminal(*size)
             text = await shown(pilot, app)
             if size == (59, 16):
-                assert "terminal too small (60x16 needed)" in text and "ANOMALY" in text
+                assert "make this window 60x16 or larger" in text and "ANOMALY" in text
     assert "terminal too small" not in text
 
 

@@ -8,10 +8,10 @@ import shutil
 import sys
 
 from core.recipe import Recipe, open_recipe
+from tui.terminal_kind import DUMB
 
 LEAST_SIZE = (60, 16)
 """Columns and rows that the dashboard needs."""
-DUMB = ("", "dumb", "unknown")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +52,9 @@ def show_shell(
     knobs: str | None = None,
 ) -> int:
     """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone."""
-    from core.config import load_config
+    from tui.display import display
+
+    shown = display(options)
     from tui.app import run_app
     from tui.late import LateStation
     from tui.shell import Shell
@@ -61,7 +63,19 @@ def show_shell(
         named = (camera, microphone, knobs) if recipe and one.folder == recipe.folder else (None, None, None)
         return LateStation(one, *named)
 
-    return run_app(Shell(recipe, open_station, load_config().keys, seconds=options.seconds))
+    config = shown.config
+    return run_app(
+        Shell(
+            recipe,
+            open_station,
+            config.keys,
+            seconds=options.seconds,
+            refresh=config.refresh,
+            kind=shown.kind,
+            theme=config.theme,
+            units=config.units,
+        )
+    )
 
 
 def no_dashboard() -> str:

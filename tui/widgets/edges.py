@@ -12,13 +12,13 @@ from tui.widgets.pane import Line, Pane, Part
 from tui.words import minutes, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("help",), "help"),
+    (("quit",), "quit"),
     (("part",), "part"),
     (("density-down", "density-up"), "density"),
     (("error-down", "error-up"), "error"),
     (("calibrate",), "calibrate"),
     (("save",), "save"),
-    (("help",), "help"),
-    (("quit",), "quit"),
     (("sense",), "pictures/sound"),
     (("record",), "record"),
     (("pause",), "pause"),
@@ -88,9 +88,9 @@ class FooterLine(Pane):
 
 
 def footer(view: View, width: int) -> Line:
-    """As many keys as fit, in the order of the key map."""
+    """As many keys as fit, in the order of the key map; at the right what was chosen for the terminal."""
     chosen: list[tuple[str, str]] = []
-    room = width
+    room = width - len(terminal_words(view))
     for ids, label in _FOOTER:
         if (ids == ("sense",) and not view.both) or (ids == ("record",) and view.snapshot.sound is None):
             continue
@@ -104,16 +104,31 @@ def footer(view: View, width: int) -> Line:
         if room < 0:
             break
         chosen.append((text, label))
-    if len(chosen) > 6:
-        # Help and quit at the end, where people look for them.
-        chosen.sort(key=lambda key: key[1] in ("help", "quit"))
+    # Help and quit at the end, where people look for them.
+    chosen = chosen[2:] + chosen[:2]
     parts: list[Part] = []
     for text, label in chosen:
         parts += [(f" {text}", "key"), (f" {label} ", "label")]
-    return tuple(parts)
+    return with_terminal(parts, view, width)
+
+
+def terminal_words(view: View) -> str:
+    return f" {view.terminal} " if view.terminal else ""
+
+
+def with_terminal(parts: list[Part], view: View, width: int) -> Line:
+    """A footer's keys, and at the right what was chosen for the terminal and how slow its line is."""
+    words = terminal_words(view)
+    gap = max(0, width - sum(len(text) for text, _ in parts) - len(words))
+    end: Line = ((" " * gap, ""), (words, "unknown" if "slow" in words else "label")) if words else ()
+    return (*parts, *end)
 
 
 class TooSmall(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        words = f"{view.headline}: terminal too small (60x16 needed)"
+        quits = first_key(view.keys["quit"])
+        words = (
+            f"{view.headline}: make this window 60x16 or larger, "
+            f"or press {quits} and start it with --line for status lines (judging goes on until then)"
+        )
         return [((text, "strong"),) for text in wrapped(words, width, height, GLYPHS.more)]

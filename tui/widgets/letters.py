@@ -30,7 +30,7 @@ _SHAPES = {
 def small(word: str) -> list[str]:
     """Three rows, six columns a letter: two dots a cell."""
     dots = [_row(word, y, 1) for y in range(ROWS)] + [" " * len(word) * (_COLUMNS + 1)]
-    cells = {"##": GLYPHS.full, "# ": GLYPHS.upper, " #": GLYPHS.lower, "  ": " "}
+    cells = {"##": GLYPHS.block, "# ": GLYPHS.upper, " #": GLYPHS.lower, "  ": " "}
     return [
         "".join(cells[a + b] for a, b in zip(top, bottom, strict=True))
         for top, bottom in zip(dots[::2], dots[1::2], strict=True)
@@ -39,7 +39,7 @@ def small(word: str) -> list[str]:
 
 def large(word: str) -> list[str]:
     """Five rows, twelve columns a letter: two cells a dot."""
-    return [_row(word, y, 2).replace("#", GLYPHS.full) for y in range(ROWS)]
+    return [_row(word, y, 2).replace("#", GLYPHS.block) for y in range(ROWS)]
 
 
 def small_width(word: str) -> int:

@@ -39,7 +39,7 @@ def microphone(view: View, sound: Hearing, width: int, height: int) -> list[Line
     if not live:
         lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
         return lines[:height]
-    lines.append(meter(sound.level, width))
+    lines.append(meter(sound.level, width, view.units))
     lines.append(strip(sound.spectrum, width) if sound.spectrum else (("listening", "label"),))
     rate = f"{status.rate} Hz {status.channels} ch"
     name = tail(status.device or status.address, max(6, width - len(rate) - 2), GLYPHS.more)
@@ -53,12 +53,12 @@ def microphone(view: View, sound: Hearing, width: int, height: int) -> list[Line
     return lines[:height]
 
 
-def meter(level: Level | None, width: int) -> Line:
+def meter(level: Level | None, width: int, units: str = "dB") -> Line:
     """The bar is the RMS, `|` the peak, `!` the highest peak of the last seconds; CLIP where samples stood at full
     scale."""
     if level is None:
         return (("no sound yet", "unknown"),)
-    words = " CLIP" if level.clipped else f"{level.rms:4.0f} dB"
+    words = " CLIP" if level.clipped else in_units(level.rms, units)
     cells = max(4, width - len(words) - 3)
 
     def cell(decibels: float) -> int:
@@ -70,6 +70,11 @@ def meter(level: Level | None, width: int) -> Line:
         if at > rms or mark == "!":
             bar[min(cells - 1, max(0, at - 1))] = mark
     return (("[", "rule"), ("".join(bar), "trace"), ("] ", "rule"), (words, "hot" if level.clipped else ""))
+
+
+def in_units(decibels: float, units: str) -> str:
+    """A level of dB of full scale in seven columns: ` -23 dB`, or `  7.1 %` of full scale."""
+    return f"{100 * 10 ** (decibels / 20):5.1f} %" if units == "percent" else f"{decibels:4.0f} dB"
 
 
 def strip(spectrum: Sequence[float], width: int) -> Line:

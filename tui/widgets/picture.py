@@ -25,9 +25,9 @@ class PicturePane(Pane):
         self._drawn_at = float("-inf")
 
     def next_preview(self) -> None:
-        """off, shades, ASCII, off."""
+        """off, shades, ASCII, off; without shades where the terminal has none."""
         following: dict[Mode, Mode] = {"shades": "ascii", "ascii": "off"}
-        self._turn(following.get(self.mode, "shades"))
+        self._turn(following.get(self.mode, "ascii" if GLYPHS.shades.isascii() else "shades"))
 
     def toggle_map(self) -> None:
         self._turn("off" if self.mode == "map" else "map")

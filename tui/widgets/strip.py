@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.keys import first_key
 from tui.view import View
+from tui.widgets.edges import terminal_words, with_terminal
 from tui.widgets.pane import Line, Pane, Part
 
 _STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
@@ -31,7 +32,7 @@ class KeysLine(Pane):
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         last = [("1-6", "screens"), (first_key(view.keys["help"]), "help"), (first_key(view.keys["quit"]), "quit")]
-        room = width - sum(len(key) + len(word) + 3 for key, word in last)
+        room = width - sum(len(key) + len(word) + 3 for key, word in last) - len(terminal_words(view))
         shown: list[tuple[str, str]] = []
         for ids, word in self._keys:
             key = "/".join(first_key(view.keys[name]) for name in ids.split(","))
@@ -42,4 +43,4 @@ class KeysLine(Pane):
         parts: list[Part] = []
         for key, word in shown + last:
             parts += [(f" {key}", "key"), (f" {word} ", "label")]
-        return [tuple(parts)]
+        return [with_terminal(parts, view, width)]

@@ -198,6 +198,9 @@ def _cells(column: Column, scale: Scale, height: int) -> dict[int, str]:
         y = height - 1 - step // 2
         glyph = GLYPHS.upper if step % 2 else GLYPHS.lower
         cells[y] = glyph if y not in cells else GLYPHS.full if cells[y] in (GLYPHS.upper, GLYPHS.lower) else cells[y]
+    if column.anomalous and GLYPHS.called:
+        drawn = (GLYPHS.upper, GLYPHS.lower, GLYPHS.full)
+        cells = {y: GLYPHS.called if glyph in drawn else glyph for y, glyph in cells.items()}
     return cells
 
 

@@ -1,0 +1,17 @@
+"""Glyphs are those of the process's one terminal; every test starts with a terminal that has all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tui import glyphs
+from tui.terminal_kind import TerminalKind
+
+
+@pytest.fixture(autouse=True)
+def all_glyphs() -> Iterator[None]:
+    glyphs.use(TerminalKind())
+    yield
+    glyphs.use(TerminalKind())
