@@ -9,7 +9,7 @@ from tui.glyphs import GLYPHS
 from tui.keys import first_key
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
-from tui.words import minutes, wrapped
+from tui.words import minutes, taping_words, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("part",), "part"),
@@ -33,14 +33,16 @@ class TitleLine(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         m = view.model
         right = "" if m is None else f"{m.method}  bundle {m.bundle} "
-        left = f" goodpart  {view.snapshot.recipe}"
-        if len(left) + len(right) + 2 > width:
+        left, taping = f" goodpart  {view.snapshot.recipe}", view.snapshot.taping
+        tape = f"  {taping_words(taping)}" if taping else ""
+        if len(left) + len(tape) + len(right) + 2 > width:
             right = ""
         return [
             (
                 (" goodpart", "label"),
                 (left[9:], "strong"),
-                (" " * max(1, width - len(left) - len(right)), ""),
+                (tape, "anomaly" if taping and (taping.lost or taping.trouble) else "label"),
+                (" " * max(1, width - len(left) - len(tape) - len(right)), ""),
                 (right, "label"),
             )
         ]
