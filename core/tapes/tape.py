@@ -88,6 +88,7 @@ class Tape:
     def begin(self, facts: Mapping[str, Any]) -> None:
         """`facts` as core.tapes.head makes them."""
         self._begun = True
+        self.clock.read()
         self._thread.start()
         self._put("HEAD", {**facts, "wall": time.time()})
 

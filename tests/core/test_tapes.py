@@ -384,3 +384,27 @@ def test_nothing_is_written_over(trained: Recipe, tmp_path: Path) -> None:
     tape.close()
     assert not (tmp_path / "other").exists(), "of what never began nothing is left"
     assert (tmp_path / "shift").read_text() == "mine"
+
+
+def test_single_shots_are_judged_again_to_the_bit(both: Recipe, tmp_path: Path) -> None:
+    both.change("verdict", {"frames": 3, "seconds": 1.5})
+    file, source = tmp_path / "shift", Scripted()
+    source.show(good)
+    with recording(open_recipe(str(both.folder)), file, source, microphone="simulated") as live:
+        live.judges(3)
+        live.judges(3, "sound")
+        live.station.single(True)
+        live.turns("UNKNOWN", "waiting")
+        for number, draw in enumerate((good, odd), 1):
+            source.show(draw)
+            live.station.part("key")
+            assert until(lambda n=number: live.now.part is not None and live.now.part.number >= n, 20.0)
+            assert until(lambda: "ago" in live.now.verdict.reason, 10.0)
+        assert until(lambda: "2 s ago" in live.now.verdict.reason, 10.0)
+        assert until(lambda: "waiting" in live.now.verdict.reason, 10.0)
+        live.station.single(False)
+        live.judges(5)
+    outcome = replayed(file)
+    assert outcome.same is True, vars(outcome.difference or outcome)
+    assert outcome.digest.hex() == live.stream.hex()
+    assert any("part " in verdict.reason for _, verdict in outcome.turns)
