@@ -89,8 +89,9 @@ class Tape:
         """`facts` as core.tapes.head makes them."""
         self._begun = True
         self.clock.read()
+        wall = time.time()
         self._thread.start()
-        self._put("HEAD", {**facts, "wall": time.time()})
+        self._put("HEAD", {**facts, "wall": wall})
 
     def took(self, sense: Sense, sample: Frame | Stretch | None, status: SourceStatus | MicrophoneStatus) -> None:
         """What a step is about to judge; None for nothing."""

@@ -9,18 +9,9 @@ import sys
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
 BENCHES = (
-    "auroc",
-    "learning",
-    "watching",
-    "seed_path",
-    "sound",
-    "listening",
-    "knobs",
-    "amulet_path",
-    "screen",
-    "recording",
+    "auroc", "learning", "watching", "seed_path", "sound", "listening", "knobs", "amulet_path", "screen", "recording",
     "demo",
-)
+)  # fmt: skip
 
 missed = False
 for name in sys.argv[1:] or BENCHES:

@@ -68,9 +68,8 @@ def main() -> None:
             began = time.monotonic()
             outcome = replay.run()
             seconds = time.monotonic() - began
-        print(
-            f"recording: {file.stat().st_size / 1e6 * 60 / outcome.seconds:.0f} MB a minute, {outcome.lost} samples lost"
-        )
+        size = file.stat().st_size / 1e6 * 60 / outcome.seconds
+        print(f"recording: {size:.0f} MB a minute, {outcome.lost} samples lost")
         print(f"replay: the same {outcome.same}, {outcome.seconds / seconds:.1f} times real time")
     sys.exit(0 if outcome.same and not outcome.lost else 1)
 

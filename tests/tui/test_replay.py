@@ -58,7 +58,9 @@ def test_a_replay_prints_what_the_watching_printed(trained: Recipe, line: Path, 
     assert len(live) > 5
     assert list(map(without_time, again))[: len(live)] == list(map(without_time, live))
     assert len(again) - len(live) <= 3, "but for what was judged while it was being ended"
-    assert all(abs(json.loads(a)["time"] - json.loads(b)["time"]) < 0.2 for a, b in zip(again, live, strict=False))
+    late = [json.loads(a)["time"] - json.loads(b)["time"] for a, b in zip(again, live, strict=False)]
+    # How the camera was being opened is not recorded, and the first line may be told later.
+    assert max(map(abs, late[1:])) < 0.1, late
     assert "live       the same" in done.stderr
 
 
