@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import tomllib
 from collections.abc import Mapping
@@ -76,7 +77,10 @@ def settings_of(text: str) -> Settings:
 
 
 def versions() -> dict[str, str]:
+    """Whatever the bits of a score may depend on."""
     found = {"goodpart": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    # With more threads sums are added up in another order, and their last bits differ.
+    found |= {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ}
     for name in ("numpy", "opencv-python-headless", "ai-edge-litert", "soxr"):
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)

@@ -8,12 +8,15 @@ minute, pictures that could not be recorded, and how much faster than real time 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as goodpart itself does
 
 from core.recipe import Recipe
 from core.sources.simulated import good_pictures

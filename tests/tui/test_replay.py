@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Taping
-from core.tapes.chunks import MAGIC
+from core.tapes.chunks import MAGIC, ChunkReader, packed
 from tests.parts import goodpart, odd_part, write_parts
 from tests.tui.fake_station import FakeStation, snapshot
 from tui.app import WatchApp
@@ -157,3 +158,26 @@ async def test_the_dashboard_tells_that_it_is_recorded() -> None:
 def test_the_line_mode_tells_how_the_recording_stands(taping: Taping, words: str) -> None:
     desk = LineDesk(FakeStation(snapshot(taping=taping)), io.StringIO())
     assert words in desk.obey("s").splitlines()
+
+
+def test_of_a_replay_that_differs_the_first_difference_and_what_may_be_its_cause_are_told(
+    trained: Recipe, line: Path, user: User
+) -> None:
+    file, _ = recorded(trained, line, user, "--headless")
+    with closing(ChunkReader(file)) as reader:
+        chunks = list(reader)
+    with file.open("wb") as altered:
+        altered.write(MAGIC)
+        for chunk in chunks:
+            facts = dict(chunk.facts)
+            if chunk.kind == "HEAD":
+                facts["versions"] = {**facts["versions"], "numpy": "1.0"}
+            if chunk.kind == "SAID" and facts["verdict"] == "ANOMALY":
+                facts["reason"] = "because"
+            altered.write(packed(chunk.kind, chunk.at, facts, chunk.data))
+    done = goodpart(["replay", file], user)
+    assert done.returncode == 1
+    assert "live       NOT the same" in done.stdout
+    assert '"reason": "because"' in done.stdout
+    assert "numpy was 1.0, is " in done.stdout
+    assert "machine" not in done.stdout

@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Sense, Snapshot, State, Training
+from core.tapes.head import Head, versions
 from core.tapes.replay import Difference, Outcome, Replay, Sample, models_of, same_judging
 from core.tapes.saying import Said
 from tui.plain import headless
@@ -91,7 +92,11 @@ def told(replay: Replay, note: str) -> list[str]:
     ]
     if len(outcome.turns) > MOST_TURNS:
         lines.append(f"verdict    and {len(outcome.turns) - MOST_TURNS} more turns: --json lists every verdict")
-    return [*lines, f"hash       {outcome.digest.hex()} of {outcome.digest.count} verdicts", *against_live(outcome)]
+    return [
+        *lines,
+        f"hash       {outcome.digest.hex()} of {outcome.digest.count} verdicts",
+        *against_live(outcome, head),
+    ]
 
 
 def counted(outcome: Outcome) -> list[str]:
@@ -116,14 +121,20 @@ def warnings(outcome: Outcome) -> list[str]:
     return words
 
 
-def against_live(outcome: Outcome) -> list[str]:
+def against_live(outcome: Outcome, head: Head) -> list[str]:
     if outcome.same is None:
         return []
     if outcome.difference:
-        return ["live       NOT the same", *differing(outcome.difference)]
+        return ["live       NOT the same", *differing(outcome.difference), *elsewhere(head.versions, versions())]
     if outcome.lost:
         return [f"live       the same until the first missing sample at {clock(outcome.first_lost or 0.0)}"]
     return [f"live       the same: {outcome.live.count} verdicts, {outcome.live.hex()[:16]}"]
+
+
+def elsewhere(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What may be the cause: other versions than when it was recorded."""
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    return [f"           {name} was {then.get(name, 'not there')}, is {now.get(name, 'not there')}" for name in names]
 
 
 def differing(difference: Difference) -> list[str]:
