@@ -34,15 +34,18 @@ class TitleLine(Pane):
         m = view.model
         right = "" if m is None else f"{m.method}  bundle {m.bundle} "
         left, taping = f" goodpart  {view.snapshot.recipe}", view.snapshot.taping
-        tape = f"  {taping_words(taping)}" if taping else ""
-        if len(left) + len(tape) + len(right) + 2 > width:
+        tape: tuple[Part, ...] = ()
+        if taping:
+            tape = ((f"  {taping_words(taping)}", "anomaly" if taping.lost or taping.trouble else "label"),)
+        used = len(left) + sum(len(text) for text, _ in tape)
+        if used + len(right) + 2 > width:
             right = ""
         return [
             (
                 (" goodpart", "label"),
                 (left[9:], "strong"),
-                (tape, "anomaly" if taping and (taping.lost or taping.trouble) else "label"),
-                (" " * max(1, width - len(left) - len(tape) - len(right)), ""),
+                *tape,
+                (" " * max(1, width - used - len(right)), ""),
                 (right, "label"),
             )
         ]
