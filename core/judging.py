@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.bundle import Bundle, BundleError
+from core.detectors.base import Scores
 from core.detectors.load import calibrated_or_shipped, describe, held_out, load_detector, thresholds_of
 from core.errors import GoodpartError
 from core.features.picture import crop
@@ -68,6 +69,14 @@ class Judging:
         self.calibrated = thresholds
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A picture's scores, not yet compared with anything."""
+
+    scores: Scores
+    milliseconds: float
+
+
 class Judge(Judging):
     """Judges pictures."""
 
@@ -92,10 +101,17 @@ class Judge(Judging):
 
     def __call__(self, picture: Picture, number: int = 1) -> Judgement:
         """Judge a whole picture, as a source gives it."""
+        return self.weigh(self.look(picture), number)
+
+    def look(self, picture: Picture) -> Looked:
+        """The scores, which take the time; thresholds have no part in them."""
         began = time.perf_counter()
         scores = self.detector.judge(crop(picture, self.region))
-        # Taken once: another thread may set thresholds meanwhile.
-        thresholds, ranking = self.thresholds, self.ranking
+        return Looked(scores, 1000 * (time.perf_counter() - began))
+
+    def weigh(self, looked: Looked, number: int) -> Judgement:
+        """The scores beside the thresholds in force now."""
+        scores, thresholds, ranking = looked.scores, self.thresholds, self.ranking
         used = share_of_alarm(scores.density, scores.reconstruction_error, thresholds)
         return Judgement(
             number=number,
@@ -106,7 +122,7 @@ class Judge(Judging):
             score=ranking.score(used),
             p_value=ranking.p_value(used),
             map=scores.map,
-            milliseconds=1000 * (time.perf_counter() - began),
+            milliseconds=looked.milliseconds,
         )
 
     def as_one(self, seen: Sequence[Judgement]) -> Judgement:

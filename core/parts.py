@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.calls import Calls, Material
+from core.clock import Clock
 from core.logbook import Logbook, kind_as_json, kinds_as_json
 from core.overheard import Overheard
 from core.recipe import Recipe
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 class Parts:
     """Used on the station's loop."""
 
-    def __init__(self, recipe: Recipe, log: Logbook, sight: Sight | None, hearing: Listening | None) -> None:
+    def __init__(
+        self, recipe: Recipe, log: Logbook, sight: Sight | None, hearing: Listening | None, clock: Clock
+    ) -> None:
         self._log = log
+        self._clock = clock
+        self._counted_at = clock.now
         self._sight, self._hearing = sight, hearing
         self.shot = SingleShot(recipe)
         self.book = ShiftBook(recipe, log)
@@ -46,10 +51,10 @@ class Parts:
         """What stands now. A single shot that is complete is counted."""
         if not self.shot.on:
             return joined({sense.sense: sense.said() for sense in senses})
-        ended = self.shot.advance(time.monotonic())
+        ended = self.shot.advance(self._clock.now)
         if ended is not None:
             self._count(ended, senses)
-        return self.shot.verdict(senses, self.book.part)
+        return self.shot.verdict(senses, self.book.part, self._clock.now - self._counted_at)
 
     def _count(self, verdict: Verdict, senses: Sequence[Perception[Any]]) -> None:
         looks = {sense.sense: sense.look for sense in senses if sense.look is not None}
@@ -63,6 +68,7 @@ class Parts:
         material = self._material(scores, called)
         heard = self._overheard() if "sound" in called else None
         part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, heard)
+        self._counted_at = self._clock.now
         self._called += verdict.state == "ANOMALY"
         if verdict.state != "UNKNOWN":
             self.calls.made(part.at, verdict, material, part.number)
@@ -73,7 +79,8 @@ class Parts:
 
     def told(self, senses: Sequence[Perception[Any]], now: Snapshot) -> Told:
         """What the board with the knobs is to show: of two senses the scores of the one that says so."""
-        verdict = self.verdict(senses)
+        # A shot goes on where the verdict is published, and nowhere else.
+        verdict = now.verdict if self.shot.on else self.verdict(senses)
         if verdict.state == "UNKNOWN":
             return verdict.state, None, None
         scores = self.book.part.scores if self.shot.on and self.book.part else kinds_as_json(now)
@@ -93,7 +100,7 @@ class Parts:
             overheard = self._overheard if "sound" in material.called else lambda: None
             self._called += self._log.verdict(verdict, lasting, scores, material.picture, overheard, snapshot.at)
             if self._sight is not None and self._sight.notices_exchange:
-                self._lying.stands(verdict, scores, not self._sight.resting, time.monotonic())
+                self._lying.stands(verdict, scores, not self._sight.resting, self._clock.now)
             if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._another):
                 self._another = False
                 self.calls.made(snapshot.at, verdict, material)
@@ -114,11 +121,12 @@ class Parts:
     def exchanged(self) -> None:
         """Another part is put in."""
         if self.shot.on:
-            self.shot.exchanged(time.monotonic())
+            self.shot.exchanged(self._clock.now)
             return
-        lay = self._lying.exchanged(time.monotonic())
+        lay = self._lying.exchanged(self._clock.now)
         if lay is not None:
             self.book.count(lay.verdict, "exchange", time.time(), lay.scores, None)
+            self._counted_at = self._clock.now
         self._another = True
         if self._hearing is not None:
             self._hearing.part_exchanged()
@@ -126,7 +134,7 @@ class Parts:
     def turn(self, single: bool, senses: Sequence[Perception[Any]]) -> None:
         """To single shots, or back. Raises GoodpartError while a part is judged."""
         self.shot.turn(single)
-        self._lying.exchanged(time.monotonic())
+        self._lying.exchanged(self._clock.now)
         self._state = "UNKNOWN"
         for sense in senses:
             sense.turn_single(single)

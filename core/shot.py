@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -161,11 +160,11 @@ class SingleShot:
             sense.look = None
             sense.forget()
 
-    def verdict(self, senses: Sequence[Perception[Any]], last: Part | None) -> Verdict:
-        """What is to be told now; `last` is the newest part that was counted."""
+    def verdict(self, senses: Sequence[Perception[Any]], last: Part | None, since: float) -> Verdict:
+        """What is to be told now; `last` is the newest part that was counted, `since` seconds ago."""
         if self.state == "judging":
             return Verdict("UNKNOWN", f"judging: {_gathered(self.snapshot())}")
-        ago = f"{_ago(time.time() - last.at)} ago" if last else ""
+        ago = f"{_ago(since)} ago" if last else ""
         if self.state == "judged" and last:
             return Verdict(last.verdict.state, f"part {last.number}, {ago}: {last.verdict.reason}")
         lacking = [sense.no_model for sense in senses if sense.judge is None]

@@ -200,6 +200,20 @@ class Meters:
 
 
 @dataclass(frozen=True)
+class Taping:
+    """Everything that is perceived is being recorded, to be judged again."""
+
+    file: str
+    megabytes: float
+    lost: int = 0
+    """Pictures and stretches of sound that are missing in it."""
+    trouble: str = ""
+    """In words; it stays."""
+    over: bool = False
+    """Nothing is recorded any more."""
+
+
+@dataclass(frozen=True)
 class Collecting:
     """Pictures that are being stored into the recipe."""
 
@@ -431,6 +445,7 @@ class Snapshot:
     offers: Offers = field(default_factory=Offers)
     false_alarms: float | None = None
     """The share of good parts that may be called, by all senses together, as asked of the last calibration."""
+    taping: Taping | None = None
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""
     stopped: bool = False

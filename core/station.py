@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.clock import Clock
 from core.errors import GoodpartError
 from core.grabbing import Grabbing
 from core.learning import Learning
@@ -35,6 +36,9 @@ from core.trigger import POLL_SECONDS, FileTrigger
 
 if TYPE_CHECKING:
     from core.knobs.keeper import KnobKeeper, Told
+    from core.senses.hearing import Listening
+    from core.senses.sight import Sight
+    from core.tapes.tape import Tape
 
 STARTING = Verdict("UNKNOWN", "the model is being loaded")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
@@ -57,10 +61,12 @@ class Station:
         source: PictureSource | None = None,
         sound_source: SoundSource | None = None,
         lock: RecipeLock | None = None,
+        log: Logbook | None = None,
+        tape: Tape | None = None,
     ) -> None:
         """`camera`, `microphone` and `knobs` (a serial port) take the place of the recipe's, the sources that of the
         devices, `lock` is held already. What was taught decides which senses there are; a device that is named is one
-        more.
+        more. `tape` records what they perceive, and is closed with the station.
 
         Raises GoodpartError when another station judges with this recipe, or an address means nothing.
         """
@@ -71,36 +77,46 @@ class Station:
         self._ending = asyncio.Event()
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._subscribing = threading.Lock()
-        self._log = Logbook(recipe)
+        self._log = log or Logbook(recipe)
+        self._clock = Clock()
+        self._tape = tape
+        self._tape_trouble = ""
+        if tape is not None:
+            tape.clock = self._clock
         self._paused = False
         self._target: float | None = None
         """A false-alarm target that was calibrated for and is not in recipe.toml."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._knobs = self._make_knobs(recipe.settings.knobs.port if knobs is None else knobs)
         try:
-            self._sight, self._hearing = make_senses(
-                recipe, self._log, self._publish, self._exchanged, source or camera, sound_source or microphone
-            )
+            self._sight, self._hearing = self._make_senses(source or camera, sound_source or microphone)
         except GoodpartError:
             self._lock.release()
             raise
         found: list[Perception[Any]] = [sense for sense in (self._sight, self._hearing) if sense is not None]
         self._senses: dict[Sense, Perception[Any]] = {sense.sense: sense for sense in found}
+        for perception in found:
+            perception.clock, perception.tape = self._clock, tape
         self._learning = Learning(recipe, self._log, self._senses, self._command, self._spawn)
         file = recipe.settings.trigger.file
         self._trigger = FileTrigger(recipe.folder / file) if file else None
         self._grabbing = Grabbing(self._knobs, self._senses)
-        self._parts = Parts(recipe, self._log, self._sight, self._hearing)
+        self._parts = Parts(recipe, self._log, self._sight, self._hearing, self._clock)
         if self._parts.shot.on:
             self._parts.turn(True, found)
         self._snapshot = self._look(0, STARTING)
+
+    def _make_senses(
+        self, camera: str | PictureSource | None, microphone: str | SoundSource | None
+    ) -> tuple[Sight | None, Listening | None]:
+        return make_senses(self._recipe, self._log, self._publish, self._exchanged, camera, microphone)
 
     def _make_knobs(self, port: str) -> KnobKeeper | None:
         if not port:
             return None
         from core.knobs.keeper import KnobKeeper
 
-        return KnobKeeper(port, self._told, self._publish, lambda: self.part("knob"))
+        return KnobKeeper(port, self._told, lambda: self._publish(news=True), lambda: self.part("knob"), self._tape)
 
     # What others may do: subscribe, look, command.
 
@@ -188,19 +204,14 @@ class Station:
         self._command(lambda: self._spawn(save()))
 
     def pause(self, paused: bool) -> None:
-        def change() -> None:
-            self._paused = paused
-            for sense in self._senses.values():
-                sense.paused = paused
-                if paused:
-                    sense.rest(PAUSED)
-
-        self._command(change)
+        self._command(lambda: self._pause(paused))
 
     def single(self, on: bool) -> None:
         """Judge a part when somebody says that it is in place, or all the time; kept in recipe.toml."""
 
         async def turn() -> None:
+            if self._tape:
+                self._tape.single(on)
             self._parts.turn(on, list(self._senses.values()))
             if self._trigger is not None:
                 self._trigger.pass_over()
@@ -210,7 +221,7 @@ class Station:
 
     def part(self, by: str = "key") -> None:
         """A part is in place: judge it, once."""
-        self._command(lambda: self._parts.shot.trigger(self._judging(), by, time.monotonic()))
+        self._command(lambda: self._part(by))
 
     def new_shift(self) -> None:
         """Count from 0; the journal keeps what the last one came to."""
@@ -283,6 +294,20 @@ class Station:
 
     # The station's own thread.
 
+    def _pause(self, paused: bool) -> None:
+        if self._tape:
+            self._tape.paused(paused)
+        self._paused = paused
+        for sense in self._senses.values():
+            sense.paused = paused
+            if paused:
+                sense.rest(PAUSED)
+
+    def _part(self, by: str) -> None:
+        self._parts.shot.trigger(self._judging(), by, self._clock.now)
+        if self._tape:
+            self._tape.part(by, self._parts.book.shift)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
@@ -299,13 +324,14 @@ class Station:
 
     def _command(self, action: Callable[[], None]) -> None:
         def act() -> None:
+            self._clock.read()
             try:
                 action()
             except GoodpartError as error:
                 self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
                 self._log.complain(f"this could not be done ({named(error)})")
-            self._publish()
+            self._publish(news=True)
 
         with contextlib.suppress(RuntimeError):  # the station has ended
             self._loop.call_soon_threadsafe(act)
@@ -318,7 +344,7 @@ class Station:
                 self._log.complain(str(error))
             except Exception as error:  # noqa: BLE001 - told, and the station goes on
                 self._log.complain(f"this could not be done ({named(error)})")
-            self._publish()
+            self._publish(news=True)
 
         task = self._loop.create_task(guarded())
         self._tasks.add(task)
@@ -329,6 +355,8 @@ class Station:
         self._log.record(
             "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
         )
+        if self._tape:
+            self._begin_tape(self._tape)
         ticking = self._loop.create_task(self._tick())
         self._spawn(self._in_files(self._parts.read))
         try:
@@ -350,8 +378,8 @@ class Station:
                     continue
                 if self._trigger is not None and await self._loop.run_in_executor(looking, self._trigger.pulled):
                     self.part("file")
-                if self._parts.shot.due(time.monotonic()):
-                    self._publish()
+                if self._parts.shot.due(self._clock.read()):
+                    self._publish(news=True)
         finally:
             looking.shutdown(wait=False)
 
@@ -362,7 +390,24 @@ class Station:
             sense.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
+        if self._tape:
+            await self._loop.run_in_executor(None, self._tape.close)
         await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
+
+    def _begin_tape(self, tape: Tape) -> None:
+        from core.tapes.head import head_facts
+
+        now, sight = self._snapshot, self._sight
+        tape.begin(
+            head_facts(
+                self._recipe,
+                {name: sense.learnt for name, sense in self._senses.items()},
+                stills=sight is not None and sight.stills,
+                camera=now.camera.address if now.camera else "",
+                microphone=now.sound.microphone.address if now.sound else "",
+                knobs=now.knobs.port if now.knobs else "",
+            )
+        )
 
     async def _in_files(self, work: Callable[..., None], *arguments: Any) -> None:
         """On the thread that writes into the recipe."""
@@ -393,6 +438,7 @@ class Station:
             counters=Counters(),
             false_alarms=self._recipe.settings.verdict.false_alarms,
             paused=self._paused,
+            taping=self._tape.state() if self._tape else None,
             training=self._learning.training,
             fault=self._log.fault,
         )
@@ -420,12 +466,27 @@ class Station:
         )
         return self._parts.shown(snapshot)
 
-    def _publish(self) -> None:
+    def _publish(self, *, news: bool = False) -> None:
+        """`news`: of something else than a step of a sense."""
+        self._clock.read()
+        if self._tape:
+            self._tape.publishes({name: sense.busy for name, sense in self._senses.items() if sense.hung}, news=news)
         judging = self._judging()
         snapshot = self._look(self._snapshot.number + 1, self._parts.verdict(judging))
         self._deliver(self._parts.note(snapshot, judging))
+        if self._tape:
+            self._tell_tape(self._tape)
         if self._knobs:
             self._knobs.tell()
+
+    def _tell_tape(self, tape: Tape) -> None:
+        from core.tapes.saying import said_in
+
+        tape.said(said_in(self._snapshot))
+        taping = self._snapshot.taping
+        if taping and taping.trouble != self._tape_trouble:
+            self._tape_trouble = taping.trouble
+            self._log.complain(taping.trouble)
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -445,4 +506,5 @@ class Station:
     def _told(self) -> Told:
         if self._ending.is_set():
             return STOPPED.state, None, None
+        self._clock.read()
         return self._parts.told(self._judging(), self._snapshot)

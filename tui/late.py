@@ -15,18 +15,25 @@ from core.sources.status import MicrophoneStatus, SourceState, SourceStatus
 
 if TYPE_CHECKING:
     from core.station import Station
+    from core.tapes.tape import Tape
 
 
 class LateStation:
     """A tui.station_like.StationLike. Raises GoodpartError when another station judges with this recipe."""
 
     def __init__(
-        self, recipe: Recipe, camera: str | None = None, microphone: str | None = None, knobs: str | None = None
+        self,
+        recipe: Recipe,
+        camera: str | None = None,
+        microphone: str | None = None,
+        knobs: str | None = None,
+        tape: Tape | None = None,
     ) -> None:
         self._lock = RecipeLock(recipe.folder)
         self._recipe = recipe
         self._camera, self._microphone = camera, microphone
         self._knobs = recipe.settings.knobs.port if knobs is None else knobs
+        self._tape = tape
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
@@ -54,7 +61,9 @@ class LateStation:
         try:
             from core.station import Station
 
-            station = Station(self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock)
+            station = Station(
+                self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock, tape=self._tape
+            )
         except GoodpartError as error:
             self._cannot(str(error))
             return

@@ -14,6 +14,7 @@ from core.examination import Examination, Examining
 from core.knobs.link import NAMES, refusal
 from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
 from tui.plain import plain, run_plain, shift_line, status_line
+from tui.words import taping_words
 
 if TYPE_CHECKING:
     from core.recipe import Recipe
@@ -283,6 +284,7 @@ class LineDesk:
             said.append(f"training: {run.phase} {run.step}/{run.of}{left}")
         if snapshot.new_model or (snapshot.sound and snapshot.sound.new_model):
             said.append("a new model waits: use takes it over")
+        said += [taping_words(snapshot.taping)] if snapshot.taping else []
         said += [snapshot.fault] if snapshot.fault else []
         return "\n".join(said)
 

@@ -122,6 +122,12 @@ def build_parser() -> argparse.ArgumentParser:
     recipe(report)
     report.add_argument("-o", dest="output", metavar="FILE", type=Path, default=Path("report.html"), help="report.html")
 
+    replay = command("replay", "judge a recording of watch --record again, and compare with what was said live")
+    replay.add_argument("recording", metavar="FILE", type=Path, help="what watch --record FILE has written")
+    replay.add_argument("--recipe", metavar="R", help="judge with this recipe instead of the recorded models")
+    replay.add_argument("--against", metavar="R", help="and with this one; tells where the two differ")
+    replay.add_argument("--json", action="store_true", help="one JSON object for every verdict, as --headless does")
+
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)
 
@@ -146,6 +152,7 @@ def show(to: argparse.ArgumentParser) -> None:
     how.add_argument("--line", action="store_true", help="a status line a second, commands typed as lines")
     how.add_argument("--headless", action="store_true", help="one JSON object for every verdict")
     to.add_argument("--for", dest="seconds", metavar="SECONDS", type=duration, help="end after so long")
+    to.add_argument("--record", metavar="FILE", type=Path, help="record all that is perceived, for goodpart replay")
     look(to)
 
 

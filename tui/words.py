@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.snapshot import Thresholds
+from core.snapshot import Taping, Thresholds
 
 
 def decimals(step: float) -> int:
@@ -90,6 +90,14 @@ def _share(value: float) -> str:
         return str(value)
     # Adding zero makes 0 of -0.
     return f"{round(value, 2) + 0:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def taping_words(taping: Taping) -> str:
+    """How a recording stands."""
+    size = f"{taping.megabytes:.1f}" if taping.megabytes < 10 else f"{taping.megabytes:.0f}"
+    words = f"{'recorded' if taping.over else 'recording'} {tail(taping.file, 20, '..')} {size} MB"
+    missing = f", {taping.lost} {'sample' if taping.lost == 1 else 'samples'} missing" if taping.lost else ""
+    return words + missing + (", ended: see the journal" if taping.over and taping.trouble else "")
 
 
 def wrapped(text: str, width: int, rows: int, more: str) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from core.errors import GoodpartError
 from core.knobs.link import Link
 from core.knobs.port import SerialPort, open_port
 from core.knobs.protocol import Placed, format_verdict
 from core.snapshot import KnobLink, State
+
+if TYPE_CHECKING:
+    from core.tapes.tape import Tape
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 0.5
 """Seconds between attempts. A board that is put back is live within 2 s: it says something once a second."""
@@ -33,9 +37,11 @@ class KnobKeeper:
         verdict: Callable[[], Told],
         changed: Callable[[], None],
         placed: Callable[[], None] = lambda: None,
+        tape: Tape | None = None,
     ) -> None:
         """`verdict` gives what to tell the board, `changed` is called after what a snapshot shows, ten times a second
-        at most, `placed` when somebody has pressed the button: a part is in place."""
+        at most, `placed` when somebody has pressed the button: a part is in place; `tape`
+        records what comes."""
         from core.knobs.simulated import SimulatedBoard
 
         self._name = port
@@ -43,6 +49,7 @@ class KnobKeeper:
         self._verdict = verdict
         self._changed = changed
         self._placed = placed
+        self._tape = tape
         self._port: SerialPort | None = None
         self._board = SimulatedBoard() if port == "simulated" else None
         self._gone = asyncio.Event()
@@ -100,7 +107,10 @@ class KnobKeeper:
         self._gone.set()
 
     def _received(self, data: bytes) -> None:
-        frames = self._link.received(data, time.monotonic())
+        now = time.monotonic()
+        if self._tape:
+            self._tape.knobs(data, now)
+        frames = self._link.received(data, now)
         if any(isinstance(frame, Placed) for frame in frames):  # several at once are one press, or a flood
             self._placed()
         self._news()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.logbook import Logbook
 from core.overheard import TRACE_SECONDS, Overheard
 from core.recipe import Recipe
 from core.recorder import Recorder
-from core.senses.sense import PAUSED, Perception
+from core.senses.sense import PAUSED, Changed, Perception
 from core.shot import Look
 from core.snapshot import Heard, Hearing, Verdict
 from core.sound_health import SoundHealth
@@ -42,7 +42,7 @@ class Listening(Perception[Ear]):
         self,
         recipe: Recipe,
         log: Logbook,
-        changed: Callable[[], None],
+        changed: Changed,
         address: str,
         source: SoundSource | None = None,
     ) -> None:
@@ -107,13 +107,14 @@ class Listening(Perception[Ear]):
             self.verdict = LISTENING
 
     async def step(self) -> None:
-        stretch = await self.in_waiter(self.source.take, IDLE_SECONDS)
+        source: SoundSource = self.source
+        stretch, status, now = await self.take(source, IDLE_SECONDS)
         look, whole = self.look, stretch
         if look is not None and look.open and not look.begun and stretch is not None and stretch.at > look.begin:
             # A motor that stood still until now is no fault of the microphone.
             look.begun, self._health = True, SoundHealth(self.judge.taught if self.judge else None)
             stretch = _since(stretch, look.begin)
-        fault = self._health.check(stretch, self.source.status(), time.monotonic())
+        fault = self._health.check(stretch, status, now)
         self.log.health(self.sense, fault)
         if stretch is not None:
             self._truth = stretch.truth
@@ -134,14 +135,15 @@ class Listening(Perception[Ear]):
 
     async def _judge_stretch(self, ear: Ear, stretch: Stretch) -> None:
         anew, self._anew = self._anew or stretch.broken, False
-        windows: list[Heard] = await self.in_worker(self._listen, ear, stretch, anew)
+        windows, milliseconds = await self.judged(self._listen, ear, stretch, anew)
         if ear is not self.judge or self.paused or self._anew:  # while it was judged
             return
         self._keep(stretch)
         if anew and not windows:
             self.heard, self.verdict = None, LISTENING
         self.resting = False
-        for heard in windows:
+        for window in windows:
+            heard = ear.judge(window, milliseconds)
             self._judged += 1
             self._anomalies += heard.anomalous
             self.heard, self._spectrum = replace(heard, number=self._judged), ear.spectrum
@@ -158,8 +160,11 @@ class Listening(Perception[Ear]):
         pieces = tuple(stretch.samples for stretch in self._last)
         return Overheard(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
 
-    def _listen(self, ear: Ear, stretch: Stretch, anew: bool) -> list[Heard]:
-        return ear.push(self._prepared(ear, stretch, anew))
+    def _listen(self, ear: Ear, stretch: Stretch, anew: bool) -> tuple[list[WindowScores], float]:
+        """The windows that a stretch completes, not yet compared with thresholds, and the milliseconds of each."""
+        began = time.perf_counter()
+        windows = ear.listen(self._prepared(ear, stretch, anew))
+        return windows, 1000 * (time.perf_counter() - began) / max(1, len(windows))
 
     def _prepared(self, ear: Ear, stretch: Stretch, anew: bool) -> Sound:
         """Samples at the ear's rate."""
@@ -184,15 +189,13 @@ class Listening(Perception[Ear]):
             left = round((look.wanted - look.got) * stretch.rate)
             stretch = replace(stretch, samples=stretch.samples[:left])
             anew, self._anew = self._anew or stretch.broken, False
-            heard: list[tuple[WindowScores, Heard]] = await self.in_worker(self._hear, ear, stretch, anew)
+            windows, milliseconds = await self.judged(self._listen, ear, stretch, anew)
             if ear is not self.judge or self.paused or look is not self.look or not look.open or self._anew:
                 return
             self._keep(stretch)
+            heard = [(window, ear.judge(window, milliseconds)) for window in windows]
             await self._gather(ear, look, stretch, heard)
         self.wait()
-
-    def _hear(self, ear: Ear, stretch: Stretch, anew: bool) -> list[tuple[WindowScores, Heard]]:
-        return [(window, ear.judge(window)) for window in ear.listen(self._prepared(ear, stretch, anew))]
 
     async def _gather(
         self, ear: Ear, look: Look[Any], stretch: Stretch, heard: list[tuple[WindowScores, Heard]]
@@ -208,7 +211,7 @@ class Listening(Perception[Ear]):
             look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
         elif look.whole:
             scores, windows = [score for score, _ in look.samples], [window for _, window in look.samples]
-            rule = await self.in_worker(ear.for_whole, len(scores))
+            rule = await self.judged(ear.for_whole, len(scores))
             if look is self.look and look.open:
                 whole = worst_stretch(scores, windows, rule)
                 look.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.logbook import Logbook
 from core.recipe import Recipe
+from core.senses.sense import Changed
 from core.senses.sight import Sight
 from core.sources.base import PictureSource
 from core.sources.sound import SoundSource
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def make_senses(
     recipe: Recipe,
     log: Logbook,
-    changed: Callable[[], None],
+    changed: Changed,
     exchanged: Callable[[], None],
     camera: str | PictureSource | None,
     microphone: str | SoundSource | None,

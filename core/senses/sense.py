@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from core.bundle import Bundle, BundleError, read_bundle
+from core.clock import Clock
 from core.detectors.load import describe
 from core.errors import GoodpartError
 from core.holdings import Holdings
@@ -23,11 +24,29 @@ from core.shot import NO_PART, Look
 from core.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
 from core.sources.exchange import Clamped
 
+if TYPE_CHECKING:
+    from core.tapes.tape import Tape
+
 STUCK_SECONDS = 4.0
 """A step that takes longer than that hangs: what was said before it is no longer true."""
 J = TypeVar("J", bound=Judging)
 NOTHING_LEARNT = "nothing was learnt yet: teach good parts, then train"
+Sample = TypeVar("Sample", covariant=True)
+Status = TypeVar("Status", covariant=True)
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
+
+
+class Source(Protocol[Sample, Status]):
+    """What a camera and a microphone have in common."""
+
+    def take(self, timeout: float) -> Sample | None: ...
+
+    def status(self) -> Status: ...
+
+
+class Changed(Protocol):
+    def __call__(self, *, news: bool = False) -> None:
+        """`news`: of something else than a step."""
 
 
 class Perception(ABC, Generic[J]):
@@ -41,7 +60,7 @@ class Perception(ABC, Generic[J]):
     interval: float
     """Seconds from one step to the next, at least."""
 
-    def __init__(self, recipe: Recipe, log: Logbook, changed: Callable[[], None]) -> None:
+    def __init__(self, recipe: Recipe, log: Logbook, changed: Changed) -> None:
         """`changed` is called after whatever a snapshot shows."""
         self.recipe = recipe
         self.log = log
@@ -68,6 +87,10 @@ class Perception(ABC, Generic[J]):
         """Judge only what is gathered of a part that is in place."""
         self.look: Look[Any] | None = None
         """Of the part that is in place."""
+        self.clock = Clock()
+        """The station's."""
+        self.tape: Tape | None = None
+        """Records what is perceived."""
         self._step_began: float | None = None
         self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
         self._worker = ThreadPoolExecutor(1, f"{self.sense} judging")
@@ -112,7 +135,7 @@ class Perception(ABC, Generic[J]):
             try:
                 await self.step()
             except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
-                self._fail(error)
+                self.fail(error)
             self._step_began = None
             await self._pace(began, ending)
 
@@ -121,17 +144,17 @@ class Perception(ABC, Generic[J]):
         if not self.hung or self.verdict.state == "UNKNOWN":
             return self.verdict
         what = "picture" if self.sense == "image" else "sound"
-        return Verdict("UNKNOWN", f"no {what} has been judged for {self._busy:.0f} s")
+        return Verdict("UNKNOWN", f"no {what} has been judged for {self.busy:.0f} s")
 
     @property
     def hung(self) -> bool:
-        return self._busy >= STUCK_SECONDS
+        return self.busy >= STUCK_SECONDS
 
     @property
-    def _busy(self) -> float:
+    def busy(self) -> float:
         """Seconds since the step began that is under way."""
         began = self._step_began
-        return 0.0 if began is None else time.monotonic() - began
+        return 0.0 if began is None else max(0.0, self.clock.now - began)
 
     async def _pace(self, began: float, ending: asyncio.Event) -> None:
         left = began + self.interval - time.monotonic()
@@ -145,10 +168,13 @@ class Perception(ABC, Generic[J]):
         for pool in (self._waiter, self._worker):
             pool.shutdown(wait=False)
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
         words = f"goodpart could not judge ({named(error)}): the journal has the details; train again if it stays"
         self.log.unforeseen(error, words)
+        self.clock.read()
+        if self.tape:
+            self.tape.failed(self.sense, words)
         self.rest(Verdict("UNKNOWN", words))
         self.changed()
 
@@ -158,7 +184,7 @@ class Perception(ABC, Generic[J]):
         self.forget()
         self.verdict, self.resting = verdict, True
         if self.look is not None:
-            self.look.fail(verdict.reason, time.monotonic() if at is None else at)
+            self.look.fail(verdict.reason, self.clock.now if at is None else at)
 
     # Single shots.
 
@@ -178,6 +204,22 @@ class Perception(ABC, Generic[J]):
         """There is no part that could be judged, or no longer."""
         self.resting = False
         self.verdict = (self.look.verdict if self.look else None) or NO_PART
+
+    async def take(self, source: Source[Sample, Status], seconds: float) -> tuple[Sample | None, Status, float]:
+        """What the source gives next, its status, and time.monotonic() then: all that a step knows of the world."""
+        sample = await self.in_waiter(source.take, seconds)
+        status, now = source.status(), self.clock.read()
+        if self.tape:
+            self.tape.took(self.sense, sample, status)  # type: ignore[arg-type]
+        return sample, status, now
+
+    async def judged(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What a model says of what was taken."""
+        result = await self.in_worker(work, *arguments)
+        self.clock.read()
+        if self.tape:
+            self.tape.judged(self.sense)
+        return result
 
     async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
@@ -200,22 +242,32 @@ class Perception(ABC, Generic[J]):
         """The recipe's model, and one that waits to be taken over."""
         try:
             bundle = await self.in_worker(read_bundle, self.recipe.bundle(self.sense))
-            self._use(await self.in_worker(self.make, bundle))
+            self.use(await self.in_worker(self.make, bundle))
         except GoodpartError as error:
             there = self.recipe.bundle(self.sense).exists()
-            self.no_model, self.refused = str(error) if there else NOTHING_LEARNT, error
+            self.refuse(error, str(error) if there else NOTHING_LEARNT)
         except Exception as error:  # noqa: BLE001 - told, and the station goes on
-            self.no_model = f"the model cannot be used ({named(error)}); train again"
-            self.refused = GoodpartError(self.no_model)
+            self.refuse(GoodpartError(f"the model cannot be used ({named(error)}); train again"))
         await self.find_candidate()
-        self.changed()
+        self.changed(news=True)
         self.holdings_changed()
 
-    def _use(self, judge: J) -> None:
+    def refuse(self, why: GoodpartError, words: str = "") -> None:
+        """There is no model to judge with; `words` say so where `why` does not."""
+        self.clock.read()
+        self.no_model, self.refused = words or str(why), why
+        if self.tape:
+            self.tape.refused(self.sense, self.no_model)
+
+    def use(self, judge: J) -> None:
+        """Judge with this model from now on."""
+        self.clock.read()
+        if self.tape:
+            self.tape.model(self.sense, judge.bundle.id, self.recipe.bundle(self.sense))
         self.judge, self.refused = judge, None
         self.unsaved = False
         if self.look is not None:
-            self.look.fail("another model was taken over while it was judged", time.monotonic())
+            self.look.fail("another model was taken over while it was judged", self.clock.now)
         self.model_changed(judge)
         kind = "pictures" if self.sense == "image" else "recordings"
         self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {kind}, {judge.bundle.id}")
@@ -238,7 +290,7 @@ class Perception(ABC, Generic[J]):
             candidate.replace(place)
         except OSError as error:
             raise GoodpartError(f"{place}: cannot be replaced ({error.strerror}); the old model stays") from error
-        self._use(judge)
+        self.use(judge)
         self.new_model = None
 
     async def discard(self) -> None:
@@ -260,7 +312,7 @@ class Perception(ABC, Generic[J]):
         def look() -> None:
             self.holdings.look()
             with contextlib.suppress(RuntimeError):  # the station has ended
-                loop.call_soon_threadsafe(self.changed)
+                loop.call_soon_threadsafe(partial(self.changed, news=True))
 
         self.log.files.submit(look)
 
@@ -296,6 +348,8 @@ class Perception(ABC, Generic[J]):
         judge = self._at_work()
         old = judge.thresholds
         judge.set_threshold(which, value, by)
+        if self.tape:
+            self.tape.threshold(self.sense, which, value, by, how)
         self._thresholds_changed(old, judge.thresholds, **how)
 
     def knob_meanings(self, link: KnobLink) -> tuple[KnobMeaning, ...]:
@@ -318,6 +372,8 @@ class Perception(ABC, Generic[J]):
         judge = self._at_work()
         old = judge.thresholds
         judge.calibrate(recipe)
+        if self.tape:
+            self.tape.calibrated(self.sense, recipe)
         self.recipe = self.recipe.asking(recipe.settings.verdict.false_alarms)
         self._thresholds_changed(old, judge.thresholds, how=judge.thresholds.by)
 

@@ -11,10 +11,10 @@ from core.collector import Collector
 from core.errors import GoodpartError
 from core.health import Health, HealthSettings, Motion, measure
 from core.holdings import Holdings
-from core.judging import Judge
+from core.judging import Judge, Looked
 from core.logbook import Logbook
 from core.recipe import Recipe
-from core.senses.sense import PAUSED, Perception
+from core.senses.sense import PAUSED, Changed, Perception
 from core.shot import Look
 from core.snapshot import Collecting, Counters, Judgement, Meters, Preview, Verdict
 from core.sources.base import CameraSettings, Frame, Picture, PictureSource
@@ -36,17 +36,20 @@ class Sight(Perception[Judge]):
         self,
         recipe: Recipe,
         log: Logbook,
-        changed: Callable[[], None],
+        changed: Changed,
         exchanged: Callable[[], None],
         address: str,
         source: PictureSource | None = None,
+        *,
+        stills: bool = False,
     ) -> None:
-        """`exchanged` is called when another part was put in. Raises GoodpartError when the address means nothing."""
+        """`exchanged` is called when another part was put in; `stills` tells of a `source` that each of its pictures is
+        a part of its own. Raises GoodpartError when the address means nothing."""
         super().__init__(recipe, log, changed)
         table, smoothing = recipe.settings.camera, recipe.settings.verdict
         self.interval = 1.0 / smoothing.rate
         self._exchanged = exchanged
-        self.stills = source is None and shows_stills(address)
+        self.stills = stills if source else shows_stills(address)
         # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
         fps = min(table.fps, smoothing.rate) if self.stills else table.fps
         asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
@@ -104,8 +107,9 @@ class Sight(Perception[Judge]):
         self.interval = self._period
 
     async def step(self) -> None:
-        frame = await self.in_waiter(self.source.take, IDLE_SECONDS)
-        fault = self._health.check(frame, self.source.status(), time.monotonic())
+        source: PictureSource = self.source
+        frame, status, now = await self.take(source, IDLE_SECONDS)
+        fault = self._health.check(frame, status, now)
         self.log.health(self.sense, fault)
         if frame is not None:
             self.truth = frame.truth
@@ -131,9 +135,10 @@ class Sight(Perception[Judge]):
             self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
 
     async def _judge_frame(self, judge: Judge, frame: Frame) -> None:
-        seen: Judgement = await self.in_worker(judge, frame.picture, self.counters.judged + 1)
+        looked: Looked = await self.judged(judge.look, frame.picture)
         if judge is not self.judge or self.paused:  # while it was judged
             return
+        seen = judge.weigh(looked, self.counters.judged + 1)
         if self.recipe.settings.verdict.settle and self._motion.changed(frame.picture):
             self.votes.clear()
             self._exchanged()
@@ -157,10 +162,10 @@ class Sight(Perception[Judge]):
     async def _step_single(self, judge: Judge, frame: Frame | None) -> None:
         look = self.look
         if frame is not None and look is not None and look.open and frame.at >= look.begin:
-            seen: Judgement = await self.in_worker(judge, frame.picture, self.counters.judged + 1)
+            looked: Looked = await self.judged(judge.look, frame.picture)
             if judge is not self.judge or self.paused or look is not self.look or not look.open:
                 return
-            self._gather(judge, look, seen, frame)
+            self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)
         elif frame and self._settles and self._motion.changed(frame.picture) and look is not None and not look.open:
             self._exchanged()
         self.wait()

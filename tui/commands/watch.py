@@ -6,9 +6,14 @@ import argparse
 import os
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from core.recipe import Recipe, open_recipe
 from tui.terminal_kind import DUMB
+from tui.words import taping_words
+
+if TYPE_CHECKING:
+    from core.tapes.tape import Tape
 
 LEAST_SIZE = (60, 16)
 """Columns and rows that the dashboard needs."""
@@ -26,11 +31,32 @@ def watch(
     knobs: str | None = None,
 ) -> int:
     """Judge live, in the way that the options ask for."""
+    if options.record is None:
+        return _shown(recipe, options, camera, microphone, knobs, None)
+    from core.tapes.tape import Tape
+
+    tape = Tape(options.record)
+    try:
+        return _shown(recipe, options, camera, microphone, knobs, tape)
+    finally:
+        tape.close()
+        if tape.path.exists():
+            print(f"goodpart: {taping_words(tape.state())}; goodpart replay judges it again", file=sys.stderr)
+
+
+def _shown(
+    recipe: Recipe,
+    options: argparse.Namespace,
+    camera: str | None,
+    microphone: str | None,
+    knobs: str | None,
+    tape: Tape | None,
+) -> int:
     if options.headless:
         from core.station import Station
         from tui.plain import run_headless
 
-        return run_headless(Station(recipe, camera, microphone, knobs=knobs), options.seconds)
+        return run_headless(Station(recipe, camera, microphone, knobs=knobs, tape=tape), options.seconds)
     from tui.late import LateStation
 
     why = "" if options.line else no_dashboard()
@@ -39,9 +65,9 @@ def watch(
 
         if why:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
-        code, _ = run_lines(LateStation(recipe, camera, microphone, knobs), options.seconds, recipe)
+        code, _ = run_lines(LateStation(recipe, camera, microphone, knobs, tape), options.seconds, recipe)
         return code
-    return show_shell(recipe, options, camera, microphone, knobs)
+    return show_shell(recipe, options, camera, microphone, knobs, tape)
 
 
 def show_shell(
@@ -50,8 +76,10 @@ def show_shell(
     camera: str | None = None,
     microphone: str | None = None,
     knobs: str | None = None,
+    tape: Tape | None = None,
 ) -> int:
-    """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone."""
+    """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone,
+    and `tape` for its first opening."""
     from tui.display import display
 
     shown = display(options)
@@ -60,8 +88,11 @@ def show_shell(
     from tui.shell import Shell
 
     def open_station(one: Recipe) -> LateStation:
-        named = (camera, microphone, knobs) if recipe and one.folder == recipe.folder else (None, None, None)
-        return LateStation(one, *named)
+        nonlocal tape
+        if recipe is None or one.folder != recipe.folder:
+            return LateStation(one)
+        now, tape = tape, None
+        return LateStation(one, camera, microphone, knobs, now)
 
     config = shown.config
     return run_app(

@@ -9,7 +9,7 @@ from tui.glyphs import GLYPHS
 from tui.keys import first_key
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
-from tui.words import minutes, wrapped
+from tui.words import minutes, taping_words, wrapped
 
 _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("help",), "help"),
@@ -33,14 +33,19 @@ class TitleLine(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         m = view.model
         right = "" if m is None else f"{m.method}  bundle {m.bundle} "
-        left = f" goodpart  {view.snapshot.recipe}"
-        if len(left) + len(right) + 2 > width:
+        left, taping = f" goodpart  {view.snapshot.recipe}", view.snapshot.taping
+        tape: tuple[Part, ...] = ()
+        if taping:
+            tape = ((f"  {taping_words(taping)}", "anomaly" if taping.lost or taping.trouble else "label"),)
+        used = len(left) + sum(len(text) for text, _ in tape)
+        if used + len(right) + 2 > width:
             right = ""
         return [
             (
                 (" goodpart", "label"),
                 (left[9:], "strong"),
-                (" " * max(1, width - len(left) - len(right)), ""),
+                *tape,
+                (" " * max(1, width - used - len(right)), ""),
                 (right, "label"),
             )
         ]
