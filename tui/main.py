@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.errors import GoodpartError
-from tui import amulet_options
+from tui import amulet_options, serve_options
 from tui.arguments import duration, positive, rate
 
 DESCRIPTION = """\
@@ -104,6 +104,10 @@ def build_parser() -> argparse.ArgumentParser:
     watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
     watch.add_argument("--knobs", metavar="PORT", help="instead of the recipe's: serial port of the board, simulated")
     show(watch)
+
+    serve = command("serve", "judge live as a service: HTTP and WebSocket, any number of screens and browsers")
+    recipe(serve)
+    serve_options.add(serve)
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)
