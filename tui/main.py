@@ -99,7 +99,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     watch = command("watch", "judge live: the dashboard")
-    recipe(watch)
+    watch.add_argument("recipe", metavar="RECIPE", nargs="?", help="a folder, or a name below the user's data folder")
+    watch.add_argument("--attach", metavar="URL", help="instead of a recipe: a station that goodpart serve has there")
+    watch.add_argument("--token-file", metavar="F", type=Path, help="with --attach: the service's tokens")
     watch.add_argument("--camera", metavar="S", help="instead of the recipe's: index, file, folder, address, simulated")
     watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
     watch.add_argument("--knobs", metavar="PORT", help="instead of the recipe's: serial port of the board, simulated")

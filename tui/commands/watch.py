@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 
+from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
 
 LEAST_SIZE = (60, 16)
@@ -15,6 +16,10 @@ DUMB = ("", "dumb", "unknown")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.attach:
+        return watch_attached(options)
+    if options.recipe is None:
+        raise GoodpartError("which recipe? give a folder or a name, or --attach URL for a station that is served")
     return watch(open_recipe(options.recipe), options, options.camera, options.microphone, options.knobs)
 
 
@@ -64,8 +69,36 @@ def show_shell(
     return run_app(Shell(recipe, open_station, load_config().keys, seconds=options.seconds))
 
 
+def watch_attached(options: argparse.Namespace) -> int:
+    """The same faces before a station that `goodpart serve` has elsewhere."""
+    from tui.attached import attached
+
+    given = ("recipe", "camera", "microphone", "knobs")
+    named = [name for name in given if getattr(options, name) is not None]
+    if named:
+        raise GoodpartError(f"--attach takes no {' and no '.join(named)}: those are the service's own")
+    station = attached(options.attach, options.token_file)
+    if options.headless:
+        from tui.plain import run_headless
+
+        return run_headless(station, options.seconds)
+    why = "" if options.line else no_dashboard()
+    if options.line or why:
+        from tui.line_mode import run_lines
+
+        if why:
+            print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
+        return run_lines(station, options.seconds)
+    from core.config import load_config
+    from tui.app import watch as show_dashboard
+
+    return show_dashboard(station, load_config().keys, seconds=options.seconds)
+
+
 def no_dashboard() -> str:
     """Why there can be none here, in words; empty where there can."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return ""  # in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "this is not a terminal"
     if os.name != "nt" and os.environ.get("TERM", "") in DUMB:

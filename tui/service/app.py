@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import json
 import shutil
 import tempfile
 import time
@@ -31,7 +31,7 @@ from core.wire import WireError, packed, to_json
 from tui.service.commands import COMMANDS, bound
 from tui.service.gate import sender
 from tui.service.hub import Hub, Teller
-from tui.service.limits import HEARTBEAT_SECONDS, JOURNAL_ROWS, SLOW_SECONDS, UPLOADS
+from tui.service.limits import HEARTBEAT_SECONDS, JOURNAL_ROWS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS, UPLOADS
 from tui.service.metrics import Metrics
 from tui.service.pulse import Pulse
 from tui.service.tokens import May, Tokens
@@ -43,7 +43,6 @@ PROTOCOL = "goodpart.v1"
 """The WebSocket's subprotocol; a browser, which can set no header, offers `token.<token>` beside it."""
 CONFIRM_SECONDS = 2.0
 POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'"
-log = logging.getLogger("goodpart")
 
 
 class Bench(StationLike, Protocol):
@@ -339,6 +338,10 @@ def add_commands(app: FastAPI, service: Service) -> None:
         sound = snapshot.sound
         return snapshot.thresholds if sense == "image" else sound.thresholds if sound else None
 
+    def unsaved(snapshot: Snapshot, sense: Sense) -> bool:
+        sound = snapshot.sound
+        return snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
+
     @app.post("/thresholds", responses=may, dependencies=change, summary="Set thresholds")
     async def thresholds(request: Request, asked: ThresholdsAsked) -> dict[str, Any]:
         wanted = {k: v for k in ("density", "reconstruction_error") if (v := getattr(asked, k)) is not None}
@@ -355,7 +358,8 @@ def add_commands(app: FastAPI, service: Service) -> None:
 
         def confirmed(snapshot: Snapshot) -> bool:
             now = thresholds_of(snapshot, asked.sense)
-            return now is not None and all(getattr(now, which) == value for which, value in wanted.items())
+            set_now = now is not None and all(getattr(now, which) == value for which, value in wanted.items())
+            return set_now and not (asked.save and unsaved(snapshot, asked.sense))
 
         def do() -> None:
             for step in steps:
@@ -444,15 +448,17 @@ async def until_gone(socket: WebSocket) -> None:
 
 async def tell_changes(hub: Hub, socket: WebSocket) -> None:
     """What has changed, one message at a time."""
-    teller, told, slow = Teller(hub), None, False
+    # Until it is known how fast the line is it counts as slow.
+    teller, told, slow = Teller(hub), None, True
     while True:
         told = await hub.newer_than(told, HEARTBEAT_SECONDS)
-        await socket.send_json(teller.message(told, slow))
+        text = json.dumps(teller.message(told, slow))
+        await socket.send_text(text)
         began = time.monotonic()
         await socket.receive_text()
         took = time.monotonic() - began
-        # Once slow it stays so until the line is clearly faster: pictures alone would make it slow again.
-        slow = took > SLOW_SECONDS or (slow and took > SLOW_SECONDS / 10)
+        # Once slow it stays so until the line is clearly faster: a picture would make it slow again.
+        slow = took > SLOW_SECONDS or (slow and took > QUICK_SECONDS and len(text) / took < QUICK_BYTES)
 
 
 # The page.

@@ -29,6 +29,8 @@ VIEWER_BUFFER = 32 * 1024
 """Bytes that the operating system keeps for a slow reader: what waits there is old when it arrives."""
 SLOW_SECONDS = 0.4
 """A reader that takes longer than this for a snapshot gets no pictures."""
+QUICK_SECONDS, QUICK_BYTES = 0.02, 30_000
+"""It gets them again when one takes less than that, or so many bytes (before they are compressed) go in a second."""
 HEARTBEAT_SECONDS = 0.5
 """After so long a snapshot is told again although nothing is new: silence means that the line is dead."""
 UNKNOWN_LASTS = 5.0
