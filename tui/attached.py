@@ -192,6 +192,7 @@ class AttachedStation:
             image_verdict=last.image_verdict and verdict,
             votes="",
             preview=None,
+            truth=None,
             camera=camera and replace(camera, state="lost", message="no news from the service"),
             sound=sound
             and replace(
@@ -199,6 +200,7 @@ class AttachedStation:
                 verdict=verdict,
                 window=None,
                 level=None,
+                truth=None,
                 spectrum=(),
                 microphone=replace(sound.microphone, state="lost", message="no news from the service"),
             ),

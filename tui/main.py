@@ -110,6 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     serve = command("serve", "judge live as a service: HTTP and WebSocket, any number of screens and browsers")
     recipe(serve)
     serve_options.add(serve)
+    serve_options.add_web(command("web", "the dashboard in a browser, attached to a station that is served"))
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)

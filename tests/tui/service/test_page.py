@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from core.recipe import Recipe
 from core.sources.motor import RATE
 from tests.parts import odd_part, until
 from tests.tui.service.chromium import Page, chromium
-from tests.tui.service.served import Served, serving
+from tests.tui.service.served import Served, asked, serving
 
 User = Mapping[str, str]
 PICTURES = os.environ.get("GOODPART_SCREENSHOTS")
@@ -167,3 +171,42 @@ def test_the_calls_can_be_read(sees: Served) -> None:
         assert "curl -X POST -F data_file=@FILE" in page.text("#calls")
         assert page.complaints == []
         kept(page, "calls")
+
+
+def test_the_dashboard_in_a_browser(sees: Served, user: User) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    web = subprocess.Popen(
+        [sys.executable, "-m", "tui", "web", sees.url, "--port", str(port)],
+        env=dict(user), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert web.stdout
+        assert f"http://127.0.0.1:{port}/" in web.stdout.readline()
+        with chromium() as page:
+            page.open(f"http://127.0.0.1:{port}/")
+            assert until(lambda: page.run("document.body.classList.contains('-first-byte')"), 30)
+            # What is on the screen is drawn, not text; that the keys work is seen in the station.
+            page.run("document.querySelector('textarea').focus()")
+            assert until(lambda: pressed(page, " ") and sees.get("/snapshot")[1]["snapshot"]["paused"], 30)
+            if PICTURES:
+                page.run("new Promise(done => setTimeout(done, 5000))")
+            kept(page, "web")
+            hosts = {address.split("/")[2] for address in page.requests if "://" in address}
+            assert hosts == {f"127.0.0.1:{port}"}
+            assert page.run("document.fonts.check('16px \"Roboto Mono\"')")
+            assert page.complaints == []
+        for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers=headers)
+            assert asked(request)[0] == 403
+    finally:
+        web.terminate()
+        said, _ = web.communicate(timeout=15)
+    assert "Traceback" not in said
+
+
+def pressed(page: Page, key: str) -> bool:
+    page.press(key, key)
+    page.run("new Promise(done => setTimeout(done, 1500))")
+    return True

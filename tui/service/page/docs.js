@@ -36,6 +36,6 @@ fetch("/openapi.json").then(answer => answer.json()).then(({ paths, components: 
     const list = made("dl", "", ...takes.flatMap(([name, words]) => [made("dt", name), made("dd", words)]),
       ...Object.entries(call.responses).flatMap(([status, { description }]) => [made("dt", status), made("dd", description)]));
     document.getElementById("calls").append(made("section", "", made("h2", `${method.toUpperCase()} ${path}`),
-      made("p", `${call.summary || ""}. ${call.description || ""}`), made("pre", example(schemas, path, method, call)), list));
+      made("p", `${call.summary || ""}${/[?!.]$/.test(call.summary) ? "" : "."} ${call.description || ""}`), made("pre", example(schemas, path, method, call)), list));
   }
 });

@@ -47,7 +47,9 @@ function showSound(result) {
   const points = result.windows.map(w => ({ x: w.end, y: w.score, beyond: w.anomaly }));
   plot(svg, points, result.window_threshold, 0, points[points.length - 1].x, "score of the recording over time");
   const odd = result.verdict === "ANOMALY" ? result.windows.filter(w => w.anomaly) : [];
-  const cells = odd.map(w => ["yes", w.score.toFixed(4), w.seconds || `${w.start.toFixed(1)}-${w.end.toFixed(1)}`]);
+  // The method amulet means the last tenth of a second of its window.
+  const start = w => result.method === "amulet" ? w.end - 0.1 : w.start;
+  const cells = odd.map(w => ["yes", w.score.toFixed(4), w.seconds || `${start(w).toFixed(1)}-${w.end.toFixed(1)}`]);
   element("anomalies").querySelector("tbody").append(...(cells.length ? cells : [["No anomalies detected", "", ""]]).map(row => {
     const tr = document.createElement("tr");
     tr.append(...row.map(text => Object.assign(document.createElement("td"), { textContent: text })));
