@@ -6,6 +6,7 @@ import getpass
 import http.client
 import json
 import queue
+import secrets
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ AGAIN_SECONDS = 0.5
 FAULT_SECONDS = 15.0
 """That a refused command stays on the screen."""
 ANSWER_SECONDS = 5.0
+JUDGED_SECONDS = 90.0
 
 
 class AttachedStation:
@@ -108,8 +110,11 @@ class AttachedStation:
     def end_collecting(self) -> None:
         self._command("end_collecting")
 
-    def record(self, on: bool) -> None:
-        self._command("record", on=on)
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        self._command("delete_taught", sense=sense, defect=defect, every=every)
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        self._command("record", on=on, defect=defect)
 
     def train(self) -> None:
         self._command("train")
@@ -119,6 +124,29 @@ class AttachedStation:
 
     def take_over(self) -> None:
         self._command("take_over")
+
+    def discard(self) -> None:
+        self._command("discard")
+
+    def judge(self, file: Path, sensitivity: float | None = None) -> dict[str, Any]:
+        """A file of this machine, judged by the service (POST /judge). Raises GoodpartError with its words."""
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise GoodpartError(f"{file}: cannot be read ({error.strerror or error})") from error
+        mark = f"goodpart-{secrets.token_hex(16)}"
+        name = file.name.encode("utf-8", "replace").replace(b'"', b"'")
+        head = b'--%s\r\nContent-Disposition: form-data; name="data_file"; filename="%s"\r\n\r\n' % (
+            mark.encode(),
+            name,
+        )
+        body = head + data + f"\r\n--{mark}--\r\n".encode()
+        path = "/judge?map=1" + ("" if sensitivity is None else f"&sensitivity={sensitivity:g}")
+        status, said = self.ask("POST", path, body, f"multipart/form-data; boundary={mark}", JUDGED_SECONDS)
+        if status != 200:
+            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
+        result: dict[str, Any] = said
+        return result
 
     # Snapshots.
 

@@ -88,6 +88,10 @@ class Shell(WatchApp):
             from tui.screens.calibrate import CalibrateScreen
 
             self._put(CalibrateScreen)
+        elif where == "files":
+            from tui.screens.files import FilesScreen
+
+            self._put(FilesScreen)
         else:
             self.say(f"there is no screen {where}")
 

@@ -90,9 +90,10 @@ def watch_attached(options: argparse.Namespace) -> int:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
         return run_lines(station, options.seconds)
     from core.config import load_config
-    from tui.app import watch as show_dashboard
+    from tui.app import run_app
+    from tui.attached_app import AttachedApp
 
-    return show_dashboard(station, load_config().keys, seconds=options.seconds)
+    return run_app(AttachedApp(station, load_config().keys, seconds=options.seconds))
 
 
 def no_dashboard() -> str:
