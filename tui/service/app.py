@@ -70,7 +70,7 @@ class Error(BaseModel):
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Anomaly(BaseModel):
@@ -198,24 +198,27 @@ def in_words(errors: Sequence[Any], content_type: str) -> str:
 # Who may.
 
 
-def needs(service: Service, what: May) -> Any:
+def needs(service: Service, what: May) -> list[Any]:
+    """The dependencies of a call."""
+    tokens = service.tokens
+    if tokens is None:
+        return []
+
     def check(given: Given) -> None:
-        if service.tokens is None:
-            return
         token = given.credentials if given else ""
-        if not service.tokens.allow(token, "read"):
+        if not tokens.allow(token, "read"):
             raise HTTPException(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
-        if not service.tokens.allow(token, what):
+        if not tokens.allow(token, what):
             raise HTTPException(403, "this token may only read")
 
-    return Depends(check)
+    return [Depends(check)]
 
 
 # What is read.
 
 
 def add_readers(app: FastAPI, service: Service) -> None:
-    read = [needs(service, "read")]
+    read = needs(service, "read")
 
     @app.get("/health", responses={**REFUSED, 503: {"model": Health}}, dependencies=read, summary="Is it well?")
     async def health() -> Health:
@@ -257,7 +260,7 @@ def rows(path: Path, limit: int, kind: str | None, since: float) -> list[Row]:
 
 
 def add_judges(app: FastAPI, service: Service) -> None:
-    read = [needs(service, "read")]
+    read = needs(service, "read")
     under_way = 0
 
     async def judged(upload: UploadFile, **how: Any) -> dict[str, Any]:
@@ -307,7 +310,7 @@ def add_judges(app: FastAPI, service: Service) -> None:
 
 
 def add_commands(app: FastAPI, service: Service) -> None:
-    station, change = service.station, [needs(service, "change")]
+    station, change = service.station, needs(service, "change")
     may = {**REFUSED, **UNABLE}
 
     def command(request: Request, name: str, **arguments: Any) -> Callable[[], None]:

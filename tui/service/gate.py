@@ -82,8 +82,14 @@ class Gate:
             await self._refuse(413, too_large(), scope, receive, send)
             return
         body = Body(self, receive)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and not await body.ended():
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
         try:
-            await self._app(scope, body.receive, send)
+            await self._app(scope, body.receive, answer)
         finally:
             self._bytes -= body.size
 
@@ -112,7 +118,6 @@ class Body:
         self.size += part
         room = self._gate.has_room(part)
         if self.size > BODY_BYTES or not room:
-            await self._drain()
             raise HTTPException(
                 413 if room else 429, too_large() if room else "too much is being sent: try again later"
             )
@@ -126,17 +131,17 @@ class Body:
                 408, f"the request did not come within {RECEIVE_SECONDS:.0f} s", {"Connection": "close"}
             ) from None
 
-    async def _drain(self) -> None:
-        """A client that is still sending would not read the answer."""
+    async def ended(self) -> bool:
+        """Whether all of it has come, now that it is answered. What still comes is thrown away for a while: a client
+        that is sending would not read the answer."""
         until = time.monotonic() + DRAIN_SECONDS
-        more = not self._complete
-        while more:
+        while not self._complete and time.monotonic() < until:
             try:
                 message = await self._within(until)
             except HTTPException:
                 break
-            more = bool(message.get("more_body", False))
-        self._complete = True
+            self._complete = not message.get("more_body", False)
+        return self._complete
 
 
 def too_large() -> str:

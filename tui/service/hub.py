@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from core.snapshot import Snapshot
+from core.snapshot import Preview, Snapshot
 from core.wire import VERSION, changes, to_json
+
+MOST_IN_A_ROW = 8
 
 
 class Hub:
@@ -69,12 +71,17 @@ class Teller:
         return {"clock": clock, "changes": changes(before, said)}
 
 
-def sparing(snapshot: Snapshot) -> Snapshot:
-    """Without what a slow line has no room for: the picture and the spectrum; the map in whole numbers."""
-    image, sound = snapshot.image, snapshot.sound
-    return replace(
-        snapshot,
-        preview=None,
-        image=image and replace(image, map=np.round(image.map)),
-        sound=sound and replace(sound, spectrum=()),
-    )
+def sparing(value: Any) -> Any:
+    """Without what a slow line has no room for: pictures and long rows of numbers; maps in whole numbers."""
+    if isinstance(value, Preview):
+        return None
+    if isinstance(value, np.ndarray):
+        return np.round(value)
+    if isinstance(value, tuple):
+        kept = tuple(part for part in map(sparing, value) if part is not None)
+        return kept if len(kept) <= MOST_IN_A_ROW else ()
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    said = {field.name: getattr(value, field.name) for field in fields(value)}
+    spared = {name: sparing(part) for name, part in said.items()}
+    return replace(value, **{name: part for name, part in spared.items() if part is not said[name]})

@@ -147,3 +147,5 @@ def say_in_lines() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine("goodpart: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # It warns of whatever a client sends wrong.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)

@@ -39,7 +39,7 @@ class Served:
             found[:] = [self.get("/snapshot")[1]["snapshot"]]
             return met(found[0])
 
-        assert until(look, seconds), found
+        assert until(look, seconds), str(found)[:2000]
         return found[0]
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
