@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.errors import GoodpartError
 from core.recipe import KnobTable
-from core.snapshot import Grab, Sense, Snapshot, Verdict, Which
+from core.snapshot import Grab, Sense, Snapshot, Verdict, Which, Word
 
 SILENT_SECONDS = 1.7
 """Without a word from the service; it tells something twice a second."""
@@ -83,8 +83,8 @@ class AttachedStation:
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image") -> None:
-        self._command("set_threshold", which=which, value=value, by=by, sense=sense)
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        self._command("set_threshold", which=which, value=value, by=by, sense=sense, how=how)
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
         self._command("grab", grab=grab, sense=sense)
@@ -98,11 +98,29 @@ class AttachedStation:
     def save_thresholds(self) -> None:
         self._command("save_thresholds")
 
-    def calibrate(self) -> None:
-        self._command("calibrate")
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self._command("calibrate", false_alarms=false_alarms)
 
     def pause(self, paused: bool) -> None:
         self._command("pause", paused=paused)
+
+    def single(self, on: bool) -> None:
+        self._command("single", on=on)
+
+    def part(self, by: str = "key") -> None:
+        self._command("part", by=by)
+
+    def new_shift(self) -> None:
+        self._command("new_shift")
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        self._command("say", word=word, about=about)
+
+    def accept_offers(self) -> None:
+        self._command("accept_offers")
+
+    def discard_offers(self) -> None:
+        self._command("discard_offers")
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         self._command("collect", wanted=wanted, defect=defect)

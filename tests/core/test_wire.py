@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections.abc
 import dataclasses
 import json
 import math
@@ -41,6 +42,12 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
         return st.integers(0, 2**32 - 1).map(
             lambda seed: np.random.default_rng(seed).normal(size=(14, 14)).astype(np.float32)
         )
+    if origin is collections.abc.Mapping:
+        # Scores of a part, by sense.
+        number = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
+        return st.dictionaries(
+            st.text(max_size=5), st.dictionaries(st.text(max_size=5), number, max_size=3), max_size=2
+        )
     simple: dict[Any, st.SearchStrategy[Any]] = {
         float: st.floats(),
         int: st.integers(),
@@ -62,6 +69,8 @@ def same(one: Any, other: Any) -> bool:
         return isinstance(other, np.ndarray) and one.dtype == other.dtype and np.array_equal(one, other)
     if isinstance(one, tuple):
         return isinstance(other, tuple) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict):
+        return isinstance(other, dict) and one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, float) and math.isnan(one):
         return isinstance(other, float) and math.isnan(other)
     return type(one) is type(other) and bool(one == other)

@@ -88,7 +88,8 @@ def watch_attached(options: argparse.Namespace) -> int:
 
         if why:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
-        return run_lines(station, options.seconds)
+        code, _ = run_lines(station, options.seconds)
+        return code
     from core.config import load_config
     from tui.app import run_app
     from tui.attached_app import AttachedApp

@@ -42,6 +42,7 @@ PAGE = Path(__file__).with_name("page")
 PROTOCOL = "goodpart.v1"
 """The WebSocket's subprotocol; a browser, which can set no header, offers `token.<token>` beside it."""
 CONFIRM_SECONDS = 2.0
+TRIGGER_SECONDS = 30.0
 POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'"
 
 
@@ -324,11 +325,13 @@ def add_commands(app: FastAPI, service: Service) -> None:
 
         return do
 
-    async def done(do: Callable[[], None], confirmed: Callable[[Snapshot], bool]) -> dict[str, Any]:
+    async def done(
+        do: Callable[[], None], confirmed: Callable[[Snapshot], bool], seconds: float = CONFIRM_SECONDS
+    ) -> dict[str, Any]:
         """Tell the station and wait for what comes of it. Raises GoodpartError with its words, or where none come."""
         before = service.hub.newest
         do()
-        snapshot, until = before, time.monotonic() + CONFIRM_SECONDS
+        snapshot, until = before, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             snapshot = await service.hub.newer_than(snapshot, left)
             if snapshot.fault and snapshot.fault != before.fault:
@@ -383,6 +386,14 @@ def add_commands(app: FastAPI, service: Service) -> None:
     @app.post("/pause", responses=may, dependencies=change, summary="Pause judging, or go on")
     async def pause(request: Request, asked: PauseAsked) -> dict[str, Any]:
         return await done(command(request, "pause", paused=asked.paused), lambda now: now.paused == asked.paused)
+
+    @app.post("/trigger", responses=may, dependencies=change, summary="A part is in place: judge it, once")
+    async def trigger(request: Request) -> dict[str, Any]:
+        """In the single-shot mode (`single` of POST /command); the answer is the part with its verdict."""
+        before = service.hub.newest.part
+        do = command(request, "part", by="service")
+        await done(do, lambda now: now.part is not None and now.part != before, TRIGGER_SECONDS)
+        return {"done": True, "part": to_json(service.hub.newest.part)}
 
     @app.post(
         "/command/{name}",

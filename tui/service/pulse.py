@@ -36,8 +36,21 @@ class Pulse:
             return snapshot.verdict.reason
         if now - self._told > UNKNOWN_LASTS:
             return "the station tells nothing any more"
+        if snapshot.shot is not None:
+            return single_trouble(snapshot)
         if now - self._known > UNKNOWN_LASTS:
             return snapshot.verdict.reason or "UNKNOWN"
         if now - self._judged > UNKNOWN_LASTS:
             return f"nothing has been judged for {now - self._judged:.0f} s"
         return ""
+
+
+def single_trouble(snapshot: Snapshot) -> str:
+    """Why no part could be judged in the single-shot mode, where it is no trouble that none is."""
+    sound = snapshot.sound
+    for source in (snapshot.camera, sound.microphone if sound else None):
+        if source is not None and source.state != "live":
+            return source.message or f"{source.address}: {source.state}"
+    if snapshot.thresholds is None and (sound is None or sound.thresholds is None):
+        return snapshot.verdict.reason
+    return "paused: nothing is judged" if snapshot.paused else ""

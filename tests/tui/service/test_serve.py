@@ -240,6 +240,21 @@ def test_commands_are_done_and_journalled_with_who_sent_them(trained: Recipe, us
     assert open_recipe(str(trained.folder)).settings.image.thresholds.density == -7.25
 
 
+def test_a_part_is_judged_on_a_word(trained: Recipe, user: User) -> None:
+    with serving(trained.folder, user, "--port", "0", "--camera", "simulated") as served:
+        served.until(lambda now: now["image"] is not None)
+        status, said = served.post("/trigger", {})
+        assert (status, "judged continuously" in said["error"]) == (409, True)
+        assert served.post("/command/single", {"on": True})[0] == 202
+        served.until(lambda now: now["shot"] is not None)
+        status, said = served.post("/trigger", {}, **{"X-Goodpart-Who": "robot 7"})
+        assert (status, said["part"]["number"]) == (200, 1)
+        assert said["part"]["verdict"]["state"] in ("OK", "ANOMALY")
+        assert said["part"]["by"] == "service, robot 7 (127.0.0.1)"
+        # That no part is in place is no trouble.
+        assert served.get("/health")[0] == 200
+
+
 @pytest.mark.parametrize(
     ("path", "said", "status", "words"),
     [
@@ -253,7 +268,7 @@ def test_commands_are_done_and_journalled_with_who_sent_them(trained: Recipe, us
         ("/command/stop", {}, 404, "is no command"),
         ("/command/pause", {}, 422, "needs paused"),
         ("/command/pause", {"paused": 1}, 422, "paused: 1 is not bool"),
-        ("/command/calibrate", {"now": True}, 422, "takes nothing"),
+        ("/command/train", {"now": True}, 422, "takes nothing"),
     ],
 )
 def test_a_command_that_cannot_be_is_refused_in_words(
@@ -274,7 +289,7 @@ def test_its_calls_are_described(bench: Served) -> None:
     _, said = bench.get("/openapi.json")
     assert set(said["paths"]) == {
         "/health", "/snapshot", "/journal", "/metrics", "/submit", "/judge", "/thresholds", "/grab", "/pause",
-        "/command/{name}",
+        "/trigger", "/command/{name}",
     }  # fmt: skip
 
 
