@@ -8,7 +8,19 @@ import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
-BENCHES = ("auroc", "learning", "watching", "seed_path", "sound", "listening", "knobs", "amulet_path", "screen", "demo")
+BENCHES = (
+    "auroc",
+    "learning",
+    "watching",
+    "seed_path",
+    "sound",
+    "listening",
+    "knobs",
+    "amulet_path",
+    "screen",
+    "serving",
+    "demo",
+)
 
 missed = False
 for name in sys.argv[1:] or BENCHES:

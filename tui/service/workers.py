@@ -62,11 +62,15 @@ class Workers:
         self.crashed = 0
 
     async def start(self) -> None:
-        """One that is ready before the first file comes."""
-        if (worker := self._free.get_nowait()) is None:
+        """One that is ready before the first file comes, unless one has come already."""
+        if self._free.empty():
+            return
+        worker = self._free.get_nowait()
+        try:
             with contextlib.suppress(GoodpartError):
-                worker = await self._new()
-        self._free.put_nowait(worker)
+                worker = worker or await self._new()
+        finally:
+            self._free.put_nowait(worker)
 
     async def judge(self, file: Path, name: str, **how: Any) -> dict[str, Any]:
         """The result (tui.service.judging). Raises UnreadableError where the file cannot be judged, BusyError, and
