@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("goodpart needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once, some minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@
 
 demo: $(READY)
@@ -44,7 +44,7 @@ firmware:
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
-EXTRA ?= [train]
+EXTRA ?= [train,serve]
 install:
 	@test -x $(HOME)/.local/share/goodpart/venv/bin/python || $(PYTHON) -m venv $(HOME)/.local/share/goodpart/venv
 	@$(HOME)/.local/share/goodpart/venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.$(EXTRA)'

@@ -30,6 +30,7 @@ Kind = Literal[
     "teaching",
     "recording",
     "fault",
+    "command",
 ]
 RETRY_SECONDS = 2.0
 MOST_WAITING = 10_000

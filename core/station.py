@@ -135,6 +135,15 @@ class Station:
         """Why a model of the recipe cannot be used; set before the first verdict."""
         return next((s.refused for s in self._judging() if s.refused), None)
 
+    @property
+    def hung(self) -> bool:
+        """Whether a sense that judges does not come back."""
+        return any(s.hung for s in self._senses.values())
+
+    def note(self, reason: str, **data: Any) -> None:
+        """Into the journal: what was asked, and by whom."""
+        self._log.record("command", reason, **data)
+
     def start(self) -> None:
         self._thread.start()
 

@@ -12,7 +12,7 @@ from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
 
-Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history"]
+Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history", "files"]
 """Which screen a key belongs to; those of the app are heard on every one."""
 
 
@@ -145,12 +145,18 @@ KEYS: tuple[Key, ...] = (
     Key("history-all", "0", "all", "all", "all rows", "history"),
     Key("history-ascii", "p", "ascii", "shades/ASCII", "the kept picture in shades or in ASCII", "history"),
     Key("history-export", "x", "export", "export", "write these rows to a CSV file in the recipe's folder", "history"),
+    Key("files-up", "backspace,left", "up", "folder up", "the folder above", "files"),
+    Key("files-type", "slash", "type", "type a path", "type a path", "files"),
+    Key("files-less", "minus", "sensitivity(-1)", "less", "less sensitive: of the method amulet", "files"),
+    Key("files-more", "plus", "sensitivity(1)", "more sensitive", "more sensitive, 0 to 10, 8 as trained", "files"),
+    Key("files-reset", "r", "reset", "reset", "away with the result; sensitivity as trained", "files"),
     Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
     Key("go-calibrate", "4", "go('calibrate')", "calibrate", "calibrate: choose the thresholds", "app"),
     Key("go-watch", "5,escape", "go('watch')", "watch", "watch: judge live", "app"),
     Key("go-history", "6", "go('history')", "history", "history: what happened", "app"),
+    Key("go-files", "7", "go('files')", "files", "files: judge a recording or a picture", "app"),
     Key("palette", "ctrl+p", "command_palette", "commands", "find a command by its name", "app"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
     Key("help", "question_mark", "help", "help", "this help", "app"),

@@ -14,7 +14,7 @@ from typing import NoReturn
 from core import __version__
 from core.config import COLORS, THEMES
 from core.errors import GoodpartError
-from tui import amulet_options
+from tui import amulet_options, serve_options
 from tui.arguments import day, duration, hertz, positive, rate
 
 DESCRIPTION = """\
@@ -101,7 +101,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     watch = command("watch", "judge live: the dashboard")
-    recipe(watch)
+    watch.add_argument("recipe", metavar="RECIPE", nargs="?", help="a folder, or a name below the user's data folder")
+    watch.add_argument("--attach", metavar="URL", help="instead of a recipe: a station that goodpart serve has there")
+    watch.add_argument("--token-file", metavar="F", type=Path, help="with --attach: the service's tokens")
     watch.add_argument("--camera", metavar="S", help="instead of the recipe's: index, file, folder, address, simulated")
     watch.add_argument("--microphone", metavar="S", help="instead of the recipe's: name, index, wav file, simulated")
     watch.add_argument("--knobs", metavar="PORT", help="instead of the recipe's: serial port of the board, simulated")
@@ -127,6 +129,11 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--recipe", metavar="R", help="judge with this recipe instead of the recorded models")
     replay.add_argument("--against", metavar="R", help="and with this one; tells where the two differ")
     replay.add_argument("--json", action="store_true", help="one JSON object for every verdict, as --headless does")
+
+    serve = command("serve", "judge live as a service: HTTP and WebSocket, any number of screens and browsers")
+    recipe(serve)
+    serve_options.add(serve)
+    serve_options.add_web(command("web", "the dashboard in a browser, attached to a station that is served"))
 
     demo = command("demo", "try it on the simulated bench: teach, train and watch, with faults that come and go")
     show(demo)

@@ -11,20 +11,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from core.snapshot import Part, Snapshot, truth_of
 
 if TYPE_CHECKING:
-    from core.station import Station
+    from core.errors import GoodpartError
     from tui.station_like import StationLike
+
+    class Refusing(StationLike, Protocol):
+        @property
+        def refused(self) -> GoodpartError | None: ...
+
 
 MOST_WAITING = 200
 """Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
 GIVE_UP_SECONDS = 3.0
 
 
-def run_headless(station: Station, seconds: float | None) -> int:
+def run_headless(station: Refusing, seconds: float | None) -> int:
     """A JSON object for every verdict. Raises the GoodpartError of a recipe whose model cannot be used, instead of
     telling UNKNOWN for ever."""
     code = run_plain(station, seconds, headless, ended=lambda: station.refused is not None)

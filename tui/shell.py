@@ -99,6 +99,10 @@ class Shell(WatchApp):
             from tui.screens.history import HistoryScreen
 
             self._put(HistoryScreen, partial(HistoryScreen, self.recipe))
+        elif where == "files":
+            from tui.screens.files import FilesScreen
+
+            self._put(FilesScreen)
         else:
             self.say(f"there is no screen {where}")
 

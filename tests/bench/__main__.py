@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
 BENCHES = (
     "auroc", "learning", "watching", "seed_path", "sound", "listening", "knobs", "amulet_path", "screen", "recording",
-    "demo",
+    "serving", "demo",
 )  # fmt: skip
 
 missed = False

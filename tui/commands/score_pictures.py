@@ -13,8 +13,9 @@ from core.sources.base import Frame, SourceStatus
 from core.verdict import reason
 
 
-def judged_picture(judge: Judge, file: Path) -> dict[str, Any]:
-    """Raises UnreadableError, also for a picture that the station would not trust."""
+def judged_picture(judge: Judge, file: Path, with_map: bool = False) -> dict[str, Any]:
+    """`with_map` adds the anomaly map, rows of numbers. Raises UnreadableError, also for a picture that the station
+    would not trust."""
     from tui.commands.score import unknown
 
     picture = decode_picture(file)
@@ -24,10 +25,12 @@ def judged_picture(judge: Judge, file: Path) -> dict[str, Any]:
     if fault is not None:
         return unknown(str(file), "image", fault.replace("camera: ", "", 1))
     seen = judge(picture)
+    drawn = {"map": [[round(float(cell), 3) for cell in row] for row in seen.map]} if with_map else {}
     return {
         "path": str(file),
         "kind": "image",
         "verdict": "ANOMALY" if seen.anomalous else "OK",
         **scores_as_json(seen, judge.thresholds),
         "reason": reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous),
+        **drawn,
     }

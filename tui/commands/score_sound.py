@@ -12,16 +12,18 @@ from core.verdict import reason
 
 
 def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -> dict[str, Any]:
-    """What the command line says of a recording.
-
-    The verdict and the numbers are those of the recording as a whole (core.audition), windows and stretches those of
-    the station. Where the sound cannot be trusted and nothing is anomalous it is UNKNOWN. Raises UnreadableError.
-    """
+    """What the command line says of a recording. Raises UnreadableError."""
     heard = audition(ear, file, channel)
     if plot is not None:
         draw(heard, file, plot)
+    return as_json(ear, heard, str(file))
+
+
+def as_json(ear: Ear, heard: Audition, path: str) -> dict[str, Any]:
+    """The verdict and the numbers are those of the recording as a whole (core.audition), windows and stretches those of
+    the station. Where the sound cannot be trusted and nothing is anomalous it is UNKNOWN."""
     return {
-        "path": str(file),
+        "path": path,
         "kind": "sound",
         "verdict": heard.state,
         **scores_as_json(heard.whole, heard.thresholds),

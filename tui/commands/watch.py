@@ -8,6 +8,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
 from tui.terminal_kind import DUMB
 from tui.words import taping_words
@@ -20,6 +21,10 @@ LEAST_SIZE = (60, 16)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.attach:
+        return watch_attached(options)
+    if options.recipe is None:
+        raise GoodpartError("which recipe? give a folder or a name, or --attach URL for a station that is served")
     return watch(open_recipe(options.recipe), options, options.camera, options.microphone, options.knobs)
 
 
@@ -109,8 +114,38 @@ def show_shell(
     )
 
 
+def watch_attached(options: argparse.Namespace) -> int:
+    """The same faces before a station that `goodpart serve` has elsewhere."""
+    from tui.attached import attached
+
+    given = ("recipe", "camera", "microphone", "knobs")
+    named = [name for name in given if getattr(options, name) is not None]
+    if named:
+        raise GoodpartError(f"--attach takes no {' and no '.join(named)}: those are the service's own")
+    station = attached(options.attach, options.token_file)
+    if options.headless:
+        from tui.plain import run_headless
+
+        return run_headless(station, options.seconds)
+    why = "" if options.line else no_dashboard()
+    if options.line or why:
+        from tui.line_mode import run_lines
+
+        if why:
+            print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
+        code, _ = run_lines(station, options.seconds)
+        return code
+    from core.config import load_config
+    from tui.app import run_app
+    from tui.attached_app import AttachedApp
+
+    return run_app(AttachedApp(station, load_config().keys, seconds=options.seconds))
+
+
 def no_dashboard() -> str:
     """Why there can be none here, in words; empty where there can."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return ""  # in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "this is not a terminal"
     if os.name != "nt" and os.environ.get("TERM", "") in DUMB:

@@ -1,0 +1,302 @@
+"""goodpart watch --attach: the same faces before a station elsewhere."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from core.errors import GoodpartError
+from core.journal import read_journal
+from core.recipe import Recipe
+from core.snapshot import Snapshot
+from core.wire import changed, from_json
+from tests.parts import goodpart, until
+from tests.tui.service.served import Served, serving, start
+from tui.attached import AttachedStation, attached
+
+User = Mapping[str, str]
+CAMERA = ("--camera", "simulated")
+
+
+class Seen:
+    """What a subscriber was told, and when."""
+
+    def __init__(self, station: AttachedStation) -> None:
+        self.all: list[tuple[float, Snapshot]] = []
+        station.subscribe(lambda snapshot: self.all.append((time.monotonic(), snapshot)))
+        station.start()
+
+    @property
+    def last(self) -> Snapshot:
+        return self.all[-1][1]
+
+    def until(self, met: Callable[[Snapshot], bool], seconds: float = 15.0) -> None:
+        assert until(lambda: bool(self.all) and met(self.last), seconds), self.all[-1:]
+
+
+@pytest.fixture
+def served(trained: Recipe, user: User) -> Iterator[Served]:
+    with serving(trained.folder, user, "--port", "0", *CAMERA) as one:
+        yield one
+
+
+@pytest.fixture
+def attach() -> Iterator[Callable[..., AttachedStation]]:
+    stations: list[AttachedStation] = []
+
+    def make(url: str, *arguments: Any, **more: Any) -> AttachedStation:
+        stations.append(AttachedStation(url, *arguments, **more))
+        return stations[-1]
+
+    yield make
+    for station in stations:
+        station.stop()
+
+
+def test_it_shows_what_the_station_shows(served: Served, attach: Callable[..., AttachedStation]) -> None:
+    seen = Seen(attach(served.url))
+    seen.until(lambda now: now.image is not None and now.preview is not None)
+    assert seen.last.recipe == "pump"
+    assert seen.last.image is not None
+    assert seen.last.image.map.shape == (14, 14)
+    assert seen.last.camera is not None
+    # On the same machine the clocks are the same.
+    assert abs(time.monotonic() - (seen.last.camera.last_at or 0)) < 5
+    numbers = [snapshot.image.number for _, snapshot in seen.all if snapshot.image]
+    assert numbers == sorted(numbers)
+
+
+def test_what_is_commanded_is_done_and_journalled(
+    served: Served, trained: Recipe, attach: Callable[..., AttachedStation]
+) -> None:
+    station = attach(served.url, who="ana@desk")
+    seen = Seen(station)
+    seen.until(lambda now: now.thresholds is not None)
+    station.set_threshold("density", -5.5)
+    seen.until(lambda now: now.thresholds is not None and now.thresholds.density == -5.5)
+    assert seen.last.thresholds is not None
+    assert seen.last.thresholds.by == "key, ana@desk (127.0.0.1)"
+    station.pause(True)
+    seen.until(lambda now: now.paused)
+    station.grab("both")
+    seen.until(lambda now: "no knobs" in now.fault)
+    assert until(lambda: len(told(trained)) == 3)
+    assert told(trained) == [
+        "set_threshold by ana@desk (127.0.0.1)",
+        "pause by ana@desk (127.0.0.1)",
+        "grab by ana@desk (127.0.0.1)",
+    ]
+
+
+def told(recipe: Recipe) -> list[str]:
+    return [event.reason for event in read_journal(recipe.journal) if event.kind == "command"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_when_the_service_goes_it_is_lost_and_comes_back_by_itself(
+    served: Served, trained: Recipe, user: User, attach: Callable[..., AttachedStation], number: int
+) -> None:
+    seen = Seen(attach(served.url))
+    seen.until(lambda now: now.verdict.state != "UNKNOWN")
+    served.end(number)
+    ended = time.monotonic()
+    seen.until(lambda now: now.verdict.reason.startswith("LOST: "))
+    at = next(at for at, snapshot in seen.all if snapshot.verdict.reason.startswith("LOST: "))
+    assert at - ended < 2.0
+    lost = seen.last
+    assert (lost.verdict.state, lost.image, lost.stopped) == ("UNKNOWN", None, False)
+    assert lost.camera is not None
+    assert lost.camera.state == "lost"
+    port = served.url.rpartition(":")[2]
+    with serving(trained.folder, user, "--port", port, *CAMERA):
+        seen.until(lambda now: now.verdict.state != "UNKNOWN")
+    assert all(not snapshot.stopped for _, snapshot in seen.all)
+
+
+def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., AttachedStation]) -> None:
+    seen = Seen(attach(served.url))
+    seen.until(lambda now: now.image is not None)
+    served.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        seen.until(lambda now: "LOST" in now.verdict.reason)
+        assert seen.all[-1][0] - began < 10
+    finally:
+        served.process.send_signal(signal.SIGCONT)
+    seen.until(lambda now: now.image is not None)
+
+
+def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    with serving(trained.folder, user, "--port", "0", "--token-file", file, *CAMERA) as one:
+        stranger = AttachedStation(one.url, "x" * 20)
+        Seen(stranger).until(lambda now: "it wants a token" in now.verdict.reason)
+        known = attached(one.url, file)
+        Seen(known).until(lambda now: now.image is not None)
+        stranger.stop()
+        known.stop()
+
+
+@pytest.mark.parametrize("url", ["pump", "ftp://x", "http://", "http://x:99999999", "http://[::1"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(GoodpartError, match="give the address of goodpart serve"):
+        AttachedStation(url)
+
+
+def test_the_command_line_attaches(served: Served, user: User, trained: Recipe) -> None:
+    served.until(lambda now: now["image"] is not None)
+    lines = goodpart(["watch", "--attach", served.url, "--line", "--for", "3"], user).stdout
+    assert "OK" in lines or "ANOMALY" in lines
+    objects = goodpart(["watch", "--attach", served.url, "--headless", "--for", "3"], user).stdout.splitlines()
+    assert {json.loads(line)["verdict"] for line in objects} & {"OK", "ANOMALY"}
+    for wrong, words in (
+        (["watch", trained.folder, "--attach", served.url], "--attach takes no recipe"),
+        (["watch"], "which recipe?"),
+        (["watch", "--attach", "pump"], "give the address"),
+    ):
+        done = goodpart(wrong, user)
+        assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+
+
+# Many viewers.
+
+
+class SlowLine:
+    """A forwarder of bytes at so many a second, as a modem is."""
+
+    def __init__(self, port: int, rate: int) -> None:
+        self._rate, self._to = rate, port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            far = socket.socket()
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            far.connect(("127.0.0.1", self._to))
+            for one, other, rate in ((near, far, 1 << 20), (far, near, self._rate)):
+                threading.Thread(target=self._copy, args=(one, other, rate), daemon=True).start()
+
+    def _copy(self, one: socket.socket, other: socket.socket, rate: int) -> None:
+        try:
+            while data := one.recv(min(256, rate)):
+                time.sleep(len(data) / rate)
+                other.sendall(data)
+        except OSError:
+            pass
+        finally:
+            one.close()
+            other.close()
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
+    served: Served, attach: Callable[..., AttachedStation]
+) -> None:
+    served.until(lambda now: now["image"] is not None)
+    line = SlowLine(int(served.url.rpartition(":")[2]), 960)
+    fast = [Seen(attach(served.url)) for _ in range(8)]
+    slow = [Seen(attach(f"http://127.0.0.1:{line.port}")) for _ in range(2)]
+    try:
+        # The first snapshot, whole and with its picture, takes its time at 960 bytes a second.
+        for one in slow:
+            one.until(lambda now: now.image is not None, 30)
+        began = time.monotonic()
+        first = [one.last.number for one in fast]
+        time.sleep(6)
+        for one, number in zip(fast, first, strict=True):
+            gaps = [b - a for (a, _), (b, _) in zip(one.all, one.all[1:], strict=False) if a > began]
+            assert one.last.number - number > 40
+            assert max(gaps) < 2.0
+        for one in slow:
+            ages = [snapshot for at, snapshot in one.all if at > began]
+            # Old news is worse than none: what arrives is what is, and nobody thinks that the service has gone.
+            assert len(ages) >= 3
+            assert all("LOST" not in snapshot.verdict.reason for snapshot in ages)
+            assert time.time() - one.last.at < 3.0
+        assert served.get("/metrics")[1].count("goodpart_viewers 10.0") == 1
+    finally:
+        line.close()
+
+
+def test_a_reader_that_does_not_read_holds_up_nobody(served: Served) -> None:
+    with connect(served.url.replace("http", "ws") + "/snapshots", max_queue=1) as line:
+        first = served.until(lambda now: now["image"] is not None)["number"]
+        time.sleep(3)
+        now = served.get("/snapshot")[1]["snapshot"]
+        assert now["number"] - first > 20
+        assert time.time() - now["at"] < 1
+        assert json.loads(line.recv())["goodpart"] == 1
+
+
+def test_changes_add_up_to_the_whole(served: Served) -> None:
+    with connect(served.url.replace("http", "ws") + "/snapshots?changes=1") as line:
+        said = json.loads(line.recv())["snapshot"]
+        for _ in range(20):
+            line.send("")
+            said = changed(said, json.loads(line.recv(timeout=5))["changes"])
+    assert from_json(Snapshot, said).recipe == "pump"
+
+
+# A supervisor, as systemd is one.
+
+
+def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(trained: Recipe, user: User) -> None:
+    served = start(trained.folder, user, "--port", "0", *CAMERA)
+    served.until(lambda now: now["counters"]["judged"] > 10)
+    for value in (-5.0, -6.0):
+        assert served.post("/thresholds", {"density": value, "save": True})[0] == 200
+    assert served.post("/command/single", {"on": True})[0] == 202
+    served.until(lambda now: now["shot"] is not None)
+    parts = [served.post("/trigger", {})[1]["part"] for _ in range(3)]
+    counted = served.get("/snapshot")[1]["snapshot"]["shift"]
+    assert parts[-1]["number"] == sum(counted[state] for state in ("ok", "anomalies", "unknown")) == 3
+    before = list(read_journal(trained.journal))
+    killed = time.monotonic()
+    served.process.kill()
+    served.process.communicate()
+    with serving(trained.folder, user, "--port", served.url.rpartition(":")[2], *CAMERA) as again:
+        now = again.until(lambda now: now["shift"]["since"] == counted["since"] and now["thresholds"] is not None)
+        assert now["shift"] == counted
+        # Three seconds on a machine that does nothing else.
+        assert time.monotonic() - killed < 20
+        assert now["thresholds"]["density"] == -6.0
+        after = list(read_journal(trained.journal))
+        assert after[: len(before)] == before
+        assert after[len(before)].kind == "start"
+
+
+def test_systemd_is_told_by_the_judging_loop(trained: Recipe, user: User, tmp_path: Path) -> None:
+    inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    inbox.bind(str(tmp_path / "notify"))
+    inbox.settimeout(10)
+    env = dict(user) | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}
+    with serving(trained.folder, env, "--port", "0", *CAMERA) as served:
+        heard = []
+        while heard.count("WATCHDOG=1") < 3 or "READY=1" not in heard:
+            heard.append(inbox.recv(100).decode())
+        served.end()
+        inbox.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                heard.append(inbox.recv(100).decode())
+    assert heard.count("READY=1") == 1
+    assert "STOPPING=1" in heard
+    inbox.close()

@@ -1,0 +1,19 @@
+"""The dashboard of a station elsewhere: watching, and judging files of this machine."""
+
+from __future__ import annotations
+
+from tui.app import WatchApp
+
+ELSEWHERE = "recipes, teaching, training and the rest are done where the service is"
+
+
+class AttachedApp(WatchApp):
+    def action_go(self, where: str) -> None:
+        from tui.screens.files import FilesScreen
+
+        if where == "watch" and len(self.screen_stack) > 2:
+            self.pop_screen()
+        elif where == "files" and not isinstance(self.screen, FilesScreen):
+            self.push_screen(FilesScreen())
+        elif where not in ("watch", "files"):
+            self.say(ELSEWHERE)

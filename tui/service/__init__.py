@@ -1,0 +1,1 @@
+"""The station as a service: HTTP and WebSocket before it, and the processes that judge what is sent."""

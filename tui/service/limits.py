@@ -1,0 +1,40 @@
+"""What one client may ask of the service, so that no client takes it from the others or from the bench."""
+
+from __future__ import annotations
+
+BODY_BYTES = 64 * 1024 * 1024
+"""Of one request."""
+ALL_BYTES = 512 * 1024 * 1024
+"""Of the bodies of all requests that are under way."""
+UPLOADS = 128
+"""Files that are received, wait or are judged at one time; beyond, 429."""
+RECEIVE_SECONDS = 60.0
+"""In which a body must have come."""
+DRAIN_SECONDS = 5.0
+"""So long a body that is too large is read on and thrown away: a client that still sends does not hear the answer."""
+HEADER_SECONDS = 15.0
+"""In which a new connection must have asked for something."""
+CONNECTIONS = 512
+
+SOUND_SECONDS = 300.0
+PIXELS = 32_000_000
+JUDGE_SECONDS = 20.0
+"""For one file; the process is ended then."""
+WAIT_SECONDS = 30.0
+"""For a process to be free."""
+WORKER_BYTES = 1_500_000_000
+"""Address space that a judging process may take beyond what its models take."""
+
+VIEWER_BUFFER = 32 * 1024
+"""Bytes that the operating system keeps for a slow reader: what waits there is old when it arrives."""
+SLOW_SECONDS = 0.4
+"""A reader that takes longer than this for a snapshot gets no pictures."""
+QUICK_SECONDS, QUICK_BYTES = 0.02, 30_000
+"""It gets them again when one takes less than that, or so many bytes (before they are compressed) go in a second."""
+HEARTBEAT_SECONDS = 0.5
+"""After so long a snapshot is told again although nothing is new: silence means that the line is dead."""
+UNKNOWN_LASTS = 5.0
+"""Seconds of UNKNOWN, or without a judged sample, after which the service is not healthy."""
+STOP_SECONDS = 1.5
+JOURNAL_ROWS = 10_000
+"""At most, of one GET /journal."""

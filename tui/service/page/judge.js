@@ -1,0 +1,107 @@
+// AMULET's browser flow: choose a recording or a picture, judge, see what differs, reset; or record.
+"use strict";
+
+const form = element("judge"), said = element("said"), button = element("record");
+let running = null, shown = null, recorded = null;
+
+function say(words, wrong) {
+  said.textContent = words;
+  said.className = wrong ? "wrong" : "";
+}
+
+function clear() {
+  element("anomalies").hidden = true;
+  element("anomalies").querySelector("tbody").replaceChildren();
+  element("trace").replaceChildren();
+  element("picture").hidden = true;
+  if (shown) URL.revokeObjectURL(shown);
+  shown = null;
+  say("");
+}
+
+async function judged(file) {
+  clear();
+  say(`judging ${file.name} ...`);
+  const body = new FormData();
+  body.append("data_file", file);
+  const asked = new URLSearchParams({ map: "1" });
+  if (!element("sensitive").hidden) asked.set("sensitivity", form.elements.sensitivity.value);
+  let answer, result;
+  try {
+    answer = await fetch(`/judge?${asked}`, { method: "POST", body, headers: authorised() });
+    result = await answer.json();
+  } catch {
+    say("the service does not answer: try again when it is back", true);
+    return;
+  }
+  if (!answer.ok) { say(result.error, true); return; }
+  say(`${result.verdict}: ${result.reason}`);
+  if (result.kind === "image") showPicture(file, result.map || []); else showSound(result);
+}
+
+function showSound(result) {
+  if (!result.windows || !result.windows.length) return;
+  if (result.method === "amulet") element("sensitive").hidden = false;
+  const { note, svg } = figure(element("trace"), "score", "score over time");
+  note.textContent = `threshold ${number(result.window_threshold)}`;
+  const points = result.windows.map(w => ({ x: w.end, y: w.score, beyond: w.anomaly }));
+  plot(svg, points, result.window_threshold, 0, points[points.length - 1].x, "score of the recording over time");
+  const odd = result.verdict === "ANOMALY" ? result.windows.filter(w => w.anomaly) : [];
+  // The method amulet means the last tenth of a second of its window.
+  const start = w => result.method === "amulet" ? w.end - 0.1 : w.start;
+  const cells = odd.map(w => ["yes", w.score.toFixed(4), w.seconds || `${start(w).toFixed(1)}-${w.end.toFixed(1)}`]);
+  element("anomalies").querySelector("tbody").append(...(cells.length ? cells : [["No anomalies detected", "", ""]]).map(row => {
+    const tr = document.createElement("tr");
+    tr.append(...row.map(text => Object.assign(document.createElement("td"), { textContent: text })));
+    return tr;
+  }));
+  element("anomalies").hidden = false;
+}
+
+function showPicture(file, map) {
+  const [image, canvas] = element("picture").children;
+  image.src = shown = URL.createObjectURL(file);
+  element("picture").hidden = false;
+  if (!map.length) { canvas.width = canvas.height = 0; return; }
+  canvas.height = map.length; canvas.width = map[0].length;
+  const context = canvas.getContext("2d");
+  map.forEach((row, y) => row.forEach((value, x) => {
+    // Usual cells stay clear; from 3 on it is suspicious.
+    context.fillStyle = `rgba(248, 81, 73, ${Math.max(0, Math.min(1, (value - 1.5) / 4))})`;
+    context.fillRect(x, y, 1, 1);
+  }));
+}
+
+form.addEventListener("submit", event => {
+  event.preventDefault();
+  const file = form.elements.data_file.files[0] || recorded;
+  if (file) judged(file); else say("choose a file first", true);
+});
+form.addEventListener("reset", () => { recorded = null; clear(); form.querySelector("output").textContent = "8"; });
+form.elements.data_file.addEventListener("change", () => { recorded = null; });
+form.elements.sensitivity.addEventListener("input", event => { form.querySelector("output").textContent = event.target.value; });
+
+button.addEventListener("click", async () => {
+  if (running) {
+    const { sound, ticking } = running;
+    running = null;
+    clearInterval(ticking);
+    button.setAttribute("aria-pressed", "false");
+    button.textContent = "Record";
+    form.reset();
+    recorded = await sound.end();
+    judged(recorded);
+    return;
+  }
+  clear();
+  if (!navigator.mediaDevices) { say("this browser lets only pages of this machine, or over https, hear the microphone", true); return; }
+  try {
+    const sound = await recorder();
+    const ticking = setInterval(() => say(`recording, ${sound.seconds().toFixed(0)} s; press the button again to judge`), 500);
+    running = { sound, ticking };
+    button.setAttribute("aria-pressed", "true");
+    button.textContent = "End and judge";
+  } catch (error) {
+    say(`the microphone cannot be heard (${error.message}): is it plugged in, is this page allowed to?`, true);
+  }
+});

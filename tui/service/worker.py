@@ -1,0 +1,79 @@
+"""A process that judges files for the service: `python -m tui.service.worker RECIPE [AMULET MODEL]`.
+
+A line of JSON a file on standard input, a line of JSON an answer on standard output. It ends with its input. A decoder
+that crashes or swallows the memory takes this process with it, and one answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from tui.service.limits import PIXELS, SOUND_SECONDS, WORKER_BYTES
+
+NICE = 10
+"""The bench goes first."""
+
+
+def main() -> None:
+    os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(PIXELS)
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    # Libraries may print; the answers must not be mixed with that.
+    answers = os.fdopen(os.dup(1), "w")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    from tui.service.judging import FileJudge
+
+    recipe, *amulet = map(Path, sys.argv[1:])
+    judge = FileJudge(recipe, amulet[0] if amulet else None, SOUND_SECONDS)
+    limit_memory()
+    serve(judge, sys.stdin, answers)
+
+
+def limit_memory() -> None:
+    """What the models take is taken from the first file on; the rest must do for decoding."""
+    with suppress(ImportError, OSError, ValueError, StopIteration):
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + WORKER_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def serve(judge: Any, jobs: IO[str], answers: IO[str]) -> None:
+    answers.write("{}\n")  # ready
+    answers.flush()
+    for line in jobs:
+        job = json.loads(line)
+        file = Path(job.pop("file"))
+        answers.write(json.dumps(answer(judge, file, job)) + "\n")
+        answers.flush()
+
+
+def answer(judge: Any, file: Path, job: dict[str, Any]) -> dict[str, Any]:
+    """`result`, or `error` in words and whether the file is to blame (`unreadable`)."""
+    from core.errors import GoodpartError, UnreadableError
+
+    name = job["name"]
+    try:
+        if job.pop("amulet", False):
+            return {"result": judge.analysis(file, name, job.get("sensitivity"))}
+        return {"result": judge(file, **job)}
+    except GoodpartError as error:
+        words = str(error).replace(str(file), name)
+        return {"error": words, "unreadable": isinstance(error, UnreadableError)}
+    except MemoryError:
+        return {"error": f"{name}: takes too much memory to decode", "unreadable": True}
+    except Exception as error:  # noqa: BLE001 - one answer, not the process with its models
+        return {"error": f"{name}: cannot be judged ({type(error).__name__})", "unreadable": True}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Processes that judge files, and the queue before them. A process that dies or hangs costs one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import GoodpartError, UnreadableError
+from tui.service.limits import JUDGE_SECONDS, WAIT_SECONDS
+
+START_SECONDS = 30.0
+_LINE_BYTES = 1 << 24
+"""Of an answer: five minutes of sound have 3 000 windows."""
+
+
+class BusyError(GoodpartError):
+    """Nobody was free in time."""
+
+
+@dataclass(eq=False)
+class Worker:
+    process: asyncio.subprocess.Process
+
+    async def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Raises TimeoutError, and EOFError or OSError when it has died."""
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(job).encode() + b"\n")
+        await self.process.stdin.drain()
+        return await self.hear(seconds)
+
+    async def hear(self, seconds: float) -> dict[str, Any]:
+        assert self.process.stdout
+        line = await asyncio.wait_for(self.process.stdout.readline(), seconds)
+        if not line.endswith(b"\n"):
+            raise EOFError
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+
+
+class Workers:
+    """As many processes as there are cores to spare, started when they are first needed."""
+
+    def __init__(self, recipe: Path, amulet: Path | None = None, count: int | None = None) -> None:
+        self._arguments = [str(recipe), *([str(amulet)] if amulet else [])]
+        self._count = count or max(1, min(4, (os.cpu_count() or 2) - 1))
+        self._free: asyncio.Queue[Worker | None] = asyncio.Queue()
+        for _ in range(self._count):
+            self._free.put_nowait(None)  # to be started
+        self._all: set[Worker] = set()
+        self._ended = False
+        self.waiting = 0
+        self.crashed = 0
+
+    async def start(self) -> None:
+        """One that is ready before the first file comes, unless one has come already."""
+        if self._free.empty():
+            return
+        worker = self._free.get_nowait()
+        try:
+            with contextlib.suppress(GoodpartError):
+                worker = worker or await self._new()
+        finally:
+            self._free.put_nowait(worker)
+
+    async def judge(self, file: Path, name: str, **how: Any) -> dict[str, Any]:
+        """The result (tui.service.judging). Raises UnreadableError where the file cannot be judged, BusyError, and
+        GoodpartError where no file can."""
+        self.waiting += 1
+        try:
+            worker = await asyncio.wait_for(self._free.get(), WAIT_SECONDS)
+        except TimeoutError:
+            raise BusyError(f"{self.waiting} files are waiting to be judged: try again later") from None
+        finally:
+            self.waiting -= 1
+        try:
+            if worker is None or worker.process.returncode is not None:
+                worker = await self._new()
+            said = await worker.ask({"file": str(file), "name": name, **how}, JUDGE_SECONDS)
+        except (TimeoutError, EOFError, OSError) as error:
+            self.crashed += 1
+            self._drop(worker)
+            worker = None
+            why = f"it took longer than {JUDGE_SECONDS:.0f} s" if isinstance(error, TimeoutError) else "it crashed"
+            raise UnreadableError(f"{name}: the decoder could not read it ({why})") from error
+        except BaseException:
+            # Whoever asked has gone; the answer that is under way must not be taken for that of the next file.
+            self._drop(worker)
+            worker = None
+            raise
+        finally:
+            self._free.put_nowait(worker)
+        if "error" in said:
+            raise (UnreadableError if said["unreadable"] else GoodpartError)(said["error"])
+        result: dict[str, Any] = said["result"]
+        return result
+
+    async def _new(self) -> Worker:
+        if self._ended:
+            raise GoodpartError("the service is ending")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tui.service.worker", *self._arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_BYTES,
+            start_new_session=True,
+        )  # fmt: skip
+        worker = Worker(process)
+        self._all.add(worker)
+        try:
+            await worker.hear(START_SECONDS)
+        except (TimeoutError, EOFError, OSError) as error:
+            self._drop(worker)
+            raise GoodpartError("the process that judges files does not start: is goodpart installed whole?") from error
+        return worker
+
+    def _drop(self, worker: Worker | None) -> None:
+        if worker is not None:
+            self._all.discard(worker)
+            worker.end()
+
+    async def close(self) -> None:
+        self._ended = True
+        for worker in self._all:
+            worker.end()
+        await asyncio.gather(*(worker.process.wait() for worker in self._all))
