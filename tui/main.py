@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.errors import GoodpartError
-from tui import amulet_options
+from tui import amulet_options, dcgan_options
 from tui.arguments import duration, positive, rate
 
 DESCRIPTION = """\
@@ -109,6 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     show(demo)
 
     amulet_options.add(command("amulet", "AMULET as it was: learn a good motor's sound, find where another differs"))
+    dcgan_options.add(command("dcgan", "AMULET's DCGAN, for comparison: data set, training, detection, evaluation"))
     command("devices", "list the cameras, microphones and serial ports that answer")
     knobs = command("knobs", "show what the board with the knobs sends, a line a change")
     knobs.add_argument("port", metavar="PORT", help="serial port (/dev/ttyUSB0, COM12), or simulated")
