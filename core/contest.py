@@ -92,7 +92,7 @@ class Contest:
     twins: Sequence[str]
     """Sentences on defective samples that are near-duplicates of good ones."""
     refused: Sequence[str]
-    """Sentences on files that could not be read."""
+    """Sentences on files that could not be read, and on methods that could not learn here."""
     entries: Sequence[Entry] = field(default=())
 
     def entry(self, method: str) -> Entry:
@@ -203,6 +203,16 @@ def write_contest(place: Path, contest: Contest) -> None:
     replace_file(place, json.dumps(to_json(contest), allow_nan=False).encode())
 
 
+def _check(contest: Contest) -> None:
+    """Raises ValueError or LookupError where its parts do not belong together."""
+    n, m = len(contest.good), len(contest.defects)
+    if not n or not m or (len(contest.fold), len(contest.good_group), len(contest.defect_group)) != (n, n, m):
+        raise ValueError("its samples do not belong together")
+    for entry in contest.entries:
+        if won(contest, entry).shape != (n, m):
+            raise ValueError(f"{entry.method} judged others")
+
+
 def read_contest(place: Path) -> Contest:
     """Raises GoodpartError where there is none, or it is not one."""
     try:
@@ -213,8 +223,7 @@ def read_contest(place: Path) -> Contest:
             Entry(**entry | {"worst": [Case(**case) for case in entry["worst"]]}) for entry in said.pop("entries")
         ]
         contest = Contest(**said, entries=entries)
-        for entry in entries:
-            figures(contest, entry)
+        _check(contest)
     except FileNotFoundError:
         raise GoodpartError(f"{place}: there is no contest yet; `goodpart compare` holds one") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, LookupError) as error:

@@ -40,3 +40,10 @@ def between(low: float, high: float, text: str) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not a number between {low:g} and {high:g}")
     return value
+
+
+def whole(low: int, high: int, text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number between {low} and {high}")
+    return int(text)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from core import __version__
 from core.errors import GoodpartError
-from tui import amulet_options, dcgan_options
+from tui import amulet_options, compare_options, dcgan_options
 from tui.arguments import duration, positive, rate
 
 DESCRIPTION = """\
@@ -97,6 +97,10 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--plot", metavar="PNG", type=Path, help="draw the score over time: a file, or a folder for many"
     )
+
+    compare = command("compare", "which method tells this part's good samples from its known defects")
+    recipe(compare)
+    compare_options.add(compare)
 
     watch = command("watch", "judge live: the dashboard")
     recipe(watch)
