@@ -7,6 +7,7 @@ all defective ones. What came of it is left in the recipe's folder (core.contest
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sys
@@ -84,7 +85,7 @@ def hold(recipe: Recipe, job: Job, report: Reporter) -> Contest:
     methods = chosen(job)
     material = look_through(recipe, job.sense, report)
     fold = make_folds(material.group, max(2, min(job.folds, int(material.group.max()) + 1)))
-    known = entrants(recipe, job.sense)
+    known = entrants(recipe, job.sense, report)
     along = Along(report, methods, int(fold.max()) + 1)
     tried = {method: Tried(len(material.good)) for method in methods}
     target, left_out = recipe.false_alarms, []
@@ -141,13 +142,13 @@ def chosen(job: Job) -> Sequence[str]:
     return [name for name in known if not job.methods or name in job.methods or name in TRIVIAL]
 
 
-def entrants(recipe: Recipe, sense: Sense) -> Mapping[str, Entrant]:
+def entrants(recipe: Recipe, sense: Sense, report: Reporter) -> Mapping[str, Entrant]:
     if sense == "image":
         from models import contest_pictures
         from models.images import backbone_or_none
 
         # Converted before anything is timed.
-        backbone_or_none(Reporter(sys.stderr))
+        backbone_or_none(report)
         return contest_pictures.entrants(recipe)
     from models import contest_sound
 
@@ -178,9 +179,9 @@ class Along:
             done, self._folds * len(self._methods), loss=loss, seconds_left=self._left(),
         )  # fmt: skip
 
-    def _left(self) -> float | None:
+    def _left(self) -> float:
         if len(self._seconds) < len(self._methods):
-            return None
+            return math.inf
         at = self._methods.index(self._method)
         whole = (self._folds - self._fold - 1) * sum(self._seconds.values())
         these = sum(self._seconds[method] for method in self._methods[at:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TextIO
 
@@ -19,7 +20,7 @@ class Reporter:
         self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None,
         seconds_left: float | None = None,
     ) -> None:  # fmt: skip
-        """`seconds_left` is reckoned from the steps of the phase where it is not given."""
+        """`seconds_left` is reckoned from the steps of the phase where it is not given; infinite is unknown."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._began = phase, now
@@ -31,7 +32,7 @@ class Reporter:
             left = (now - self._began) * (of - step) / step
         self._write(
             state="running", phase=phase, step=step, of=of, loss=loss, validation_loss=validation_loss,
-            seconds_left=None if left is None else round(left, 1),
+            seconds_left=None if left is None or not math.isfinite(left) else round(left, 1),
         )  # fmt: skip
 
     def end(self, state: str, message: str) -> None:

@@ -11,7 +11,7 @@ from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
 
-Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate"]
+Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "compare"]
 """Which screen a key belongs to; those of the app are heard on every one."""
 
 
@@ -130,6 +130,13 @@ KEYS: tuple[Key, ...] = (
     Key("calibrate-error-up-coarse", "L", "move('reconstruction_error', 10)", "", "", "calibrate", GROUPS[3]),
     Key("calibrate-save", "s", "save", "save", "save the thresholds to recipe.toml", "calibrate"),
     Key("calibrate-sense", "v", "sense", "pictures/sound", "the other sense", "calibrate"),
+    Key("compare-start", "c", "start(False)", "compare", "compare the methods that a recipe can have", "compare"),
+    Key("compare-all", "C", "start(True)", "all methods", "compare all methods, up to an hour", "compare"),
+    Key("compare-cancel", "x", "cancel", "cancel", "end the comparison; the last one stays", "compare"),
+    Key("compare-use", "u", "use", "use it", "set the recipe to the method under the cursor", "compare"),
+    Key("compare-next", "right,space", "case(1)", "next case", "next case that it judged badly", "compare"),
+    Key("compare-previous", "left", "case(-1)", "case back", "case before", "compare"),
+    Key("compare-sense", "v", "sense", "pictures/sound", "the other sense", "compare"),
     Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
