@@ -68,11 +68,12 @@ def look_through(recipe: Recipe, sense: Sense, report: Reporter) -> Material:
         )
     every = looked.groups()
     group, defect_group = every[: len(good)], every[len(good) :]
-    if len(good) < FEWEST_GOOD or len(set(group.tolist())) < 2:
-        alike = ", nearly the same all of them" if len(good) >= FEWEST_GOOD else ""
+    distinct = len(set(group.tolist()))
+    if distinct < FEWEST_GOOD:
+        alike = f", of which only {distinct} are not near-duplicates," if distinct < len(good) else ""
         raise GoodpartError(
             f"{recipe.name}: {len(good)} good {what}{alike} are too few to learn from and to judge{but}; it takes"
-            f" {FEWEST_GOOD} that differ, better 25"
+            f" {FEWEST_GOOD}, better 25"
         )
     _, numbered = np.unique(group, return_inverse=True)
     return Material(good, numbered, defects, defect_group, twins(good, group, defects, defect_group), refused)

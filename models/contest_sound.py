@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from models.contest_pictures import at_rate
 from models.entrants import Alarm, Entrant, Model, Numbers, Plain, Seen, Taught
 from models.folds import make_folds
 from models.outcome import Outcome
+
+if TYPE_CHECKING:
+    from models.dcgan_networks import Gan
 
 CALIBRATED_ON = 4
 """The DCGAN learns from three of four recordings; the fourth sets its threshold."""
@@ -79,11 +83,9 @@ def by_amulet(taught: Taught, progress: Progress) -> Model:
 class DcganModel:
     """One measure of a trained DCGAN: the mean over the seconds of a recording."""
 
-    def __init__(self, gan: object, measure: str, taught: Taught, held: Sequence[Path], seconds: float) -> None:
+    def __init__(self, gan: Gan, measure: str, taught: Taught, held: Sequence[Path], seconds: float) -> None:
         from models.dcgan_detection import Detection
-        from models.dcgan_networks import Gan
 
-        assert isinstance(gan, Gan)
         self._gan, self._measure, self._taught, self.seconds = gan, measure, taught, seconds
         self._detection = Detection(gan)
         scores = np.array([self._scores(file).mean() for file in held])
@@ -113,10 +115,10 @@ class Dcgans:
     """Both measures of one training: the second to ask for it has it from the first."""
 
     def __init__(self) -> None:
-        self._last: tuple[Sequence[Path], object, float] | None = None
+        self._last: tuple[Sequence[Path], Gan, float] | None = None
 
     def learn(self, measure: str, taught: Taught, progress: Progress) -> Model:
-        every = np.unique(taught.group)[CALIBRATED_ON - 1 :: CALIBRATED_ON]
+        every = np.unique(taught.group)[::-1][::CALIBRATED_ON]
         held = [file for file, group in zip(taught.files, taught.group, strict=True) if group in every]
         rest = [file for file in taught.files if file not in held]
         if self._last is None or self._last[0] != taught.files:
@@ -126,7 +128,7 @@ class Dcgans:
         return DcganModel(gan, measure, taught, held, seconds)
 
     @staticmethod
-    def _fit(files: Sequence[Path], taught: Taught, progress: Progress) -> object:
+    def _fit(files: Sequence[Path], taught: Taught, progress: Progress) -> Gan:
         from models.dcgan_dataset import pictures_of, seconds_of
         from models.dcgan_training import Course, fit
 

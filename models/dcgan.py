@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -109,7 +109,7 @@ def found(paths: Sequence[str]) -> list[Path]:
     return find_material(map(Path, paths))
 
 
-def phase(report: Reporter, name: str):  # type: ignore[no-untyped-def]
+def phase(report: Reporter, name: str) -> Callable[[int, int], None]:
     return lambda step, of: report(name, step, of)
 
 

@@ -125,7 +125,9 @@ def test_too_little_is_refused_in_words(tmp_path: Path, user: User) -> None:
         shutil.copy(recipe.good_images / "part0.png", recipe.good_images / f"copy{copy}.png")
     for number in range(1, 5):
         (recipe.good_images / f"part{number}.png").unlink()
-    assert "nearly the same all of them" in compare(recipe, user)[1]["message"]
+    assert (
+        "21 good pictures, of which only 1 are not near-duplicates, are too few" in compare(recipe, user)[1]["message"]
+    )
     assert "is not a method here" in compare(recipe, user, methods=["spectrum"])[1]["message"]
     (recipe.toml).write_text("nonsense = 1")
     assert compare(recipe, user)[0] == 2
