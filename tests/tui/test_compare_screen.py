@@ -102,7 +102,7 @@ async def test_a_contest_that_cannot_be_written_to_the_recipe_is_said(recipe: Re
         await becomes(pilot, app, "> features")
         recipe.toml.write_text("no [toml")
         await pilot.press("u")
-        await becomes(pilot, app, "pump/recipe.toml:")
+        await becomes(pilot, app, "recipe.toml: cannot be read")
 
 
 async def test_it_runs_in_the_background_and_is_shown_when_it_is_done(

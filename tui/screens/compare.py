@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -167,6 +168,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         try:
             await asyncio.to_thread(self._recipe.change, sense, {"method": method})
         except GoodpartError as error:
-            self.station_app.say(str(error))
+            # One line has no room for the folder, which the title tells.
+            self.station_app.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
             return
         self.station_app.say(f"recipe.toml says {method} now; train to learn it")
