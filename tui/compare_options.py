@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 from tui.arguments import positive, whole
 
@@ -16,6 +17,7 @@ def add(to: argparse.ArgumentParser) -> None:
         " always with trivial numbers",
     )  # fmt: skip
     to.add_argument("--sense", choices=("image", "sound"), help="only pictures or only sound")
+    to.add_argument("-o", "--output", type=Path, metavar="HTML", help="write a report: one file with plots and cases")
     to.add_argument("--json", action="store_true", help="one JSON object a sense, with every score")
     to.add_argument("--last", action="store_true", help="tell of the last contest instead of holding one")
     to.add_argument(

@@ -41,6 +41,12 @@ def run(options: argparse.Namespace) -> int:
         told[sense] = contest, advise(contest)
     for contest, advice in told.values():
         print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(in_words(contest, advice)))
+    if options.output:
+        from tui.contest_report import write_report
+
+        write_report(options.output.expanduser().absolute(), recipe, list(told.values()))
+        if not options.json:
+            print(f"report {options.output}")
     if options.use is not None:
         said = use(recipe, told, options.use)
         if not options.json:
@@ -53,6 +59,10 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
     senses: Sequence[Sense] = [options.sense] if options.sense else [s for s in recipe.senses if recipe.holds_good(s)]
     if options.last and not options.sense:
         senses = [sense for sense in ("image", "sound") if contest_file(recipe, sense).exists()] or list(recipe.senses)
+    elif not options.sense:
+        # A sense without known defects is no reason not to compare by the other.
+        known = [sense for sense in senses if any(recipe.material(sense, defect=True).glob("[!.]*"))]
+        senses = known or senses
     if not options.methods:
         return dict.fromkeys(senses or recipe.senses, ())
     named: dict[Sense, list[str]] = {}
