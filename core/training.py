@@ -42,6 +42,8 @@ class TrainingRun:
         self._cancelled = False
         self._curve = Curve()
         self.state = Training("running", phase="starting")
+        self.exit_code: int | None = None
+        """Of the process, once it has ended."""
         self._recipe = recipe
         try:
             self._child = _start(module, recipe, options)
@@ -98,7 +100,7 @@ class TrainingRun:
                 self._tell(news)
             else:
                 last = news
-        code = self._child.wait()
+        code = self.exit_code = self._child.wait()
         self._drain.join(1.0)
         self._close_input()
         remove_begun(self._recipe, self._child.pid)  # where it was killed

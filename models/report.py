@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TextIO
 
@@ -16,18 +17,22 @@ class Reporter:
         self._began = self._last = 0.0
 
     def __call__(
-        self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None
-    ) -> None:
+        self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None,
+        seconds_left: float | None = None,
+    ) -> None:  # fmt: skip
+        """`seconds_left` is reckoned from the steps of the phase where it is not given; infinite is unknown."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._began = phase, now
         elif now - self._last < 0.1:
             return
         self._last = now
-        left = (now - self._began) * (of - step) / step if step > 0 and now > self._began else None
+        left = seconds_left
+        if left is None and step > 0 and now > self._began:
+            left = (now - self._began) * (of - step) / step
         self._write(
             state="running", phase=phase, step=step, of=of, loss=loss, validation_loss=validation_loss,
-            seconds_left=None if left is None else round(left, 1),
+            seconds_left=None if left is None or not math.isfinite(left) else round(left, 1),
         )  # fmt: skip
 
     def end(self, state: str, message: str) -> None:

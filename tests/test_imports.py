@@ -29,7 +29,7 @@ def loaded_by(code: str) -> set[str]:
      "core.senses.hearing", "core.ear", "core.audition", "core.detectors.spectrum", "core.detectors.amulet",
      "core.sources.microphone", "core.sources.simulated_motor", "core.amulet",
      "tui.plain", "tui.commands.score", "tui.commands.score_sound", "tui.commands.calibrate", "tui.commands.watch",
-     "tui.commands.devices", "tui.commands.amulet"],
+     "tui.commands.devices", "tui.commands.amulet", "tui.commands.dcgan", "tui.commands.compare", "core.advice"],
 )  # fmt: skip
 def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
     loaded = loaded_by(f"import {module}")
@@ -37,14 +37,23 @@ def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
     assert "models" not in loaded
 
 
-@pytest.mark.parametrize("module", ["tui.app", "tui.late"])
+@pytest.mark.parametrize("module", ["tui.app", "tui.late", "tui.screens.compare"])
 def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert not loaded & (LEARNING | NUMBERS | {"models"})
 
 
 @pytest.mark.parametrize(
-    "module", ["models.train", "models.features", "models.backbone", "models.folds", "models.spectrum", "models.sound"]
+    "module",
+    [
+        "models.train",
+        "models.features",
+        "models.backbone",
+        "models.folds",
+        "models.spectrum",
+        "models.sound",
+        "models.contest",
+    ],
 )
 def test_learning_without_gradients_needs_no_tensorflow(module: str) -> None:
     loaded = loaded_by(f"import {module}")

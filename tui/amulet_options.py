@@ -9,12 +9,16 @@ from pathlib import Path
 
 from tui.arguments import between, duration, positive
 
-OTHER_NAMES = {"--trained-model": "--model", "--anomaly-limit-by-hand": "--anomaly-limit"}
+OTHER_NAMES = {
+    "--trained-model": "--model",
+    "--anomaly-limit-by-hand": "--anomaly-limit",
+    "--input-mfccs": "--prefix",
+}
 
 
 def respelled(arguments: Sequence[str]) -> list[str]:
     """The original's spellings (--input_file, --trained_model) as ours."""
-    if not arguments or arguments[0] != "amulet":
+    if not arguments or arguments[0] not in ("amulet", "dcgan"):
         return list(arguments)
     found = []
     for argument in arguments:

@@ -57,3 +57,10 @@ def day(text: str) -> datetime.date:
 
 def hertz(text: str) -> float:
     return between(SLOWEST, FASTEST, text)
+
+
+def whole(low: int, high: int, text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number between {low} and {high}")
+    return int(text)

@@ -12,7 +12,7 @@ from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
 
-Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history", "files"]
+Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history", "files", "compare"]
 """Which screen a key belongs to; those of the app are heard on every one."""
 
 
@@ -150,6 +150,13 @@ KEYS: tuple[Key, ...] = (
     Key("files-less", "minus", "sensitivity(-1)", "less", "less sensitive: of the method amulet", "files"),
     Key("files-more", "plus", "sensitivity(1)", "more sensitive", "more sensitive, 0 to 10, 8 as trained", "files"),
     Key("files-reset", "r", "reset", "reset", "away with the result; sensitivity as trained", "files"),
+    Key("compare-start", "c", "start(False)", "compare", "compare the methods that a recipe can have", "compare"),
+    Key("compare-all", "C", "start(True)", "all methods", "compare all methods, up to an hour", "compare"),
+    Key("compare-cancel", "x", "cancel", "cancel", "end the comparison; the last one stays", "compare"),
+    Key("compare-use", "u", "use", "use it", "set the recipe to the method under the cursor", "compare"),
+    Key("compare-next", "right,space", "case(1)", "next case", "next case that it judged badly", "compare"),
+    Key("compare-previous", "left", "case(-1)", "case back", "case before", "compare"),
+    Key("compare-sense", "v", "sense", "pictures/sound", "the other sense", "compare"),
     Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
@@ -157,6 +164,7 @@ KEYS: tuple[Key, ...] = (
     Key("go-watch", "5,escape", "go('watch')", "watch", "watch: judge live", "app"),
     Key("go-history", "6", "go('history')", "history", "history: what happened", "app"),
     Key("go-files", "7", "go('files')", "files", "files: judge a recording or a picture", "app"),
+    Key("go-compare", "8", "go('compare')", "compare", "compare: which method serves this part best", "app"),
     Key("palette", "ctrl+p", "command_palette", "commands", "find a command by its name", "app"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
     Key("help", "question_mark", "help", "help", "this help", "app"),

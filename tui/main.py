@@ -14,7 +14,7 @@ from typing import NoReturn
 from core import __version__
 from core.config import COLORS, THEMES
 from core.errors import GoodpartError
-from tui import amulet_options, serve_options
+from tui import amulet_options, compare_options, dcgan_options, serve_options
 from tui.arguments import day, duration, hertz, positive, rate
 
 DESCRIPTION = """\
@@ -100,6 +100,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--plot", metavar="PNG", type=Path, help="draw the score over time: a file, or a folder for many"
     )
 
+    compare = command("compare", "which method tells this part's good samples from its known defects")
+    recipe(compare)
+    compare_options.add(compare)
+
     watch = command("watch", "judge live: the dashboard")
     watch.add_argument("recipe", metavar="RECIPE", nargs="?", help="a folder, or a name below the user's data folder")
     watch.add_argument("--attach", metavar="URL", help="instead of a recipe: a station that goodpart serve has there")
@@ -139,6 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
     show(demo)
 
     amulet_options.add(command("amulet", "AMULET as it was: learn a good motor's sound, find where another differs"))
+    dcgan_options.add(command("dcgan", "AMULET's DCGAN, for comparison: data set, training, detection, evaluation"))
     command("devices", "list the cameras, microphones and serial ports that answer")
     config = command("config", "show each setting and where it comes from: default, file, environment, option")
     config.add_argument(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -19,6 +20,19 @@ from tui.terminal_kind import TerminalKind
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+SCREENS = {
+    "recipes": "RecipesScreen",
+    "teach": "TeachScreen",
+    "train": "TrainScreen",
+    "calibrate": "CalibrateScreen",
+    "history": "HistoryScreen",
+    "files": "FilesScreen",
+    "compare": "CompareScreen",
+}
+"""The module below tui.screens is loaded when somebody turns to it."""
+OF_A_RECIPE = ("history", "compare")
+"""Screens that are made for a recipe."""
 
 Opener = Callable[[Recipe], StationLike]
 """Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
@@ -75,36 +89,14 @@ class Shell(WatchApp):
         self.go(where)
 
     def go(self, where: str) -> None:
-        if where == "recipes":
-            from tui.screens.recipes import RecipesScreen
-
-            self._put(RecipesScreen)
-        elif self.recipe is None:
+        if where != "recipes" and self.recipe is None:
             self.say("first open a recipe, or make a new one")
         elif where == "watch":
             self._put(None)
-        elif where == "teach":
-            from tui.screens.teach import TeachScreen
-
-            self._put(TeachScreen)
-        elif where == "train":
-            from tui.screens.train import TrainScreen
-
-            self._put(TrainScreen)
-        elif where == "calibrate":
-            from tui.screens.calibrate import CalibrateScreen
-
-            self._put(CalibrateScreen)
-        elif where == "history":
-            from tui.screens.history import HistoryScreen
-
-            self._put(HistoryScreen, partial(HistoryScreen, self.recipe))
-        elif where == "files":
-            from tui.screens.files import FilesScreen
-
-            self._put(FilesScreen)
         else:
-            self.say(f"there is no screen {where}")
+            name = SCREENS[where]
+            kind = getattr(import_module(f"tui.screens.{where}"), name)
+            self._put(kind, partial(kind, self.recipe) if where in OF_A_RECIPE else kind)
 
     def _put(self, kind: type[StationScreen] | None, make: Callable[[], StationScreen] | None = None) -> None:
         """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,11 @@ def mel_spectrum(magnitude: Floats, rate: int) -> Floats:
     return np.asarray(bank.T @ (magnitude * magnitude), np.float32)
 
 
-def cepstrum(mel: Floats) -> Floats:
-    """(20, frames) MFCC by a DCT of type 3; decibels reach 80 below the loudest of all frames."""
+def cepstrum(mel: Floats, kind: Literal[2, 3] = 3) -> Floats:
+    """(20, frames) MFCC by a DCT of that type; decibels reach 80 below the loudest of all frames."""
     decibels = 10 * np.log10(np.maximum(mel, FLOOR))
     decibels = np.maximum(decibels, decibels.max() - RANGE_DB)
-    return np.asarray(_dct3() @ decibels, np.float32)
+    return np.asarray(_dct(kind) @ decibels, np.float32)
 
 
 @cache
@@ -40,9 +41,11 @@ def _bank(rate: int) -> Floats:
 
 
 @cache
-def _dct3() -> npt.NDArray[np.float64]:
+def _dct(kind: int) -> npt.NDArray[np.float64]:
     """(20, 128), orthonormal."""
     k, n = np.arange(COEFFICIENTS)[:, None], np.arange(MEL_BANDS)[None]
-    matrix = np.sqrt(2 / MEL_BANDS) * np.cos(np.pi * (2 * k + 1) * n / (2 * MEL_BANDS))
-    matrix[:, 0] = 1 / np.sqrt(MEL_BANDS)
+    angle = (2 * k + 1) * n if kind == 3 else k * (2 * n + 1)
+    matrix = np.sqrt(2 / MEL_BANDS) * np.cos(np.pi * angle / (2 * MEL_BANDS))
+    first = np.s_[:, 0] if kind == 3 else np.s_[0]
+    matrix[first] = 1 / np.sqrt(MEL_BANDS)
     return np.asarray(matrix)

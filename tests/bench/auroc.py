@@ -25,12 +25,14 @@ from core.detectors.features import FeaturesDetector
 from core.detectors.seed import SeedDetector
 from core.features.duplicates import near_duplicates, thumbnail
 from core.features.picture import WHOLE, decode_picture
+from core.separation import auroc
 from core.snapshot import Rule
 from core.teaching import pictures_in
 from core.verdict import is_anomalous, share
 from models import features, seed
 from models.backbone import obtain_backbone
 from models.base import Learnt, Lesson
+from models.contest_pictures import brightness_and_contrast
 from models.folds import make_folds
 from tests.data import data_folder
 
@@ -120,15 +122,7 @@ def trivial(pictures: Split) -> dict[str, float]:
 
 
 def _trivial_scores(pictures: Sequence[Path]) -> Values:
-    grey = (decode_picture(path).mean(axis=2) for path in pictures)
-    return np.array([(picture.mean(), picture.std()) for picture in grey])
-
-
-def auroc(good: Values, bad: Values) -> float:
-    """Chance that a defective picture scores higher than a good one; a tie counts half."""
-    order = np.sort(good)
-    below = np.searchsorted(order, bad, "left") + np.searchsorted(order, bad, "right")
-    return float(np.mean(below) / 2 / len(good))
+    return np.array([brightness_and_contrast(decode_picture(path)) for path in pictures])
 
 
 def quiet(phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None) -> None:

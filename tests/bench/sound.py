@@ -21,12 +21,15 @@ from core.detectors.amulet import AmuletModel, Network, Scaler, grouped
 from core.detectors.load import DEFAULT_RULES
 from core.detectors.spectrum import SpectrumDetector
 from core.features.amulet import table_of
-from core.features.spectrum import RATE, Windows
+from core.features.spectrum import RATE
 from core.features.wave import whole_wave
 from core.filing import natural_order
+from core.recipe import Recipe, Settings
 from core.verdict import share
 from models import amulet, spectrum
 from models.base import SoundLesson
+from models.contest_sound import entrants
+from models.entrants import Taught
 from models.sound_folds import make_sound_folds
 from tests.data import find_data
 
@@ -107,17 +110,19 @@ def silent(*_: object, **__: object) -> None:
 
 
 def beside(good: list[Path], faulty: dict[str, list[Path]]) -> None:
-    """What is trivial: the level alone, and the mean |z| of the log-mel spectrum."""
-    heard = [spectrum.windows_of(clip, None) for clip in good]
-    wrong = {fault: [spectrum.windows_of(clip, None) for clip in some] for fault, some in faulty.items()}
-    for name, field in (("level alone", "level"), ("log-mel, mean |z|", "raw")):
-        for fault, some in wrong.items():
-            wins = [
-                [clip_z(rest, clip, field) > clip_z(rest, heard[at], field) for clip in some]
-                for at in range(len(heard))
-                for rest in [[one for other, one in enumerate(heard) if other != at]]
-            ]
-            print(f"{name + ', ' + fault + ': clip AUROC':40} {np.mean(wins):.3f}")
+    """What is trivial: the level alone, and the mean |z| of the log-mel spectrum, as `goodpart compare` has them."""
+    recipe = Recipe(Path(), Settings())
+    known = entrants(recipe)
+    for name in ("level", "log-mel mean |z|"):
+        wins: dict[str, list[bool]] = {fault: [] for fault in faulty}
+        for at, left in enumerate(good):
+            rest = [clip for number, clip in enumerate(good) if number != at]
+            model = known[name](Taught(recipe, TARGET, rest, np.arange(len(rest))), silent)
+            usual = model.judge(left).share
+            for fault, some in faulty.items():
+                wins[fault] += [model.judge(clip).share > usual for clip in some]
+        for fault, won in wins.items():
+            print(f"{name + ', ' + fault + ': clip AUROC':40} {np.mean(won):.3f}")
 
 
 def amulet_beside(good: list[Path], faulty: dict[str, list[Path]]) -> None:
@@ -138,11 +143,6 @@ def amulet_beside(good: list[Path], faulty: dict[str, list[Path]]) -> None:
             wins[fault] += [error[clip] > error[one] for clip in some for one in held]
     for fault, won in wins.items():
         print(f"{'amulet, ' + fault + ': clip AUROC':40} {np.mean(won):.3f}")
-
-
-def clip_z(rest: list[Windows], clip: Windows, field: str) -> float:
-    known = np.concatenate([getattr(one, field) for one in rest])
-    return float(np.mean(np.abs((getattr(clip, field) - known.mean(axis=0)) / (known.std(axis=0) + 1e-3))))
 
 
 if __name__ == "__main__":

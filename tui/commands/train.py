@@ -25,6 +25,10 @@ from tui.progress import ProgressLine
 class TrainingFailedError(GoodpartError):
     """What the training process said when it ended."""
 
+    def __init__(self, message: str, process_code: int | None = None) -> None:
+        super().__init__(message)
+        self.process_code = process_code
+
 
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
@@ -86,9 +90,14 @@ def bundle_id(recipe: Recipe, sense: Sense) -> str:
         return ""
 
 
-def learn(folder: Path, options: Sequence[str], module: str = "models.train") -> Training:
+def learn(
+    folder: Path,
+    options: Sequence[str],
+    module: str = "models.train",
+    cancelled: str = "training was cancelled; the model that was there stays",
+) -> Training:
     """A training process that writes into a folder, with a progress line. Raises TrainingFailedError,
-    KeyboardInterrupt."""
+    KeyboardInterrupt (after saying what that means)."""
     line = ProgressLine()
     with _sigterm_as_interrupt():
         training = TrainingRun(folder, options, line, module)
@@ -99,11 +108,11 @@ def learn(folder: Path, options: Sequence[str], module: str = "models.train") ->
             end = training.wait(2.0)
             line.end()
             if end.state != "done":  # it may have ended just before
-                print("goodpart: training was cancelled; the model that was there stays", file=sys.stderr)
+                print(f"goodpart: {cancelled}", file=sys.stderr)
             raise
     line.end()
     if end.state != "done":
-        raise TrainingFailedError(end.message)
+        raise TrainingFailedError(end.message, training.exit_code)
     return end
 
 

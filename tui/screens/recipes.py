@@ -38,7 +38,7 @@ GUIDE = (
     "        with a good part clamped.",
     "  5  Watch: judges live. It never says OK of a part that it has not seen.",
     "",
-    "The digits 1 to 6 turn to these screens at any time; ? explains each.",
+    "The digits 1 to 8 turn to these screens at any time; ? explains each.",
 )
 NEW_WORDS = """\
  One part number is one recipe. The camera is an index (0), a video file, a

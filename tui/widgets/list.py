@@ -51,6 +51,9 @@ class ListPane(Pane, can_focus=True):
         self._rows = rows
         self._put(self.cursor)
 
+    def set_head(self, head: str) -> None:
+        self._head = head
+
     def set_empty(self, words: Sequence[str]) -> None:
         self._empty = words
 

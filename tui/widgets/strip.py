@@ -31,7 +31,7 @@ class KeysLine(Pane):
         self._keys = keys
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        last = [("1-7", "screens"), (first_key(view.keys["help"]), "help"), (first_key(view.keys["quit"]), "quit")]
+        last = [("1-8", "screens"), (first_key(view.keys["help"]), "help"), (first_key(view.keys["quit"]), "quit")]
         room = width - sum(len(key) + len(word) + 3 for key, word in last) - len(terminal_words(view))
         shown: list[tuple[str, str]] = []
         for ids, word in self._keys:
