@@ -1,9 +1,10 @@
 """The method `features`: densities and a linear autoencoder over frozen feature maps.
 
-density = minus the sum of the z of the logs of three squared Mahalanobis distances: of the mean and standard deviation
+density = minus the mean of the z of the logs of three squared Mahalanobis distances: of the mean and standard deviation
 of every channel (global), and of the two farthest cells at 7x7 and at 14x14 (local; Defard et al. 2020, PaDiM, in
 small).
-reconstruction error = how unusual the error is that a linear autoencoder leaves in the two worst of 7x7 cells.
+reconstruction error = how unusual the errors are that two linear autoencoders leave, each in the two worst cells: one of
+deep features at 7x7, and, with three times the weight, one of shallow features at 14x14, which sees what is small.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from core.features.pooling import FINE, Extractor, Floats, Pooled, normalised, p
 from core.sources.base import Picture
 
 LEAST_DISTANCE = 1e-6
+ERROR_WEIGHTS = (0.5, 1.5)
+"""Of the coarse and the fine autoencoder, in spreads of theirs. Both together count twice what the density counts."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,19 @@ class DensityScale:
     def densities(self, log_distances: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """(m,) of (m, 3)."""
         z = (log_distances.astype(np.float64) - self.mean) / self.spread
-        return np.asarray(-z.sum(axis=1))
+        return np.asarray(-z.mean(axis=1))
+
+
+@dataclass(frozen=True)
+class ErrorScale:
+    """Held-out spread of how unusual the worst cells are: column 0 at 7x7, 1 at 14x14."""
+
+    spread: Floats
+    """(2,)"""
+
+    def errors(self, unusual: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """(m,) of (m, 2)."""
+        return np.asarray((unusual.astype(np.float64) / self.spread) @ ERROR_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,7 @@ class FeaturesModel:
     coarse_usual: UsualError
     fine: LinearAutoencoder
     fine_usual: UsualError
+    error: ErrorScale
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         arrays: dict[str, npt.NDArray[np.generic]] = {"channels": self.channels}
@@ -91,6 +107,7 @@ _PARTS: Mapping[str, Any] = {
     "coarse_usual": UsualError,
     "fine": LinearAutoencoder,
     "fine_usual": UsualError,
+    "error": ErrorScale,
 }
 
 
@@ -102,10 +119,11 @@ def make_extractor(backbone: bytes | None) -> tuple[Extractor, str]:
 def log_distances(whole: Gaussians, cells: Gaussians, fine_cells: Gaussians, vectors: Pooled) -> Floats:
     """(m, 3) global, at 7x7 and at 14x14, of the normalised vectors of m pictures."""
     flat = vectors.statistics.reshape(len(vectors.statistics), 1, -1)
+    fine = vectors.fine[:, :, -fine_cells.mean.shape[1] :]
     distances = (
         whole.squared_distances(flat)[:, 0],
         hottest(cells.squared_distances(vectors.local)),
-        hottest(fine_cells.squared_distances(vectors.fine)),
+        hottest(fine_cells.squared_distances(fine)),
     )
     return np.log(np.maximum(np.stack(distances, axis=1), LEAST_DISTANCE))
 
@@ -142,7 +160,8 @@ class FeaturesDetector:
         density = model.density.densities(distances)
         coarse = model.coarse_usual.unusual(model.coarse_usual.log_errors(model.coarse.squared_errors(vectors.coarse)))
         fine = model.fine_usual.unusual(model.fine_usual.log_errors(model.fine.squared_errors(vectors.fine)))
-        return Scores(float(density[0]), float(hottest(coarse)[0]), fine[0].reshape(FINE, FINE))
+        error = model.error.errors(np.stack([hottest(coarse), hottest(fine)], axis=1))
+        return Scores(float(density[0]), float(error[0]), fine[0].reshape(FINE, FINE))
 
     def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
         """The strength of the finer feature map, 14x14: the root of the mean square over its channels."""

@@ -41,9 +41,9 @@ class UsualError:
     channel: Floats
     """(c,) mean squared error of every channel"""
     cell_mean: Floats
-    """(cells,) mean of the log of the relative error"""
+    """(cells,) mean of the log of the relative error, drawn towards that of all cells where pictures are few"""
     cell_spread: Floats
-    """(cells,) its spread"""
+    """(cells,) its spread, likewise"""
 
     def log_errors(self, squared: Floats) -> Floats:
         """(m, cells): log of the squared errors (m, cells, c), each channel relative to its usual one."""

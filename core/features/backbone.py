@@ -22,7 +22,9 @@ from core.sources.base import Picture
 NAME = "EfficientNet-Lite0"
 SIDE = 224
 # The taps after blocks 2, 4, 7, 10 and 15.
-LAYOUT = Layout(channels=(24, 40, 80, 112, 320), grids=(28, 28, 14, 14, 7), local=(0, 1, 3), coarse=(3, 4), fine=(3,))
+LAYOUT = Layout(
+    channels=(24, 40, 80, 112, 320), grids=(28, 28, 14, 14, 7), coarse=(3, 4), fine=(0, 1, 3), fine_cells=(3,)
+)
 
 
 class DamagedBackboneError(GoodpartError):

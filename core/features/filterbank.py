@@ -19,7 +19,7 @@ FAINT = 4.0
 _CHANNELS = 3 + 1 + 2 + ORIENTATIONS
 
 # Made of the picture at 224x224, 112x112 and 56x56.
-LAYOUT = Layout(channels=(_CHANNELS,) * 3, grids=(28, 28, 14), local=(0, 1, 2), coarse=(0, 1, 2), fine=(0, 1, 2))
+LAYOUT = Layout(channels=(_CHANNELS,) * 3, grids=(28, 28, 14), coarse=(0, 1, 2), fine=(0, 1, 2), fine_cells=(0, 1, 2))
 
 
 class FilterBank:

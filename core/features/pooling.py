@@ -26,12 +26,17 @@ class Layout:
     """Channels of each tap."""
     grids: tuple[int, ...]
     """The grid on which the mean and standard deviation of each tap are taken; divides the tap's own."""
-    local: tuple[int, ...]
-    """The taps of the Gaussian per cell, at 7x7."""
     coarse: tuple[int, ...]
-    """The taps of the linear autoencoder, at 7x7."""
+    """The taps of the coarse linear autoencoder, at 7x7."""
     fine: tuple[int, ...]
-    """The taps of the finer Gaussian per cell and of the map for the eye, at 14x14."""
+    """The taps of the fine linear autoencoder and of the map for the eye, at 14x14, and of the Gaussian per cell,
+    at 7x7."""
+    fine_cells: tuple[int, ...]
+    """The last of `fine`: the taps of the finer Gaussian per cell, at 14x14."""
+
+    @property
+    def fine_cell_channels(self) -> int:
+        return sum(self.channels[tap] for tap in self.fine_cells)
 
 
 class Extractor(Protocol):
@@ -49,7 +54,7 @@ class Pooled:
     statistics: Floats
     """(2, c): mean and standard deviation of every channel."""
     local: Floats
-    """(49, channels of `layout.local`)"""
+    """(49, channels of `layout.fine`)"""
     coarse: Floats
     """(49, channels of `layout.coarse`)"""
     fine: Floats
@@ -65,12 +70,15 @@ class Pooled:
 
 def pool(taps: Taps, layout: Layout) -> Pooled:
     """The vectors of one picture, not yet normalised."""
-    statistics = [_statistics(_averaged(tap, grid)) for tap, grid in zip(taps, layout.grids, strict=True)]
+    # Each average is taken of the one before, which is smaller.
+    taps = [_averaged(tap, grid) for tap, grid in zip(taps, layout.grids, strict=True)]
+    fine = np.concatenate([_averaged(taps[tap], FINE) for tap in layout.fine], axis=2)
+    coarse = np.concatenate([_averaged(taps[tap], COARSE) for tap in layout.coarse], axis=2)
     return Pooled(
-        statistics=np.concatenate(statistics, axis=1),
-        local=_cells(taps, layout.local, COARSE),
-        coarse=_cells(taps, layout.coarse, COARSE),
-        fine=_cells(taps, layout.fine, FINE),
+        statistics=np.concatenate([_statistics(tap) for tap in taps], axis=1),
+        local=_averaged(fine, COARSE).reshape(COARSE * COARSE, -1),
+        coarse=coarse.reshape(COARSE * COARSE, -1),
+        fine=fine.reshape(FINE * FINE, -1),
     )
 
 
@@ -97,15 +105,10 @@ def normalised(pooled: Pooled, scale: Floats, layout: Layout) -> Pooled:
 
     return Pooled(
         statistics=pooled.statistics / scale,
-        local=pooled.local / of(layout.local),
+        local=pooled.local / of(layout.fine),
         coarse=pooled.coarse / of(layout.coarse),
         fine=pooled.fine / of(layout.fine),
     )
-
-
-def _cells(taps: Taps, which: tuple[int, ...], grid: int) -> Floats:
-    maps = [_averaged(taps[tap], grid).reshape(grid * grid, -1) for tap in which]
-    return np.concatenate(maps, axis=1)
 
 
 def _averaged(tap: Floats, grid: int) -> Floats:

@@ -301,7 +301,7 @@ def test_a_recipe_that_was_taught_pictures_alone_can_record_sound(trained: Recip
     with running(trained, shown) as bench:
         # Nothing was learnt by ear, which is no reason to say nothing of what is seen.
         assert bench.turns("OK", "like the good parts")
-        assert "no model yet" in bench.sound.verdict.reason
+        assert "nothing was learnt yet" in bench.sound.verdict.reason
         bench.station.record(True)
         assert until(lambda: bench.sound.recording is not None and bench.sound.recording.seconds > 2)
     assert len(list(trained.good_sound.glob("*.wav"))) == 1

@@ -182,7 +182,7 @@ def test_a_picture_that_was_being_judged_when_it_was_paused_does_not_count(train
 
 def test_without_a_model_it_is_unknown_and_says_what_to_do(tmp_path: Path) -> None:
     with running(make_recipe(tmp_path / "pump"), good) as bench:
-        assert bench.turns("UNKNOWN", "`goodpart train` makes it")
+        assert bench.turns("UNKNOWN", "nothing was learnt yet: teach good parts, then train")
         assert bench.states(5) == {"UNKNOWN"}
         assert isinstance(bench.station.refused, GoodpartError)
         bench.station.set_threshold("density", -3.0)
