@@ -3,8 +3,8 @@
 density = minus the mean of the z of the logs of three squared Mahalanobis distances: of the mean and standard deviation
 of every channel (global), and of the two farthest cells at 7x7 and at 14x14 (local; Defard et al. 2020, PaDiM, in
 small).
-reconstruction error = how unusual the errors are that two linear autoencoders leave, each in the two worst cells: one of
-deep features at 7x7, and, with three times the weight, one of shallow features at 14x14, which sees what is small.
+reconstruction error = how unusual the errors are that two linear autoencoders leave, each in the two worst cells: one
+of deep features at 7x7, and, with three times the weight, one of shallow features at 14x14, which sees what is small.
 """
 
 from __future__ import annotations

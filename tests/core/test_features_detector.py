@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.detectors.features import DensityScale, FeaturesDetector, FeaturesModel
+from core.detectors.features import DensityScale, ErrorScale, FeaturesDetector, FeaturesModel
 from core.detectors.gaussian import Gaussians
 from core.detectors.linear import LinearAutoencoder, UsualError, hottest
 from core.errors import GoodpartError
@@ -59,7 +59,12 @@ def test_the_hottest_cells_count() -> None:
 def test_a_higher_density_is_more_like_the_good_parts() -> None:
     scale = DensityScale(np.array([1, 2, 3], np.float32), np.array([0.5, 2, 1], np.float32))
     distances = np.array([[1, 2, 3], [2, 2, 3], [1, 6, 3], [1, 2, 4]], np.float32)
-    np.testing.assert_allclose(scale.densities(distances), [0, -2, -2, -1])
+    np.testing.assert_allclose(scale.densities(distances), [0, -2 / 3, -2 / 3, -1 / 3])
+
+
+def test_the_errors_count_in_spreads_of_theirs_the_finer_one_three_times() -> None:
+    scale = ErrorScale(np.array([2, 4], np.float32))
+    np.testing.assert_allclose(scale.errors(np.array([[0, 0], [2, 0], [0, 4], [2, 4]], np.float32)), [0, 0.5, 1.5, 2])
 
 
 def test_a_model_that_lacks_a_part_is_refused() -> None:

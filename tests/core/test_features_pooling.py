@@ -7,7 +7,7 @@ import pytest
 
 from core.features.pooling import Layout, Taps, channel_scale, normalised, pool
 
-LAYOUT = Layout(channels=(3, 2), grids=(28, 14), local=(0, 1), coarse=(1,), fine=(0,))
+LAYOUT = Layout(channels=(3, 2), grids=(28, 14), coarse=(1,), fine=(0, 1), fine_cells=(1,))
 
 
 def taps(seed: int) -> Taps:
@@ -18,10 +18,12 @@ def taps(seed: int) -> Taps:
 def test_cells_are_the_means_of_their_part_of_the_map() -> None:
     first, second = taps(0)
     pooled = pool([first, second], LAYOUT)
-    assert pooled.local.shape == (49, 5) and pooled.coarse.shape == (49, 2) and pooled.fine.shape == (196, 3)
+    assert pooled.local.shape == (49, 5) and pooled.coarse.shape == (49, 2) and pooled.fine.shape == (196, 5)
     # Cell 9 of 7x7 is the second row, third column.
     np.testing.assert_allclose(pooled.local[9, :3], first[8:16, 16:24].mean(axis=(0, 1)), atol=1e-6)
     np.testing.assert_allclose(pooled.local[9, 3:], second[2:4, 4:6].mean(axis=(0, 1)), atol=1e-6)
+    np.testing.assert_allclose(pooled.fine[17, :3], first[4:8, 12:16].mean(axis=(0, 1)), atol=1e-6)
+    np.testing.assert_allclose(pooled.fine[17, 3:], second[1, 3], atol=1e-6)
 
 
 def test_the_statistics_are_taken_on_the_layouts_grid() -> None:

@@ -16,7 +16,7 @@ from core.features.picture import WHOLE, decode_picture
 from models import backbone
 from models.base import Learnt, Lesson
 from models.covariance import fit_gaussians, ledoit_wolf, principal_axes
-from models.features import learn
+from models.features import fit_autoencoder, gram_matrix, learn
 from tests.data import ROOT, data_folder
 
 
@@ -196,6 +196,18 @@ def test_the_axes_are_those_of_the_singular_value_decomposition(n: int, p: int) 
     values, axes = principal_axes(x, 5)
     np.testing.assert_allclose(values, singular[:5] ** 2 / n, rtol=1e-9)
     np.testing.assert_allclose(np.abs(np.sum(axes * vectors[:5], axis=1)), 1, rtol=1e-9)
+
+
+def test_the_autoencoder_is_that_of_the_principal_components_of_the_chosen() -> None:
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    x = np.random.default_rng(3).normal(size=(40, 6, 50)).astype(np.float32)
+    flat, chosen = x.reshape(40, -1), np.arange(40) % 4 > 0
+    fitted = fit_autoencoder(flat, gram_matrix(flat), chosen)
+    expected = decomposition.PCA(n_components=18, svd_solver="full").fit(flat[chosen])
+    redrawn = expected.inverse_transform(expected.transform(flat))
+    np.testing.assert_allclose(fitted.mean, flat[chosen].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(fitted.components @ fitted.components.T, np.eye(18), atol=1e-4)
+    np.testing.assert_allclose(fitted.squared_errors(x).reshape(40, -1), (flat - redrawn) ** 2, atol=2e-3)
 
 
 @pytest.mark.slow
