@@ -56,6 +56,7 @@ def test_an_object_tells_all_that_the_contract_promises() -> None:
             "reconstruction_error_threshold": 0.004,
             "p_value": 0.2,
             "milliseconds": 12.35,
+            "model": "abc",
         },
         "fault": "the disk is full",
     }

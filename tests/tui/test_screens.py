@@ -82,12 +82,22 @@ def test_between_the_two_sizes(scene: str, snap_compare: Callable[..., bool]) ->
     assert snap_compare(app, terminal_size=(100, 30), run_before=past)
 
 
+class StillApp(WatchApp):
+    """Looks at the station when it is told to: how its samples fall into columns must not hang on the real clock."""
+
+    def _tick(self) -> None:
+        pass
+
+    def on_news(self) -> None:
+        pass
+
+
 def prepared(scene: str, kind: TerminalKind | None = None) -> Prepared:
     """The app with a station whose scene it shows, and what has been before."""
     make, keys = SCENES[scene]
     last, now = make(), NOW - 20.0
     station = FakeStation(last)
-    app = WatchApp(station, clock=lambda: now, kind=kind)
+    app = StillApp(station, clock=lambda: now, kind=kind)
 
     async def past(pilot: Pilot[None]) -> None:
         nonlocal now

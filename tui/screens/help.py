@@ -47,7 +47,7 @@ def help_lines(keys: Mapping[str, str], where: Where, about: Sequence[str]) -> l
         words = key.group or key.tooltip
         told[words] = f"{told[words]}, {keys[key.id]}" if words in told else keys[key.id]
     width = min(30, max(len(shown) for shown in told.values())) + 2
-    screens = "  ".join(f"{keys[key.id].split(',')[0]} {key.label}" for key in KEYS if key.id.startswith("go-"))
+    screens = " ".join(f"{keys[key.id].split(',')[0]} {key.label}" for key in KEYS if key.id.startswith("go-"))
     lines: list[Line] = [((" goodpart: keys", "strong"), ("   Esc goes back", "label"))]
     lines += [((f"  {shown.ljust(width)}", "key"), (words, "")) for words, shown in told.items()]
     lines.append(((f" {screens}", "key"),))
