@@ -13,6 +13,7 @@ from core.errors import GoodpartError
 from core.examination import Examination, Examining
 from core.knobs.link import NAMES, refusal
 from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
+from tui.line_recipe import export_history, history_lines, result_lines
 from tui.plain import plain, run_plain, shift_line, status_line
 from tui.words import taping_words
 
@@ -27,7 +28,8 @@ d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
 calibrate [0.02]   sound, image: whose thresholds   pause, go
 teach 50 [defect]: store pictures   record: sound   stop: ends either
 train, cancel   result: what is learnt   use, keep: the new or the old model
-s: how it stands   close: the list of recipes   q: quit   ?: this help"""
+s: how it stands   history 10: what happened   export: all of it as CSV
+close: the list of recipes   q: quit   ?: this help"""
 MOST_PICTURES = 10_000
 
 
@@ -253,13 +255,24 @@ class LineDesk:
         self.left.set()
         return "closing the recipe"
 
+    def _at_hand(self) -> Recipe:
+        if self._recipe is None:
+            raise GoodpartError("the recipe's files are not on this machine")
+        return self._recipe
+
+    def _history(self, words: list[str]) -> str:
+        return history_lines(self._at_hand(), words)
+
+    def _export(self, words: list[str]) -> str:
+        none_more(words)
+        return export_history(self._at_hand())
+
     def _result(self, words: list[str]) -> str:
         """Looks at the model that waits, or at the one in use; told when it is found."""
         none_more(words)
-        if self._recipe is None:
-            raise GoodpartError("the model's file is not on this machine")
+        recipe = self._at_hand()
         candidate = waiting_model(self._station.snapshot())
-        Examination(self._recipe.folder, candidate=candidate, changed=self._found)
+        Examination(recipe.folder, candidate=candidate, changed=self._found)
         return f"looking at the {'new model' if candidate else 'model in use'}"
 
     def _found(self, now: Examining) -> None:
@@ -313,6 +326,8 @@ class LineDesk:
         "stop": _stop,
         "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s tells how far it is", words),
         "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
+        "history": _history,
+        "export": _export,
         "result": _result,
         "keep": lambda desk, words: desk._do(lambda s: s.discard(), "keeping the old model", words),
         "close": _close,
@@ -321,24 +336,6 @@ class LineDesk:
         "q": _quit,
         "?": lambda _desk, _words: HELP,
     }
-
-
-def result_lines(now: Examining) -> str:
-    """What was found, for 79 columns."""
-    if now.state == "failed":
-        return now.message
-    said = []
-    for found in now.found:
-        what = "pictures" if found.sense == "image" else "recordings"
-        said.append(f"{what}: {found.method}, learnt from {found.taught}; {found.note}")
-        if found.defects:
-            caught = found.defects - found.misses - found.unknown
-            auroc = "" if found.auroc is None else f", AUROC {found.auroc:.3f}"
-            said.append(f"defective ones: {caught} of {found.defects} called, {found.misses} missed{auroc}")
-            said += [f"  {case.name}: {case.state}, {case.share:.0%} of the alarm level" for case in found.worst]
-        else:
-            said.append("no defective ones to test with: teach 20 defect stores some")
-    return "\n".join(said)
 
 
 def none_more(words: list[str]) -> None:
