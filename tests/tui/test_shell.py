@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from core.errors import GoodpartError
 from core.recipe import Recipe, new_recipe, open_recipe
-from core.snapshot import Collecting, Held, Meters
+from core.snapshot import Collecting, Held, Meters, Offers
 from tests.tui.fake_station import FakeStation, anomaly, both, hearing, preview, snapshot
 from tests.tui.test_watch_app import screen_text
 from tui.screens.ask import AskScreen
@@ -187,6 +187,19 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         await becomes(pilot, shell, shows(shell, "nothing was deleted"))
         await pilot.press("backspace", "backspace", *"all", "enter")
         await becomes(pilot, shell, lambda: station.calls[-1] == ("delete_taught", "sound", False, True))
+
+
+async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) -> None:
+    recipe = bench.make("pump")
+    shell = Shell(recipe, bench.open)
+    async with running(shell) as pilot:
+        station = bench.stations["pump"]
+        await pilot.press("2", "o")
+        await becomes(pilot, shell, shows(shell, "nothing is offered"))
+        station.publish(replace(station.now, offers=Offers(good_images=2, defect_images=1)))
+        await becomes(pilot, shell, shows(shell, "2 good, 1 defective o takes O drops"))
+        await pilot.press("o", "O")
+        assert station.calls[-2:] == [("accept_offers",), ("discard_offers",)]
 
 
 async def test_letters_typed_as_fast_as_a_line_brings_them_come_to_the_right_field(bench: Bench) -> None:

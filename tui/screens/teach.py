@@ -121,6 +121,22 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
         self.app.push_screen(AskScreen(f"delete all {called}", words, [("", "")], take))
 
+    def action_take_offers(self) -> None:
+        if self._offered():
+            self.shell.station.accept_offers()
+            self.shell.say("what was offered is teaching material now: train learns from it")
+
+    def action_drop_offers(self) -> None:
+        if self._offered():
+            self.shell.station.discard_offers()
+            self.shell.say("what was offered is dropped")
+
+    def _offered(self) -> bool:
+        if not self.shell.station.snapshot().offers.count:
+            self.shell.say("nothing is offered: in the dashboard w and b say what a part was in truth")
+            return False
+        return True
+
     def action_play(self) -> None:
         if self._playing:
             self._stop_playing()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.snapshot import Held, Meters, Sense
 from tui.glyphs import GLYPHS
+from tui.keys import first_key
 from tui.view import View
 from tui.widgets.microphone import meter
 from tui.widgets.pane import Line, Pane, heading
@@ -51,12 +52,24 @@ class StoringPane(_TeachPane):
             sort = "defective" if now.defect else "good"
             lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}, 2 a second", "warm")))
             lines += [((text, "unknown"),) for text in wrapped(now.note, width, 3, GLYPHS.more)]
+        elif view.snapshot.offers.count:
+            lines += _offers(view)
         elif view.collected:
             lines += [((text, "ok"),) for text in wrapped(view.collected, width, 3, GLYPHS.more)]
         else:
             key = view.keys["teach-store"].split(",")[0]
             lines.append(((f"not storing: {key} begins", "label"),))
         return lines[:height]
+
+
+def _offers(view: View) -> list[Line]:
+    offers = view.snapshot.offers
+    good, bad = offers.good_images + offers.good_sound, offers.defect_images + offers.defect_sound
+    take, drop = (first_key(view.keys[key]) for key in ("teach-take-offers", "teach-drop-offers"))
+    return [
+        (("offered by the operator's word:", "unknown"),),
+        ((f"{good} good, {bad} defective", "strong"), (f" {take} takes {drop} drops", "label")),
+    ]
 
 
 def _count(held: Held, what: str, wanted: int) -> Line:
