@@ -150,7 +150,7 @@ async def test_copied_and_renamed(bench: Bench) -> None:
     async with running(shell) as pilot:
         await becomes(pilot, shell, shows(shell, "> pump"))
         await pilot.press("c", "enter")
-        await becomes(pilot, shell, shows(shell, "pump-2"))
+        await becomes(pilot, shell, shows(shell, "  pump-2 "))
         await pilot.press("down", "r", "end", "0", "enter")
         await becomes(pilot, shell, lambda: (bench.home / "pump-20").exists())
         assert not (bench.home / "pump-2").exists()
@@ -197,7 +197,7 @@ async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) 
         await pilot.press("2", "o")
         await becomes(pilot, shell, shows(shell, "nothing is offered"))
         station.publish(replace(station.now, offers=Offers(good_images=2, defect_images=1)))
-        await becomes(pilot, shell, shows(shell, "2 good, 1 defective o takes O drops"))
+        await becomes(pilot, shell, shows(shell, "offered: 2 good, 1 defective"))
         await pilot.press("o", "O")
         assert station.calls[-2:] == [("accept_offers",), ("discard_offers",)]
 

@@ -67,8 +67,8 @@ def _offers(view: View) -> list[Line]:
     good, bad = offers.good_images + offers.good_sound, offers.defect_images + offers.defect_sound
     take, drop = (first_key(view.keys[key]) for key in ("teach-take-offers", "teach-drop-offers"))
     return [
-        (("offered by the operator's word:", "unknown"),),
-        ((f"{good} good, {bad} defective", "strong"), (f" {take} takes {drop} drops", "label")),
+        (("offered: ", "unknown"), (f"{good} good, {bad} defective", "strong")),
+        ((f"{take} takes them, {drop} drops them", "label"),),
     ]
 
 
