@@ -397,6 +397,8 @@ def add_commands(app: FastAPI, service: Service) -> None:
     @app.post("/trigger", responses=may, dependencies=change, summary="A part is in place: judge it, once")
     async def trigger(request: Request) -> dict[str, Any]:
         """In the single-shot mode (`single` of POST /command); the answer is the part with its verdict."""
+        if service.hub.newest.shot is None:
+            raise GoodpartError('parts are judged continuously: POST /command/single with {"on": true} first')
         before = service.hub.newest.part
         do = command(request, "part", by="service")
         await done(do, lambda now: now.part is not None and now.part != before, TRIGGER_SECONDS)

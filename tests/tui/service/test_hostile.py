@@ -241,7 +241,7 @@ def test_fuzzed_from_its_own_description(served: Served, seed: int, tmp_path: Pa
     done = subprocess.run(
         [Path(sys.executable).with_name("schemathesis"), "run", f"{served.url}/openapi.json", "--seed", str(seed),
          "--exclude-path-regex", "/command|/health", "--checks", "all", "--exclude-checks", "positive_data_acceptance",
-         "--max-examples", "30", "--no-color", "--suppress-health-check", "all"],
+         "--max-examples", "20", "--request-timeout", "30", "--no-color", "--suppress-health-check", "all"],
         capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
