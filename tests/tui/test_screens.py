@@ -101,6 +101,10 @@ def prepared(scene: str, kind: TerminalKind | None = None) -> Prepared:
 
     async def past(pilot: Pilot[None]) -> None:
         nonlocal now
+        # The plots begin to count their columns when they are first drawn.
+        while not app.screen.query_one("#density" if last.camera else "#sound-density").size.width:
+            await pilot.pause(0.01)
+        app.show()
         # Twenty seconds of samples before the moment that is shown.
         for number in range(40):
             now += 0.5
