@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from core.journal import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
@@ -153,9 +154,12 @@ async def test_ranges_are_typed_on_their_screen(trained: Recipe) -> None:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(lambda: station.snapshot().thresholds is not None)
             await pilot.press("o")
-            await pilot.press("ctrl+u", *"[red]", "enter")
+            field = app.screen.query_one("#density", Input)
+            field.value = "[red]"
+            await pilot.press("enter")
             assert "type auto, raw" in str(app.screen.query_one("#said").render())
-            await pilot.press("ctrl+u", *"-9.5 -1", "enter")
+            field.value = "-9.5 -1"
+            await pilot.press("enter")
             await until(lambda: open_recipe(str(trained.folder)).settings.image.knobs.density.span == (-9.5, -1.0))
             await pilot.press("escape")
             assert app.screen.query(KnobsPane)
