@@ -53,6 +53,7 @@ class LineDesk:
         self._writing = threading.Lock()
         self._sense: Sense | None = None
         self._told = ""
+        self._waits = False
         self.left = threading.Event()
         """Somebody has typed q, or close."""
         self.closed = False
@@ -81,6 +82,10 @@ class LineDesk:
             self._told = told
             if told:
                 self._say(f"* {told}")
+        waits = waiting_model(snapshot)
+        if waits and not self._waits:
+            self._say("* a new model waits: result looks at it; use takes it over, keep does not")
+        self._waits = waits
 
     def _say(self, text: str) -> None:
         with self._writing:
@@ -295,7 +300,7 @@ class LineDesk:
             run = snapshot.training
             left = "" if run.seconds_left is None else f", {run.seconds_left:.0f} s left"
             said.append(f"training: {run.phase} {run.step}/{run.of}{left}")
-        if snapshot.new_model or (snapshot.sound and snapshot.sound.new_model):
+        if waiting_model(snapshot):
             said.append("a new model waits: use takes it over")
         said += [taping_words(snapshot.taping)] if snapshot.taping else []
         said += [snapshot.fault] if snapshot.fault else []

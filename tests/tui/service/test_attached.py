@@ -268,6 +268,8 @@ def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(train
     parts = [served.post("/trigger", {})[1]["part"] for _ in range(3)]
     counted = served.get("/snapshot")[1]["snapshot"]["shift"]
     assert parts[-1]["number"] == sum(counted[state] for state in ("ok", "anomalies", "unknown")) == 3
+    # An answer does not wait for the disk.
+    assert until(lambda: [e.kind for e in read_journal(trained.journal)].count("part") == 3, 10)
     before = list(read_journal(trained.journal))
     killed = time.monotonic()
     served.process.kill()

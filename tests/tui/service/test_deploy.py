@@ -186,7 +186,7 @@ def test_the_containers_steps_in_a_clean_folder(tmp_path: Path) -> None:
             return subprocess.run(asked, env=env, cwd=recipes, capture_output=True, text=True, check=False)
 
         # It runs and is asked; nothing was learnt yet, and so it is not well.
-        assert until(lambda: "there is no model yet" in healthy().stdout, 30), healthy()
+        assert until(lambda: "nothing was learnt yet" in healthy().stdout, 30), healthy()
         assert healthy().returncode == 1
         assert (recipes / "tokens").stat().st_mode & 0o777 == 0o600
     finally:
