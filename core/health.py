@@ -38,9 +38,13 @@ class PictureMeasures:
 
 
 def measure(picture: Picture) -> PictureMeasures:
-    """Measures of a picture of any size; about half a millisecond at 1920 x 1080."""
+    """Measures of a picture of any size; about a millisecond at 1920 x 1080."""
+    return measured(small_grey(picture), picture)
+
+
+def measured(grey: Picture, picture: Picture) -> PictureMeasures:
+    """The same, where `small_grey` of the picture is there already."""
     height, width = picture.shape[:2]
-    grey = _grey(picture)
     thumbnail = grey
     if width > 256:
         thumbnail = cv2.resize(grey, (256, max(1, round(height * 256 / width))), interpolation=cv2.INTER_AREA)
@@ -54,7 +58,7 @@ def measure(picture: Picture) -> PictureMeasures:
     )
 
 
-def _grey(picture: Picture) -> Picture:
+def small_grey(picture: Picture) -> Picture:
     """Grey, at most 512 pixels wide. Sampled, not averaged: averaging every pixel would cost ten times as much."""
     height, width = picture.shape[:2]
     if width > 512:
@@ -139,6 +143,10 @@ class Health:
         self._same_since = 0.0
         self._frozen_fault: str | None = None
         self._picture_fault: str | None = None
+        self.grey: Picture | None = None
+        """`small_grey` of the newest frame, for who else looks at it."""
+        self.measures: PictureMeasures | None = None
+        """Of the newest frame."""
 
     def check(self, frame: Frame | None, status: SourceStatus, now: float) -> str | None:
         """Why the picture cannot be trusted, in words for the verdict's reason; None when it can.
@@ -160,7 +168,8 @@ class Health:
         return f"camera: no picture for {age:.1f} s" if age > slowest else None
 
     def _fault_of(self, frame: Frame) -> str | None:
-        measures = measure(frame.picture)
+        self.grey = small_grey(frame.picture)
+        self.measures = measures = measured(self.grey, frame.picture)
         # A black or white picture repeats as well: its own words help more than "frozen".
         frozen = self._frozen(frame)
         return (
@@ -239,13 +248,13 @@ class Motion:
         self._marked: npt.NDArray[np.float32] | None = None
         self._levels: deque[float] = deque(maxlen=15)
 
-    def changed(self, picture: Picture) -> bool:
-        """Whether the scene is another one than that of the last call. The first picture always is.
+    def changed(self, grey: Picture) -> bool:
+        """Whether the scene is another one than that of the last call. The first picture, a `small_grey`, always is.
 
         Compared are thumbnails of 32 x 32 without their means (light that flickers is not motion); a bench that
         shakes all the time raises the level, up to the ceiling.
         """
-        small = cv2.resize(_grey(picture), (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
         small -= small.mean()
         last, self._last = self._last, small
         if last is None:

@@ -81,5 +81,7 @@ def resized(picture: Picture, side: int) -> Picture:
     # Halving is several times faster than averaging over uneven areas; far from the target it changes next to nothing.
     while picture.shape[0] % 2 == picture.shape[1] % 2 == 0 and min(picture.shape[:2]) >= 4 * side:
         picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    if min(picture.shape[:2]) >= 2 * side:
+        picture = cv2.resize(picture, (2 * side, 2 * side), interpolation=cv2.INTER_LINEAR)
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), dtype=np.uint8)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from core.bundle import Bundle
 from core.collector import Collector
 from core.errors import GoodpartError
-from core.health import Health, HealthSettings, Motion, measure
+from core.health import Health, HealthSettings, Motion
 from core.holdings import Holdings
 from core.judging import Judge, Looked
 from core.logbook import Logbook
@@ -139,7 +139,7 @@ class Sight(Perception[Judge]):
         if judge is not self.judge or self.paused:  # while it was judged
             return
         seen = judge.weigh(looked, self.counters.judged + 1)
-        if self.recipe.settings.verdict.settle and self._motion.changed(frame.picture):
+        if self.recipe.settings.verdict.settle and self._moved():
             self.votes.clear()
             self._exchanged()
         self.votes.push(seen.anomalous)
@@ -166,7 +166,7 @@ class Sight(Perception[Judge]):
             if judge is not self.judge or self.paused or look is not self.look or not look.open:
                 return
             self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)
-        elif frame and self._settles and self._motion.changed(frame.picture) and look is not None and not look.open:
+        elif frame and self._settles and self._moved() and look is not None and not look.open:
             self._exchanged()
         self.wait()
 
@@ -178,7 +178,7 @@ class Sight(Perception[Judge]):
             anomalies=self.counters.anomalies + seen.anomalous,
         )
         # Every still picture is another one.
-        if self._settles and self._motion.changed(frame.picture) and not self.stills:
+        if self._settles and self._moved() and not self.stills:
             look.anew(frame.at, "the picture did not come to rest")
             self._exchanged()
             return
@@ -237,10 +237,16 @@ class Sight(Perception[Judge]):
         if self.preview is None or now - self._previewed >= 0.5:
             self._previewed = now
             self.preview = small_preview(picture)
-            self.meters = self._measured(picture)
+            self.meters = self._measured()
 
-    def _measured(self, picture: Picture) -> Meters:
-        measures, taught = measure(picture), self.judge.taught if self.judge else None
+    def _moved(self) -> bool:
+        """Whether the newest frame shows another scene than the one before it."""
+        return self._health.grey is not None and self._motion.changed(self._health.grey)
+
+    def _measured(self) -> Meters | None:
+        measures, taught = self._health.measures, self.judge.taught if self.judge else None
+        if measures is None:
+            return None
         return Meters(
             measures.brightness,
             measures.saturated,

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.picture import decode_picture
-from core.health import Health, HealthSettings, Motion, PictureMeasures, Taught, measure
+from core.health import Health, HealthSettings, Motion, PictureMeasures, Taught, measure, small_grey
 from core.sources.base import Frame, Picture, SourceStatus
 from tests.data import data_folder
 
@@ -206,7 +206,7 @@ def test_nothing_taught_is_refused() -> None:
 def test_pictures_of_odd_shapes_can_be_measured(width: int, height: int) -> None:
     measures = measure(np.full((height, width, 3), 100, np.uint8))
     assert measures == PictureMeasures(100.0, 0.0, 0.0, width, height)
-    assert Motion().changed(np.full((height, width, 3), 100, np.uint8))
+    assert Motion().changed(small_grey(np.full((height, width, 3), 100, np.uint8)))
 
 
 def pictures(folder: Path, most: int) -> list[Picture]:
@@ -253,7 +253,7 @@ def shaken(picture: Picture, seed: int, part: float = 0.001) -> Picture:
 def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> None:
     motion = Motion()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 5)):
-        changes = [motion.changed(shaken(picture, 100 * number + shot)) for shot in range(5)]
+        changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot))) for shot in range(5)]
         assert changes == [True] + [False] * 4
 
 
@@ -261,10 +261,10 @@ def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> 
 def test_on_a_shaking_bench_another_part_is_still_seen(name: str) -> None:
     motion = Motion()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 4)):
-        changes = [motion.changed(shaken(picture, 100 * number + shot, 0.002)) for shot in range(6)]
+        changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot, 0.002))) for shot in range(6)]
         assert changes == [True] + [False] * 5
 
 
 def test_a_scene_that_never_rests_is_always_motion() -> None:
     motion = Motion()
-    assert all(motion.changed(scene(seed)) for seed in range(60))
+    assert all(motion.changed(small_grey(scene(seed))) for seed in range(60))
