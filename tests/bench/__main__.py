@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import runpy
+import subprocess
 import sys
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as goodpart itself does
 
 BENCHES = (
     "auroc", "learning", "watching", "seed_path", "sound", "listening", "knobs", "amulet_path", "screen", "recording",
-    "serving", "demo",
+    "serving", "demo", "shift",
 )  # fmt: skip
 
 missed = False
+environment = {"OMP_NUM_THREADS": "1"} | os.environ  # as goodpart itself does
 for name in sys.argv[1:] or BENCHES:
     print(f"\n== {name}", flush=True)
-    sys.argv = [name, "--seed-method"] if name == "auroc" else [name]
-    try:
-        runpy.run_module(f"tests.bench.{name}", run_name="__main__")
-    except SystemExit as end:
-        missed |= bool(end.code)
+    options = ["--seed-method"] if name == "auroc" else []
+    missed |= subprocess.run([sys.executable, "-m", f"tests.bench.{name}", *options], env=environment).returncode != 0
 sys.exit(missed)
