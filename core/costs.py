@@ -85,5 +85,5 @@ def in_words(cost: Cost) -> str:
 
 def _misses(bundle: Bundle, false_alarms: float, t: Thresholds, defects: Sequence[tuple[float, float]]) -> int:
     if bundle.held_out.recording is not None:
-        t = whole_recording(bundle.held_out, t, false_alarms).thresholds  # as core/audition.py judges recordings
+        t = whole_recording(bundle.held_out, t, t, false_alarms).thresholds  # as core/audition.py judges recordings
     return sum(not is_anomalous(density, error, t) for density, error in defects)

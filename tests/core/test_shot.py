@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 
 from core.bundle import read_bundle
+from core.ear import Ear
 from core.journal import Event, read_journal
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Part
@@ -351,6 +353,17 @@ def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
     assert trace["share"][-1] > 1.0
     assert soundfile.info(heard.anomalies / called.data["sound_file"]).duration == pytest.approx(2.0, abs=0.11)
     assert called.data["sound"]["model"] == read_bundle(heard.sound_bundle).id
+
+
+def test_thresholds_set_by_hand_count_for_the_whole_as_well(heard: Recipe) -> None:
+    ear = Ear(heard, read_bundle(heard.sound_bundle))
+    known = ear.thresholds
+    as_calibrated = ear.for_whole(10).thresholds
+    away = 2 * (known.density - known.typical_density)
+    ear.set_thresholds(replace(known, density=known.typical_density + away))
+    by_hand = ear.for_whole(10).thresholds
+    assert by_hand.density - known.typical_density == pytest.approx(2 * (as_calibrated.density - known.typical_density))
+    assert by_hand.reconstruction_error == as_calibrated.reconstruction_error
 
 
 def test_a_motor_that_stood_still_before_the_word_is_no_fault_of_the_microphone(heard: Recipe) -> None:
