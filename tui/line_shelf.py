@@ -75,9 +75,10 @@ class ShelfDesk:
         found = shelved()
         for one in found:
             learnt = f"trained {one.trained_at[:16].replace('T', ' ')}" if one.trained_at else "not trained"
-            today = f", {one.anomalies_today} anomalies today" if one.judged_today else ""
-            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound{today}"
+            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound"
             self.say(f"{one.name}: {told}")
+            if one.today:
+                self.say(f"  today {one.today}")
         if not found:
             self.say("there are no recipes yet: new NAME makes one")
 
