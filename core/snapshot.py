@@ -358,7 +358,7 @@ class Shift:
 
     @property
     def share_ok(self) -> float | None:
-        """The yield; None before the first part."""
+        """The yield: OK of all parts that were counted; UNKNOWN counts as not OK. None before the first part."""
         return self.ok / self.parts if self.parts else None
 
 
