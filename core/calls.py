@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
 from core.kept import name_at
-from core.logbook import Logbook
+from core.logbook import Logbook, map_as_json
 from core.offers import Offer, accept, counted, discard, offer_picture, offer_sound, withdraw
 from core.recipe import Recipe
 from core.snapshot import Call, Offers, Sense, Verdict, Word
 from core.sources.base import Picture
 from core.sources.sound import Stretch
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Material:
     """What a call was made of: teaching material, should the operator know better."""
 
     picture: Picture | None
+    map: Map | None
+    """Of the picture."""
     sound: Sequence[Stretch]
     scores: Mapping[str, Any]
     called: Collection[Sense]
@@ -33,7 +38,7 @@ class Calls:
     def __init__(self, recipe: Recipe, log: Logbook) -> None:
         self._recipe = recipe
         self._log = log
-        self._material = Material(None, (), {}, ())
+        self._material = Material(None, None, (), {}, ())
         self.call: Call | None = None
         self.offers = Offers()
 
@@ -75,6 +80,8 @@ class Calls:
         self.look()
         picture = name_at(call.at)
         kept: dict[str, Any] = {"picture": picture} if (self._recipe.anomalies / picture).exists() else {}
+        if kept and material.map is not None:
+            kept["map"] = map_as_json(material.map)
         self._log.record(
             "word",
             f"it was {word}",

@@ -90,6 +90,7 @@ def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) ->
     ]
     assert word.data["about"]["at"] == turn.at
     assert word.data["picture"] == turn.data["picture"]
+    assert word.data["map"] == turn.data["map"]
 
 
 def test_of_a_motor_the_seconds_are_offered_that_were_judged(heard: Recipe) -> None:
