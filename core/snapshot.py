@@ -226,6 +226,8 @@ class Collecting:
     """Why nothing is stored just now, or what would make them better, in words."""
     defect: bool = False
     """Put aside, only ever to test with."""
+    per_second: float | None = None
+    """How many were stored a second of late; None while that cannot be told."""
 
 
 @dataclass(frozen=True)

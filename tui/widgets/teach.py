@@ -50,8 +50,10 @@ class StoringPane(_TeachPane):
         if now is not None:
             of = f" of {now.wanted}" if now.wanted else ""
             sort = "defective" if now.defect else "good"
-            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}, 2 a second", "warm")))
-            lines += [((text, "unknown"),) for text in wrapped(now.note, width, 3, GLYPHS.more)]
+            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}", "warm")))
+            if now.per_second is not None:
+                lines.append(((f"{now.per_second:.1f} a second", "label"),))
+            lines += [((text, "unknown"),) for text in wrapped(now.note, width, height - len(lines), GLYPHS.more)]
         elif view.snapshot.offers.count:
             lines += _offers(view)
         elif view.collected:
