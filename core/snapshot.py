@@ -183,6 +183,8 @@ class Held:
     """The newest good pictures, the newest last; empty for sound."""
     seconds: float = 0.0
     """Of all good recordings together."""
+    recent_defect: tuple[Preview, ...] = ()
+    """The newest defective pictures, the newest last; empty for sound."""
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,17 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A picture that is offered as teaching material."""
+
+    file: str
+    """In the recipe's folder."""
+    good: bool
+    """Of a good part, or of a defective one."""
+    preview: Preview
+
+
+@dataclass(frozen=True)
 class Offers:
     """Teaching material from the operator's words that nobody has accepted or discarded yet: files."""
 
@@ -389,6 +402,8 @@ class Offers:
     defect_sound: int = 0
     told: str = ""
     """What became of those that were accepted or discarded last, in a sentence."""
+    recent: tuple[Offered, ...] = ()
+    """The newest pictures of either kind, the newest last."""
 
     @property
     def count(self) -> int:
