@@ -58,7 +58,7 @@ def teaching() -> Snapshot:
     note = "the last 40 pictures are nearly the same: move the part a little"
     return replace(
         both(), recipe="pump", held=Held(112, 12, (preview(),) * 6), meters=meters, sound=sound,
-        collecting=Collecting(42, None, "000112-good.png", note),
+        collecting=Collecting(42, None, "000112-good.png", note, per_second=1.9),
     )  # fmt: skip
 
 
