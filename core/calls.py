@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.errors import GoodpartError
+from core.errors import GoodpartError, UnreadableError
+from core.holdings import RECENT
 from core.kept import name_at
-from core.logbook import Logbook
-from core.offers import Offer, accept, counted, discard, offer_picture, offer_sound, withdraw
+from core.logbook import Logbook, map_as_json
+from core.offers import Offer, accept, counted, discard, named, newest_pictures, offer_picture, offer_sound, withdraw
 from core.recipe import Recipe
-from core.snapshot import Call, Offers, Sense, Verdict, Word
+from core.snapshot import Call, Offered, Offers, Sense, Verdict, Word
 from core.sources.base import Picture
 from core.sources.sound import Stretch
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Material:
     """What a call was made of: teaching material, should the operator know better."""
 
     picture: Picture | None
+    map: Map | None
+    """Of the picture."""
     sound: Sequence[Stretch]
     scores: Mapping[str, Any]
     called: Collection[Sense]
@@ -33,7 +39,7 @@ class Calls:
     def __init__(self, recipe: Recipe, log: Logbook) -> None:
         self._recipe = recipe
         self._log = log
-        self._material = Material(None, (), {}, ())
+        self._material = Material(None, None, (), {}, ())
         self.call: Call | None = None
         self.offers = Offers()
 
@@ -42,19 +48,38 @@ class Calls:
         self.call, self._material = Call(at, verdict, part), material
 
     def look(self, told: str = "") -> None:
-        """Count what is offered. Raises GoodpartError."""
-        self.offers = replace(counted(self._recipe), told=told or self.offers.told)
+        """Count what is offered, and see the newest pictures of it. Raises GoodpartError."""
+        counts, recent = counted(self._recipe), self._recent()
+        self.offers = replace(counts, told=told or self.offers.told, recent=recent)
 
-    def accept(self) -> None:
-        """Teach what is offered. Raises GoodpartError."""
-        said = accept(self._recipe)
+    def _recent(self) -> tuple[Offered, ...]:
+        from core.features.picture import decode_picture
+        from core.senses.sight import small_preview
+
+        known = {one.file: one for one in self.offers.recent}
+        shown: list[Offered] = []
+        for path in newest_pictures(self._recipe, RECENT):
+            file = path.relative_to(self._recipe.folder).as_posix()
+            if file not in known:
+                try:
+                    preview = small_preview(decode_picture(path))
+                except UnreadableError:
+                    continue  # teaching refuses it, and says so
+                known[file] = Offered(file, path.parent.parent.name == "good", preview)
+            shown.append(known[file])
+        return tuple(shown)
+
+    def accept(self, file: str = "") -> None:
+        """Teach what is offered, or one file of it, named from the recipe's folder. Raises GoodpartError."""
+        said = accept(self._recipe, named(self._recipe, file) if file else None)
         for words in said:
             self._log.record("teaching", words)
         self.look("; ".join(said) or "nothing is offered")
 
-    def discard(self) -> None:
+    def discard(self, file: str = "") -> None:
         """Raises GoodpartError."""
-        told = f"{discard(self._recipe)} offered files discarded"
+        count = discard(self._recipe, named(self._recipe, file) if file else None)
+        told = f"{count} offered file{'' if count == 1 else 's'} discarded"
         self._log.record("teaching", told)
         self.look(told)
 
@@ -75,6 +100,8 @@ class Calls:
         self.look()
         picture = name_at(call.at)
         kept: dict[str, Any] = {"picture": picture} if (self._recipe.anomalies / picture).exists() else {}
+        if kept and material.map is not None:
+            kept["map"] = map_as_json(material.map)
         self._log.record(
             "word",
             f"it was {word}",

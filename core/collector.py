@@ -16,6 +16,8 @@ from core.sources.opencv import cv2
 
 INTERVAL_SECONDS = 0.5
 """From one stored picture to the next: time enough to move the part a little."""
+RATE_SECONDS = 5.0
+"""What was stored in so long makes the rate."""
 LOOKED_BACK = 40
 LEAST_COMPARED = 10
 
@@ -40,6 +42,7 @@ class Collector:
         self.defect = defect
         self._due = float("-inf")
         self._stored = 0
+        self._taken: tuple[float, ...] = ()
         self._file = ""
         self._fault = ""
         self._alike = ""
@@ -52,9 +55,11 @@ class Collector:
     def wants(self, frame: Frame | None, status: SourceStatus, now: float) -> bool:
         """Whether this frame shall be stored."""
         self._fault = self._health.check(frame, status, now) or ""
+        self._taken = tuple(at for at in self._taken if at > now - RATE_SECONDS)
         if frame is None or self._fault or self.complete or now < self._due:
             return False
         self._due = now + INTERVAL_SECONDS
+        self._taken = (*self._taken, now)
         return True
 
     def write(self, picture: Picture) -> None:
@@ -84,7 +89,9 @@ class Collector:
         return f"the last {count} pictures are nearly the same: move the part a little"
 
     def state(self) -> Collecting:
-        return Collecting(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect)
+        taken = self._taken
+        rate = (len(taken) - 1) / (taken[-1] - taken[0]) if len(taken) > 1 else None
+        return Collecting(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect, rate)
 
     def outcome(self) -> str:
         """What became of it, in a sentence."""

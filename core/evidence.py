@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.bundle import read_bundle
+from core.detectors.base import MAP_SHAPE, Map
 from core.errors import GoodpartError
 from core.features.picture import decode_picture
 from core.history import Row
 from core.judging import Judge
 from core.recipe import Recipe
 from core.senses.sight import small_preview
-from core.snapshot import Judgement, Preview
+from core.snapshot import Preview
 from core.sources.base import Picture
 
 
@@ -32,8 +35,8 @@ class Trace:
 @dataclass(frozen=True)
 class Evidence:
     preview: Preview | None = None
-    again: Judgement | None = None
-    """The picture judged again, where the model is still the same."""
+    map: Map | None = None
+    """As it was journalled; of older rows the picture is judged again, where the model is still the same."""
     trace: Trace | None = None
     notes: Sequence[str] = ()
     """What is missing, and why; what was kept, and where."""
@@ -48,14 +51,16 @@ class Gatherer:
 
     def gather(self, row: Row) -> Evidence:
         notes: list[str] = []
-        preview = again = trace = None
+        preview = map = trace = None
         picture, file = None, self._file(row, "picture", notes)
         try:
             if file is not None:
                 picture = decode_picture(file)
                 preview = small_preview(picture)
                 notes.append(f"picture: anomalies/{file.name}")
-                again = self._again(row, picture)
+                map = kept_map(row)
+                if map is None:
+                    map = self._again(row, picture)
         except GoodpartError as error:
             notes.append(str(error))
         file = self._file(row, "trace", notes)
@@ -67,7 +72,7 @@ class Gatherer:
         file = self._file(row, "sound_file", notes)
         if file is not None:
             notes.append(f"sound: anomalies/{file.name}")
-        return Evidence(preview, again, trace, tuple(notes))
+        return Evidence(preview, map, trace, tuple(notes))
 
     def _file(self, row: Row, what: str, notes: list[str]) -> Path | None:
         name = row.data.get(what)
@@ -80,7 +85,7 @@ class Gatherer:
         notes.append(f"{path.name} is no longer there: only the newest are kept (recipe.toml, [journal])")
         return None
 
-    def _again(self, row: Row, picture: Picture) -> Judgement:
+    def _again(self, row: Row, picture: Picture) -> Map:
         """Raises GoodpartError where another model judged, or this one cannot be used."""
         image = row.data.get("image")
         model = image.get("model") if isinstance(image, dict) else None
@@ -91,7 +96,17 @@ class Gatherer:
             raise GoodpartError(f"no map: model {model} judged, {bundle.id} is in use now")
         if self._judge is None or self._judge.bundle.id != bundle.id:
             self._judge = Judge(self._recipe, bundle)
-        return self._judge(picture)
+        return self._judge(picture).map
+
+
+def kept_map(row: Row) -> Map | None:
+    """The map in the row; None where there is none that can be drawn."""
+    told = row.data.get("map")
+    try:
+        map = np.array(told, np.float32)  # None becomes what is no number
+    except (TypeError, ValueError):
+        return None
+    return map if map.shape == MAP_SHAPE else None
 
 
 def read_trace(file: Path) -> Trace:

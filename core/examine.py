@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from core.bundle import Bundle, read_bundle
 from core.costs import what_it_costs
-from core.detectors.load import describe, load_detector
+from core.detectors.load import describe, load_detector, load_sound_detector
 from core.errors import GoodpartError, UnreadableError
 from core.examined import Costs, Examined, Grey, Redrawn, Worst
 from core.features.picture import crop, decode_picture
@@ -32,6 +32,10 @@ from core.teaching import pictures_in
 TARGETS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 """Shares of good parts that may be called, by all senses together."""
 GREY_WIDTH = 56
+SAMPLE_SECONDS, LEAST_SAMPLE_SECONDS = 4.0, 2.0
+"""Of a recording that is redrawn."""
+WIDER = 1.5
+"""Width to height of what is redrawn of a sound."""
 MOST_POINTS = 120
 
 
@@ -106,7 +110,7 @@ def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> Examined:
         auroc=separation.auroc,
         interval=separation.interval,
         worst=tuple(_worst(case) for case in separation.worst),
-        sample=_sample(recipe, bundle) if sense == "image" else None,
+        sample=_picture(recipe, bundle) if sense == "image" else _sound(recipe, bundle),
         costs=tuple(_costs(recipe, bundle, separation, target) for target in TARGETS),
     )
 
@@ -137,7 +141,7 @@ def _worst(case: Case) -> Worst:
     return Worst(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
 
 
-def _sample(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
+def _picture(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
     """The newest good picture that can be decoded, and what the autoencoder makes of it."""
     detector = load_detector(bundle)
     files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
@@ -148,6 +152,36 @@ def _sample(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
             continue
         what, seen, redrawn = detector.redraw(picture)
         return Redrawn(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn))
+    return None
+
+
+def _sound(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
+    """The same of the beginning of the newest good recording."""
+    from core.features.wave import read_wave
+    from core.sound_teaching import recordings_in
+
+    detector = load_sound_detector(bundle)
+    wanted = round(SAMPLE_SECONDS * detector.rate)
+    files = recordings_in(recipe.good_sound) if recipe.good_sound.is_dir() else []
+    for file in reversed(files):
+        samples = np.zeros(0, np.float32)
+        try:
+            for block in read_wave(file, detector.rate, recipe.settings.microphone.channel):
+                samples = np.concatenate([samples, block])[:wanted]
+                if len(samples) == wanted:
+                    break
+        except UnreadableError:
+            continue
+        if len(samples) < LEAST_SAMPLE_SECONDS * detector.rate:
+            continue
+        what, *both = detector.redraw(samples)
+        # A second has few steps in time: drawn out, to be looked at.
+        wide = max(1, round(WIDER * both[0].shape[0] / both[0].shape[1]))
+        seen, redrawn = (np.repeat(one, wide, axis=1) for one in both)
+        axes = "time from left to right"
+        if what == "log-mel":
+            axes += f", a second; from 0 Hz at the bottom to {detector.rate / 2000:g} kHz"
+        return Redrawn(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn), axes)
     return None
 
 

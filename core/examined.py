@@ -44,10 +44,12 @@ class Redrawn:
     """A good sample beside what the autoencoder makes of it."""
 
     what: str
-    """`picture`, or `feature map`: what is redrawn."""
+    """`picture`, `feature map`, or of sound `log-mel`, `feature rows`: what is redrawn."""
     name: str
     seen: Grey
     redrawn: Grey
+    axes: str = ""
+    """How it is to be read, where it is no picture."""
 
 
 @dataclass(frozen=True)

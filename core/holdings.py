@@ -27,20 +27,20 @@ class Holdings:
 
     def look(self) -> None:
         """Count anew. What cannot be read counts as nothing."""
-        good = self._files(defect=False)
-        recent: tuple[Preview, ...] = ()
-        if self._small is not None:
-            recent = self._previews(good[-RECENT:])
+        good, defect = self._files(defect=False), self._files(defect=True)
+        recent, recent_defect = self._previews(good[-RECENT:]), self._previews(defect[-RECENT:])
         seconds = sum(map(self._length, good)) if self._sense == "sound" else 0.0
-        self.held = Held(len(good), len(self._files(defect=True)), recent, seconds)
+        self.held = Held(len(good), len(defect), recent, seconds, recent_defect)
 
     def added(self, picture: Picture, *, defect: bool) -> None:
         """One more picture lies in the recipe."""
         held = self.held
+        recent = held.recent_defect if defect else held.recent
+        if self._small is not None:
+            recent = (*recent, self._small(picture))[-RECENT:]
         if defect:
-            self.held = replace(held, defect=held.defect + 1)
-        elif self._small is not None:
-            recent = (*held.recent, self._small(picture))[-RECENT:]
+            self.held = replace(held, defect=held.defect + 1, recent_defect=recent)
+        else:
             self.held = replace(held, good=held.good + 1, recent=recent)
 
     def remove_last(self, *, defect: bool) -> str:
@@ -76,12 +76,14 @@ class Holdings:
             return []
 
     def _previews(self, files: list[Path]) -> tuple[Preview, ...]:
+        if self._small is None:
+            return ()
         from core.features.picture import decode_picture
 
         previews = []
         for file in files:
             try:
-                previews.append(self._small(decode_picture(file)) if self._small else Preview(0, 0, b""))
+                previews.append(self._small(decode_picture(file)))
             except UnreadableError:
                 continue  # training passes over it and says so
         return tuple(previews)

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS events (
     kind TEXT NOT NULL,
     verdict TEXT NOT NULL,
     reason TEXT NOT NULL,
-    data TEXT NOT NULL         -- JSON: scores and thresholds, old and new, the kept picture
+    data TEXT NOT NULL         -- JSON: scores and thresholds, old and new, the kept picture and its map
 ) STRICT
 """
 _INDEXES = ("at", "kind", "verdict")

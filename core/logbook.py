@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.journal import Journal, Kind
 from core.kept import KeptPictures, KeptSounds
@@ -15,6 +15,9 @@ from core.overheard import Overheard
 from core.recipe import Recipe
 from core.snapshot import Heard, Judgement, Model, Part, Sense, Snapshot, State, Thresholds, Verdict
 from core.sources.base import Picture
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
 
 COMPLAINT_SECONDS = 15.0
 
@@ -77,10 +80,10 @@ class Logbook:
             **how,
         )
 
-    def part(self, part: Part, picture: Picture | None, heard: Overheard | None) -> None:
-        """A part was counted; its picture and its sound are kept where they are given."""
+    def part(self, part: Part, picture: Picture | None, map: Map | None, heard: Overheard | None) -> None:
+        """A part was counted; its picture with its map and its sound are kept where they are given."""
         data = {"number": part.number, "by": part.by, **part.scores}
-        self._keeper.submit(self._keep, "part", picture, heard, part.verdict, data, part.at)
+        self._keeper.submit(self._keep, "part", picture, map, heard, part.verdict, data, part.at)
 
     def shift(self, reason: str, at: float, **data: Any) -> None:
         """A shift begins: after the parts that were counted before."""
@@ -92,11 +95,12 @@ class Logbook:
         lasting: bool,
         scores: Mapping[str, Any],
         picture: Picture | None,
+        map: Map | None,
         overheard: Callable[[], Overheard | None],
         at: float,
     ) -> bool:
-        """Tell when the verdict turns, at time.time() `at`; keep the picture and the sound, if there are any, of every
-        anomaly that is new.
+        """Tell when the verdict turns, at time.time() `at`; keep the picture with its map and the sound, if there are
+        any, of every anomaly that is new.
 
         `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
         Gives whether it turned to ANOMALY.
@@ -111,7 +115,7 @@ class Logbook:
             return False  # the next part is like the one before; only an anomaly is told each time
         self._told = verdict.state
         if verdict.state == "ANOMALY":
-            self._keeper.submit(self._keep, "verdict", picture, overheard(), verdict, scores, at)
+            self._keeper.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
             return True
         self._journal.record("verdict", verdict.state, verdict.reason, at=at, **scores)
         return False
@@ -120,6 +124,7 @@ class Logbook:
         self,
         kind: Kind,
         picture: Picture | None,
+        map: Map | None,
         heard: Overheard | None,
         verdict: Verdict,
         scores: Mapping[str, Any],
@@ -130,6 +135,8 @@ class Logbook:
             path = None if picture is None else self._kept.keep(picture, at)
             if path:
                 data["picture"] = path.name
+                if map is not None:
+                    data["map"] = map_as_json(map)
         except OSError as error:
             self.complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
         try:
@@ -159,6 +166,11 @@ def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[st
         "p_value": judged.p_value,
     }
     return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def map_as_json(map: Map) -> list[list[float | None]]:
+    """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
+    return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
 
 
 def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:

@@ -56,6 +56,21 @@ def counted(recipe: Recipe) -> Offers:
     )
 
 
+def newest_pictures(recipe: Recipe, most: int) -> list[Path]:
+    """Of either kind, as they were put aside, the newest last. Raises GoodpartError."""
+    files = [file for offer in OFFERS for file in offered(recipe, offer, "image")]
+    return sorted(files, key=lambda file: file.name)[-most:]  # the names begin with the time
+
+
+def named(recipe: Recipe, file: str) -> list[Path]:
+    """The one that is offered under this name in the recipe's folder. Raises GoodpartError where it is not."""
+    found = [p for offer in OFFERS for sense in SENSES for p in offered(recipe, offer, sense)]
+    chosen = [path for path in found if path == recipe.folder / file]
+    if not chosen:
+        raise GoodpartError(f"{file}: is not offered any more")
+    return chosen
+
+
 def offer_picture(recipe: Recipe, offer: Offer, picture: Picture, at: float) -> Path:
     """Put a picture aside, without loss; `at` is time.time() of its verdict. Raises GoodpartError."""
     whole, data = cv2.imencode(".png", picture)

@@ -67,7 +67,7 @@ class Parts:
         called = [of for of, look in looks.items() if look.verdict is not None and look.verdict.state == "ANOMALY"]
         material = self._material(scores, called)
         heard = self._overheard() if "sound" in called else None
-        part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, heard)
+        part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, material.map, heard)
         self._counted_at = self._clock.now
         self._called += verdict.state == "ANOMALY"
         if verdict.state != "UNKNOWN":
@@ -75,7 +75,10 @@ class Parts:
 
     def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> Material:
         picture = self._sight.picture if self._sight else None
-        return Material(picture, self._hearing.last if self._hearing else (), scores, called)
+        seen = self._sight.seen if self._sight else None
+        return Material(
+            picture, seen.map if seen else None, self._hearing.last if self._hearing else (), scores, called
+        )
 
     def told(self, senses: Sequence[Perception[Any]], now: Snapshot) -> Told:
         """What the board with the knobs is to show: of two senses the scores of the one that says so."""
@@ -98,7 +101,9 @@ class Parts:
             material = self._material(scores, [s.sense for s in senses if s.said().state == "ANOMALY"])
             lasting = any(sense.resting for sense in senses)
             overheard = self._overheard if "sound" in material.called else lambda: None
-            self._called += self._log.verdict(verdict, lasting, scores, material.picture, overheard, snapshot.at)
+            self._called += self._log.verdict(
+                verdict, lasting, scores, material.picture, material.map, overheard, snapshot.at
+            )
             if self._sight is not None and self._sight.notices_exchange:
                 self._lying.stands(verdict, scores, not self._sight.resting, self._clock.now)
             if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._another):

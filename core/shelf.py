@@ -36,15 +36,30 @@ class Shelved:
     seconds: float = 0.0
     """Of good sound."""
     anomalies_today: int = 0
-    """Times that the verdict turned to ANOMALY since midnight."""
+    """Parts that were called since midnight; where none were counted, times that the verdict turned to ANOMALY."""
     judged_today: bool = False
-    """Something was watched since midnight."""
+    """Something was judged since midnight."""
+    parts_today: int = 0
+    """Counted since midnight."""
+    ok_today: int = 0
+    """Of these."""
     trouble: str = ""
     """Why it cannot be opened, in words."""
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def today(self) -> str:
+        """What was counted since midnight, in words; empty where nothing was judged."""
+        called = self.anomalies_today
+        if self.parts_today:
+            parts = "part" if self.parts_today == 1 else "parts"
+            return f"{self.parts_today} {parts}, {called} {'anomaly' if called == 1 else 'anomalies'}"
+        if self.judged_today:
+            return f"{called} {'time' if called == 1 else 'times'} ANOMALY"
+        return ""
 
 
 def shelved(home: Path | None = None) -> list[Shelved]:
@@ -70,24 +85,32 @@ def look_at(folder: Path) -> Shelved:
     pictures, sound = Holdings(recipe, "image"), Holdings(recipe, "sound")
     pictures.look()
     sound.look()
-    turns = counts_today(recipe.journal)
+    counts = counts_today(recipe.journal)
+    parts = {verdict: number for (kind, verdict), number in counts.items() if kind == "part"}
+    turns = {verdict: number for (kind, verdict), number in counts.items() if kind == "verdict"}
     return Shelved(
         folder,
         trained_at=max((trained_at(recipe, sense) for sense in recipe.senses), default=""),
         pictures=pictures.held.good,
         seconds=sound.held.seconds,
-        anomalies_today=turns.get("ANOMALY", 0),
-        judged_today=bool(turns),
+        anomalies_today=(parts or turns).get("ANOMALY", 0),
+        judged_today=bool(counts),
+        parts_today=sum(parts.values()),
+        ok_today=parts.get("OK", 0),
     )
 
 
-def counts_today(journal: Path) -> dict[str, int]:
-    """Rows of the journal since midnight, by verdict (empty for what is none); nothing where it cannot be read."""
+def counts_today(journal: Path) -> dict[tuple[str, str], int]:
+    """Parts and turns of the verdict since midnight, by kind (`part`, `verdict`) and verdict; nothing where the journal
+    cannot be read."""
     midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    query = (
+        "SELECT kind, verdict, count(*) FROM events WHERE kind IN ('part', 'verdict') AND at >= ?"
+        " GROUP BY kind, verdict"
+    )
     try:
         with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            query = "SELECT verdict, count(*) FROM events WHERE kind = 'verdict' AND at >= ? GROUP BY verdict"
-            return dict(connection.execute(query, (midnight,)))
+            return {(kind, verdict): number for kind, verdict, number in connection.execute(query, (midnight,))}
     except sqlite3.Error:
         return {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.journal import read_shift
 from core.logbook import Logbook
@@ -13,6 +13,9 @@ from core.overheard import Overheard
 from core.recipe import Recipe
 from core.snapshot import Part, Shift, State, Verdict
 from core.sources.base import Picture
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
 
 LEAST_SECONDS = 1.0
 """So long a verdict must have stood to be a part's: a hand that passes is none."""
@@ -50,9 +53,11 @@ class ShiftBook:
         at: float,
         scores: Mapping[str, Any],
         picture: Picture | None,
+        map: Map | None = None,
         heard: Overheard | None = None,
     ) -> Part:
-        """One more part; the picture and the sound of one that was called are kept. `at` is time.time()."""
+        """One more part; the picture with its map and the sound of one that was called are kept. `at` is that of
+        its verdict, time.time()."""
         shift = self.shift
         if verdict.state == "OK":
             self.shift = replace(shift, ok=shift.ok + 1)
@@ -62,7 +67,7 @@ class ShiftBook:
             self.shift = replace(shift, unknown=shift.unknown + 1)
         self.part = Part(self.shift.parts, at, verdict, by, scores)
         called = verdict.state == "ANOMALY"
-        self._log.part(self.part, picture if called else None, heard if called else None)
+        self._log.part(self.part, *((picture, map, heard) if called else (None, None, None)))
         return self.part
 
     def begin(self) -> None:

@@ -183,6 +183,8 @@ class Held:
     """The newest good pictures, the newest last; empty for sound."""
     seconds: float = 0.0
     """Of all good recordings together."""
+    recent_defect: tuple[Preview, ...] = ()
+    """The newest defective pictures, the newest last; empty for sound."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,8 @@ class Collecting:
     """Why nothing is stored just now, or what would make them better, in words."""
     defect: bool = False
     """Put aside, only ever to test with."""
+    per_second: float | None = None
+    """How many were stored a second of late; None while that cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -358,7 +362,7 @@ class Shift:
 
     @property
     def share_ok(self) -> float | None:
-        """The yield; None before the first part."""
+        """The yield: OK of all parts that were counted; UNKNOWN counts as not OK. None before the first part."""
         return self.ok / self.parts if self.parts else None
 
 
@@ -378,6 +382,17 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A picture that is offered as teaching material."""
+
+    file: str
+    """In the recipe's folder."""
+    good: bool
+    """Of a good part, or of a defective one."""
+    preview: Preview
+
+
+@dataclass(frozen=True)
 class Offers:
     """Teaching material from the operator's words that nobody has accepted or discarded yet: files."""
 
@@ -387,6 +402,8 @@ class Offers:
     defect_sound: int = 0
     told: str = ""
     """What became of those that were accepted or discarded last, in a sentence."""
+    recent: tuple[Offered, ...] = ()
+    """The newest pictures of either kind, the newest last."""
 
     @property
     def count(self) -> int:

@@ -240,18 +240,18 @@ class Station:
         """The part of the last call was good, or bad; `about` is that call's `at`, should another have come."""
         self._command(lambda: self._spawn(self._in_files(self._parts.calls.say, word, about)))
 
-    def accept_offers(self) -> None:
-        """Teach what is offered because of such words."""
+    def accept_offers(self, file: str = "") -> None:
+        """Teach what is offered because of such words, or one `file` of it, named from the recipe's folder."""
 
         async def accept() -> None:
-            await self._in_files(self._parts.calls.accept)
+            await self._in_files(self._parts.calls.accept, file)
             for sense in self._senses.values():
                 sense.holdings_changed()
 
         self._command(lambda: self._spawn(accept()))
 
-    def discard_offers(self) -> None:
-        self._command(lambda: self._spawn(self._in_files(self._parts.calls.discard)))
+    def discard_offers(self, file: str = "") -> None:
+        self._command(lambda: self._spawn(self._in_files(self._parts.calls.discard, file)))
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         """Store pictures from the camera into the recipe: so many, or until `end_collecting`."""

@@ -116,11 +116,11 @@ class AttachedStation:
     def say(self, word: Word, about: float | None = None) -> None:
         self._command("say", word=word, about=about)
 
-    def accept_offers(self) -> None:
-        self._command("accept_offers")
+    def accept_offers(self, file: str = "") -> None:
+        self._command("accept_offers", file=file)
 
-    def discard_offers(self) -> None:
-        self._command("discard_offers")
+    def discard_offers(self, file: str = "") -> None:
+        self._command("discard_offers", file=file)
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         self._command("collect", wanted=wanted, defect=defect)

@@ -155,11 +155,11 @@ class LateStation:
     def say(self, word: Word, about: float | None = None) -> None:
         self._do(lambda station: station.say(word, about))
 
-    def accept_offers(self) -> None:
-        self._do(lambda station: station.accept_offers())
+    def accept_offers(self, file: str = "") -> None:
+        self._do(lambda station: station.accept_offers(file))
 
-    def discard_offers(self) -> None:
-        self._do(lambda station: station.discard_offers())
+    def discard_offers(self, file: str = "") -> None:
+        self._do(lambda station: station.discard_offers(file))
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         self._do(lambda station: station.collect(wanted, defect=defect))

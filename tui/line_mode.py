@@ -13,7 +13,9 @@ from core.errors import GoodpartError
 from core.examination import Examination, Examining
 from core.knobs.link import NAMES, refusal
 from core.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
-from tui.line_recipe import export_history, history_lines, result_lines
+from tui.line_recipe import export_history, history_lines, result_lines, target_lines
+from tui.line_teach import delete, record, stop, teach
+from tui.line_words import folded, none_more
 from tui.plain import plain, run_plain, shift_line, status_line
 from tui.words import taping_words
 
@@ -25,12 +27,13 @@ HELP = """\
 part: judge the one in place   single, continuous: how parts are judged
 good, bad: what the last part was   offers [take, drop]   shift: a new one
 d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
-calibrate [0.02]   sound, image: whose thresholds   pause, go
-teach 50 [defect]: store pictures   record: sound   stop: ends either
+targets: what each needs and costs   calibrate [0.02]: for 2 % false alarms
+sound, image: what d, e, targets and delete are about   pause, go
+teach 50 [defect]: store pictures   record [defect]: sound   stop: ends either
+delete [defect]: the newest one   delete [defect] all: all of them (asks)
 train, cancel   result: what is learnt   use, keep: the new or the old model
-s: how it stands   history 10: what happened   export: all of it as CSV
+s: how it stands   history [10] [ANOMALY]: what happened   export: all as CSV
 close: the list of recipes   q: quit   ?: this help"""
-MOST_PICTURES = 10_000
 
 
 def run_lines(station: StationLike, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
@@ -63,14 +66,14 @@ class LineDesk:
     def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
         """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
         first = self._station.snapshot()
-        self._say(status_line(first))
+        self._say(plain(status_line(first))[:79])
         state, told_at = first.verdict.state, first.at
         for snapshot in snapshots:
             self._say_news(snapshot)
             if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
                 continue
             state, told_at = snapshot.verdict.state, snapshot.at
-            self._say(status_line(snapshot))
+            self._say(plain(status_line(snapshot))[:79])
 
     def _say_news(self, snapshot: Snapshot) -> None:
         """Once, what came of a command: a fault, the end of a training or of a recording."""
@@ -89,8 +92,8 @@ class LineDesk:
 
     def _say(self, text: str) -> None:
         with self._writing:
-            for line in text.splitlines():
-                self._out.write(plain(line)[:79] + "\n")
+            for line in folded(text):
+                self._out.write(line + "\n")
             self._out.flush()
 
     # What is typed.
@@ -162,38 +165,7 @@ class LineDesk:
         if (snapshot.camera if sense == "image" else snapshot.sound) is None:
             raise GoodpartError(f"the recipe has no {sense}")
         self._sense = sense
-        return f"d, e and g are now about {'pictures' if sense == 'image' else 'sound'}"
-
-    def _teach(self, words: list[str]) -> str:
-        defect = words[1:] == ["defect"]
-        if not words or not words[0].isdecimal() or (words[1:] and not defect):
-            raise GoodpartError("type how many pictures: teach 50, or teach 20 defect")
-        count = int(words[0])
-        if not 1 <= count <= MOST_PICTURES:
-            raise GoodpartError(f"type a number of pictures from 1 to {MOST_PICTURES}")
-        if self._station.snapshot().camera is None:
-            raise GoodpartError("there is no camera: start with --camera")
-        self._station.collect(count, defect=defect)
-        return f"storing {count} pictures of {'defective' if defect else 'good'} parts, two a second; stop ends it"
-
-    def _record(self, words: list[str]) -> str:
-        none_more(words)
-        if self._station.snapshot().sound is None:
-            raise GoodpartError("there is no microphone: start with --microphone")
-        self._station.record(True)
-        return "recording good sound; stop ends it"
-
-    def _stop(self, words: list[str]) -> str:
-        none_more(words)
-        snapshot = self._station.snapshot()
-        recording = snapshot.sound is not None and snapshot.sound.recording is not None
-        if recording:
-            self._station.record(False)
-        if snapshot.collecting:
-            self._station.end_collecting()
-        elif not recording:
-            raise GoodpartError("nothing is being stored or recorded")
-        return "ending it"
+        return f"d, e, g, targets and delete are now about {'pictures' if sense == 'image' else 'sound'}"
 
     def _part(self, words: list[str]) -> str:
         none_more(words)
@@ -280,6 +252,18 @@ class LineDesk:
         Examination(recipe.folder, candidate=candidate, changed=self._found)
         return f"looking at the {'new model' if candidate else 'model in use'}"
 
+    def _targets(self, words: list[str]) -> str:
+        """Looks at the model in use; told when it is found."""
+        none_more(words)
+        recipe, sense = self._at_hand(), self._shown
+
+        def found(now: Examining) -> None:
+            if now.state != "running":
+                self._say(target_lines(now, sense))
+
+        Examination(recipe.folder, candidate=False, changed=found)
+        return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+
     def _found(self, now: Examining) -> None:
         if now.state != "running":
             self._say(result_lines(now))
@@ -326,9 +310,11 @@ class LineDesk:
         "calibrate": _calibrate,
         "pause": lambda desk, words: desk._do(lambda s: s.pause(True), "pausing; go goes on", words),
         "go": lambda desk, words: desk._do(lambda s: s.pause(False), "going on", words),
-        "teach": _teach,
-        "record": _record,
-        "stop": _stop,
+        "targets": _targets,
+        "teach": lambda desk, words: teach(desk._station, words),
+        "record": lambda desk, words: record(desk._station, words),
+        "stop": lambda desk, words: stop(desk._station, words),
+        "delete": lambda desk, words: delete(desk._station, desk._shown, words),
         "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s tells how far it is", words),
         "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
         "history": _history,
@@ -341,8 +327,3 @@ class LineDesk:
         "q": _quit,
         "?": lambda _desk, _words: HELP,
     }
-
-
-def none_more(words: list[str]) -> None:
-    if words:
-        raise GoodpartError(f"{' '.join(words)}: this command takes nothing more; ? lists them")

@@ -7,20 +7,30 @@ import time
 from core.errors import GoodpartError
 from core.examination import Examining
 from core.recipe import Recipe
+from core.snapshot import Sense
+from tui.plain import plain
 
 MOST_ROWS = 200
 
 
+VERDICTS = ("OK", "ANOMALY", "UNKNOWN")
+
+
 def history_lines(recipe: Recipe, words: list[str]) -> str:
-    """The newest rows of the journal, so many as is typed, the newest last. Raises GoodpartError."""
+    """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
+    GoodpartError."""
     from core.history import History, Only, in_words
 
-    count = words[0] if words else "10"
-    if len(words) > 1 or not count.isdecimal() or not 1 <= int(count) <= MOST_ROWS:
-        raise GoodpartError(f"type how many rows, 1 to {MOST_ROWS}: history 10")
+    rest = [word.upper() for word in words]
+    count = int(rest.pop(0)) if rest and rest[0].isdecimal() else 10
+    verdict = rest.pop(0) if rest and rest[0] in VERDICTS else None
+    if rest or not 1 <= count <= MOST_ROWS:
+        raise GoodpartError(f"type how many rows, 1 to {MOST_ROWS}, and which verdict: history 10 ANOMALY")
     with History(recipe.journal) as history:
-        rows = list(history.rows(Only(), int(count)))
-    return "\n".join(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}" for row in rows)
+        rows = list(history.rows(Only(verdict=verdict), count))
+    if not rows:
+        return f"there is no row with {verdict}" if verdict else "the journal is empty"
+    return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
 
 
 def export_history(recipe: Recipe) -> str:
@@ -48,3 +58,16 @@ def result_lines(now: Examining) -> str:
         else:
             said.append("no defective ones to test with: teach 20 defect stores some")
     return "\n".join(said)
+
+
+def target_lines(now: Examining, sense: Sense) -> str:
+    """What each false-alarm target takes and costs, for 79 columns."""
+    if now.state == "failed":
+        return now.message
+    found = next((one for one in now.found if one.sense == sense), None)
+    if found is None:
+        return f"there is no model of {'pictures' if sense == 'image' else 'sound'} yet: train makes one"
+    from tui.screens.calibrate import HEAD, rows  # the screens take their time to load
+
+    lines = ["".join(text for text, _ in row) for row in rows(found)]
+    return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])

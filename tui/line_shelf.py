@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TextIO
 
 from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe, user_recipes
 from core.shelf import checked_name, delete, duplicate, make, rename, shelved
-from tui.plain import plain
+from tui.line_words import folded, quoted, words_of
 from tui.station_like import StationLike
 
 HELP = """\
-list                            all recipes
-new NAME [CAMERA [MICROPHONE]]  make one; - for none, simulated for a trial
-open NAME                       its bench: teach, train, calibrate, watch
-copy NAME NEW   rename NAME NEW   delete NAME (asks)   q: quit   ?: this help"""
+list                                    all recipes
+new NAME [CAMERA [MICROPHONE [KNOBS]]]  make one; - is none; try: simulated
+open NAME                               its bench: teach, train, watch
+copy NAME NEW   rename NAME NEW   delete NAME (asks)   q: quit   ?: this help
+a name with spaces is typed in quotes: open "pump 7"
+"""
 
 
 def run_shelf(open_station: Callable[[Recipe], StationLike]) -> int:
@@ -41,29 +44,28 @@ class ShelfDesk:
         """Set when it shall end."""
 
     def say(self, text: str, end: str = "\n") -> None:
-        self._out.write("\n".join(plain(line)[:79] for line in text.splitlines()) + end)
+        self._out.write("\n".join(folded(text)) + end)
         self._out.flush()
 
     def obey(self, line: str) -> None:
-        words = line.split()
-        if not words:
-            return
-        command, takes = words[0].lower(), words[1:]
         try:
+            words = words_of(line)
+            if not words:
+                return
+            command, takes = words[0].lower(), words[1:]
             if command == "q" and not takes:
                 self.code = 0
             elif command == "?" and not takes:
                 self.say(HELP)
             elif command == "list" and not takes:
                 self._list()
-            elif command == "new" and 1 <= len(takes) <= 3:
+            elif command == "new" and 1 <= len(takes) <= 4:
                 self._new(*takes)
             elif command == "open" and len(takes) == 1:
                 self._open(takes[0])
             elif command in ("copy", "rename") and len(takes) == 2:
                 work = duplicate if command == "copy" else rename
-                work(user_recipes() / takes[0], takes[1])
-                self.say(f"{takes[1]} is there")
+                self.say(f"{quoted(work(known(takes[0]), takes[1]).name)} is there")
             elif command == "delete" and len(takes) == 1:
                 self._delete(takes[0])
             else:
@@ -75,20 +77,20 @@ class ShelfDesk:
         found = shelved()
         for one in found:
             learnt = f"trained {one.trained_at[:16].replace('T', ' ')}" if one.trained_at else "not trained"
-            today = f", {one.anomalies_today} anomalies today" if one.judged_today else ""
-            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound{today}"
-            self.say(f"{one.name}: {told}")
+            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound"
+            self.say(f"{quoted(one.name)}: {told}")
+            if one.today:
+                self.say(f"  today {one.today}")
         if not found:
             self.say("there are no recipes yet: new NAME makes one")
 
     def _new(self, name: str, *devices: str) -> None:
-        camera, microphone = (*(None if d == "-" else d for d in devices), None, None)[:2]
-        made = make(str(checked_name(name)), camera, microphone)
+        made = make(str(checked_name(name)), *(None if device == "-" else device for device in devices))
         self.say(f"{made.name} is made")
         self._bench(made)
 
     def _open(self, name: str) -> None:
-        self._bench(open_recipe(str(user_recipes() / name)))
+        self._bench(open_recipe(str(known(name))))
 
     def _bench(self, recipe: Recipe) -> None:
         from tui.line_mode import run_lines
@@ -99,9 +101,17 @@ class ShelfDesk:
             self.code = code
 
     def _delete(self, name: str) -> None:
-        folder = open_recipe(str(user_recipes() / name)).folder
+        folder = known(name)
         self.say(f"all of {name} is deleted, also what was taught; type its name to do it:", end=" ")
-        if self._typed.readline().strip() != name:
+        if self._typed.readline().strip() not in (name, quoted(name)):
             raise GoodpartError("nothing was deleted")
         delete(folder)
         self.say(f"{name} is deleted")
+
+
+def known(name: str) -> Path:
+    """The folder of a recipe, which may be broken. Raises GoodpartError where there is none of that name."""
+    folder = user_recipes() / name
+    if Path(name).name != name or name == ".." or not (folder / "recipe.toml").is_file():
+        raise GoodpartError(f"there is no recipe {quoted(name)}: list tells which there are")
+    return folder

@@ -49,10 +49,11 @@ class StationLike(Protocol):
     def say(self, word: Word, about: float | None = None) -> None:
         """The part of the last call (whose `at` was `about`) was good, or bad."""
 
-    def accept_offers(self) -> None:
-        """Teach what is offered because of such words."""
+    def accept_offers(self, file: str = "") -> None:
+        """Teach what is offered because of such words, or one file of it, named from the recipe's folder."""
 
-    def discard_offers(self) -> None: ...
+    def discard_offers(self, file: str = "") -> None:
+        """The same, thrown away."""
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         """Pictures from the camera into the recipe: so many, or until it is ended."""

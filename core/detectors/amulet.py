@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.detectors.base import Floats
 from core.detectors.sound import WindowScores
 from core.features.amulet import AmuletFeatures, Rows, rows_of
 from core.sources.sound import Sound
@@ -154,6 +155,13 @@ class AmuletDetector:
             if len(self._rows) == self._timesteps:
                 found.append(self._judge())
         return found
+
+    def redraw(self, samples: Sound) -> tuple[str, Floats, Floats]:
+        rows = rows_of(samples[: len(samples) // self._size * self._size], self._features).rows
+        first = max(0, len(rows) - self._timesteps) // 2
+        group = self._scaler(rows[first : first + self._timesteps])
+        drawn = np.mean([network(group[None])[0] for network in self._networks], axis=0)
+        return "feature rows", np.asarray(group.T, np.float32), np.asarray(drawn.T, np.float32)
 
     def _judge(self) -> WindowScores:
         group = self._scaler(np.array(self._rows))

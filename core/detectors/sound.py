@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.detectors.base import Floats
 from core.sources.sound import Sound
 
 STEP_SECONDS = 0.1
@@ -47,3 +48,8 @@ class SoundDetector(Protocol):
 
     def push(self, samples: Sound) -> list[WindowScores]:
         """The windows that these samples, of any number, complete; one every 0.1 s once the first is full."""
+
+    def redraw(self, samples: Sound) -> tuple[str, Floats, Floats]:
+        """What the autoencoder sees of the middle of these samples, two seconds or more, and what it makes of it, to
+        look at side by side: what that is in a word, and two float32 arrays (height, width) of one scale, time from
+        left to right. What was pushed is not touched."""

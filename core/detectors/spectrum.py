@@ -16,6 +16,7 @@ from core.features.mel import Floats
 from core.features.spectrum import (
     ENVELOPE_BANDS,
     ENVELOPE_EDGES,
+    MEL_BANDS,
     MEL_EDGES,
     MODULATION_BINS,
     RATE,
@@ -49,8 +50,16 @@ class Autoencoder:
         if self._linear:
             flat = z.reshape(1, -1)
             return np.array([log_error(one.squared_errors(flat[:, None])[0].mean()) for one in self._linear])
-        drawn = [next(iter(run(blocks=z).values())) for run in self._runs]
-        return np.array([log_error(np.mean((one - z) ** 2)) for one in drawn])
+        return np.array([log_error(np.mean((one - z) ** 2)) for one in self._drawn(z)])
+
+    def _drawn(self, z: Floats) -> list[Floats]:
+        return [next(iter(run(blocks=z).values())) for run in self._runs]
+
+    def redraw(self, blocks: Floats) -> Floats:
+        """(10, 128) of one window (10, 128): the mean of what the k of them make of it."""
+        z = standardised(blocks[None], self._centre, self._spread)
+        drawn = [one.redraw(z.reshape(1, 1, -1)).reshape(z.shape) for one in self._linear] or self._drawn(z)
+        return np.asarray(np.mean(drawn, axis=0)[0] * self._spread + self._centre, np.float32)
 
     def score(self, blocks: Floats) -> float:
         return (float(self.errors(blocks).mean()) - self.typical) / self.unit
@@ -86,6 +95,13 @@ class SpectrumDetector:
     def push(self, samples: Sound) -> list[WindowScores]:
         windows = self._features.push(samples)
         return [self._judge(windows, index) for index in range(len(windows))]
+
+    def redraw(self, samples: Sound) -> tuple[str, Floats, Floats]:
+        windows = SpectrumFeatures().push(samples)
+        blocks = windows.blocks[len(windows) // 2]
+        # The levels, not how they spread within a block; low frequencies at the bottom.
+        seen, drawn = (one[:, MEL_BANDS - 1 :: -1].T for one in (blocks, self._autoencoder.redraw(blocks)))
+        return "log-mel", seen, drawn
 
     def _judge(self, windows: Windows, index: int) -> WindowScores:
         vectors = {name: getattr(windows, name)[index] for name in self._heads}

@@ -15,7 +15,16 @@ from scipy.fft import dct
 from sklearn.preprocessing import MinMaxScaler
 
 from core.amulet import read_model
-from core.detectors.amulet import Scaler, grouped, sensitive, ungrouped
+from core.detectors.amulet import (
+    WEIGHTS,
+    AmuletDetector,
+    Network,
+    Scaler,
+    grouped,
+    packed,
+    sensitive,
+    ungrouped,
+)
 from core.errors import GoodpartError, UnreadableError
 from core.features.amulet import AmuletFeatures, rows_of, table_of
 from tests.core.sounds import noise
@@ -160,6 +169,26 @@ def test_a_step_of_sensitivity_is_thirty_percent_and_eight_is_as_trained() -> No
     assert sensitive(0.5, 8) == 0.5
     assert sensitive(0.5, 10) == pytest.approx(0.5 * 0.4)
     assert sensitive(0.5, 0) == pytest.approx(0.5 * 3.4)
+
+
+def test_what_is_redrawn_is_what_the_networks_make_of_the_scaled_rows() -> None:
+    features = AmuletFeatures()
+    sound = noise(4.0, features.rate)
+    rows = rows_of(sound, features).rows
+    count, random = rows.shape[1], np.random.default_rng(1)
+    shapes = [(count, 64), (16, 64), 64, (16, 16), (4, 16), 16, (4, 16), (4, 16), 16, (4, 64), (16, 64), 64]
+    shapes += [(16, count), count]
+    weights = [{n: random.normal(0, 0.1, s) for n, s in zip(WEIGHTS, shapes, strict=True)} for _ in range(2)]
+    arrays = {name: array for k in range(2) for name, array in packed(weights[k], f"network{k}_").items()}
+    scaler = Scaler.of(rows)
+    arrays |= {"scaler_scale": scaler.scale, "scaler_offset": scaler.offset}
+    detector = AmuletDetector(arrays, {}, {"features": {}, "timesteps": 10, "networks": 2})
+    what, seen, drawn = detector.redraw(sound)
+    assert what == "feature rows" and seen.shape == drawn.shape == (count, 10)
+    first = (len(rows) - 10) // 2
+    np.testing.assert_allclose(seen.T, scaler(rows)[first : first + 10], rtol=1e-5, atol=1e-6)
+    made = [Network(one)(seen.T[None].astype(np.float64))[0] for one in weights]
+    np.testing.assert_allclose(drawn.T, np.mean(made, axis=0), rtol=1e-4, atol=1e-5)
 
 
 def test_what_cannot_be_is_said(tmp_path: Path) -> None:

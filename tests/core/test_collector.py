@@ -41,6 +41,21 @@ def test_pictures_are_stored_without_loss_two_a_second(tmp_path: Path) -> None:
     assert second.name.startswith("000002-taken-")
 
 
+def test_the_rate_is_what_was_achieved(tmp_path: Path) -> None:
+    collector = Collector(tmp_path / "good", None, Health(None))
+
+    def offered(now: float) -> float | None:
+        collector.wants(frame(int(10 * now), int(10 * now), now), LIVE, now)
+        return collector.state().per_second
+
+    assert offered(0.0) is None
+    # A camera that gives a picture every 0.8 s.
+    assert [offered(0.8 * step) for step in range(1, 12)][-1] == pytest.approx(1.25)
+    # Nothing has been stored for long: what was is no rate any more.
+    collector.wants(None, LIVE, 60.0)
+    assert collector.state().per_second is None
+
+
 def test_a_dark_picture_is_not_stored_and_it_says_so(tmp_path: Path) -> None:
     collector = Collector(tmp_path / "good", None, Health(None))
     dark = Frame(picture=np.zeros((150, 200, 3), np.uint8), number=1, at=0.0)

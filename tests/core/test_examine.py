@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.bundle import read_bundle
@@ -37,6 +38,29 @@ def test_a_model_is_told_with_its_worst_cases_and_a_sample(trained: Recipe) -> N
     # A good picture is redrawn much like it is.
     apart = [abs(a - b) for a, b in zip(found.sample.seen.grey, found.sample.redrawn.grey, strict=True)]
     assert sum(apart) / len(apart) < 40
+
+
+def test_a_sound_is_told_with_what_is_redrawn_of_it(heard: Recipe) -> None:
+    (found,) = examine(heard)
+    sample = found.sample
+    assert sample is not None and sample.what == "log-mel" and "8 kHz" in sample.axes
+    assert sample.name == sorted(path.name for path in heard.good_sound.iterdir())[-1]
+    assert (sample.seen.height, sample.redrawn.height) == (64, 64)
+    assert sample.seen.width == sample.redrawn.width and sample.seen.width % 10 == 0
+    seen, redrawn = (np.frombuffer(grey.grey, np.uint8).astype(float) for grey in (sample.seen, sample.redrawn))
+    assert np.abs(seen - redrawn).mean() < 40 and np.corrcoef(seen, redrawn)[0, 1] > 0.8
+    assert examined_from(json.loads(json.dumps(asdict(found)))) == found
+
+
+def test_of_a_recording_that_cannot_be_read_the_one_before_is_shown(heard: Recipe) -> None:
+    newest = sorted(heard.good_sound.iterdir())[-1]
+    (heard.good_sound / "999998-short.wav").write_bytes(newest.read_bytes()[:4000])
+    (heard.good_sound / "999999-torn.wav").write_bytes(b"RIFF")
+    (found,) = examine(heard)
+    assert found.sample is not None and found.sample.name == newest.name
+    shutil.rmtree(heard.good_sound)
+    (found,) = examine(heard)
+    assert found.sample is None
 
 
 def test_it_comes_back_whole_through_json(trained: Recipe) -> None:

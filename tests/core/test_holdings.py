@@ -11,7 +11,7 @@ from core.holdings import RECENT, Holdings
 from core.recipe import new_recipe
 from core.senses.sight import small_preview
 from tests.core.sounds import make_motor_recipe
-from tests.parts import good_part, make_recipe
+from tests.parts import good_part, make_recipe, odd_part, write_parts
 
 
 def test_pictures_are_counted_and_the_newest_are_shown(tmp_path: Path) -> None:
@@ -24,6 +24,21 @@ def test_pictures_are_counted_and_the_newest_are_shown(tmp_path: Path) -> None:
     holdings.added(good_part(98), defect=True)
     assert (holdings.held.good, holdings.held.defect) == (9, 1)
     assert holdings.held.recent[-1] == small_preview(good_part(99))
+    assert holdings.held.recent_defect == (small_preview(good_part(98)),)
+
+
+def test_of_the_defective_ones_the_newest_are_shown_too(tmp_path: Path) -> None:
+    recipe = make_recipe(tmp_path / "pump", 1)
+    write_parts(recipe.defect_images, range(900, 900 + RECENT + 2), odd_part)
+    holdings = Holdings(recipe, "image", small_preview)
+    holdings.look()
+    assert len(holdings.held.recent_defect) == RECENT
+    assert holdings.held.recent_defect[-1] == small_preview(odd_part(900 + RECENT + 1))
+    for seed in range(RECENT + 1):
+        holdings.added(odd_part(seed), defect=True)
+    assert holdings.held.recent_defect[0] == small_preview(odd_part(1))
+    assert (holdings.held.defect, len(holdings.held.recent_defect)) == (2 * RECENT + 3, RECENT)
+    assert len(holdings.held.recent) == 1
 
 
 def test_the_newest_goes_first_then_all(tmp_path: Path) -> None:

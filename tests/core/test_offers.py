@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,24 @@ import soundfile
 
 from core import offers
 from core.errors import GoodpartError
+from core.features.picture import decode_picture
+from core.holdings import RECENT
 from core.journal import Event, read_journal
 from core.offers import OFFERS, SENSES, accept, counted, discard, offer_picture, offered
 from core.recipe import Recipe
+from core.senses.sight import small_preview
 from core.snapshot import Offers
 from core.sources.motor import RATE
 from core.teaching import pictures_in
 from tests.core.test_hearing import BAD, GOOD
 from tests.core.test_shot import ODD_PART, hearing, judged, running, single
-from tests.core.test_station import odd
+from tests.core.test_station import Bench, odd
 from tests.core.test_station import running as continuous
 from tests.parts import good_part, goodpart, odd_part, until
+
+
+def counts(bench: Bench) -> Offers:
+    return replace(bench.now.offers, recent=())
 
 
 def words(recipe: Recipe) -> list[Event]:
@@ -42,12 +50,12 @@ def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(tra
         part = judged(bench, 1)
         bench.station.say("good", part.at)
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
-        assert bench.now.offers == Offers(good_images=1)
+        assert counts(bench) == Offers(good_images=1)
         (place,) = offered(trained, "good", "image")
         bench.station.say("good", part.at)
         assert until(lambda: "said already: it was good" in bench.now.fault)
         bench.station.say("bad", part.at)
-        assert until(lambda: bench.now.offers == Offers(defect_images=1))
+        assert until(lambda: counts(bench) == Offers(defect_images=1))
         assert not place.exists()
         bench.station.say("good", part.at - 100)
         assert until(lambda: "another part has been judged meanwhile" in bench.now.fault)
@@ -70,9 +78,9 @@ def test_a_part_that_was_missed_is_offered_as_defective_and_one_that_was_right_t
         assert part.verdict.state == "OK"
         bench.station.say("good", part.at)
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
-        assert bench.now.offers == Offers()
+        assert counts(bench) == Offers()
         bench.station.say("bad", part.at)
-        assert until(lambda: bench.now.offers == Offers(defect_images=1))
+        assert until(lambda: counts(bench) == Offers(defect_images=1))
 
 
 def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) -> None:
@@ -83,13 +91,14 @@ def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) ->
         bench.station.pause(True)
         assert bench.turns("UNKNOWN", "paused")
         bench.station.say("good", at)
-        assert until(lambda: bench.now.offers == Offers(good_images=1))
+        assert until(lambda: counts(bench) == Offers(good_images=1))
     (word,) = words(trained)
     (turn,) = [
         event for event in read_journal(trained.journal) if event.kind == "verdict" and event.verdict == "ANOMALY"
     ]
     assert word.data["about"]["at"] == turn.at
     assert word.data["picture"] == turn.data["picture"]
+    assert word.data["map"] == turn.data["map"]
 
 
 def test_of_a_motor_the_seconds_are_offered_that_were_judged(heard: Recipe) -> None:
@@ -100,7 +109,7 @@ def test_of_a_motor_the_seconds_are_offered_that_were_judged(heard: Recipe) -> N
         played.play(GOOD)
         time.sleep(0.3)
         bench.station.say("bad", part.at)
-        assert until(lambda: bench.now.offers == Offers(defect_sound=1))
+        assert until(lambda: counts(bench) == Offers(defect_sound=1))
     (place,) = offered(heard, "defect", "sound")
     sound, rate = soundfile.read(place, dtype="float32")
     assert rate == RATE
@@ -147,12 +156,38 @@ def test_so_many_are_offered_and_no_more(trained: Recipe, monkeypatch: pytest.Mo
         offer_picture(trained, "good", good_part(7009), 1_730_000_009.0)
 
 
+def test_what_is_offered_is_seen_and_taken_one_by_one(trained: Recipe) -> None:
+    for number in range(RECENT):
+        offer_picture(trained, "good", good_part(7000 + number), 1_730_000_000.0 + number)
+    last = offer_picture(trained, "defect", odd_part(7002), 1_730_000_100.0)
+    last.with_name("offered-20300101-000000-000.png").write_bytes(b"torn")
+    with running(single(trained)) as bench:
+        assert until(lambda: len(bench.now.offers.recent) == RECENT - 1)  # and one that cannot be read
+        shown = bench.now.offers.recent
+        assert [one.good for one in shown] == [True] * (RECENT - 2) + [False]
+        assert trained.folder / shown[-1].file == last
+        assert shown[-1].preview == small_preview(decode_picture(last))
+        bench.station.accept_offers(shown[-1].file)
+        assert until(lambda: bench.now.offers.told == "1 picture of defect parts taught")
+        assert bench.now.offers.good_images == RECENT and len(pictures_in(trained.defect_images)) == 1
+        newest = bench.now.offers.recent[-1]
+        assert newest.good
+        bench.station.discard_offers(newest.file)
+        assert until(lambda: bench.now.offers.told == "1 offered file discarded")
+        assert bench.now.offers.good_images == RECENT - 1
+        # What nobody has offered is neither taught nor deleted.
+        for file in (newest.file, "recipe.toml", "../pump/recipe.toml", "good/images"):
+            bench.station.discard_offers(file)
+            assert until(lambda file=file: f"{file}: is not offered any more" in bench.now.fault)  # type: ignore[misc]
+    assert trained.toml.exists() and len(pictures_in(trained.good_images)) > 0
+
+
 def test_a_running_station_accepts_them(trained: Recipe) -> None:
     offer_picture(trained, "good", good_part(7001), 1_730_000_000.0)
     with running(single(trained)) as bench:
         assert until(lambda: bench.now.offers.good_images == 1)
         bench.station.accept_offers()
-        assert until(lambda: bench.now.offers == Offers(told="1 picture of good parts taught"))
+        assert until(lambda: counts(bench) == Offers(told="1 picture of good parts taught"))
         bench.station.discard_offers()
         assert until(lambda: bench.now.offers.told == "0 offered files discarded")
 

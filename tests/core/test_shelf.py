@@ -32,7 +32,24 @@ def test_each_recipe_is_told_of(trained: Recipe) -> None:
     broken, pump = shelved(home)
     assert broken.name == "broken" and "sauce" in broken.trouble
     assert pump.name == "pump" and pump.pictures == 30 and pump.trained_at.startswith("20")
-    assert (pump.anomalies_today, pump.judged_today) == (1, True)
+    assert (pump.anomalies_today, pump.judged_today, pump.today) == (1, True, "1 time ANOMALY")
+
+
+def test_a_day_of_single_shots_is_told_by_its_parts(trained: Recipe) -> None:
+    assert look_at(trained.folder).today == ""
+    journal = Journal(trained.journal)
+    for verdict in ("OK", "ANOMALY", "OK", "UNKNOWN"):
+        journal.record("part", verdict)
+    journal.record("part", "ANOMALY", "yesterday's", at=time.time() - 200_000)
+    assert journal.flush()
+    one = look_at(trained.folder)
+    assert (one.parts_today, one.ok_today, one.anomalies_today) == (4, 2, 1)
+    assert one.today == "4 parts, 1 anomaly"
+    # Where both are told, parts are what counts: the verdict may turn twice over one part.
+    for _ in range(3):
+        journal.record("verdict", "ANOMALY")
+    journal.close()
+    assert look_at(trained.folder).today == "4 parts, 1 anomaly"
 
 
 def test_a_torn_model_does_not_hide_the_recipe(trained: Recipe) -> None:

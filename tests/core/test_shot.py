@@ -100,6 +100,8 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
     ]
     assert rows[1].at == part.at
     assert (trained.anomalies / rows[1].data["picture"]).exists()
+    assert np.array(rows[1].data["map"]).shape == (14, 14) and np.max(rows[1].data["map"]) > 3
+    assert "map" not in rows[0].data
     assert not [event for event in read_journal(trained.journal) if event.kind == "verdict"]
 
 

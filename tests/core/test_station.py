@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -372,7 +373,17 @@ def test_the_journal_tells_the_story(trained: Recipe) -> None:
     (called,) = [event for event in events if event.verdict == "ANOMALY"]
     assert called.data["image"]["density"] < called.data["image"]["density_threshold"]
     assert (trained.anomalies / called.data["picture"]).is_file()
+    assert len(called.data["map"]) == 14 and len(json.dumps(called.data["map"])) < 1500
+    assert [event.verdict for event in events if "map" in event.data] == ["ANOMALY"]
     assert "30 good pictures" in next(event.reason for event in events if event.kind == "model")
+
+
+def test_where_no_picture_is_kept_no_map_is(trained: Recipe) -> None:
+    trained.change("journal", {"keep_pictures": 0})
+    with running(open_recipe(str(trained.folder)), odd) as bench:
+        assert bench.turns("ANOMALY")
+    (called,) = [event for event in read_journal(trained.journal) if event.verdict == "ANOMALY"]
+    assert "map" not in called.data and "picture" not in called.data
 
 
 def test_kept_pictures_are_bounded(trained: Recipe) -> None:

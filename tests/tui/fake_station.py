@@ -305,11 +305,11 @@ class FakeStation:
     def say(self, word: Word, about: float | None = None) -> None:
         self.calls.append(("say", word, about))
 
-    def accept_offers(self) -> None:
-        self.calls.append(("accept_offers",))
+    def accept_offers(self, file: str = "") -> None:
+        self.calls.append(("accept_offers", file) if file else ("accept_offers",))
 
-    def discard_offers(self) -> None:
-        self.calls.append(("discard_offers",))
+    def discard_offers(self, file: str = "") -> None:
+        self.calls.append(("discard_offers", file) if file else ("discard_offers",))
 
     def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
         self.calls.append(("collect", wanted, defect))

@@ -58,7 +58,7 @@ def teaching() -> Snapshot:
     note = "the last 40 pictures are nearly the same: move the part a little"
     return replace(
         both(), recipe="pump", held=Held(112, 12, (preview(),) * 6), meters=meters, sound=sound,
-        collecting=Collecting(42, None, "000112-good.png", note),
+        collecting=Collecting(42, None, "000112-good.png", note, per_second=1.9),
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ class StillShell(Shell):
 
 def shelf(recipe: Recipe, many: int) -> list[Shelved]:
     rows = [
-        Shelved(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True),
+        Shelved(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True, 412, 408),
         Shelved(recipe.folder.with_name("cover-plate-2"), "", 31),
         Shelved(recipe.folder.with_name("torn"), trouble="recipe.toml: line 3: a key without a value"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import sqlite3
 import threading
@@ -20,7 +21,7 @@ from textual.pilot import Pilot
 import core.history
 from core.bundle import read_bundle
 from core.evidence import Evidence, Gatherer, Trace
-from core.history import COLUMNS, History, Row
+from core.history import COLUMNS, History, Row, csv_lines
 from core.journal import Journal
 from core.recipe import Recipe, new_recipe, open_recipe
 from tests.parts import goodpart, odd_part
@@ -30,6 +31,7 @@ from tui.commands.history import table
 from tui.screens.history import HistoryScreen
 from tui.screens.watch import WatchScreen
 from tui.shell import Shell
+from tui.widgets.event import event_lines, table_line
 
 AT = datetime(2026, 11, 24, 12).timestamp()
 SCORES = {
@@ -229,9 +231,34 @@ def test_the_map_is_that_of_the_model(trained: Recipe) -> None:
     found = Gatherer(trained).gather(
         Row(1, AT, "verdict", "ANOMALY", "", json.dumps({"image": image, "picture": "p.png"}))
     )
-    assert found.again is not None
-    assert found.again.anomalous
-    assert found.again.map.max() > 3
+    assert found.map is not None
+    assert found.map.max() > 3
+
+
+def test_a_map_that_was_journalled_outlives_its_model(trained: Recipe) -> None:
+    trained.anomalies.mkdir()
+    assert cv2.imwrite(str(trained.anomalies / "p.png"), odd_part(901))
+    grid: list[list[float | None]] = [[0.5] * 14 for _ in range(14)]
+    grid[3][4], grid[0][0] = 7.5, None
+    data = {"image": {"anomaly": True, "model": "another", **SCORES}, "picture": "p.png"}
+
+    def found(map: object) -> Evidence:
+        return Gatherer(trained).gather(Row(1, AT, "verdict", "ANOMALY", "", json.dumps(data | {"map": map})))
+
+    kept = found(grid)
+    assert kept.map is not None and kept.map[3, 4] == 7.5 and math.isnan(kept.map[0, 0])
+    assert kept.notes == ("picture: anomalies/p.png",)
+    # What is no map is none; a journal may come from anywhere.
+    for torn in ([[1.0, 2.0]], "map", [["a"] * 14] * 14, {"a": 1}, [grid[1][:3], *grid[1:]]):
+        assert found(torn).map is None and "another judged" in found(torn).notes[-1]
+
+
+def test_the_map_of_a_row_is_not_told_in_figures(recipe: Recipe) -> None:
+    data = {"image": {"anomaly": True, **SCORES}, "picture": "p.jpg", "map": [[7.7] * 14] * 14}
+    row = Row(1, AT, "part", "ANOMALY", "a scratch", json.dumps(data))
+    lines = [*event_lines(row, None, 80), table_line(row, True, 80)]
+    assert "7.7" not in "".join(text for line in lines for text, _ in line)
+    assert "7.7" not in "".join(csv_lines([row]))
 
 
 def test_only_the_recipes_own_folder_is_looked_into(trained: Recipe, tmp_path: Path) -> None:
@@ -340,11 +367,11 @@ def test_the_history_looks_as_it_was_looked_at(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     fill(recipe)
-    seen = Evidence(preview(), judgement(43, -5.21, 0.0051, hot=7.4), None, ("picture: anomalies/p.jpg",))
+    seen = Evidence(preview(), judgement(43, -5.21, 0.0051, hot=7.4).map, None, ("picture: anomalies/p.jpg",))
     trace = Trace(
         [-29.9 + n / 10 for n in range(300)], [0.3 + (n % 7) / 20 + (n > 250) * (n - 250) / 30 for n in range(300)]
     )
-    heard = Evidence(preview(), judgement(), trace, ("sound: anomalies/s.flac",))
+    heard = Evidence(preview(), judgement().map, trace, ("sound: anomalies/s.flac",))
     monkeypatch.setattr(
         Gatherer, "gather", lambda _, row: heard if scene == "sound" else seen if row.verdict else Evidence()
     )

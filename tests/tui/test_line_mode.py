@@ -5,23 +5,30 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.journal import read_journal
-from core.recipe import Recipe
-from core.snapshot import Call, Collecting, Offers, Shot, Verdict
+from core.examination import Examining
+from core.journal import Journal, read_journal
+from core.recipe import Recipe, new_recipe
+from core.snapshot import Call, Collecting, Held, Offers, Shot, Verdict
 from tests.parts import write_parts
-from tests.tui.fake_station import FakeStation, both, judging, knobs, snapshot, sound_alone, waiting
-from tui.line_mode import LineDesk
+from tests.tui.fake_station import MODEL, FakeStation, both, judging, knobs, snapshot, sound_alone, waiting
+from tests.tui.test_every_screen import costs
+from tests.tui.test_train_screen import found
+from tui import line_mode
+from tui.line_mode import HELP, LineDesk
 from tui.plain import status_line
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -53,6 +60,11 @@ def desk(station: FakeStation | None = None) -> tuple[LineDesk, FakeStation]:
         ("train", ("train",)),
         ("cancel", ("cancel_training",)),
         ("use", ("take_over",)),
+        ("keep", ("discard",)),
+        ("delete", ("delete_taught", "image", False, False)),
+        ("delete defect", ("delete_taught", "image", True, False)),
+        ("delete all yes", ("delete_taught", "image", False, True)),
+        ("delete defect all yes", ("delete_taught", "image", True, True)),
     ],
 )
 def test_a_typed_line_is_obeyed(typed: str, call: tuple[object, ...]) -> None:
@@ -72,6 +84,15 @@ def test_a_typed_line_is_obeyed(typed: str, call: tuple[object, ...]) -> None:
         ("teach 5 bad", "how many"),
         ("stop", "nothing is being stored"),
         ("record", "no microphone"),
+        ("record loud", "record defect"),
+        ("delete everything", "delete defect all"),
+        ("delete all no", "delete defect all"),
+        ("targets", "files are not on this machine"),
+        ("result", "files are not on this machine"),
+        ("history", "files are not on this machine"),
+        ("export", "files are not on this machine"),
+        ("targets 0.1", "takes nothing more"),
+        ("keep it", "takes nothing more"),
         ("sound", "has no sound"),
         ("g", "there are no knobs"),
         ("pause now", "takes nothing more"),
@@ -149,7 +170,142 @@ def test_whatever_is_typed_is_answered_in_plain_lines(typed: str) -> None:
 
 def test_help_fits() -> None:
     line, _ = desk()
-    assert max(len(row) for row in line.obey("?").splitlines()) <= 79
+    rows = line.obey("?").splitlines()
+    assert max(map(len, rows)) <= 79 and len(rows) <= 22
+
+
+def test_every_command_is_in_the_help() -> None:
+    told = set(re.findall(r"[a-z?]+", HELP))
+    assert told >= set(LineDesk._COMMANDS)
+
+
+def test_sound_is_recorded_and_deleted() -> None:
+    line, station = desk(FakeStation(sound_alone()))
+    assert "recording defective sound" in line.obey("record defect")
+    line.obey("stop")
+    assert "newest good recording" in line.obey("delete")
+    assert station.calls == [("record", True, True), ("record", False), ("delete_taught", "sound", False, False)]
+    line, station = desk(FakeStation(both()))
+    line.obey("sound")
+    line.obey("delete defect")
+    assert station.calls == [("delete_taught", "sound", True, False)]
+
+
+def test_all_is_deleted_only_where_it_is_confirmed() -> None:
+    line, station = desk(FakeStation(snapshot(held=Held(40, 3))))
+    assert line.obey("delete all") == "all 40 good pictures go, for good: type delete all yes to do it"
+    assert "all 3 defective pictures" in line.obey("delete defect all")
+    assert "type delete defect all yes" in line.obey("delete defect all")
+    assert station.calls == []
+
+
+# What the recipe's files tell.
+
+
+def telling(recipe: Recipe, station: FakeStation | None = None) -> tuple[LineDesk, io.StringIO]:
+    out = io.StringIO()
+    return LineDesk(station or FakeStation(), out, recipe), out
+
+
+@pytest.fixture
+def journalled(tmp_path: Path) -> Recipe:
+    recipe = new_recipe(str(tmp_path / "pump"))
+    journal = Journal(recipe.journal)
+    for number in range(30):
+        words = f"row {number}: " + "too little like the good parts, " * 5
+        journal.record("verdict", "OK" if number % 10 else "ANOMALY", words)
+    journal.close()
+    return recipe
+
+
+def test_the_newest_rows_are_told_and_of_one_verdict(journalled: Recipe) -> None:
+    line, _ = telling(journalled)
+    assert [row.split()[5] for row in line.obey("history").splitlines()] == [f"{n}:" for n in range(20, 30)]
+    rows = line.obey("history 2 anomaly").splitlines()
+    assert ["row 10:" in rows[0], "row 20:" in rows[1]] == [True, True]
+    assert len(line.obey("history ANOMALY").splitlines()) == 3
+    assert max(map(len, rows)) == 79
+    assert line.obey("history UNKNOWN") == "there is no row with UNKNOWN"
+    for wrong in ("history 0", "history 201", "history ten", "history 5 bad", "history 5 OK more"):
+        assert "history 10 ANOMALY" in line.obey(wrong)
+
+
+def test_all_rows_are_exported(journalled: Recipe) -> None:
+    line, _ = telling(journalled)
+    told = line.obey("export")
+    (place,) = journalled.folder.glob("history-*.csv")
+    assert told == f"30 rows written to {place.name} in the recipe's folder"
+    assert len(place.read_text().splitlines()) == 31
+
+
+class Examined:
+    """In place of an examination in a process of its own: it has found something at once."""
+
+    asked: ClassVar[list[bool]] = []
+    now = Examining("done", found=(found(costs=costs()),))
+
+    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[Examining], None]) -> None:
+        self.asked.append(candidate)
+        changed(Examining("running", 1, 2))
+        changed(self.now)
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> type[Examined]:
+    monkeypatch.setattr(line_mode, "Examination", Examined)
+    monkeypatch.setattr(Examined, "asked", [])
+    return Examined
+
+
+def test_what_each_target_needs_and_costs_is_told(journalled: Recipe, examined: type[Examined]) -> None:
+    line, out = telling(journalled)
+    assert "looking at the model" in line.obey("targets")
+    told = out.getvalue().splitlines()
+    assert examined.asked == [False]
+    assert [row.split()[0] for row in told[1:9]] == ["20", "10", "5", "2", "1", "0.5", "0.2", "0.1"]
+    assert "2 of 20" in told[1] and "39 more good ones are needed" in told[5]
+    assert all(len(row) <= 79 and row.isascii() for row in told)
+
+
+def test_what_a_model_has_learnt_is_told_of_the_new_one_first(journalled: Recipe, examined: type[Examined]) -> None:
+    station = FakeStation()
+    line, out = telling(journalled, station)
+    assert line.obey("result") == "looking at the model in use"
+    station.publish(snapshot(new_model=MODEL))
+    assert line.obey("result") == "looking at the new model"
+    assert examined.asked == [False, True]
+    told = out.getvalue()
+    assert "pictures: features, learnt from 120" in told
+    assert "defective ones: 17 of 20 called, 2 missed, AUROC 0.971" in told
+    assert all(len(row) <= 79 and row.isascii() for row in told.splitlines())
+
+
+def test_where_there_is_no_model_it_is_told(
+    journalled: Recipe, examined: type[Examined], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, out = telling(journalled, FakeStation(sound_alone()))
+    line.obey("targets")
+    assert "no model of sound yet" in out.getvalue()
+    monkeypatch.setattr(examined, "now", Examining("failed", message="pump: there is no model to look at; train first"))
+    line.obey("targets")
+    assert "train first" in out.getvalue()
+
+
+def test_closing_is_not_quitting() -> None:
+    line, _ = desk()
+    assert line.obey("close") == "closing the recipe"
+    assert line.closed and line.left.is_set()
+    line, _ = desk()
+    line.obey("q")
+    assert line.left.is_set() and not line.closed
+
+
+def test_an_answer_that_is_too_long_goes_on_in_the_next_line() -> None:
+    out = io.StringIO()
+    LineDesk(FakeStation(), out).listen(io.StringIO("calibrate 2 " + "more " * 30 + "end\n" + "x" * 200 + "\n"))
+    told = out.getvalue()
+    assert all(len(row) <= 79 for row in told.splitlines())
+    assert told.endswith("? lists them\n")
 
 
 def test_news_are_told_once() -> None:

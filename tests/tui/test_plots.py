@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.snapshot import Preview
 from tests.tui.fake_station import NOW, anomaly_map, judgement, preview, snapshot
 from tui.view import View
@@ -88,7 +86,7 @@ def test_a_single_outlier_does_not_squash_the_plot_but_a_shifted_process_is_show
 
 
 def test_the_map_marks_the_hottest_cell_and_says_where_it_is() -> None:
-    lines = map_lines(judgement(hot=7.4), 28, 15)
+    lines = map_lines(judgement(hot=7.4).map, 28, 15)
     assert len(lines) == 15
     assert "7.4 at row 7 col 10" in text(lines[0])
     assert text(lines[7])[18:20] == "*7"
@@ -96,14 +94,14 @@ def test_the_map_marks_the_hottest_cell_and_says_where_it_is() -> None:
 
 
 def test_a_low_pane_shows_the_rows_around_the_hottest() -> None:
-    lines = map_lines(judgement(hot=7.4), 28, 7)
+    lines = map_lines(judgement(hot=7.4).map, 28, 7)
     assert any("*7" in text(line) for line in lines)
 
 
 def test_a_map_of_what_is_not_a_number_is_shown() -> None:
     scores = anomaly_map()
     scores[2, 3] = float("nan")
-    lines = map_lines(replace(judgement(), map=scores), 28, 15)
+    lines = map_lines(scores, 28, 15)
     assert text(lines[3])[6:8] == "*?"
 
 

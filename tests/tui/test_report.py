@@ -180,8 +180,8 @@ def test_the_last_days_are_counted(trained: Recipe, user: dict[str, str]) -> Non
     journal.close()
     told = reported(trained, user)
     row = told.text[told.text.index("Tue 2026-11-24") :].split()[2:10]
-    assert row == ["5", "3", "1", "1", "75.0", "%", "5", "0"]
-    assert told.text[told.text.index("Tue 2026-11-24 11:00") :].split()[3:9] == ["5", "3", "1", "1", "75.0", "%"]
+    assert row == ["5", "3", "1", "1", "60.0", "%", "5", "0"]
+    assert told.text[told.text.index("Tue 2026-11-24 11:00") :].split()[3:9] == ["5", "3", "1", "1", "60.0", "%"]
     assert "Mon 2026-11-23" in told.text
     trained.journal.write_bytes(b"no journal " * 500)
     assert "is not a journal" in reported(trained, user, code=3).text

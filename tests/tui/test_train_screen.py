@@ -95,6 +95,21 @@ def test_any_trace_fits(trace: list[tuple[float, float]], width: int, rows: int)
     assert len(trace_lines(trace, width, rows)) <= rows
 
 
+def test_a_sound_says_how_it_is_to_be_read() -> None:
+    sample = Redrawn("log-mel", "000020-recorded.wav", grey(90, 64), grey(90, 64), "time from left to right")
+    for height in range(1, 20):
+        assert len(sample_lines(sample, 78, height)) <= height
+    lines = text(sample_lines(sample, 78, 18))
+    assert "the log-mel of 000020-recorded.wav" in lines[0] and lines[-1] == "time from left to right"
+    assert len(lines) > 8
+
+
+def test_where_nothing_can_be_redrawn_it_is_said() -> None:
+    told = "\n".join(text(summary(found(sense="sound", sample=None), 78)))
+    assert "nothing to show: no good recording is there that can be read" in told
+    assert "nothing to show" not in "\n".join(text(summary(found(), 78)))
+
+
 def test_pages_of_a_model() -> None:
     assert [(p.worst is not None, p.sample is not None) for p in pages_of([found()])] == [
         (False, False), (True, False), (True, False), (True, False), (False, True),

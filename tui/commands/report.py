@@ -14,7 +14,7 @@ from core import __version__
 from core.errors import GoodpartError, UnreadableError
 from core.history import History, day_bounds
 from core.recipe import Recipe, open_recipe, replace_file
-from core.snapshot import Sense, Training
+from core.snapshot import Sense, Shift, Training
 from tui.progress import ProgressLine
 from tui.report import page
 
@@ -90,9 +90,9 @@ class Report:
             yield page.heading(3, "Shifts")
             yield _counted("from", "%a %Y-%m-%d %H:%M", shifts, in_shifts)
         yield page.paragraph(
-            "Yield is OK among the parts that were judged OK or ANOMALY; parts are counted by single shots and where"
-            " their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults are those of camera,"
-            " microphone and station.",
+            "Yield is OK of all parts: those that could not be judged (UNKNOWN) count as not OK. Parts are counted by"
+            " single shots and where their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults"
+            " are those of camera, microphone and station.",
             "dim",
         )
 
@@ -109,9 +109,10 @@ def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
         return sum(number for (k, v), number in told.items() if k == kind and verdict in (None, v))
 
     ok, called, unknown = (of("part", verdict) for verdict in ("OK", "ANOMALY", "UNKNOWN"))
-    share = f"{100 * ok / (ok + called):.1f} %" if ok + called else "-"
+    shift = Shift(0.0, ok, called, unknown)
+    share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
     faults = of("health", "UNKNOWN") + of("fault")
-    return [ok + called + unknown, ok, called, unknown, share, of("verdict", "ANOMALY"), of("threshold"), faults]
+    return [shift.parts, ok, called, unknown, share, of("verdict", "ANOMALY"), of("threshold"), faults]
 
 
 def judging(what: str) -> Callable[[int, int], None]:

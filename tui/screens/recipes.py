@@ -22,7 +22,7 @@ from tui.widgets.pane import Line
 from tui.widgets.strip import KeysLine, StatusStrip
 
 RELOAD_SECONDS = 5.0
-HEAD = f"{'recipe':24}{'trained':18}{'pictures':>9}{'sound':>10}  today"
+HEAD = f"{'recipe':20}{'trained':17}{'pictures':>8}{'sound':>9}  today"
 GUIDE = (
     "There are no recipes yet.",
     "",
@@ -185,11 +185,11 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
 
 def row(one: Shelved, *, opened: bool) -> Line:
-    name = one.name if len(one.name) < 24 else one.name[:22] + "~"
+    name = one.name if len(one.name) < 19 else one.name[:17] + "~"
     mark = "*" if opened else " "
     if one.trouble:
-        return ((f"{name + mark:24}", ""), (f"cannot be opened: {one.trouble}", "unknown"))
-    trained = f"{one.trained_at[:16].replace('T', ' '):18}" if one.trained_at else f"{'not yet':18}"
+        return ((f"{name + mark:20}", ""), (f"cannot be opened: {one.trouble}", "unknown"))
+    trained = f"{one.trained_at[:16].replace('T', ' ') or 'not yet':17}"
     sound = f"{one.seconds / 60:.1f} min" if one.seconds else "-"
-    today = f"{one.anomalies_today} anomalies" if one.judged_today else "-"
-    return ((f"{name + mark:24}", "strong" if opened else ""), (f"{trained}{one.pictures:>9}{sound:>10}  {today}", ""))
+    told = f"{trained}{one.pictures:>8}{sound:>9}  {one.today or '-'}"
+    return ((f"{name + mark:20}", "strong" if opened else ""), (told, ""))

@@ -44,7 +44,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         with Horizontal(id="body"):
             with Vertical(id="teach-left"):
                 yield PicturePane("shades", id="teach-picture")
-                yield RecentPane(id="recent")
+                yield RecentPane(self.teaching, id="recent")
             with Vertical(id="teach-right"):
                 yield StoringPane(self.teaching, id="storing")
                 yield MetersPane(id="meters")
@@ -123,13 +123,21 @@ class TeachScreen(StationScreen, inherit_bindings=False):
 
     def action_take_offers(self) -> None:
         if self._offered():
-            self.shell.station.accept_offers()
-            self.shell.say("what was offered is teaching material now: train learns from it")
+            newest = self._newest()
+            self.shell.station.accept_offers(newest)
+            what = "the newest picture offered" if newest else "what was offered"
+            self.shell.say(f"{what} is teaching material now: train learns from it")
 
     def action_drop_offers(self) -> None:
         if self._offered():
-            self.shell.station.discard_offers()
-            self.shell.say("what was offered is dropped")
+            newest = self._newest()
+            self.shell.station.discard_offers(newest)
+            self.shell.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
+
+    def _newest(self) -> str:
+        """The newest picture that is seen to be offered; empty where there is none, which is all of the rest."""
+        recent = self.shell.station.snapshot().offers.recent
+        return recent[-1].file if recent else ""
 
     def _offered(self) -> bool:
         if not self.shell.station.snapshot().offers.count:

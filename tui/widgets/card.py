@@ -69,6 +69,8 @@ def summary(found: Examined, width: int) -> list[Line]:
     d, e = number(found.density, found.density_step), number(found.error, found.error_step)
     lines += told("thresholds", f"density {d}, error {e} ({found.by})")
     lines += told("false alarms", found.note)
+    if found.sample is None:
+        lines += told("redrawn", f"nothing to show: no good {what[:-1]} is there that can be read", "unknown")
     lines.append(())
     if not found.defects:
         lines += told("defects", "none to test with: store some as defective (key 2, then f), then look here again")
@@ -128,8 +130,10 @@ def beside(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
 def sample_lines(sample: Redrawn, width: int, height: int) -> list[Line]:
     half = width // 2
     head: Line = ((f"{f'the {sample.what} of {sample.name}'[: half - 1]:{half}}", "label"), ("redrawn", "label"))
-    seen, redrawn = (picture_of(grey, half - 2, height - 1) for grey in (sample.seen, sample.redrawn))
-    return [head, *beside([((text, ""),) for text in seen], redrawn, half)]
+    foot: list[Line] = [((sample.axes, "label"),)] if sample.axes else []
+    room = height - 1 - len(foot)
+    seen, redrawn = (picture_of(grey, half - 2, room) for grey in (sample.seen, sample.redrawn))
+    return [head, *beside([((text, ""),) for text in seen], redrawn, half), *foot][:height]
 
 
 def trace_lines(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:

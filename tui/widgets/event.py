@@ -24,7 +24,18 @@ _NAMES = {
     "milliseconds": "judged in ms",
     "model": "model",
 }
-_SHOWN = ("image", "sound", "picture", "trace", "sound_file", "sense", "density", "reconstruction_error", "traceback")
+_SHOWN = (
+    "image",
+    "sound",
+    "picture",
+    "trace",
+    "sound_file",
+    "sense",
+    "density",
+    "reconstruction_error",
+    "traceback",
+    "map",
+)
 
 
 def table_line(row: Row | None, chosen: bool, width: int) -> Line:
@@ -104,11 +115,11 @@ def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, heig
         lines += trace_lines(evidence.trace, width, min(12, height // 2))
     if evidence.preview is not None:
         # Where the sound was called out, its trace says more than the map.
-        with_map = evidence.again is not None and (evidence.trace is None or height >= 30)
+        with_map = evidence.map is not None and (evidence.trace is None or height >= 30)
         room = (height - len(lines)) // 2 if with_map else height - len(lines)
         lines += preview_lines(evidence.preview, width, room, "ascii" if ascii_only else "shades")
         if with_map:
-            lines += map_lines(evidence.again, width, height - len(lines))
+            lines += map_lines(evidence.map, width, height - len(lines))
     return lines
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from core.snapshot import Judgement, Preview
+from core.snapshot import Preview
 from tui.glyphs import GLYPHS
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
+
+if TYPE_CHECKING:
+    from core.detectors.base import Map
 
 Mode = Literal["off", "shades", "ascii", "map"]
 
@@ -47,7 +50,8 @@ class PicturePane(Pane):
             return self._lines
         self._drawn_at = view.now
         if self.mode == "map":
-            return map_lines(view.snapshot.image, width, height)
+            image = view.snapshot.image
+            return map_lines(image.map if image else None, width, height)
         return preview_lines(view.snapshot.preview, width, height, self.mode)
 
 
@@ -77,12 +81,12 @@ def shrunk(preview: Preview, columns: int, rows: int) -> list[list[int]]:
     return result
 
 
-def map_lines(image: Judgement | None, width: int, height: int) -> list[Line]:
+def map_lines(map: Map | None, width: int, height: int) -> list[Line]:
     """14x14 cells: a dot is usual, a digit how far the cell is from the good class (3 and more is suspicious), 9 stands
     for 9 and more; the hottest cell has brackets of its own."""
-    if image is None:
+    if map is None:
         return [heading("map", width, ("no sample", "unknown"))]
-    grid: list[list[float]] = image.map.tolist()
+    grid: list[list[float]] = map.tolist()
     hottest, row, column = hottest_cell(grid)
     style = "anomaly" if hottest >= 3 else "label"
     where = f"{hottest:.1f} at row {row + 1} col {column + 1}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.snapshot import Held, Meters, Sense
+from core.snapshot import Held, Meters, Preview, Sense
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
 from tui.view import View
@@ -50,8 +50,10 @@ class StoringPane(_TeachPane):
         if now is not None:
             of = f" of {now.wanted}" if now.wanted else ""
             sort = "defective" if now.defect else "good"
-            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}, 2 a second", "warm")))
-            lines += [((text, "unknown"),) for text in wrapped(now.note, width, 3, GLYPHS.more)]
+            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}", "warm")))
+            if now.per_second is not None:
+                lines.append(((f"{now.per_second:.1f} a second", "label"),))
+            lines += [((text, "unknown"),) for text in wrapped(now.note, width, height - len(lines), GLYPHS.more)]
         elif view.snapshot.offers.count:
             lines += _offers(view)
         elif view.collected:
@@ -66,9 +68,10 @@ def _offers(view: View) -> list[Line]:
     offers = view.snapshot.offers
     good, bad = offers.good_images + offers.good_sound, offers.defect_images + offers.defect_sound
     take, drop = (first_key(view.keys[key]) for key in ("teach-take-offers", "teach-drop-offers"))
+    one_by_one = f"{take} takes the newest, {drop} drops it"
     return [
         (("offered: ", "unknown"), (f"{good} good, {bad} defective", "strong")),
-        ((f"{take} takes them, {drop} drops them", "label"),),
+        ((one_by_one if offers.recent else f"{take} takes them, {drop} drops them", "label"),),
     ]
 
 
@@ -133,34 +136,48 @@ def _bar(label: str, part: float, width: int) -> Line:
     return ((f"{label} ", "label"), (GLYPHS.bar * full, "trace"), (GLYPHS.bar_rest * (room - full), "rule"))
 
 
-class RecentPane(Pane):
-    """The newest good pictures in shades, the newest first; redrawn when there is another one."""
+class RecentPane(_TeachPane):
+    """The newest pictures of the kind that is stored, or those that are offered, in shades, the newest first; redrawn
+    when there is another one."""
 
     GAP = 1
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, teaching: Teaching, *, id: str) -> None:
+        super().__init__(teaching, id=id)
         self._drawn: tuple[object, int, int] | None = None
 
+    def _pictures(self, view: View) -> tuple[str, Sequence[tuple[str, Preview]]]:
+        """What they are, and each with a word below it, the newest first."""
+        now, held, offers = view.snapshot.collecting, view.snapshot.held or Held(), view.snapshot.offers
+        if now is None and offers.recent:
+            told = [("good" if one.good else "defective", one.preview) for one in reversed(offers.recent)]
+            return "offered, the newest first", told
+        defect = self._teaching.defect if now is None else now.defect
+        recent = held.recent_defect if defect else held.recent
+        return f"the newest {'DEFECTIVE' if defect else 'good'} ones", [("", one) for one in reversed(recent)]
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        held = view.snapshot.held
-        drawn = (held.recent if held else None, width, height)
+        title, pictures = self._pictures(view)
+        drawn = ((title, *pictures), width, height)
         if drawn == self._drawn and self._lines:
             return self._lines
         self._drawn = drawn
-        recent = list(reversed(held.recent)) if held else []
-        title = heading("the newest good ones", width)
-        if not recent or height < 3:
-            return [title][:height]
-        rows = height - 1
-        columns = min(2 * rows * recent[0].width // max(1, recent[0].height), width)
-        count = max(1, min(len(recent), (width + self.GAP) // (columns + self.GAP)))
+        lines: list[Line] = [heading(title, width)]
+        if not pictures or height < 4:
+            return lines[:height]
+        labels = any(label for label, _ in pictures)
+        rows = height - 2 if labels else height - 1
+        first = pictures[0][1]
+        columns = min(2 * rows * first.width // max(1, first.height), width)
+        count = max(1, min(len(pictures), (width + self.GAP) // (columns + self.GAP)))
         ramp = GLYPHS.shades
-        grids = [shrunk(preview, columns, rows) for preview in recent[:count]]
-        lines: list[Line] = [title]
+        grids = [shrunk(preview, columns, rows) for _, preview in pictures[:count]]
         for y in range(rows):
             texts = ["".join(ramp[value * len(ramp) // 256] for value in grid[y]) for grid in grids]
             lines.append((((" " * self.GAP).join(texts), ""),))
+        if labels:
+            words = [f"{label:{columns}}"[:columns] for label, _ in pictures[:count]]
+            lines.append((((" " * self.GAP).join(words), "strong"),))
         return lines
 
 
