@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.journal import read_journal
-from core.recipe import CameraTable, Settings, new_recipe, open_recipe
+from core.recipe import CameraTable, Settings, VerdictTable, new_recipe, open_recipe
 from core.snapshot import Snapshot
 from core.sources.exchange import PART_SECONDS
 from tests.bench.process import cpu_seconds
@@ -29,7 +29,7 @@ QUICK = 0.2
 FPS = 60.0
 WIDTH, HEIGHT = 640, 480
 TENTHS = 10
-MOST_GROWTH = 0.05
+MOST_GROWTH, MOST_DRIFT = 0.05, 0.1
 
 
 def main() -> None:
@@ -49,7 +49,8 @@ def bench(folder: Path, parts: int) -> bool:
     from tui.commands.demo import teach
     from tui.commands.train import train
 
-    settings = Settings(camera=CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=FPS))
+    camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=FPS)
+    settings = Settings(camera=camera, verdict=VerdictTable(rate=FPS))
     recipe = new_recipe(str(folder / "shift"), settings)
     teach(recipe)
     train(recipe)
@@ -78,7 +79,7 @@ def bench(folder: Path, parts: int) -> bool:
     print(f"refresh {rates[1]:.2f} Hz in the second tenth, {rates[-1]:.2f} Hz in the last")
     complete = told == said["parts"] and called == said["called"] and rows["stop", ""] == 1
     print("complete" if complete else "NOT COMPLETE")
-    return not complete or abs(growth) > MOST_GROWTH
+    return not complete or growth > MOST_GROWTH or abs(rates[-1] / rates[1] - 1) > MOST_DRIFT
 
 
 def watch(folder: Path, report: Path, parts: int) -> None:

@@ -71,9 +71,9 @@ def teach(recipe: Recipe) -> None:
     from core.teaching import teach_pictures
     from tui.progress import ProgressLine
 
-    line = ProgressLine()
+    line, camera = ProgressLine(), recipe.settings.camera
     with tempfile.TemporaryDirectory() as folder:
-        for number, picture in enumerate(good_pictures(PARTS, 0, WIDTH, HEIGHT), 1):
+        for number, picture in enumerate(good_pictures(PARTS, 0, camera.width, camera.height), 1):
             line(Training("running", "clamping parts", number, PARTS))
             if not cv2.imwrite(f"{folder}/part{number}.jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
                 raise GoodpartError(f"{folder}: a picture cannot be written; is the disk full?")
