@@ -22,6 +22,7 @@ from tui.app import WatchApp
 from tui.keys import keys_shown
 from tui.screens.compare import CompareScreen
 from tui.screens.help import help_lines
+from tui.terminal_kind import TerminalKind
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -145,11 +146,13 @@ def test_the_help_fits_80_by_24() -> None:
     assert max(len("".join(part for part, _ in line)) for line in lines) <= 80
 
 
+@pytest.mark.parametrize("kind", [TerminalKind(), TerminalKind("ascii", "none")], ids=["dark", "ascii"])
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 @pytest.mark.parametrize("scene", ["none", "pictures", "sound", "running"])
 def test_the_contest_looks_as_it_was_looked_at(
     scene: str,
     size: tuple[int, int],
+    kind: TerminalKind,
     recipe: Recipe,
     snap_compare: Callable[..., bool],
     monkeypatch: pytest.MonkeyPatch,
@@ -160,7 +163,7 @@ def test_the_contest_looks_as_it_was_looked_at(
     elif scene == "sound":
         held = contest({"spectrum": 2.5, "amulet": 0.9, "dcgan": 0.7, "level": 0.6}, sense="sound", method="spectrum")
         write_contest(contest_file(recipe, "sound"), held)
-    app = WatchApp(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW)
+    app = WatchApp(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW, kind=kind)
 
     async def go(pilot: Pilot[None]) -> None:
         app.push_screen(CompareScreen(recipe))
@@ -174,5 +177,6 @@ def test_the_contest_looks_as_it_was_looked_at(
         app._feedback = ("", 0.0)
         app.show()
         await pilot.pause()
+        assert kind.repertoire != "ascii" or screen_text(app).isascii()
 
     assert snap_compare(app, terminal_size=size, run_before=go)

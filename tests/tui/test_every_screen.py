@@ -1,5 +1,7 @@
-"""How every screen beside the dashboard looks, at two sizes, in colours and in ASCII without them; `pytest
---snapshot-update` after a change that was looked at."""
+"""How every screen looks that has no test of its own for it, at two sizes, in colours and in ASCII without them.
+
+`pytest --snapshot-update` after a change that was looked at.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,6 @@ from core.recipe import Recipe, new_recipe
 from core.shelf import Shelved
 from core.snapshot import Collecting, Held, Meters, Recording, Snapshot, Training
 from tests.tui.fake_station import MODEL, NOW, FakeStation, anomaly_map, both, hearing, preview, snapshot, turning
-from tests.tui.test_history import fill
 from tests.tui.test_train_screen import found
 from tests.tui.test_watch_app import screen_text
 from tui import looking
@@ -81,9 +82,9 @@ SCENES = {
     "missed": Scene("3 space", "crack-07.png", learnt()),
     "redrawn": Scene("3 space space space space", "redrawn", learnt()),
     "calibrate": Scene("4", "99!", recipe_screen()),
-    "history": Scene("6", "row 59", recipe_screen()),
-    "files": Scene("7 down enter", "row 7 col 10", recipe_screen()),
-    "compare": Scene("8", "No methods were compared", recipe_screen()),
+    "files": Scene("7 down down enter", "row 7 col 10", recipe_screen()),
+    "delete": Scene("1 D", "type its name", recipe_screen()),
+    "new shift": Scene("5 S", "y: yes", recipe_screen()),
     "help": Scene("5 question_mark", "Esc goes back", recipe_screen()),
     "ranges": Scene("5 o", "knob ranges", replace(turning(), recipe="pump")),
     "palette": Scene("5 ctrl+p", "Search", recipe_screen()),
@@ -150,7 +151,6 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     recipe = new_recipe(str(tmp_path / "pump"))
-    fill(recipe)
     monkeypatch.setattr(looking, "Examination", Seen)
     monkeypatch.setattr(files.FilesScreen, "_at_desk", lambda _: Desk())
     monkeypatch.setattr(files, "last_folder", Path("stick"))

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -31,9 +31,10 @@ from tui.commands.history import table
 from tui.screens.history import HistoryScreen
 from tui.screens.watch import WatchScreen
 from tui.shell import Shell
+from tui.terminal_kind import TerminalKind
 from tui.widgets.event import event_lines, table_line
 
-AT = datetime(2026, 11, 24, 12).timestamp()
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
 SCORES = {
     "score": 2.5, "density": -9.0, "density_threshold": -4.0, "reconstruction_error": 0.5,
     "reconstruction_error_threshold": 0.4, "p_value": 0.01, "milliseconds": 17.0,
@@ -356,11 +357,13 @@ async def test_of_a_long_journal_only_what_is_seen_is_read_and_never_on_the_scre
 SCENES = {"table": "", "anomaly": "j j j j enter", "threshold": "enter", "sound": "v j j enter"}
 
 
+@pytest.mark.parametrize("kind", [TerminalKind(), TerminalKind("ascii", "none")], ids=["dark", "ascii"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_history_looks_as_it_was_looked_at(
     scene: str,
     size: tuple[int, int],
+    kind: TerminalKind,
     recipe: Recipe,
     snap_compare: Callable[..., bool],
     monkeypatch: pytest.MonkeyPatch,
@@ -375,7 +378,7 @@ def test_the_history_looks_as_it_was_looked_at(
     monkeypatch.setattr(
         Gatherer, "gather", lambda _, row: heard if scene == "sound" else seen if row.verdict else Evidence()
     )
-    shell = Shell(recipe, lambda one: FakeStation(snapshot(recipe=one.name)), clock=lambda: NOW)
+    shell = Shell(recipe, lambda one: FakeStation(snapshot(recipe=one.name)), clock=lambda: NOW, kind=kind)
 
     async def look(pilot: Pilot[None]) -> None:
         await pilot.pause()
@@ -386,5 +389,6 @@ def test_the_history_looks_as_it_was_looked_at(
         screen = shell.screen
         assert isinstance(screen, HistoryScreen)
         await becomes(pilot, shell, lambda: not screen._reading and (scene == "table" or screen._evidence))
+        assert kind.repertoire != "ascii" or screen_text(shell).isascii()
 
     assert snap_compare(shell, terminal_size=size, run_before=look)

@@ -50,7 +50,7 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
 }
 
 
-ASCII_SCENES = ("ok", "anomaly-map", "camera-lost", "training", "both-sound", "knobs")
+ASCII_SCENES = ("ok", "anomaly-map", "camera-lost", "training", "both-sound", "knobs", "waiting", "judging")
 Prepared = tuple[WatchApp, Callable[[Pilot[None]], Awaitable[None]]]
 
 
