@@ -29,7 +29,7 @@ from core.recipe import Recipe
 from core.snapshot import Grab, Sense, Snapshot, Thresholds
 from core.wire import WireError, packed, to_json
 from tui.service.commands import COMMANDS, bound
-from tui.service.gate import sender
+from tui.service.gate import LATER, sender
 from tui.service.hub import Hub, Teller
 from tui.service.limits import HEARTBEAT_SECONDS, JOURNAL_ROWS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS, UPLOADS
 from tui.service.metrics import Metrics
@@ -185,7 +185,7 @@ def told_in_words(app: FastAPI) -> None:
     @app.exception_handler(GoodpartError)
     async def known(_request: Request, error: GoodpartError) -> Response:
         status = 422 if isinstance(error, UnreadableError | WireError) else 429 if isinstance(error, BusyError) else 409
-        return JSONResponse({"error": str(error)}, status, {"Retry-After": "5"} if status == 429 else None)
+        return JSONResponse({"error": str(error)}, status, LATER if status == 429 else None)
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, error: Exception) -> Response:

@@ -13,8 +13,14 @@ RECEIVE_SECONDS = 60.0
 DRAIN_SECONDS = 5.0
 """So long a body that is too large is read on and thrown away: a client that still sends does not hear the answer."""
 HEADER_SECONDS = 15.0
-"""In which a new connection must have asked for something."""
+"""In which a new connection must have asked for something, and a request that has begun must be known."""
+REQUESTS = 384
+"""Requests and viewers at one time; beyond, 429. /health is answered all the same."""
 CONNECTIONS = 512
+"""Sockets at one time; beyond, the one that has waited longest for a request makes room. With the files of UPLOADS
+fewer than the 1024 that a process usually may have open."""
+BACKLOG = 128
+"""Connections that the operating system keeps until they are taken, all of them at once."""
 
 SOUND_SECONDS = 300.0
 PIXELS = 32_000_000
