@@ -20,6 +20,7 @@ from core.sources.motor import RATE, Unit, sound_of
 from tests.data import data_folder
 from tests.parts import good_part, goodpart, odd_part, until
 from tests.tui.service.served import Served, curl, serving, start
+from tui.service.gate import is_loopback
 
 User = Mapping[str, str]
 MULTIPART = ("-H", "Content-Type: multipart/form-data; boundary=x")
@@ -296,9 +297,17 @@ def test_its_calls_are_described(bench: Served) -> None:
 # Who may.
 
 
-def test_an_address_that_others_reach_needs_tokens(trained: Recipe, user: User) -> None:
-    done = goodpart(["serve", trained.folder, "--host", "0.0.0.0"], user)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.example.com", "127.0.0.1.example.com"])
+def test_an_address_that_others_reach_needs_tokens(trained: Recipe, user: User, host: str) -> None:
+    done = goodpart(["serve", trained.folder, "--host", host], user)
     assert (done.returncode, "can be reached from other machines" in done.stderr) == (2, True)
+
+
+def test_addresses_of_this_machine_are_known() -> None:
+    for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost", "Localhost"):
+        assert is_loopback(host)
+    for host in ("", "192.168.1.7", "fe80::1", "127", "127.1.2.3.4", "localhost.example.com"):
+        assert not is_loopback(host)
 
 
 def test_one_token_reads_the_other_changes(trained: Recipe, user: User, tmp_path: Path) -> None:
