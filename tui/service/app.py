@@ -320,6 +320,7 @@ def add_judges(app: FastAPI, service: Service) -> None:
 def add_commands(app: FastAPI, service: Service) -> None:
     station, change = service.station, needs(service, "change")
     may = {**REFUSED, **UNABLE}
+    grabbing = asyncio.Lock()
 
     def command(request: Request, name: str, **arguments: Any) -> Callable[[], None]:
         """Raises GoodpartError for arguments that do not fit; the station is told when what comes back is called."""
@@ -341,10 +342,10 @@ def add_commands(app: FastAPI, service: Service) -> None:
         snapshot, until = before, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             snapshot = await service.hub.newer_than(snapshot, left)
-            if snapshot.fault and snapshot.fault != before.fault:
-                raise GoodpartError(snapshot.fault)
             if snapshot is not before and confirmed(snapshot):
                 return {"done": True}
+            if snapshot.refusals != before.refusals:
+                raise GoodpartError(snapshot.fault)
         raise GoodpartError("the station has not confirmed it: GET /snapshot tells how it stands")
 
     def thresholds_of(snapshot: Snapshot, sense: Sense) -> Thresholds | None:
@@ -383,11 +384,13 @@ def add_commands(app: FastAPI, service: Service) -> None:
 
     @app.post("/grab", responses=may, dependencies=change, summary="Take what the knobs point at as thresholds")
     async def grab(request: Request, asked: GrabAsked) -> dict[str, Any]:
-        def confirmed(snapshot: Snapshot) -> bool:
-            now = thresholds_of(snapshot, asked.sense)
-            return now is not None and now.by == "knob"
+        def grabs(snapshot: Snapshot) -> int:
+            return snapshot.knobs.grabs if snapshot.knobs else 0
 
-        await done(command(request, "grab", grab=asked.knobs, sense=asked.sense), confirmed)
+        async with grabbing:  # the next one that is counted is ours
+            before = grabs(service.hub.newest)
+            do = command(request, "grab", grab=asked.knobs, sense=asked.sense)
+            await done(do, lambda now: grabs(now) > before)
         return {"done": True, "thresholds": to_json(thresholds_of(service.hub.newest, asked.sense))}
 
     @app.post("/pause", responses=may, dependencies=change, summary="Pause judging, or go on")
