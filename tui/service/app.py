@@ -8,7 +8,6 @@ import json
 import shutil
 import tempfile
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,22 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from core import __version__
 from core.errors import GoodpartError, UnreadableError
-from core.journal import read_journal
+from core.journal import read_newest
 from core.recipe import Recipe
 from core.snapshot import Grab, Sense, Snapshot, Thresholds
 from core.wire import WireError, packed, to_json
 from tui.service.commands import COMMANDS, bound
 from tui.service.gate import LATER, sender
 from tui.service.hub import Hub, Teller
-from tui.service.limits import HEARTBEAT_SECONDS, JOURNAL_ROWS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS, UPLOADS
+from tui.service.limits import (
+    HEARTBEAT_SECONDS,
+    JOURNAL_READERS,
+    JOURNAL_ROWS,
+    QUICK_BYTES,
+    QUICK_SECONDS,
+    SLOW_SECONDS,
+    UPLOADS,
+)
 from tui.service.metrics import Metrics
 from tui.service.pulse import Pulse
 from tui.service.tokens import May, Tokens
@@ -227,6 +234,7 @@ def needs(service: Service, what: May) -> list[Any]:
 
 def add_readers(app: FastAPI, service: Service) -> None:
     read = needs(service, "read")
+    reading = 0
 
     @app.get("/health", responses={**REFUSED, 503: {"model": Health}}, dependencies=read, summary="Is it well?")
     async def health() -> Health:
@@ -241,27 +249,36 @@ def add_readers(app: FastAPI, service: Service) -> None:
         """Arrays and pictures are base64; `clock` is that of the times in it that are not since 1970."""
         return packed(service.hub.newest)
 
-    @app.get("/journal", responses=REFUSED, dependencies=read, summary="What happened, the newest last")
+    @app.get(
+        "/journal",
+        response_model=list[Row],
+        responses={**REFUSED, **UNABLE},
+        dependencies=read,
+        summary="What happened, the newest last",
+    )
     async def journal(
         limit: Annotated[int, Query(ge=1, le=JOURNAL_ROWS)] = 100,
         kind: str | None = None,
         since: Annotated[float, Query(description="seconds since 1970", allow_inf_nan=False)] = 0.0,
-    ) -> list[Row]:
-        return await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+    ) -> Response:
+        nonlocal reading
+        if reading >= JOURNAL_READERS:
+            raise BusyError(f"{reading} others are reading the journal: try again later")
+        reading += 1
+        try:
+            said = await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+        finally:
+            reading -= 1
+        return Response(said, media_type="application/json")
 
     @app.get("/metrics", responses=REFUSED, dependencies=read, response_class=PlainTextResponse, summary="Prometheus")
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def rows(path: Path, limit: int, kind: str | None, since: float) -> list[Row]:
-    if not path.exists():
-        return []
-    wanted = (event for event in read_journal(path) if event.at >= since and kind in (None, event.kind))
-    return [
-        Row(at=event.at, kind=event.kind, verdict=event.verdict, reason=event.reason, data=event.data)
-        for event in deque(wanted, maxlen=limit)
-    ]
+def rows(path: Path, limit: int, kind: str | None, since: float) -> str:
+    """Rows in JSON. Made here, on a thread, and one by one: many of them at once would hold up the loop."""
+    return f"[{','.join(json.dumps(to_json(event)) for event in read_newest(path, limit, kind, since))}]"
 
 
 # What is judged.

@@ -44,3 +44,5 @@ UNKNOWN_LASTS = 5.0
 STOP_SECONDS = 1.5
 JOURNAL_ROWS = 10_000
 """At most, of one GET /journal."""
+JOURNAL_READERS = 4
+"""At one time; beyond, 429."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from core.journal import Journal, read_newest
 from core.recipe import Recipe
 from tests.data import ROOT
 from tests.parts import good_part, until
@@ -212,6 +214,37 @@ def test_all_bodies_together_have_a_limit(here: Inside, small: Callable[..., Non
     with socket.create_connection(here.address, timeout=60) as third:
         third.sendall(half + bytes(900_000 - 700_000 - len(FORM) - 9) + b"\r\n--x--\r\n")
         assert whole_answer(third)[0] == 422
+
+
+def test_so_many_read_the_journal_at_one_time(
+    here: Inside, small: Callable[..., None], monkeypatch: pytest.MonkeyPatch, senders: ThreadPoolExecutor
+) -> None:
+    small("app", JOURNAL_READERS=1)
+    journal = Journal(here.service.recipe.journal)
+    journal.record("word", "OK", "said", at=5.0, value=float("nan"))
+    journal.close()
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(*asked: Any) -> Any:
+        begun.set()
+        assert go.wait(30)
+        return read_newest(*asked)
+
+    monkeypatch.setattr("tui.service.app.read_newest", slow)
+    first = senders.submit(here.served.get, "/journal?kind=word")
+    assert begun.wait(30)
+    status, said = here.served.get("/journal")
+    assert (status, said) == (429, {"error": "1 others are reading the journal: try again later"})
+    go.set()
+    row = {"at": 5.0, "kind": "word", "verdict": "OK", "reason": "said", "data": {"value": "NaN"}}
+    assert first.result(30) == (200, [row])
+    assert here.served.get("/journal?kind=fault") == (200, [])
+
+
+def test_a_journal_that_is_none_is_told_in_words(here: Inside) -> None:
+    here.service.recipe.journal.write_text("no database " * 100)
+    status, said = here.served.get("/journal")
+    assert (status, "the journal cannot be read" in said["error"]) == (409, True)
 
 
 # Judging.
