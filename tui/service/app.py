@@ -486,7 +486,14 @@ def packed_from(hub: Hub, snapshot: Snapshot) -> dict[str, Any]:
 async def until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.receive_text()
+            await heard(socket)
+
+
+async def heard(socket: WebSocket) -> None:
+    """Until a message comes; what is in it, words or bytes, means nothing. Raises WebSocketDisconnect."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
 
 
 async def tell_changes(hub: Hub, socket: WebSocket) -> None:
@@ -498,7 +505,7 @@ async def tell_changes(hub: Hub, socket: WebSocket) -> None:
         text = json.dumps(teller.message(told, slow))
         await socket.send_text(text)
         began = time.monotonic()
-        await socket.receive_text()
+        await heard(socket)
         took = time.monotonic() - began
         # Once slow it stays so until the line is clearly faster: a picture would make it slow again.
         slow = took > SLOW_SECONDS or (slow and took > QUICK_SECONDS and len(text) / took < QUICK_BYTES)

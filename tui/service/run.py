@@ -160,5 +160,10 @@ def say_in_lines() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine("goodpart: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    # It warns of whatever a client sends wrong.
+    # It warns of whatever a client sends wrong, and calls words that are no UTF-8 an error of ours.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(is_ours)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from core.sources.motor import RATE
@@ -228,6 +229,12 @@ def test_a_viewer_that_talks_nonsense_is_left(served: Served) -> None:
         assert json.loads(line.recv())["goodpart"] == 1
     with connect(url) as line:
         line.send(b"bytes instead of words")
+        assert json.loads(line.recv())["goodpart"] == 1
+        line.send(b"\xff\xfe no UTF-8", text=True)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                line.recv(timeout=5)
+    with connect(url) as line:
         line.send("y" * (2 << 20))
         with pytest.raises(Exception):  # noqa: B017 - closed in whatever way
             while True:

@@ -162,6 +162,18 @@ def test_too_many_requests_are_told_so_and_health_is_not(here: Inside, small: Ca
     assert here.served.get("/snapshot")[0] == 200
 
 
+@pytest.mark.parametrize("changes", ["", "?changes=1"])
+def test_a_viewer_may_answer_with_bytes(here: Inside, changes: str) -> None:
+    with connect(here.served.url.replace("http", "ws") + f"/snapshots{changes}") as viewer:
+        for number in range(3):
+            said = json.loads(viewer.recv(timeout=15))
+            assert ("snapshot" in said) == (number == 0 or not changes)
+            viewer.send(b"\xff\x00")
+            here.station.publish(here.station.now)
+        assert here.service.hub.viewers == 1
+    assert until(lambda: here.service.hub.viewers == 0)
+
+
 def test_viewers_count(here: Inside, small: Callable[..., None]) -> None:
     small("gate", REQUESTS=1)
     with connect(here.served.url.replace("http", "ws") + "/snapshots") as viewer:
