@@ -31,6 +31,8 @@ WAIT_SECONDS = 30.0
 WORKER_BYTES = 1_500_000_000
 """Address space that a judging process may take beyond what its models take."""
 
+READ_SECONDS = 60.0
+"""A client that takes nothing of what was sent to it for so long is left, where the operating system can tell."""
 VIEWER_BUFFER = 32 * 1024
 """Bytes that the operating system keeps for a slow reader: what waits there is old when it arrives."""
 SLOW_SECONDS = 0.4

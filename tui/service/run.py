@@ -25,7 +25,7 @@ from tui.service.app import Service, make_app
 from tui.service.connection import ImpatientProtocol
 from tui.service.gate import LOOPBACK, Gate, is_loopback
 from tui.service.hub import Hub
-from tui.service.limits import BACKLOG, STOP_SECONDS, VIEWER_BUFFER
+from tui.service.limits import BACKLOG, READ_SECONDS, STOP_SECONDS, VIEWER_BUFFER
 from tui.service.metrics import Metrics
 from tui.service.notify import Notifier
 from tui.service.pulse import Pulse
@@ -129,8 +129,10 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         if sys.platform != "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit it.
+        # Connections inherit these.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, VIEWER_BUFFER)
+        if sys.platform == "linux":
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(READ_SECONDS * 1000))
         listening.bind(address)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)

@@ -30,6 +30,10 @@ from tests.tui.service.inside import Inside, inside
 from tests.tui.service.served import curl
 
 HEAD = b"GET /snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n"
+UPGRADE = (
+    b"GET /snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 FORM = b'--x\r\nContent-Disposition: form-data; name="data_file"; filename="a.png"\r\n\r\n'
 
 
@@ -133,6 +137,27 @@ def test_who_takes_a_while_between_requests_or_for_a_body_is_answered(here: Insi
         time.sleep(1.5)
         line.sendall(b'{"paused": true}')
         assert whole_answer(line)[0] == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the operating system has no such time")
+@pytest.mark.parametrize("viewer", [False, True])
+def test_who_never_reads_is_left(small: Callable[..., None], trained: Recipe, viewer: bool) -> None:
+    small("run", READ_SECONDS=1.0)
+    with inside(trained) as here, socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(here.address)
+        if viewer:
+            line.sendall(UPGRADE)
+            assert until(lambda: here.service.hub.viewers == 1)
+        else:
+            line.sendall(HEAD * 200)
+            assert until(lambda: len(here.server.server_state.connections) == 1)
+        began = time.monotonic()
+        while here.server.server_state.connections and time.monotonic() - began < 30:
+            here.station.publish(here.station.now)
+            time.sleep(0.01)
+        assert not here.server.server_state.connections
+        assert until(lambda: here.service.hub.viewers == 0)
 
 
 # Many.
