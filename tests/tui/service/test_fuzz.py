@@ -87,6 +87,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "wanted": st.none() | st.integers(-5, 50),
     "by": st.text(max_size=100),
     "how": st.text(max_size=100),
+    "file": st.text(max_size=60) | st.sampled_from(["", "recipe.toml", "../pump/recipe.toml", "/etc/hostname", "."]),
     "table": st.fixed_dictionaries({"range": st.sampled_from(["span", "raw"]) | st.text(max_size=5)}, optional={
         "span": st.lists(NUMBER, max_size=3)
     }),
