@@ -37,13 +37,15 @@ class Grabbing:
         self._knobs = knobs
         self._senses = senses
         self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
+        self._count = 0
 
     def seen(self) -> KnobLink | None:
         """The link, with what the knobs mean; None where no port is named."""
         if self._knobs is None:
             return None
         link = self._knobs.status
-        return replace(link, meanings=tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link)))
+        meanings = tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link))
+        return replace(link, meanings=meanings, grabs=self._count)
 
     def grab(self, grab: Grab, sense: Sense) -> None:
         """Raises GoodpartError: moving, stale, beyond its span."""
@@ -69,6 +71,7 @@ class Grabbing:
         for knob, which, threshold in taken:
             detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}
             perception.set_threshold(which, threshold, "knob", knob=detail)
+        self._count += 1
 
     def undo(self) -> None:
         """Raises GoodpartError where there is nothing to undo."""

@@ -8,8 +8,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS events (
     data TEXT NOT NULL         -- JSON: scores and thresholds, old and new, the kept picture and its map
 ) STRICT
 """
+_SELECT = "SELECT at, kind, verdict, reason, data FROM events"
 _INDEXES = ("at", "kind", "verdict")
 """By which rows are looked for; within each they stand in the order of their ids."""
 
@@ -171,14 +172,29 @@ def read_journal(path: Path) -> Iterator[Event]:
     """All rows, oldest first. Raises GoodpartError where there is no journal or it cannot be read."""
     if not path.exists():
         raise GoodpartError(f"{path}: there is no journal yet; `goodpart watch` begins one")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            for at, kind, verdict, reason, data in connection.execute(
-                "SELECT at, kind, verdict, reason, data FROM events ORDER BY id"
-            ):
-                yield Event(at, kind, verdict, reason, json.loads(data))
-    except sqlite3.Error as error:
-        raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error
+    with _to_be_read(path) as connection:
+        yield from _events(connection.execute(f"{_SELECT} ORDER BY id"))
+
+
+def read_newest(path: Path, most: int, kind: str | None = None, since: float = 0.0) -> list[Event]:
+    """At most so many of the newest rows, oldest first; of one kind, and from a time on (seconds since 1970), where
+    that is asked. Looks at no others. Raises GoodpartError where the journal cannot be read."""
+    if not path.exists():
+        return []
+    said: list[tuple[str, float | str]] = [] if kind is None else [("kind = ?", kind)]
+    with _to_be_read(path) as connection:
+        if not _begun(connection):
+            return []
+        if since > 0:
+            # The time becomes an id, in whose order rows are wanted; `+at` keeps its index out of the rest.
+            (first,) = connection.execute("SELECT min(id) FROM events WHERE at >= ?", [since]).fetchone()
+            if first is None:
+                return []
+            said += [("id >= ?", first), ("+at >= ?", since)]
+        where = f"WHERE {' AND '.join(condition for condition, _ in said)}" if said else ""
+        values = [value for _, value in said]
+        found = connection.execute(f"{_SELECT} {where} ORDER BY id DESC LIMIT ?", [*values, most])
+        return [*_events(found)][::-1]
 
 
 def read_shift(path: Path) -> tuple[float | None, dict[str, int]]:
@@ -188,19 +204,33 @@ def read_shift(path: Path) -> tuple[float | None, dict[str, int]]:
     """
     if not path.exists():
         return None, {}
+    with _to_be_read(path) as connection:
+        if not _begun(connection):
+            return None, {}
+        # From the newest backwards: a shift is short, a journal may hold years.
+        begun = connection.execute("SELECT id, at FROM events WHERE kind = 'shift' ORDER BY id DESC LIMIT 1").fetchone()
+        if begun is None:
+            return None, {}
+        counts = connection.execute(
+            "SELECT verdict, count(*) FROM events WHERE id > ? AND kind = 'part' GROUP BY verdict", begun[:1]
+        )
+        return begun[1], dict(counts.fetchall())
+
+
+@contextmanager
+def _to_be_read(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
-                return None, {}  # it is being made just now
-            # From the newest backwards: a shift is short, a journal may hold years.
-            begun = connection.execute(
-                "SELECT id, at FROM events WHERE kind = 'shift' ORDER BY id DESC LIMIT 1"
-            ).fetchone()
-            if begun is None:
-                return None, {}
-            counts = connection.execute(
-                "SELECT verdict, count(*) FROM events WHERE id > ? AND kind = 'part' GROUP BY verdict", begun[:1]
-            )
-            return begun[1], dict(counts.fetchall())
-    except sqlite3.Error as error:
+            yield connection
+    except (sqlite3.Error, json.JSONDecodeError) as error:
         raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error
+
+
+def _begun(connection: sqlite3.Connection) -> bool:
+    """Whether there is a table; it may be being made just now."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone() is not None
+
+
+def _events(rows: Iterable[Row]) -> Iterator[Event]:
+    for at, kind, verdict, reason, data in rows:
+        yield Event(at, kind, verdict, reason, json.loads(data))

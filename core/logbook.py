@@ -25,6 +25,9 @@ COMPLAINT_SECONDS = 15.0
 class Logbook:
     """Every method returns at once; what takes time is done on threads of its own."""
 
+    complaints = 0
+    """So many so far."""
+
     def __init__(self, recipe: Recipe) -> None:
         kept = recipe.settings.journal
         self._journal = Journal(recipe.journal)
@@ -52,6 +55,7 @@ class Logbook:
     def complain(self, words: str) -> None:
         """Something could not be done: shown for a while, and journalled."""
         self._complaint = (words, time.monotonic())
+        self.complaints += 1
         self.record("fault", words)
 
     def unforeseen(self, error: Exception, words: str) -> None:

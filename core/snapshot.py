@@ -308,6 +308,8 @@ class KnobLink:
     noise: int = 0
     """Lines that mean nothing: boot text, noise."""
     reconnects: int = 0
+    grabs: int = 0
+    """Times that thresholds were taken from them since the station began."""
     answered: int | None = None
     """Sequence number of the last verdict that the board has answered."""
     answered_at: float | None = None
@@ -465,6 +467,8 @@ class Snapshot:
     taping: Taping | None = None
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""
+    refusals: int = 0
+    """Times that something could not be done since the station began: the words of `fault` may be the same again."""
     stopped: bool = False
     """The last snapshot of a station that has ended."""
 

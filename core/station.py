@@ -449,6 +449,7 @@ class Station:
             paused=self._paused,
             taping=self._tape.state() if self._tape else None,
             training=self._learning.training,
+            refusals=self._log.complaints,  # before the words: those of the last one are there then
             fault=self._log.fault,
         )
         if sight is None:

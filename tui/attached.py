@@ -320,6 +320,8 @@ def _user() -> str:
 def _refusal(status: int) -> str:
     if status in (401, 403):
         return "it wants a token: --token-file, with the one that goodpart serve was given"
+    if status == 429:
+        return "too many viewers and requests are there"
     return f"it answers {status}: is this the address of goodpart serve?"
 
 

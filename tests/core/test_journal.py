@@ -16,7 +16,7 @@ import pytest
 
 import core.journal
 from core.errors import GoodpartError
-from core.journal import Journal, read_journal
+from core.journal import Journal, read_journal, read_newest
 from tests.data import ROOT
 from tests.parts import until
 
@@ -143,6 +143,41 @@ def test_what_cannot_be_stored_is_the_callers_fault_at_once(tmp_path: Path) -> N
     journal.record("stop")
     journal.close()
     assert [event.kind for event in read_journal(tmp_path / "journal.sqlite")] == ["stop"]
+
+
+def test_the_newest_rows_are_read_without_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    assert read_newest(path, 10) == []
+    journal = Journal(path)
+    for number in range(200):
+        journal.record("word" if number % 4 == 3 else "verdict", at=1000.0 + number, number=number)
+    journal.close()
+
+    def numbers(most: int, kind: str | None = None, since: float = 0.0) -> list[int]:
+        return [event.data["number"] for event in read_newest(path, most, kind, since)]
+
+    assert numbers(3) == [197, 198, 199]
+    assert numbers(3, "word") == [191, 195, 199]
+    assert numbers(3, since=1198.0) == [198, 199]
+    assert numbers(10, "word", 1190.0) == [191, 195, 199]
+    assert numbers(3, "fault") == numbers(3, since=1200.0) == []
+    assert numbers(1000) == list(range(200))
+    # What is not asked for is not even decoded.
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE events SET data = 'torn' WHERE id <= 190")
+    assert numbers(2, "verdict", 1001.0) == [197, 198]
+    with pytest.raises(GoodpartError, match="cannot be read"):
+        numbers(20)
+
+
+def test_a_clock_that_was_set_back_hides_no_row(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for number, at in enumerate((5000.0, 1000.0, 1001.0, 5001.0)):
+        journal.record("verdict", at=at, number=number)
+    journal.close()
+    found = read_newest(tmp_path / "journal.sqlite", 10, since=2000.0)
+    assert [event.data["number"] for event in found] == [0, 3]
+    assert [event.data["number"] for event in read_newest(tmp_path / "journal.sqlite", 2)] == [2, 3]
 
 
 def test_no_journal_and_a_broken_one_are_said_in_words(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import json
 import shutil
 import tempfile
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,22 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from core import __version__
 from core.errors import GoodpartError, UnreadableError
-from core.journal import read_journal
+from core.journal import read_newest
 from core.recipe import Recipe
 from core.snapshot import Grab, Sense, Snapshot, Thresholds
 from core.wire import WireError, packed, to_json
 from tui.service.commands import COMMANDS, bound
-from tui.service.gate import sender
+from tui.service.gate import LATER, sender
 from tui.service.hub import Hub, Teller
-from tui.service.limits import HEARTBEAT_SECONDS, JOURNAL_ROWS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS, UPLOADS
+from tui.service.limits import (
+    HEARTBEAT_SECONDS,
+    JOURNAL_READERS,
+    JOURNAL_ROWS,
+    QUICK_BYTES,
+    QUICK_SECONDS,
+    SLOW_SECONDS,
+    UPLOADS,
+)
 from tui.service.metrics import Metrics
 from tui.service.pulse import Pulse
 from tui.service.tokens import May, Tokens
@@ -185,7 +192,7 @@ def told_in_words(app: FastAPI) -> None:
     @app.exception_handler(GoodpartError)
     async def known(_request: Request, error: GoodpartError) -> Response:
         status = 422 if isinstance(error, UnreadableError | WireError) else 429 if isinstance(error, BusyError) else 409
-        return JSONResponse({"error": str(error)}, status, {"Retry-After": "5"} if status == 429 else None)
+        return JSONResponse({"error": str(error)}, status, LATER if status == 429 else None)
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, error: Exception) -> Response:
@@ -227,6 +234,7 @@ def needs(service: Service, what: May) -> list[Any]:
 
 def add_readers(app: FastAPI, service: Service) -> None:
     read = needs(service, "read")
+    reading = 0
 
     @app.get("/health", responses={**REFUSED, 503: {"model": Health}}, dependencies=read, summary="Is it well?")
     async def health() -> Health:
@@ -241,27 +249,36 @@ def add_readers(app: FastAPI, service: Service) -> None:
         """Arrays and pictures are base64; `clock` is that of the times in it that are not since 1970."""
         return packed(service.hub.newest)
 
-    @app.get("/journal", responses=REFUSED, dependencies=read, summary="What happened, the newest last")
+    @app.get(
+        "/journal",
+        response_model=list[Row],
+        responses={**REFUSED, **UNABLE},
+        dependencies=read,
+        summary="What happened, the newest last",
+    )
     async def journal(
         limit: Annotated[int, Query(ge=1, le=JOURNAL_ROWS)] = 100,
         kind: str | None = None,
         since: Annotated[float, Query(description="seconds since 1970", allow_inf_nan=False)] = 0.0,
-    ) -> list[Row]:
-        return await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+    ) -> Response:
+        nonlocal reading
+        if reading >= JOURNAL_READERS:
+            raise BusyError(f"{reading} others are reading the journal: try again later")
+        reading += 1
+        try:
+            said = await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+        finally:
+            reading -= 1
+        return Response(said, media_type="application/json")
 
     @app.get("/metrics", responses=REFUSED, dependencies=read, response_class=PlainTextResponse, summary="Prometheus")
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def rows(path: Path, limit: int, kind: str | None, since: float) -> list[Row]:
-    if not path.exists():
-        return []
-    wanted = (event for event in read_journal(path) if event.at >= since and kind in (None, event.kind))
-    return [
-        Row(at=event.at, kind=event.kind, verdict=event.verdict, reason=event.reason, data=event.data)
-        for event in deque(wanted, maxlen=limit)
-    ]
+def rows(path: Path, limit: int, kind: str | None, since: float) -> str:
+    """Rows in JSON. Made here, on a thread, and one by one: many of them at once would hold up the loop."""
+    return f"[{','.join(json.dumps(to_json(event)) for event in read_newest(path, limit, kind, since))}]"
 
 
 # What is judged.
@@ -320,6 +337,7 @@ def add_judges(app: FastAPI, service: Service) -> None:
 def add_commands(app: FastAPI, service: Service) -> None:
     station, change = service.station, needs(service, "change")
     may = {**REFUSED, **UNABLE}
+    grabbing = asyncio.Lock()
 
     def command(request: Request, name: str, **arguments: Any) -> Callable[[], None]:
         """Raises GoodpartError for arguments that do not fit; the station is told when what comes back is called."""
@@ -341,10 +359,10 @@ def add_commands(app: FastAPI, service: Service) -> None:
         snapshot, until = before, time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             snapshot = await service.hub.newer_than(snapshot, left)
-            if snapshot.fault and snapshot.fault != before.fault:
-                raise GoodpartError(snapshot.fault)
             if snapshot is not before and confirmed(snapshot):
                 return {"done": True}
+            if snapshot.refusals != before.refusals:
+                raise GoodpartError(snapshot.fault)
         raise GoodpartError("the station has not confirmed it: GET /snapshot tells how it stands")
 
     def thresholds_of(snapshot: Snapshot, sense: Sense) -> Thresholds | None:
@@ -383,11 +401,13 @@ def add_commands(app: FastAPI, service: Service) -> None:
 
     @app.post("/grab", responses=may, dependencies=change, summary="Take what the knobs point at as thresholds")
     async def grab(request: Request, asked: GrabAsked) -> dict[str, Any]:
-        def confirmed(snapshot: Snapshot) -> bool:
-            now = thresholds_of(snapshot, asked.sense)
-            return now is not None and now.by == "knob"
+        def grabs(snapshot: Snapshot) -> int:
+            return snapshot.knobs.grabs if snapshot.knobs else 0
 
-        await done(command(request, "grab", grab=asked.knobs, sense=asked.sense), confirmed)
+        async with grabbing:  # the next one that is counted is ours
+            before = grabs(service.hub.newest)
+            do = command(request, "grab", grab=asked.knobs, sense=asked.sense)
+            await done(do, lambda now: grabs(now) > before)
         return {"done": True, "thresholds": to_json(thresholds_of(service.hub.newest, asked.sense))}
 
     @app.post("/pause", responses=may, dependencies=change, summary="Pause judging, or go on")
@@ -466,7 +486,14 @@ def packed_from(hub: Hub, snapshot: Snapshot) -> dict[str, Any]:
 async def until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.receive_text()
+            await heard(socket)
+
+
+async def heard(socket: WebSocket) -> None:
+    """Until a message comes; what is in it, words or bytes, means nothing. Raises WebSocketDisconnect."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
 
 
 async def tell_changes(hub: Hub, socket: WebSocket) -> None:
@@ -478,7 +505,7 @@ async def tell_changes(hub: Hub, socket: WebSocket) -> None:
         text = json.dumps(teller.message(told, slow))
         await socket.send_text(text)
         began = time.monotonic()
-        await socket.receive_text()
+        await heard(socket)
         took = time.monotonic() - began
         # Once slow it stays so until the line is clearly faster: a picture would make it slow again.
         slow = took > SLOW_SECONDS or (slow and took > QUICK_SECONDS and len(text) / took < QUICK_BYTES)

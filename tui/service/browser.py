@@ -66,7 +66,7 @@ def password_of(request: web.Request) -> str:
 
 def serve_dashboard(url: str, host: str, port: int, token_file: Path | None) -> None:
     """Raises GoodpartError where others could reach a dashboard that asks for no password."""
-    loopback = host in LOOPBACK or is_loopback(host)
+    loopback = is_loopback(host)
     tokens = read_tokens(token_file) if token_file else None
     if not loopback and (tokens is None or not tokens.change):
         raise GoodpartError(

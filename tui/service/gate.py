@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from collections.abc import Collection
 from typing import Any
@@ -12,24 +13,12 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tui.service.limits import ALL_BYTES, BODY_BYTES, DRAIN_SECONDS, HEADER_SECONDS, RECEIVE_SECONDS
+from tui.service.limits import ALL_BYTES, BODY_BYTES, DRAIN_SECONDS, RECEIVE_SECONDS, REQUESTS
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class ImpatientProtocol(H11Protocol):
-    """A connection that asks for nothing in time is closed."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.loop.call_later(HEADER_SECONDS, self._close_if_silent)
-
-    def _close_if_silent(self) -> None:
-        # A WebSocket has taken over the transport, or a request is or was under way: then others count the time.
-        if self.cycle is None and self.transport.get_protocol() is self:
-            self.transport.close()
+LATER = {"Retry-After": "5"}
+"""What goes with a 429."""
 
 
 class Gate:
@@ -43,15 +32,24 @@ class Gate:
         self._app = app
         self._names = names
         self._bytes = 0
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        self._under_way += 1
+        try:
+            await self._let_in(Headers(scope=scope), scope, receive, send)
+        finally:
+            self._under_way -= 1
+
+    async def _let_in(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         why = self._foreign(headers)
         if why:
-            await self._refuse(403, why, scope, receive, send)
+            await refuse(403, why, scope, receive, send)
+        elif self._under_way > REQUESTS and scope["path"] != "/health":
+            await refuse(429, f"{REQUESTS} requests are under way: try again later", scope, receive, send)
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
         else:
@@ -66,20 +64,12 @@ class Gate:
             return f"{origin}: a page from elsewhere may not use this service"
         return ""
 
-    async def _refuse(self, status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
-        # A WebSocket that is not accepted is refused with 403, without words.
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        await JSONResponse({"error": why}, status)(scope, receive, send)
-
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         claimed = headers.get("content-length", "0")
         size = int(claimed) if claimed.isdecimal() else 0
         if size > BODY_BYTES and "expect" in headers:
             # It asks before it sends.
-            await self._refuse(413, too_large(), scope, receive, send)
+            await refuse(413, too_large(), scope, receive, send)
             return
         body = Body(self, receive)
 
@@ -118,9 +108,9 @@ class Body:
         self.size += part
         room = self._gate.has_room(part)
         if self.size > BODY_BYTES or not room:
-            raise HTTPException(
-                413 if room else 429, too_large() if room else "too much is being sent: try again later"
-            )
+            if room:
+                raise HTTPException(413, too_large())
+            raise HTTPException(429, "too much is being sent: try again later", LATER)
         return message
 
     async def _within(self, until: float) -> Message:
@@ -144,6 +134,11 @@ class Body:
         return self._complete
 
 
+async def refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Of a WebSocket it is the answer instead of its opening."""
+    await JSONResponse({"error": why}, status, LATER if status == 429 else None)(scope, receive, send)
+
+
 def too_large() -> str:
     return f"the request is larger than {BODY_BYTES // 1024 // 1024} MB"
 
@@ -156,7 +151,11 @@ def name_of(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.startswith("127.")
+    """Whether an address is reached from this machine alone; of names only localhost is known to be."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def sender(scope: dict[str, Any], headers: Headers) -> str:

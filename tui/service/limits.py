@@ -13,8 +13,14 @@ RECEIVE_SECONDS = 60.0
 DRAIN_SECONDS = 5.0
 """So long a body that is too large is read on and thrown away: a client that still sends does not hear the answer."""
 HEADER_SECONDS = 15.0
-"""In which a new connection must have asked for something."""
+"""In which a new connection must have asked for something, and a request that has begun must be known."""
+REQUESTS = 384
+"""Requests and viewers at one time; beyond, 429. /health is answered all the same."""
 CONNECTIONS = 512
+"""Sockets at one time; beyond, the one that has waited longest for a request makes room. With the files of UPLOADS
+fewer than the 1024 that a process usually may have open."""
+BACKLOG = 128
+"""Connections that the operating system keeps until they are taken, all of them at once."""
 
 SOUND_SECONDS = 300.0
 PIXELS = 32_000_000
@@ -25,6 +31,8 @@ WAIT_SECONDS = 30.0
 WORKER_BYTES = 1_500_000_000
 """Address space that a judging process may take beyond what its models take."""
 
+READ_SECONDS = 60.0
+"""A client that takes nothing of what was sent to it for so long is left, where the operating system can tell."""
 VIEWER_BUFFER = 32 * 1024
 """Bytes that the operating system keeps for a slow reader: what waits there is old when it arrives."""
 SLOW_SECONDS = 0.4
@@ -38,3 +46,5 @@ UNKNOWN_LASTS = 5.0
 STOP_SECONDS = 1.5
 JOURNAL_ROWS = 10_000
 """At most, of one GET /journal."""
+JOURNAL_READERS = 4
+"""At one time; beyond, 429."""

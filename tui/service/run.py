@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -21,9 +22,10 @@ from core.recipe import Recipe
 from core.snapshot import Snapshot
 from core.station import Station
 from tui.service.app import Service, make_app
-from tui.service.gate import LOOPBACK, Gate, ImpatientProtocol, is_loopback
+from tui.service.connection import ImpatientProtocol
+from tui.service.gate import LOOPBACK, Gate, is_loopback
 from tui.service.hub import Hub
-from tui.service.limits import CONNECTIONS, STOP_SECONDS, VIEWER_BUFFER
+from tui.service.limits import BACKLOG, READ_SECONDS, STOP_SECONDS, VIEWER_BUFFER
 from tui.service.metrics import Metrics
 from tui.service.notify import Notifier
 from tui.service.pulse import Pulse
@@ -39,12 +41,6 @@ def serve(
     workers = Workers(recipe.folder, amulet)
     service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), tokens)
 
-    def put(snapshot: Snapshot) -> None:
-        pulse.put(snapshot)
-        hub.put(snapshot)
-        if not station.hung:
-            notifier.alive()
-
     try:
         listening = listen(host, port)
     except GoodpartError:
@@ -52,21 +48,9 @@ def serve(
         raise
     port = listening.getsockname()[1]
     gate = Gate(make_app(service), {*LOOPBACK, host.lower()} if tokens is None else None)
-    config = uvicorn.Config(
-        gate,
-        http=ImpatientProtocol,
-        ws="websockets-sansio",
-        ws_max_size=1 << 20,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=1,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-    )
     say_in_lines()
-    server = Server(config, station, notifier)
-    station.subscribe(put)
+    server = Server(settings(gate), station, notifier)
+    station.subscribe(told_to(station, pulse, hub, notifier))
     station.start()
     try:
         shown = f"[{host}]" if ":" in host else host
@@ -76,6 +60,35 @@ def serve(
         station.stop(STOP_SECONDS)
         listening.close()
     return 130 if server.by == signal.SIGINT else 0
+
+
+def told_to(station: Station, pulse: Pulse, hub: Hub, notifier: Notifier) -> Callable[[Snapshot], None]:
+    """What gets every snapshot, on the station's thread. While a sense hangs the others go on and snapshots come, but
+    the watchdog is not fed: only a new start helps."""
+
+    def put(snapshot: Snapshot) -> None:
+        pulse.put(snapshot)
+        hub.put(snapshot)
+        if not station.hung:
+            notifier.alive()
+
+    return put
+
+
+def settings(gate: Gate) -> uvicorn.Config:
+    # Not uvicorn's limit_concurrency: it answers 503, in plain text, to /health as well.
+    return uvicorn.Config(
+        gate,
+        http=ImpatientProtocol,
+        ws="websockets-sansio",
+        ws_max_size=1 << 20,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=1,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+    )
 
 
 class Server(uvicorn.Server):
@@ -116,8 +129,10 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         if sys.platform != "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit it.
+        # Connections inherit these.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, VIEWER_BUFFER)
+        if sys.platform == "linux":
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(READ_SECONDS * 1000))
         listening.bind(address)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -127,7 +142,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def checked_host(host: str, tokens: Tokens | None) -> None:
     """Raises GoodpartError where others could reach a service that asks for no token."""
-    if tokens is None and not (host in LOOPBACK or is_loopback(host)):
+    if tokens is None and not is_loopback(host):
         raise GoodpartError(
             f"{host} can be reached from other machines: give --token-file FILE (made if missing), or leave --host out"
         )
@@ -147,5 +162,10 @@ def say_in_lines() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine("goodpart: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    # It warns of whatever a client sends wrong.
+    # It warns of whatever a client sends wrong, and calls words that are no UTF-8 an error of ours.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(is_ours)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

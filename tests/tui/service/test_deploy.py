@@ -8,18 +8,26 @@ import re
 import shlex
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from core.journal import read_journal
 from core.recipe import Recipe
 from tests.data import ROOT
 from tests.parts import until
+from tests.tui.fake_station import FakeStation
 from tests.tui.service.served import Served, is_up
+from tui.service.hub import Hub
+from tui.service.notify import Notifier
+from tui.service.pulse import Pulse
+from tui.service.run import told_to
 
 User = Mapping[str, str]
 DEPLOY = ROOT / "tui" / "service" / "deploy"
@@ -118,6 +126,61 @@ def test_killed_it_is_back(unit: tuple[Supervisor, Served]) -> None:
     served.until(lambda now: now["image"] is not None)
 
 
+def test_killed_in_mid_shift_it_is_back_with_its_counters_and_its_journal(
+    unit: tuple[Supervisor, Served], trained: Recipe
+) -> None:
+    supervisor, served = unit
+    served.until(lambda now: now["image"] is not None)
+    assert served.post("/command/single", {"on": True})[0] == 202
+    served.until(lambda now: now["shot"] is not None)
+    for number in (1, 2, 3):
+        assert served.post("/trigger", {})[1]["part"]["number"] == number
+    counted = served.get("/snapshot")[1]["snapshot"]["shift"]
+    # An answer does not wait for the disk.
+    assert until(lambda: [event.kind for event in read_journal(trained.journal)].count("part") == 3)
+    before = list(read_journal(trained.journal))
+    supervisor.process.kill()
+    supervisor.until_ready(2)
+    assert until(lambda: is_up(served))
+    now = served.until(lambda now: now["shift"]["since"] == counted["since"] and now["thresholds"] is not None)
+    assert (now["shift"], now["shot"] is not None) == (counted, True)
+    assert served.post("/trigger", {})[1]["part"]["number"] == 4
+    assert until(lambda: [event.kind for event in read_journal(trained.journal)].count("part") == 4)
+    after = list(read_journal(trained.journal))
+    assert after[: len(before)] == before
+    assert after[len(before)].kind == "start"
+    with closing(sqlite3.connect(trained.journal)) as journal:
+        assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_sense_that_hangs_feeds_no_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other goes on, and its snapshots come."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:
+        inbox.bind(str(tmp_path / "notify"))
+        inbox.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "4000")
+
+        def heard() -> bool:
+            with suppress(BlockingIOError):
+                return inbox.recv(100) == b"WATCHDOG=1"
+            return False
+
+        station = Hanging()
+        hub = Hub(station.now)
+        station.subscribe(told_to(station, Pulse(), hub, Notifier()))  # type: ignore[arg-type]
+        for hung in (False, True, False):
+            station.hung = hung
+            time.sleep(0.005)  # more than the time between two words
+            station.publish(station.now)
+            assert hub.newest is station.now
+            assert heard() is not hung
+
+
+class Hanging(FakeStation):
+    hung = False
+
+
 def test_a_station_that_hangs_is_started_anew(unit: tuple[Supervisor, Served]) -> None:
     import os
     import signal
@@ -137,6 +200,15 @@ def test_systemd_takes_the_unit() -> None:
     )
     complaints = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert complaints == []
+
+
+def test_the_image_is_built_from_what_it_copies_alone() -> None:
+    """The list beside the Dockerfile, whose name makes the builder read it, lets in what COPY names."""
+    (out, *let_in) = [line for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line[0] != "#"]
+    assert out == "*"
+    copied = {name for line in lines_of(DEPLOY / "Dockerfile", "COPY ") for name in line.split()[:-1]}
+    assert {line.removeprefix("!") for line in let_in if line.startswith("!")} == copied
+    assert "**/__pycache__" in let_in
 
 
 @pytest.mark.slow
@@ -189,6 +261,12 @@ def test_the_containers_steps_in_a_clean_folder(tmp_path: Path) -> None:
         assert until(lambda: "nothing was learnt yet" in healthy().stdout, 30), healthy()
         assert healthy().returncode == 1
         assert (recipes / "tokens").stat().st_mode & 0o777 == 0o600
+        # The page is installed with it.
+        served = Served(service, f"http://127.0.0.1:{port}")
+        for path in ("/", "/docs", "/page/live.js", "/page/page.css"):
+            status, text = served.get(path)
+            name = {"/": "index.html", "/docs": "docs.html"}.get(path, path.rpartition("/")[2])
+            assert (status, text) == (200, (ROOT / "tui" / "service" / "page" / name).read_text())
     finally:
         service.terminate()
         _, said = service.communicate(timeout=15)

@@ -1,0 +1,65 @@
+"""The service in this process, so that a test may make its limits small, before a station that the test drives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from core.recipe import Recipe
+from tests.parts import until
+from tests.tui.fake_station import FakeStation
+from tests.tui.service.served import Served
+from tui.service.app import Service, make_app
+from tui.service.gate import LOOPBACK, Gate
+from tui.service.hub import Hub
+from tui.service.metrics import Metrics
+from tui.service.pulse import Pulse
+from tui.service.run import listen, settings
+from tui.service.workers import Workers
+
+
+class NotingStation(FakeStation):
+    def note(self, reason: str, **data: Any) -> None:
+        self.calls.append(("note", reason))
+
+
+@dataclass
+class Inside:
+    served: Served
+    """Its process is this one: none to be ended."""
+    service: Service
+    station: NotingStation
+    server: uvicorn.Server
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.served.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+
+@contextmanager
+def inside(recipe: Recipe) -> Iterator[Inside]:
+    """One process judges files."""
+    station = NotingStation()
+    hub, pulse, workers = Hub(station.now), Pulse(), Workers(recipe.folder, count=1)
+    service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), None)
+    station.subscribe(pulse.put)
+    station.subscribe(hub.put)
+    listening = listen("127.0.0.1", 0)
+    server = uvicorn.Server(settings(Gate(make_app(service), LOOPBACK)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    served = Served(None, f"http://127.0.0.1:{listening.getsockname()[1]}")  # type: ignore[arg-type]
+    try:
+        assert until(lambda: server.started)
+        yield Inside(served, service, station, server)
+    finally:
+        server.should_exit = True
+        thread.join(15)
+        listening.close()
+        assert not thread.is_alive()
