@@ -45,6 +45,20 @@ def test_a_contest_is_held_told_and_its_advice_taken(tmp_path: Path, user: User)
     assert set(said["advice"]) == {"method", "sentence", "doubt"}
 
 
+@pytest.mark.parametrize(
+    ("named", "methods"), [(["trivial"], []), (["filter-bank", "Trivial"], ["filter bank"])], ids=["alone", "beside"]
+)
+def test_trivial_names_the_numbers_that_always_take_part(
+    tmp_path: Path, user: User, named: list[str], methods: list[str]
+) -> None:
+    recipe = make_recipe(tmp_path / "pump", 12)
+    write_parts(recipe.defect_images, range(100, 103), odd_part)
+    done = goodpart(["compare", recipe.folder, "--methods", *named, "--folds", "2", "--json"], user, 300)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert [entry["method"] for entry in said["entries"]] == [*methods, "brightness", "contrast", "file size"]
+
+
 def test_a_sense_without_defects_is_passed_over(recipe: Recipe, user: User) -> None:
     (recipe.good_sound / "a.wav").write_bytes(b"RIFF")
     write_parts(recipe.defect_images, [100], odd_part)
@@ -94,6 +108,7 @@ def test_without_a_recommendation_nothing_is_set_unless_it_is_named(recipe: Reci
     [
         (["--methods", "magic"], "'magic' is not a method: features, filter-bank"),
         (["--methods", "dcgan", "--sense", "image"], "is not a method of the sense image"),
+        (["--methods", "dcgan", "trivial", "--sense", "image"], "is not a method of the sense image"),
         (["--folds", "1"], "not a whole number between 2 and 20"),
         (["--dcgan-epochs", "0"], "not a whole number above 0"),
         (["--last"], "there is no contest yet"),
