@@ -23,7 +23,8 @@ class Advice:
 
 def advise(contest: Contest) -> Advice:
     defects, good = distinct_defects(contest), distinct_good(contest)
-    doubt = rests_on(contest)
+    able = ranked(contest, [entry for entry in contest.entries if entry.method in USABLE[contest.sense]])
+    doubt = rests_on(contest, able[0] if able else None)
     if contest.twins:
         return Advice(
             None,
@@ -38,12 +39,12 @@ def advise(contest: Contest) -> Advice:
             f" {FEWEST_GOOD} and {FEWEST_DEFECTS}.",
             doubt,
         )
-    able = ranked(contest, [entry for entry in contest.entries if entry.method in USABLE[contest.sense]])
     if not able:
         return Advice(None, "No recommendation: none of these is a method that a recipe can have.", doubt)
     best = able[0]
+    doubtful = by_chance(contest, best)
     for simple in ranked(contest, [entry for entry in contest.entries if entry.trivial]):
-        if difference(contest, best, simple)[0] <= 0:
+        if difference(contest, best, simple)[0] <= 0 and not (doubtful and by_chance(contest, simple)):
             return Advice(
                 None,
                 f"No recommendation: {simple.method} alone (AUROC {_value(contest, simple)}) does as well as"
@@ -51,14 +52,21 @@ def advise(contest: Contest) -> Advice:
                 " simple as that, or good and defective samples were not taken alike.",
                 doubt,
             )
-    alike = [entry for entry in able[1:] if difference(contest, best, entry)[0] <= 0]
+    if doubtful:
+        return Advice(
+            None,
+            f"No recommendation: {best.method} (AUROC {_value(contest, best)}) is the best of these, and may be telling"
+            " good from defective by chance alone; more samples of both may show more.",
+            doubt,
+        )
+    alike = [entry for entry in able[1:] if difference(contest, best, entry)[0] <= 0 and not by_chance(contest, entry)]
     current = next((entry for entry in alike if entry.method == contest.method), None)
     if current is not None:
         return Advice(
             current.method,
             f"Keep {current.method}: {best.method} is not better beyond chance (AUROC {_value(contest, best)}, here"
             f" {_value(contest, current)}).",
-            doubt,
+            rests_on(contest, current),
         )
     found = figures(contest, best)
     names = " and ".join(entry.method for entry in alike)
@@ -77,16 +85,21 @@ def ranked(contest: Contest, entries: Sequence[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: -figures(contest, entry).auroc.value)
 
 
-def rests_on(contest: Contest) -> str:
+def by_chance(contest: Contest, entry: Entry) -> bool:
+    """Whether these samples leave it open that it tells good from defective at all."""
+    return figures(contest, entry).auroc.low <= 0.5
+
+
+def rests_on(contest: Contest, entry: Entry | None) -> str:
+    """`entry` is what is recommended, or would have been; None where no method could be."""
     kind = "pictures" if contest.sense == "image" else "recordings"
     good, defects = distinct_good(contest), distinct_defects(contest)
     doubles = len(contest.good) + len(contest.defects) - good - defects
     words = f"It rests on {good} good and {defects} defective {kind}"
     words += f" ({doubles} near-duplicates not counted)" if doubles else ""
-    entry = max(contest.entries, key=lambda one: figures(contest, one).auroc.value, default=None)
     if entry is not None:
         auroc = figures(contest, entry).auroc
-        words += f": the best AUROC may be anything from {auroc.low:.2f} to {auroc.high:.2f}"
+        words += f": the AUROC of {entry.method} may be {auroc.low:.2f} to {auroc.high:.2f}"
     return words + ", for defects of these kinds alone."
 
 

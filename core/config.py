@@ -61,12 +61,6 @@ def config_table(path: Path) -> dict[str, Any]:
         raise GoodpartError(f"{path}: cannot be read ({error})") from error
 
 
-def load_config() -> Config:
-    """Raises GoodpartError for a file that says what it cannot; no file is fine."""
-    path = config_path()
-    return from_table(Config, config_table(path), str(path))
-
-
 def resolve(options: Mapping[str, object], environment: Mapping[str, str], path: Path | None = None) -> Resolved:
     """Option before environment before file before default. `options` by the name of the setting; None is not given.
 

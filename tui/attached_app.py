@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.app import WatchApp
 
-ELSEWHERE = "recipes, teaching, training and the rest are done where the service is"
+ELSEWHERE = "teaching, training, history and the rest are done where the service is"
 
 
 class AttachedApp(WatchApp):

@@ -14,7 +14,7 @@ def add(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--methods", metavar="M", nargs="+",
         help="features, filter-bank, seed; spectrum, amulet, dcgan, dcgan-discriminator; all where none is named,"
-        " always with trivial numbers",
+        " always with trivial numbers (named trivial)",
     )  # fmt: skip
     to.add_argument("--sense", choices=("image", "sound"), help="only pictures or only sound")
     to.add_argument("-o", "--output", type=Path, metavar="HTML", help="write a report: one file with plots and cases")

@@ -12,6 +12,8 @@ from core.config import Config, resolve
 from tui.terminal_kind import TerminalKind, decide, environment_as_given
 
 OPTIONS = ("theme", "refresh", "ascii", "colors")
+BROWSER = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+"""What a browser shows, wherever its server was started."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Display:
 def display(options: argparse.Namespace) -> Display:
     """From the options of `tui.main.show`, the environment and config.toml. Raises GoodpartError for a bad setting."""
     environment = environment_as_given()
+    if environment.get("TEXTUAL_DRIVER"):
+        environment |= BROWSER
     config = resolve(options_given(options), environment).config
     windows = os.name == "nt"
     speed = None

@@ -16,8 +16,17 @@ def cpu_seconds(pid: int | str = "self") -> float:
 
 def peak_megabytes(pid: int | str = "self") -> float:
     """The largest resident memory so far; 0 for a process that has just ended."""
+    return _status(pid, "VmHWM")
+
+
+def megabytes(pid: int | str = "self") -> float:
+    """The resident memory now; 0 for a process that has just ended."""
+    return _status(pid, "VmRSS")
+
+
+def _status(pid: int | str, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0) / 1024
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith(name)), 0) / 1024
 
 
 def run_measured(command: list[str]) -> tuple[float, float]:

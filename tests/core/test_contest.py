@@ -89,6 +89,24 @@ def test_what_is_no_better_beyond_chance_does_not_displace_the_method_in_use() -
     assert other.method == "seed"
 
 
+def test_what_may_be_chance_is_not_kept_even_where_it_is_in_use() -> None:
+    held = contest({"features": 0.6, "seed": 0.53, "brightness": 0.0}, defects=12, method="seed")
+    best, current = held.entry("features"), held.entry("seed")
+    assert figures(held, best).auroc.low > 0.5 > figures(held, current).auroc.low
+    assert difference(held, best, current)[0] <= 0, "otherwise this test says nothing"
+    assert advise(held).method == "features"
+
+
+@pytest.mark.parametrize(("method", "advised"), [("features", "features"), ("seed", "seed"), ("", "features")])
+def test_the_doubt_is_that_of_what_is_recommended(method: str, advised: str) -> None:
+    # The filter bank is the best, and no recipe can have it.
+    held = contest({"features": 0.75, "seed": 0.7, "filter bank": 3.0, "brightness": 0.0}, method=method)
+    advice, found = advise(held), figures(held, held.entry(advised)).auroc
+    assert advice.method == advised
+    assert f"the AUROC of {advised} may be {found.low:.2f} to {found.high:.2f}," in advice.doubt
+    assert len({f"{figures(held, entry).auroc.low:.2f}" for entry in held.entries}) == 4
+
+
 @pytest.mark.parametrize(
     ("held", "words"),
     [
@@ -97,7 +115,10 @@ def test_what_is_no_better_beyond_chance_does_not_displace_the_method_in_use() -
         (contest(defects=6, defect_group=[50, 50, 50, 50, 51, 51]), "40 good and 2 defective"),
         (contest({"features": 1.5, "brightness": 1.6}), "brightness alone (AUROC"),
         (contest({"features": 3.0, "brightness": 3.0}), "does as well as features (1.000)"),
-        (contest({"features": 0.4, "brightness": 0.4}), "does as well as"),
+        (contest({"features": 0.4, "brightness": 0.9}), "brightness alone (AUROC"),
+        (contest({"features": 0.4, "brightness": 0.4}), "by chance alone"),
+        (contest({"features": 0.5, "seed": 0.45, "brightness": 0.0}), "features (AUROC 0.607) is the best of these"),
+        (contest({"filter bank": 3.0, "seed": 0.5, "brightness": 0.0}), "by chance alone"),
         (contest({"filter bank": 2.0, "brightness": 0.4}), "none of these is a method that a recipe can have"),
         (contest(twins=["a.png is nearly the same as the good b.png"]), "stand on both sides"),
     ],

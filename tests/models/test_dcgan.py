@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -19,7 +23,9 @@ from models.dcgan_dataset import (
     seconds_of,
     write_dataset,
 )
+from models.dcgan_detection import Detection, Judged
 from models.dcgan_evaluation import area, best, sweep
+from models.dcgan_networks import Gan
 from models.dcgan_training import (
     Course,
     batches,
@@ -31,7 +37,7 @@ from models.dcgan_training import (
     sheet,
 )
 from tests.core.sounds import good_motor, write_sounds
-from tests.data import data_folder
+from tests.data import ROOT, data_folder
 
 QUICK = Course(epochs=3, iterations=2, batch=4)
 
@@ -188,6 +194,124 @@ def test_sample_pictures_stand_in_rows() -> None:
     grid = sheet(many)
     assert grid.shape == (80, 176, 3)
     assert [grid[0, 0, 0], grid[0, 44, 0], grid[20, 0, 0], grid[79, 175, 0]] == [0, 1, 4, 15]
+
+
+# What it measures.
+
+
+class ByHand:
+    """Networks whose drawings and logits the test decides."""
+
+    def __init__(self, drawn: Pixels) -> None:
+        self._drawn = drawn
+
+    def draw(self, count: int, _seed: int) -> Pixels:
+        return self._drawn[:count]
+
+    def realness(self, pictures: Pixels) -> Pixels:
+        return pictures[:, 0, 0, 0]
+
+
+def measured(drawn: Pixels, pictures: Pixels) -> Judged:
+    return Detection(cast(Gan, ByHand(drawn)), len(drawn)).judge(pictures)
+
+
+def test_the_measure_is_the_largest_difference_of_a_colour_to_the_nearest_drawing(pictures: Pixels) -> None:
+    real = np.full((1, 20, 44, 3), 0.5, np.float32)
+    near, far = real + np.float32(0.1), real.copy()
+    near[0, 7, 30, 1] = 0.5 - 0.25  # downwards counts as well
+    far[0, 19, 43, 2] = 0.5 + 0.375  # a single colour of a single pixel, all others being equal
+    drawn = np.concatenate([far, near, pictures])
+    assert measured(far, real).difference.tolist() == [0.375]
+    assert measured(near, real).difference.tolist() == [0.25]
+    assert measured(drawn, real).difference.tolist() == [0.25], "nearer than the one with fewer differences"
+    assert measured(drawn[::-1], real).difference.tolist() == [0.25], "in whatever order they are drawn"
+    assert measured(real, real).difference.tolist() == [0.0]
+    # Each picture for itself, and as it says by hand.
+    by_hand = [min(float(np.abs(one - other).max()) for other in drawn) for one in pictures[3:6] / 2]
+    assert measured(drawn, pictures[3:6] / 2).difference.tolist() == pytest.approx(by_hand)
+
+
+def test_what_the_discriminator_finds_less_real_is_more_anomalous(pictures: Pixels) -> None:
+    found = measured(pictures, pictures)
+    assert np.array_equal(found.discriminator, -pictures[:, 0, 0, 0].astype(np.float64))
+
+
+# The networks, as they are described.
+
+
+def test_the_layers_are_those_of_the_seed() -> None:
+    gan = Gan(0, 4)
+
+    def shapes(network: Any) -> list[tuple[int, ...]]:
+        return [tuple(layer.output.shape[1:]) for layer in network.layers]
+
+    assert shapes(gan.generator) == [
+        (5 * 11 * 256,), (5 * 11 * 256,), (5, 11, 256), *[(10, 22, 128)] * 3, *[(20, 44, 64)] * 3, (20, 44, 3),
+    ]  # fmt: skip
+    assert shapes(gan.discriminator) == [*[(10, 22, 64)] * 3, *[(5, 11, 128)] * 3, (5 * 11 * 128,), (1,)]
+    dense, convolution, normalised = (
+        lambda of, to: of * to + to, lambda of, to: 5 * 5 * of * to + to, lambda of: 4 * of,
+    )  # fmt: skip
+    assert gan.generator.count_params() == (
+        dense(100, 5 * 11 * 256) + convolution(256, 128) + normalised(128) + convolution(128, 64) + normalised(64)
+        + convolution(64, 3)
+    ) == 2_451_843  # fmt: skip
+    assert gan.discriminator.count_params() == (
+        convolution(3, 64) + normalised(64) + convolution(64, 128) + normalised(128) + dense(5 * 11 * 128, 1)
+    ) == 217_601  # fmt: skip
+    for network in (gan.generator, gan.discriminator):
+        leaks = [layer.negative_slope for layer in network.layers if hasattr(layer, "negative_slope")]
+        assert leaks == pytest.approx([0.2] * len(leaks)) and len(leaks) >= 2
+    assert gan.generator.layers[-1].activation.__name__ == "tanh"
+    assert gan.discriminator.layers[-1].activation.__name__ == "linear", "a logit"
+    of_generator, of_discriminator = gan._optimisers
+    assert [float(one.learning_rate) for one in gan._optimisers] == pytest.approx([2e-4, 2e-5])
+    assert (of_generator.beta_1, of_discriminator.beta_1) == (0.5, 0.5)
+    assert {type(one).__name__ for one in gan._optimisers} == {"Adam"}
+
+
+def test_a_step_has_the_losses_of_the_paper_and_one_smoothed_label(pictures: Pixels) -> None:
+    import tensorflow as tf
+
+    gan = Gan(5, 4)
+
+    def draw(kind: Any, shape: Any, step: int, which: int, *limits: float) -> Any:
+        return kind(shape, [5, 4 * step + which], *limits)
+
+    labels = [float(draw(tf.random.stateless_uniform, (), step, 1, 0.9, 1.0)) for step in range(100)]
+    assert 0.9 <= min(labels) < 0.91 and 0.99 < max(labels) <= 1.0
+    # By hand, before the step moves the networks.
+    noise = draw(tf.random.stateless_uniform, (4, 100), 7, 0, -1.0, 1.0)
+    real = 2 * pictures[:4] - 1 + draw(tf.random.stateless_normal, (4, 20, 44, 3), 7, 2, 0.0, 0.1)
+    before = gan.state()
+    on_real = gan.discriminator(real, training=True).numpy()
+    on_drawn = gan.discriminator(gan.generator(noise, training=True), training=True).numpy()
+    gan.restore(before)
+
+    def entropy(label: float, logits: Any) -> float:
+        real_share = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        return float(-(label * np.log(real_share) + (1 - label) * np.log(1 - real_share)).mean())
+
+    wanted = entropy(1.0, on_drawn), entropy(labels[7], on_real) + entropy(0.0, on_drawn)
+    assert gan.learn(pictures[None, :4], 7) == pytest.approx(wanted, rel=1e-4)
+
+
+SECOND = """
+import hashlib, sys
+import numpy as np
+from models.dcgan_training import Course, fit
+pictures = np.random.default_rng(0).uniform(0, 1, (12, 20, 44, 3)).astype(np.float32)
+gan = fit(pictures, Course(epochs=3, iterations=2, batch=4), lambda *_: None)
+state = gan.state()
+print(hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest())
+"""
+
+
+def test_the_same_seed_in_another_process_is_the_same(pictures: Pixels) -> None:
+    state = fit(pictures, QUICK, quiet).state()
+    done = subprocess.run([sys.executable, "-c", SECOND], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest()
 
 
 def test_the_sweep_is_the_curve() -> None:

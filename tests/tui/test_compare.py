@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.contest import Contest, contest_file, write_contest
 from core.recipe import Recipe, open_recipe
 from tests.core.contests import contest
-from tests.parts import goodpart, make_recipe, odd_part, write_parts
+from tests.parts import goodpart, make_recipe, odd_part, until, write_parts
+from tests.tui.test_cli import started
 from tui.contest_table import table
 
 User = Mapping[str, str]
@@ -43,6 +48,42 @@ def test_a_contest_is_held_told_and_its_advice_taken(tmp_path: Path, user: User)
     assert {"auroc", "misses", "false_alarms", "by_kind", "good", "defect", "worst", "notes"} <= set(entry)
     assert set(entry["auroc"]) == {"value", "low", "high"}
     assert set(said["advice"]) == {"method", "sentence", "doubt"}
+
+
+@pytest.mark.parametrize(
+    ("named", "methods"), [(["trivial"], []), (["filter-bank", "Trivial"], ["filter bank"])], ids=["alone", "beside"]
+)
+def test_trivial_names_the_numbers_that_always_take_part(
+    tmp_path: Path, user: User, named: list[str], methods: list[str]
+) -> None:
+    recipe = make_recipe(tmp_path / "pump", 12)
+    write_parts(recipe.defect_images, range(100, 103), odd_part)
+    done = goodpart(["compare", recipe.folder, "--methods", *named, "--folds", "2", "--json"], user, 300)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert [entry["method"] for entry in said["entries"]] == [*methods, "brightness", "contrast", "file size"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+def test_ctrl_c_ends_all_of_it_and_says_what_stays(tmp_path: Path, user: User) -> None:
+    recipe = make_recipe(tmp_path / "pump", 60)
+    write_parts(recipe.defect_images, range(100, 110), odd_part)
+    hold(recipe, contest())
+    before = contest_file(recipe, "image").read_bytes()
+    with started(["compare", recipe.folder, "--methods", "features", "filter-bank"], user) as child:
+        assert child.stderr
+        while "1/5" not in (line := child.stderr.readline()):
+            assert line, "the comparison ended too soon"
+        learning = psutil.Process(child.pid).children(recursive=True)
+        assert any("models.contest" in one.cmdline() for one in learning)
+        os.killpg(child.pid, signal.SIGINT)
+        _, said = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "the comparison was cancelled; the last one that was finished stays" in said
+    assert "Traceback" not in said
+    assert until(lambda: not any(one.is_running() for one in learning))
+    assert contest_file(recipe, "image").read_bytes() == before
+    assert not list(recipe.folder.glob(".*")), "nothing half written stays"
 
 
 def test_a_sense_without_defects_is_passed_over(recipe: Recipe, user: User) -> None:
@@ -94,6 +135,7 @@ def test_without_a_recommendation_nothing_is_set_unless_it_is_named(recipe: Reci
     [
         (["--methods", "magic"], "'magic' is not a method: features, filter-bank"),
         (["--methods", "dcgan", "--sense", "image"], "is not a method of the sense image"),
+        (["--methods", "dcgan", "trivial", "--sense", "image"], "is not a method of the sense image"),
         (["--folds", "1"], "not a whole number between 2 and 20"),
         (["--dcgan-epochs", "0"], "not a whole number above 0"),
         (["--last"], "there is no contest yet"),

@@ -13,6 +13,7 @@ from core.advice import Advice, advise
 from core.contest import (
     IMAGE_ENTRANTS,
     SOUND_ENTRANTS,
+    TRIVIAL,
     USABLE,
     Contest,
     contest_file,
@@ -27,6 +28,8 @@ from tui.commands.train import learn
 from tui.contest_table import table
 
 ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}
+ALWAYS = "trivial"
+"""Names the trivial numbers, which take part whether they are named or not."""
 CANCELLED = "the comparison was cancelled; the last one that was finished stays"
 
 
@@ -65,8 +68,11 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         senses = known or senses
     if not options.methods:
         return dict.fromkeys(senses or recipe.senses, ())
+    words = [word for word in options.methods if word.lower() != ALWAYS]
+    if not words:
+        return {sense: [n for n in ENTRANTS[sense] if n in TRIVIAL] for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
-    for word in options.methods:
+    for word in words:
         name = entrant_of(word)
         sense = next(sense for sense, names in ENTRANTS.items() if name in names)
         if options.sense and sense != options.sense:

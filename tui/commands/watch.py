@@ -122,6 +122,10 @@ def watch_attached(options: argparse.Namespace) -> int:
     named = [name for name in given if getattr(options, name) is not None]
     if named:
         raise GoodpartError(f"--attach takes no {' and no '.join(named)}: those are the service's own")
+    if options.record is not None:
+        raise GoodpartError(
+            "--attach takes no --record: `goodpart watch RECIPE --record FILE` records, where the devices are"
+        )
     station = attached(options.attach, options.token_file)
     if options.headless:
         from tui.plain import run_headless
@@ -135,11 +139,24 @@ def watch_attached(options: argparse.Namespace) -> int:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
         code, _ = run_lines(station, options.seconds)
         return code
-    from core.config import load_config
+    from tui.display import display
+
+    shown = display(options)
     from tui.app import run_app
     from tui.attached_app import AttachedApp
 
-    return run_app(AttachedApp(station, load_config().keys, seconds=options.seconds))
+    config = shown.config
+    return run_app(
+        AttachedApp(
+            station,
+            config.keys,
+            seconds=options.seconds,
+            refresh=config.refresh,
+            kind=shown.kind,
+            theme=config.theme,
+            units=config.units,
+        )
+    )
 
 
 def no_dashboard() -> str:

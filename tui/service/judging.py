@@ -20,7 +20,7 @@ from core.features.wave import wave_facts
 from core.judging import Judge
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Sense
-from core.verdict import is_anomalous
+from core.verdict import is_anomalous, share
 from tui.commands.score import unknown
 from tui.commands.score_pictures import judged_picture
 from tui.commands.score_sound import as_json
@@ -74,10 +74,11 @@ class FileJudge:
         ear = self._model("sound", Ear)
         recipe = open_recipe(str(self._folder))
         heard = audition(ear, file, recipe.settings.microphone.channel)
+        level = 1.0
         if sensitivity is not None:
-            heard = _more_or_less(ear, heard, sensitivity)
+            heard, level = _more_or_less(ear, heard, sensitivity)
         return as_json(ear, heard, name) | {
-            "window_threshold": round(ear.ranking.score(1.0), 4),
+            "window_threshold": round(ear.ranking.score(level), 4),
             "method": ear.bundle.facts["method"],
         }
 
@@ -162,8 +163,9 @@ def _by_amulet(model: AmuletModel, file: Path, name: str, sensitivity: float | N
     }
 
 
-def _more_or_less(ear: Ear, heard: Audition, sensitivity: float) -> Audition:
-    """With AMULET's sensitivity: the threshold of the reconstruction error moved, for windows and for the whole."""
+def _more_or_less(ear: Ear, heard: Audition, sensitivity: float) -> tuple[Audition, float]:
+    """With AMULET's sensitivity: the threshold of the reconstruction error moved, for windows and for the whole; and
+    the share of the old alarm level from which windows are anomalous now."""
     if ear.bundle.facts["method"] != "amulet":
         raise UnreadableError("sensitivity is for the method amulet; this recipe's sound is judged by another")
 
@@ -176,6 +178,7 @@ def _more_or_less(ear: Ear, heard: Audition, sensitivity: float) -> Audition:
         return replace(one, anomalous=is_anomalous(one.density, one.reconstruction_error, thresholds))
 
     windows = [judged(one, single) for one in heard.windows]
+    level = share(single.typical_density, single.reconstruction_error, ear.thresholds)
     return replace(
         heard, windows=windows, passages=passages_of(windows), whole=judged(heard.whole, whole), thresholds=whole
-    )
+    ), float(level)

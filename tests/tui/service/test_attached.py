@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import signal
 import socket
 import threading
@@ -20,8 +22,15 @@ from core.recipe import Recipe
 from core.snapshot import Snapshot
 from core.wire import changed, from_json
 from tests.parts import goodpart, until
+from tests.tui.fake_station import FakeStation, snapshot
 from tests.tui.service.served import Served, serving, start
+from tests.tui.terminal_rig import TerminalRig
+from tests.tui.test_shell import becomes
+from tests.tui.test_watch_app import screen_text
+from tui.app import WatchApp
 from tui.attached import AttachedStation, attached
+from tui.attached_app import ELSEWHERE, AttachedApp
+from tui.display import display
 
 User = Mapping[str, str]
 CAMERA = ("--camera", "simulated")
@@ -162,9 +171,69 @@ def test_the_command_line_attaches(served: Served, user: User, trained: Recipe) 
         (["watch", trained.folder, "--attach", served.url], "--attach takes no recipe"),
         (["watch"], "which recipe?"),
         (["watch", "--attach", "pump"], "give the address"),
+        (["watch", "--attach", served.url, "--record", "kept.tape"], "--attach takes no --record"),
+        (["watch", "--attach", served.url, "--headless", "--record", "kept.tape"], "--attach takes no --record"),
     ):
         done = goodpart(wrong, user)
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("term", "variables", "options"),
+    [
+        ("vt220", {}, []),
+        ("xterm-256color", {"LANG": "C"}, []),
+        ("xterm-256color", {"COLORTERM": "truecolor"}, ["--ascii", "--colors", "none", "--refresh", "2"]),
+    ],
+)
+def test_it_draws_with_what_the_terminal_has(
+    served: Served, user: User, term: str, variables: dict[str, str], options: list[str]
+) -> None:
+    command = ["-m", "tui", "watch", "--attach", served.url, *options]
+    with TerminalRig(command, term=term, variables=settings(user) | {"LANG": "C.UTF-8"} | variables) as rig:
+        assert rig.run(30, rig.shows(" fps")), rig.text()
+        for key, words in (("m", "anomaly map"), ("7", "folder up"), ("3", "where the service is"), ("5", " fps")):
+            rig.type(key)
+            assert rig.run(10, rig.shows(words)), words
+        rig.type("q")
+        assert rig.run(10, rig.ended)
+        assert bytes(rig.received).isascii()
+        coloured = re.search(rb"\x1b\[[0-9;]*[34][0-8][;m]", bytes(rig.received))
+        assert bool(coloured) == ("LANG" in variables), coloured
+
+
+def settings(user: User) -> dict[str, str]:
+    """Without what the environment says of the terminal that the tests run in."""
+    return {name: value for name, value in user.items() if name.startswith("GOODPART_")}
+
+
+def test_the_theme_that_is_asked_for_is_drawn(served: Served, user: User) -> None:
+    def background(theme: str) -> str:
+        command = ["-m", "tui", "watch", "--attach", served.url, "--theme", theme]
+        with TerminalRig(command, variables=settings(user) | {"LANG": "C.UTF-8", "COLORTERM": "truecolor"}) as rig:
+            assert rig.run(30, rig.shows(" fps")), rig.text()
+            return str(rig.screen.buffer[10][79].bg)
+
+    assert background("light") != background("dark")
+
+
+def test_in_a_browser_all_characters_and_colours_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver")
+    for name, value in {"TERM": "", "LANG": "C", "LC_ALL": "C", "COLORTERM": ""}.items():
+        monkeypatch.setenv(name, value)
+    shown = display(argparse.Namespace())
+    assert (shown.kind.repertoire, shown.kind.colors) == ("full", "true")
+    assert display(argparse.Namespace(ascii=True)).kind.ascii
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "8"])
+async def test_what_is_done_elsewhere_is_said(key: str) -> None:
+    app: WatchApp = AttachedApp(FakeStation(snapshot()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert ELSEWHERE not in screen_text(app)
+        await pilot.press(key)
+        await becomes(pilot, app, lambda: ELSEWHERE in screen_text(app))  # type: ignore[arg-type]
 
 
 # Many viewers.

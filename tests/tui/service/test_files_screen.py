@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,18 +14,23 @@ import pytest
 import soundfile
 
 import tui.screens.files
-from core.recipe import Recipe
+from core.recipe import Recipe, open_recipe
 from core.sources.motor import RATE
+from models.amulet import Fitted
+from models.report import Reporter
+from models.train import train
+from tests.core.sounds import faulty_motor, good_motor, make_motor_recipe, write_sounds
 from tests.data import data_folder
 from tests.parts import good_part, odd_part
 from tests.tui.fake_station import FakeStation, snapshot
-from tests.tui.service.served import serving
+from tests.tui.service.served import curl, serving
 from tests.tui.test_shell import becomes, running, shows
 from tests.tui.test_watch_app import screen_text
 from tui.app import WatchApp
 from tui.attached import AttachedStation
 from tui.attached_app import AttachedApp
 from tui.screens.files import FilesScreen, result_lines
+from tui.service.judging import FileJudge
 from tui.shell import Shell
 
 User = Mapping[str, str]
@@ -102,6 +110,91 @@ async def test_through_a_service_with_amulets_sensitivity(trained: Recipe, user:
             await pilot.press("r")
             await becomes(pilot, app, shows(app, "Enter judges the file under the cursor"))  # type: ignore[arg-type]
         station.stop()
+
+
+@pytest.fixture(scope="module")
+def amulets(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """A recipe whose sound method is amulet. Its networks are as they were drawn at random: that takes no TensorFlow,
+    and even they redraw a motor that stops worse. The rest, thresholds among it, is as `goodpart train` does it."""
+    recipe = make_motor_recipe(tmp_path_factory.mktemp("amulets") / "motor", 8)
+    recipe.change("sound", {"method": "amulet"})
+    draw = np.random.default_rng(0)
+    sizes = {1: (5, 16), 2: (16, 4), 3: (4, 4), 4: (4, 16)}
+    shapes = {f"lstm_{n}/kernel": (of, 4 * units) for n, (of, units) in sizes.items()}
+    shapes |= {f"lstm_{n}/recurrent_kernel": (units, 4 * units) for n, (_, units) in sizes.items()}
+    shapes |= {f"lstm_{n}/bias": (4 * units,) for n, (_, units) in sizes.items()}
+    shapes |= {"time_distributed_1/kernel": (16, 5), "time_distributed_1/bias": (5,)}
+
+    def drawn(*_: Any) -> Fitted:
+        return Fitted({name: draw.normal(0, 0.1, shape) for name, shape in shapes.items()}, {})
+
+    options = argparse.Namespace(
+        recipe=str(recipe.folder), image_method=None, sound_method=None, false_alarms=None, seed=0, epochs=1,
+        candidate=False,
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.amulet.fit", drawn)
+        train(options, Reporter(io.StringIO()))
+    return open_recipe(str(recipe.folder))
+
+
+@pytest.fixture(scope="module")
+def motors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    sounds = {"good": good_motor(99, 4.0), "stop": faulty_motor("stop", seconds=4.0)}
+    folder = tmp_path_factory.mktemp("motors")
+    return {name: write_sounds(folder / name, [sound])[0] for name, sound in sounds.items()}
+
+
+def called(said: Any) -> int:
+    return sum(window["anomaly"] for window in said["windows"])
+
+
+def test_a_recipe_of_the_method_amulet_is_judged_by_sensitivity(
+    amulets: Recipe, motors: Mapping[str, Path], user: User
+) -> None:
+    with serving(amulets.folder, user, "--port", "0", "--microphone", "simulated") as served:
+
+        def judged(name: str, asked: str = "") -> Any:
+            status, said = curl("-F", f"data_file=@{motors[name]}", f"{served.url}/judge{asked}")
+            assert (status, said["method"]) == (200, "amulet")
+            return said
+
+        stops = {number: judged("stop", f"?sensitivity={number}") for number in (0, 8, 10)}
+        assert stops[8] == judged("stop")
+        for number, said in stops.items():
+            limit, at = said["window_threshold"], said["reconstruction_error_threshold"]
+            assert at == pytest.approx(stops[8]["reconstruction_error_threshold"] * (1 + 0.3 * (8 - number)))
+            assert said["verdict"] == ("ANOMALY" if said["reconstruction_error"] > at else "OK")
+            for window in said["windows"]:
+                assert window["anomaly"] == (window["score"] > limit) or abs(window["score"] - limit) < 1e-3
+        assert stops[0]["window_threshold"] > stops[8]["window_threshold"] > stops[10]["window_threshold"]
+        goods = {number: judged("good", f"?sensitivity={number}") for number in (0, 8, 10)}
+        assert (goods[0]["verdict"], goods[8]["verdict"], stops[8]["verdict"]) == ("OK", "OK", "ANOMALY")
+        assert called(stops[0]) < called(stops[8]) and called(goods[8]) < called(goods[10])
+
+        status, said = curl("-F", f"data_file=@{motors['stop']}", f"{served.url}/submit")
+        assert status == 200
+        assert said["Analysis"] == [
+            {"Anomaly": True, "seconds": f"{one['end'] - 0.1:.1f}-{one['end']:.1f}", "value": one["score"]}
+            for one in stops[8]["windows"] if one["anomaly"]
+        ]  # fmt: skip
+        status, said = curl("-F", f"data_file=@{motors['good']}", f"{served.url}/submit")
+        assert (status, said) == (200, {"Analysis": [{"Anomaly": "No anomalies detected"}]})
+
+
+async def test_the_sensitivity_of_a_recipes_own_amulet_is_moved_on_the_screen(
+    amulets: Recipe, motors: Mapping[str, Path], folder: Path
+) -> None:
+    app = shell(amulets)
+    judge = FileJudge(amulets.folder)
+    async with running(app) as pilot:
+        await pilot.press("7", "slash", *str(motors["stop"]), "enter")
+        for number, keys in ((8, []), (10, ["plus", "plus"]), (0, ["minus"] * 10)):
+            await pilot.press(*keys)
+            said = judge(motors["stop"], "x", sensitivity=number)
+            words = f"{called(said)} of {len(said['windows'])} windows beyond {said['window_threshold']:.4g}"
+            await becomes(pilot, app, shows(app, words))
+            assert f"sensitivity {number}" in screen_text(app)
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 3), (45, 18), (90, 50)])

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from core.recipe import Recipe
-from core.sources.motor import RATE
+from core.sources.motor import RATE, Unit, sound_of
 from tests.parts import odd_part, until
 from tests.tui.service.chromium import Page, chromium
 from tests.tui.service.served import Served, asked, serving
@@ -48,6 +48,16 @@ def noise(tmp_path: Path) -> Path:
     sound = np.random.default_rng(1).normal(0, 0.2, 6 * RATE).astype(np.float32)
     soundfile.write(tmp_path / "noise.wav", sound, RATE)
     return tmp_path / "noise.wav"
+
+
+@pytest.mark.parametrize(("variable", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_browser_is_no_success_in_ci(
+    monkeypatch: pytest.MonkeyPatch, variable: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", variable)
+    with pytest.raises(outcome, match="there is no Chromium here"), chromium():
+        pass
 
 
 def test_the_station_is_seen_live(sees: Served) -> None:
@@ -103,6 +113,46 @@ def test_a_recording_is_judged_by_keyboard_alone(hears: Served, noise: Path) -> 
         assert page.complaints == []
 
 
+SUBMIT = "document.getElementById('judge').requestSubmit();"
+ANSWERED = "performance.getEntriesByType('resource').filter(e => e.name.includes('/judge?') && e.responseEnd).length"
+A_MOMENT = "new Promise(done => setTimeout(done, 500))"
+
+
+def test_reset_while_a_file_is_judged_leaves_nothing(hears: Served, noise: Path) -> None:
+    with chromium() as page:
+        page.open(hears.url)
+        page.choose("#judge [name=data_file]", noise)
+        page.run(SUBMIT + "document.getElementById('judge').reset()")
+        assert until(lambda: page.run(ANSWERED) == 1, 30), page.requests
+        page.run(A_MOMENT)
+        assert page.text("#said") == ""
+        assert page.run(
+            "document.getElementById('anomalies').hidden && !document.getElementById('trace').children.length"
+        )
+
+
+def test_a_late_answer_does_not_replace_that_of_the_next_file(hears: Served, noise: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "good.wav", sound_of(Unit(500, 500), 6.0), RATE)
+    with chromium() as page:
+        page.open(hears.url)
+        # The first answer is held up on its way.
+        page.run(
+            "{ const real = fetch; const held = new Promise(done => window.release = done); let asked = 0;"
+            "window.fetch = async (...all) => { const first = !asked++, answer = await real(...all);"
+            "if (first) await held; return answer; } }"
+        )
+        for file in (noise, tmp_path / "good.wav"):
+            page.choose("#judge [name=data_file]", file)
+            page.run(SUBMIT)
+        assert until(lambda: page.text("#said").startswith("OK: "), 30), page.text("#said")
+        assert page.run(ANSWERED) == 2
+        page.run("release()")
+        page.run(A_MOMENT)
+        assert page.text("#said").startswith("OK: ")
+        assert "No anomalies detected" in page.text("#anomalies")
+        assert page.complaints == []
+
+
 def test_a_picture_is_judged_and_shown_with_its_map(sees: Served, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "odd.png"), odd_part(7))
     (tmp_path / "broken.png").write_bytes(b"\x89PNG and no more")
@@ -146,6 +196,15 @@ def test_the_browser_records_and_what_it_heard_is_judged(hears: Served, noise: P
         assert until(lambda: page.text("#said").startswith("ANOMALY: "), 20), page.text("#said")
         assert page.complaints == []
         kept(page, "recorded")
+        # Reset ends a recording, and throws it away.
+        page.run("document.getElementById('record').click()")
+        assert until(lambda: page.text("#said").startswith("recording, "), 30), page.text("#said")
+        page.run("document.getElementById('judge').reset()")
+        assert page.text("#record") == "Record"
+        page.run(A_MOMENT)
+        page.run(A_MOMENT)
+        assert page.text("#said") == ""
+        assert page.complaints == []
 
 
 def test_a_service_with_tokens_asks_for_one(trained: Recipe, user: User, tmp_path: Path) -> None:

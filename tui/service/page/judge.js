@@ -2,14 +2,16 @@
 "use strict";
 
 const form = element("judge"), said = element("said"), button = element("record");
-let running = null, shown = null, recorded = null;
+let running = null, shown = null, recorded = null, turn = 0;
 
 function say(words, wrong) {
   said.textContent = words;
   said.className = wrong ? "wrong" : "";
 }
 
+// What was begun before has lost its turn: its answer is not wanted any more.
 function clear() {
+  turn += 1;
   element("anomalies").hidden = true;
   element("anomalies").querySelector("tbody").replaceChildren();
   element("trace").replaceChildren();
@@ -21,6 +23,7 @@ function clear() {
 
 async function judged(file) {
   clear();
+  const mine = turn;
   say(`judging ${file.name} ...`);
   const body = new FormData();
   body.append("data_file", file);
@@ -31,9 +34,10 @@ async function judged(file) {
     answer = await fetch(`/judge?${asked}`, { method: "POST", body, headers: authorised() });
     result = await answer.json();
   } catch {
-    say("the service does not answer: try again when it is back", true);
+    if (mine === turn) say("the service does not answer: try again when it is back", true);
     return;
   }
+  if (mine !== turn) return;
   if (!answer.ok) { say(result.error, true); return; }
   say(`${result.verdict}: ${result.reason}`);
   if (result.kind === "image") showPicture(file, result.map || []); else showSound(result);
@@ -77,31 +81,45 @@ form.addEventListener("submit", event => {
   const file = form.elements.data_file.files[0] || recorded;
   if (file) judged(file); else say("choose a file first", true);
 });
-form.addEventListener("reset", () => { recorded = null; clear(); form.querySelector("output").textContent = "8"; });
+form.addEventListener("reset", () => {
+  if (running) ended().end();
+  recorded = null;
+  clear();
+  form.querySelector("output").textContent = "8";
+});
 form.elements.data_file.addEventListener("change", () => { recorded = null; });
 form.elements.sensitivity.addEventListener("input", event => { form.querySelector("output").textContent = event.target.value; });
 
+function ended() {
+  const { sound, ticking } = running;
+  running = null;
+  clearInterval(ticking);
+  button.setAttribute("aria-pressed", "false");
+  button.textContent = "Record";
+  return sound;
+}
+
 button.addEventListener("click", async () => {
   if (running) {
-    const { sound, ticking } = running;
-    running = null;
-    clearInterval(ticking);
-    button.setAttribute("aria-pressed", "false");
-    button.textContent = "Record";
+    const sound = ended();
     form.reset();
-    recorded = await sound.end();
+    const mine = turn, file = await sound.end();
+    if (mine !== turn) return;
+    recorded = file;
     judged(recorded);
     return;
   }
   clear();
+  const mine = turn;
   if (!navigator.mediaDevices) { say("this browser lets only pages of this machine, or over https, hear the microphone", true); return; }
   try {
     const sound = await recorder();
+    if (mine !== turn) { sound.end(); return; }
     const ticking = setInterval(() => say(`recording, ${sound.seconds().toFixed(0)} s; press the button again to judge`), 500);
     running = { sound, ticking };
     button.setAttribute("aria-pressed", "true");
     button.textContent = "End and judge";
   } catch (error) {
-    say(`the microphone cannot be heard (${error.message}): is it plugged in, is this page allowed to?`, true);
+    if (mine === turn) say(`the microphone cannot be heard (${error.message}): is it plugged in, is this page allowed to?`, true);
   }
 });
