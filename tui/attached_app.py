@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from tui.app import WatchApp
+from tui.keys import Where
 
 ELSEWHERE = "recipes, teaching, training and the rest are done where the service is"
 
 
 class AttachedApp(WatchApp):
+    screens: ClassVar[Sequence[Where]] = ("watch", "files")
+
     def action_go(self, where: str) -> None:
         from tui.screens.files import FilesScreen
 
