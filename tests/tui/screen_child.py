@@ -8,13 +8,13 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import sys
 import threading
 import time
 from pathlib import Path
 
 from core.recipe import open_recipe
+from tests.bench.process import peak_megabytes
 from tests.tui.fake_station import LiveStation
 from tui.app import WatchApp, run_app
 from tui.display import display
@@ -61,7 +61,7 @@ class Measured(WatchApp):
             "lag_max_ms": 1000 * lags[-1],
             "machine_lag_max_ms": 1000 * self.machine_lag,
             "main_thread_percent": 100 * (time.thread_time() - self.thread_time) / elapsed,
-            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "rss_mb": peak_megabytes(),
             "numpy": "numpy" in sys.modules,
             "tensorflow": "tensorflow" in sys.modules,
         }
@@ -95,12 +95,13 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", help="the real station with this recipe instead")
     parser.add_argument("--sound", action="store_true", help="the station hears as well")
     parser.add_argument("--shell", help="all screens, with this recipe (and with --recipe its real station)")
+    parser.add_argument("--without-maps", action="store_true", help="the station gives no maps, which take NumPy")
     options = parser.parse_args()
     station: StationLike
     if options.recipe:
         station = LateStation(open_recipe(options.recipe))
     else:
-        station = SaidStation(options.per_second, sound=options.sound)
+        station = SaidStation(options.per_second, sound=options.sound, mapped=not options.without_maps)
     shown = display(options)
     refresh, kind, theme = shown.config.refresh, shown.kind, shown.config.theme
     if options.shell:
