@@ -109,6 +109,20 @@ async def test_a_new_screen_is_never_drawn_blank(bench: Bench, monkeypatch: pyte
     assert "goodpart  pump" in drawn[0] and "good/defective" in drawn[0] and "teach: " in drawn[0]
 
 
+async def test_the_screens_name_their_keys_by_the_key_map(bench: Bench) -> None:
+    keymap = {"go-train": "f3", "go-teach": "f2", "calibrate-save": "f9"}
+    shell = Shell(bench.make("pump"), bench.open, keymap)
+    async with running(shell) as pilot:
+        await pilot.press("4")
+        await becomes(pilot, shell, shows(shell, "1/f2/f3/4/5/6/7/8 screens"))
+        bench.stations["pump"].publish(snapshot(recipe="pump", model=None))
+        await becomes(pilot, shell, shows(shell, "teach (f2), then train (f3)"))
+        shell.calibrate_for(0.05)
+        await becomes(pilot, shell, shows(shell, "f9 saves it"))
+        await pilot.press("f3")
+        await becomes(pilot, shell, shows(shell, "(key f2 teaches)"))
+
+
 async def test_the_first_run_tells_the_steps_and_makes_a_recipe(bench: Bench) -> None:
     shell = Shell(None, bench.open)
     async with running(shell) as pilot:

@@ -71,10 +71,11 @@ def test_the_summary_says_what_is_called_and_what_is_missed() -> None:
         "density -4.10, error 0.52",
     ):
         assert words in said
-    without = "\n".join(
-        text(summary(found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=()), 78, keys_shown({})))
-    )
-    assert "none to test with" in without and "AUROC" not in without
+    none = found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=())
+    without = "\n".join(text(summary(none, 78, keys_shown({}))))
+    assert "none to test with" in without and "AUROC" not in without and "(key 2, then f)" in without
+    other = keys_shown({"go-teach": "f2", "teach-kind": "tab"})
+    assert "(key f2, then tab)" in "\n".join(text(summary(none, 78, other)))
 
 
 def test_a_missed_defect_is_shown_with_map_and_picture() -> None:
