@@ -182,6 +182,9 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),
 )
 
+SCREEN_WORDS = {key.id.removeprefix("go-"): key.tooltip for key in KEYS if key.id.startswith("go-")}
+"""What each screen is for."""
+
 ALWAYS_QUITS = "ctrl+c"
 _NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
 

@@ -14,7 +14,7 @@ from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Snapshot, Verdict
 from tui.app import WatchApp
-from tui.keys import KEYS
+from tui.keys import SCREEN_WORDS
 from tui.screens.base import StationScreen
 from tui.station_like import StationLike
 from tui.terminal_kind import TerminalKind
@@ -34,9 +34,6 @@ SCREENS = {
 """The module below tui.screens is loaded when somebody turns to it."""
 OF_A_RECIPE = ("history", "compare")
 """Screens that are made for a recipe."""
-
-SAID = {key.id.removeprefix("go-"): key.tooltip for key in KEYS if key.id.startswith("go-")}
-"""Which screen it is, in words."""
 
 
 def module_of(where: str) -> str:
@@ -93,7 +90,7 @@ class Shell(WatchApp):
 
     async def action_go(self, where: str) -> None:
         """What a key asks for. On a slow line a screen takes seconds: which one it will be is said before."""
-        self.say(SAID[where])
+        self.say(SCREEN_WORDS[where])
         if where in SCREENS:
             # The first time it takes a while, in which the answer goes out.
             await asyncio.to_thread(import_module, module_of(where))
