@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_FRAME = 0.08
 """Seconds between frames at the least, however fast keys are pressed."""
-_LOOK_AGAIN = 0.04
+_LOOK_AGAIN = 0.02
 """Seconds until a busy line is looked at again."""
 _SYNC_FROM = 400
 """Characters of a frame that is worth being shown at once: the marks around it take sixteen."""
