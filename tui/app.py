@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from core.knobs.link import refusal
 from core.recipe import KnobTable
 from core.snapshot import Grab, Sense, Snapshot, Which, Word, waiting_model
-from tui.keys import bindings, checked_keymap, first_key, keys_shown
+from tui.keys import SCREENS, Where, bindings, checked_keymap, first_key, keys_shown
 from tui.paced import PacedApp
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
@@ -39,6 +39,8 @@ class WatchApp(PacedApp):
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    screens: ClassVar[Sequence[Where]] = SCREENS
+    """Those that can be turned to."""
 
     def __init__(
         self,
@@ -159,12 +161,17 @@ class WatchApp(PacedApp):
             recorded=self._recent("sound", sound.recorded if sound else "", now),
             collected=self._recent("image", snapshot.collected, now),
             feedback=text if now < until else "",
+            screens=self.screens,
             keys=self._keys,
             terminal=self.terminal_words,
             units=self._units,
         )
 
     # The way of the commands: key -> station. What came of it is in the next snapshot.
+
+    def keys_of(self, binding: str) -> str:
+        """All of a binding's keys, as people read them."""
+        return self._keys[binding]
 
     def say(self, text: str) -> None:
         """Answer a key at once."""
@@ -246,7 +253,8 @@ class WatchApp(PacedApp):
             return
         self._forget_pending()
         self.station.grab(grab, sense)
-        self.say("grabbed; u undoes it, s saves it")
+        undo, save = (first_key(self._keys[name]) for name in ("undo-grab", "save"))
+        self.say(f"grabbed; {undo} undoes it, {save} saves it")
 
     def undo_grab(self) -> None:
         self._forget_pending()
@@ -283,7 +291,8 @@ class WatchApp(PacedApp):
     def calibrate_for(self, false_alarms: float) -> None:
         self._forget_pending()
         self.station.calibrate(false_alarms)
-        self.say(f"calibrating for {100 * false_alarms:g} % false alarms; s saves it")
+        save = first_key(self._keys["calibrate-save"])
+        self.say(f"calibrating for {100 * false_alarms:g} % false alarms; {save} saves it")
 
     def save_thresholds(self) -> None:
         self.station.save_thresholds()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +14,8 @@ from core.errors import GoodpartError
 
 Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history", "files", "compare"]
 """Which screen a key belongs to; those of the app are heard on every one."""
+SCREENS: tuple[Where, ...] = ("recipes", "teach", "train", "calibrate", "watch", "history", "files", "compare")
+"""In the order of their keys `go-`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ GROUPS = (
     "begin or end storing good parts: pictures, sound",
     "a part is in place: judge it; single shots, or continuous",
     "the part of the last call: it was good, it was bad",
-    "train in the background; cancel it; take over the new model",
+    "train in the background; cancel; take over the new model",
     "the picture in shades, in ASCII, off; the anomaly map",
 )
 KEYS: tuple[Key, ...] = (
@@ -153,7 +155,7 @@ KEYS: tuple[Key, ...] = (
     Key("history-day-forward", "right_square_bracket", "day(1)", "day", "only the day after", "history"),
     Key("history-all", "0", "all", "all", "all rows", "history"),
     Key("history-ascii", "p", "ascii", "shades/ASCII", "the kept picture in shades or in ASCII", "history"),
-    Key("history-export", "x", "export", "export", "write these rows to a CSV file in the recipe's folder", "history"),
+    Key("history-export", "x", "export", "export", "write these rows to CSV, in the recipe's folder", "history"),
     Key("files-up", "backspace,left", "up", "folder up", "the folder above", "files"),
     Key("files-type", "slash", "type", "type a path", "type a path", "files"),
     Key("files-less", "minus", "sensitivity(-1)", "less", "less sensitive: of the method amulet", "files"),
@@ -166,7 +168,7 @@ KEYS: tuple[Key, ...] = (
     Key("compare-next", "right,space", "case(1)", "next case", "next case that it judged badly", "compare"),
     Key("compare-previous", "left", "case(-1)", "case back", "case before", "compare"),
     Key("compare-sense", "v", "sense", "pictures/sound", "the other sense", "compare"),
-    Key("go-recipes", "1", "go('recipes')", "recipes", "all recipes", "app"),
+    Key("go-recipes", "1", "go('recipes')", "recipes", "recipes: open, make, copy, delete", "app"),
     Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
     Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
     Key("go-calibrate", "4", "go('calibrate')", "calibrate", "calibrate: choose the thresholds", "app"),
@@ -179,6 +181,9 @@ KEYS: tuple[Key, ...] = (
     Key("help", "question_mark", "help", "help", "this help", "app"),
     Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),
 )
+
+SCREEN_WORDS = {key.id.removeprefix("go-"): key.tooltip for key in KEYS if key.id.startswith("go-")}
+"""What each screen is for."""
 
 ALWAYS_QUITS = "ctrl+c"
 _NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
@@ -231,6 +236,17 @@ def keys_shown(keymap: Mapping[str, str]) -> dict[str, str]:
 
 def first_key(shown: str) -> str:
     return "," if shown.startswith(",") else shown.split(",", 1)[0]
+
+
+def screen_keys(keys: Mapping[str, str], screens: Sequence[Where] = SCREENS) -> str:
+    """The keys that turn to screens, of `keys_shown`: `1-8` where they follow one another, else all of them."""
+    shown = [first_key(keys[f"go-{name}"]) for name in screens]
+    first = shown[0].removeprefix("f")
+    if first.isdecimal():
+        kind = shown[0].removesuffix(first)
+        if shown == [f"{kind}{int(first) + at}" for at in range(len(shown))]:
+            return f"{shown[0]}-{shown[-1]}"
+    return "/".join(shown)
 
 
 def _split(keys: str) -> list[str]:

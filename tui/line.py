@@ -43,7 +43,7 @@ class Line:
         self._quickest = float("inf")
         self._largest = _FULL_FRAME if speed is None else _size_for(speed)
         self.budget = self._largest
-        """Characters that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
+        """Bytes that the next frame may have: a slow line gets smaller frames, so that a key shows soon."""
 
     def queued(self, size: int) -> None:
         with self._lock:

@@ -98,7 +98,7 @@ class Cells:
         return not self._touched
 
     def changes(self, budget: int) -> tuple[str, bool]:
-        """The sequence that brings the terminal nearer to what is wanted, of about `budget` characters at most, and
+        """The sequence that brings the terminal nearer to what is wanted, of about `budget` bytes at most, and
         whether more is left. Rows take turns, so that none starves on a slow line."""
         out: list[str] = []
         spent = 0
@@ -109,7 +109,7 @@ class Cells:
             first = self._broken_off.pop(y, 0)
             row, self._pen, end = self._row(y, self._pen, first, budget - spent)
             out.append(row)
-            spent += len(row)
+            spent += size(row)
             if end < len(self._wanted[y]):
                 self._start, self._broken_off[y] = y, end
                 return "".join(out), True
@@ -131,7 +131,7 @@ class Cells:
 
     def _row(self, y: int, pen: Pen | None, first: int, room: int) -> tuple[str, Pen | None, int]:
         """The sequence that mends a row from column `first` on, the pen after it, and the column that it has come to:
-        it breaks off after about `room` characters."""
+        it breaks off after about `room` bytes."""
         wanted, shown = self._wanted[y], self._shown[y]
         if wanted == shown:
             return "", pen, len(wanted)
@@ -164,7 +164,7 @@ class Cells:
             else:
                 out.append(character)
                 at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
-            spent += sum(map(len, out[before:]))
+            spent += sum(map(size, out[before:]))
         shown[first:] = wanted[first:]
         return "".join(out), pen, len(wanted)
 
@@ -229,6 +229,11 @@ class Cells:
         if colour is None or colour.is_default or self._color_system is None:
             return ""
         return ";".join(colour.downgrade(self._color_system).get_ansi_codes(foreground))
+
+
+def size(text: str) -> int:
+    """Bytes on the line: a shade or a block takes three."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _basic(colour: str, background: str) -> tuple[str, str]:

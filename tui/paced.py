@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from tui import glyphs
 from tui.orderly import OrderlyApp
-from tui.output import Cells
+from tui.output import Cells, size
 from tui.pace import Pacer
 from tui.terminal_kind import Repertoire, TerminalKind
 from tui.themes import theme_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_FRAME = 0.08
 """Seconds between frames at the least, however fast keys are pressed."""
-_LOOK_AGAIN = 0.04
+_LOOK_AGAIN = 0.02
 """Seconds until a busy line is looked at again."""
 _SYNC_FROM = 400
 """Characters of a frame that is worth being shown at once: the marks around it take sixteen."""
@@ -189,7 +189,7 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
             if self._sync_available and len(frame) > _SYNC_FROM:
                 frame = f"{SYNC_START}{frame}{SYNC_END}"
             terminal.send_frame(frame)
-            self._next_frame = now + (_SHORTEST_FRAME if len(frame) < terminal.line.budget else 0.0)
+            self._next_frame = now + (_SHORTEST_FRAME if size(frame) < terminal.line.budget else 0.0)
         if more:
             self._later(_LOOK_AGAIN)
 

@@ -63,5 +63,5 @@ def newest(folder: Path) -> Path:
     except OSError:
         files = []
     if not files:
-        raise GoodpartError("there is no recording to play yet: r records one")
+        raise GoodpartError("there is no recording to play yet: record one first")
     return files[-1]

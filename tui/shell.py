@@ -14,6 +14,7 @@ from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
 from core.snapshot import Snapshot, Verdict
 from tui.app import WatchApp
+from tui.keys import SCREEN_WORDS
 from tui.screens.base import StationScreen
 from tui.station_like import StationLike
 from tui.terminal_kind import TerminalKind
@@ -33,6 +34,11 @@ SCREENS = {
 """The module below tui.screens is loaded when somebody turns to it."""
 OF_A_RECIPE = ("history", "compare")
 """Screens that are made for a recipe."""
+
+
+def module_of(where: str) -> str:
+    return f"tui.screens.{where}"
+
 
 Opener = Callable[[Recipe], StationLike]
 """Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
@@ -80,12 +86,14 @@ class Shell(WatchApp):
             self._inbox.put(self.station.snapshot(), self._clock())
             self.go("recipes")
 
-    def keys_of(self, binding: str) -> str:
-        return self._keys[binding]
-
     # Which screen.
 
-    def action_go(self, where: str) -> None:
+    async def action_go(self, where: str) -> None:
+        """What a key asks for. On a slow line a screen takes seconds: which one it will be is said before."""
+        self.say(SCREEN_WORDS[where])
+        if where in SCREENS:
+            # The first time it takes a while, in which the answer goes out.
+            await asyncio.to_thread(import_module, module_of(where))
         self.go(where)
 
     def go(self, where: str) -> None:
@@ -95,7 +103,7 @@ class Shell(WatchApp):
             self._put(None)
         else:
             name = SCREENS[where]
-            kind = getattr(import_module(f"tui.screens.{where}"), name)
+            kind = getattr(import_module(module_of(where)), name)
             self._put(kind, partial(kind, self.recipe) if where in OF_A_RECIPE else kind)
 
     def _put(self, kind: type[StationScreen] | None, make: Callable[[], StationScreen] | None = None) -> None:

@@ -22,6 +22,7 @@ from textual.message import Message
 
 from tui.glyphs import spelled
 from tui.line import ASK, Line, PatientFile, own_descriptor, told_speed
+from tui.output import size
 from tui.strays import Strays
 from tui.terminal_kind import TerminalKind
 
@@ -87,11 +88,11 @@ class TerminalDriver(LinuxDriver):
     def write(self, data: str) -> None:
         if data.startswith(_POINTER) or (self._kind.simple and _YOUNGER.match(data)):
             return
-        self.line.queued(len(data.encode("utf-8", "replace")))
+        self.line.queued(size(data))
         super().write(data)
 
     def send_frame(self, frame: str) -> None:
-        self.write(frame + ASK if self.line.sending(len(frame)) else frame)
+        self.write(frame + ASK if self.line.sending(size(frame)) else frame)
 
     def free(self) -> bool:
         return self.line.free(self._patient.kernel_queue())

@@ -20,6 +20,8 @@ Repertoire = Literal["ascii", "console", "full"]
 _COLOURFUL = 3000.0
 """Bytes a second from which on a line carries more than the basic colours."""
 DUMB = ("", "dumb", "unknown")
+LEAST_SIZE = (60, 16)
+"""Columns and rows that a screen needs."""
 _NAMED = ("xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "konsole", "gnome", "putty", "st", "wezterm", "vte")
 """Terminals that have a title, and know or ignore what was invented after the VT220."""
 _MODERN_COLOURS = ("xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty", "konsole", "contour")

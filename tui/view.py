@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from textual.message import Message
 
 from core.snapshot import WAITING, Heard, Judgement, Model, Sense, Snapshot, Thresholds, Verdict, Which
-from tui.keys import keys_shown
+from tui.keys import SCREENS, Where, keys_shown
 
 SILENT_AFTER = 2.0
 """Seconds without a snapshot after which the screen no longer believes the last one."""
@@ -61,6 +61,10 @@ class View:
     """What was chosen for this terminal, and whether its line is slow: for the footer."""
     units: str = "dB"
     """Of the sound's level: dB of full scale, or percent."""
+    where: Where = "watch"
+    """Which screen shows it."""
+    screens: Sequence[Where] = SCREENS
+    """Those that can be turned to."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.recipe import KnobTable
 from core.snapshot import (
@@ -73,9 +73,13 @@ def anomaly_map(hot: float = 1.5, seed: int = 3) -> Map:
     return rows
 
 
-def judgement(number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5) -> Judgement:
+def judgement(
+    number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5, *, mapped: bool = True
+) -> Judgement:
+    """Without a map it does not take NumPy; only the screen's map looks at it."""
     share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
-    return Judgement(number, density, error, share > 1, share, max(0.0, share), 0.4, anomaly_map(hot), 17.0)
+    heat = anomaly_map(hot) if mapped else cast("Map", None)
+    return Judgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
 
 
 def camera(**changes: object) -> SourceStatus:
@@ -348,11 +352,12 @@ class FakeStation:
 class LiveStation(FakeStation):
     """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
 
-    def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False) -> None:
+    def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False, mapped: bool = True) -> None:
         super().__init__(
             snapshot(verdict=Verdict("UNKNOWN", "starting"), camera=camera(state="opening"), image=None, votes="-----")
         )
         self._sound = sound
+        self._mapped = mapped
         self._period = 1 / per_second
         self._faults = faults
         self._ended = threading.Event()
@@ -406,6 +411,7 @@ class LiveStation(FakeStation):
                 noise.gauss(-5.2 if bad else -2.9, 0.25),
                 noise.gauss(0.0048 if bad else 0.0025, 0.0003),
                 hot=7.4 if bad else 1.5,
+                mapped=self._mapped,
             )
             votes = (votes + ("A" if image.anomalous else "."))[-5:]
             anomaly = votes.count("A") >= 3

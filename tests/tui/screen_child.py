@@ -1,6 +1,6 @@
-"""Runs the dashboard on the terminal it is started in, with a station that publishes by itself, and writes down how the
-screen's loop and processor time were: `python -m tests.tui.screen_child REPORT.json [--per-second N]`.
-The key `s` makes it crash."""
+"""Runs the dashboard, or with --shell all screens, on the terminal it is started in, with a station that publishes by
+itself, and writes down how the screen's loop and processor time were:
+`python -m tests.tui.screen_child REPORT.json [--per-second N]`. The key `s` makes it crash."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import sys
 import threading
 import time
 from pathlib import Path
 
 from core.recipe import open_recipe
+from tests.bench.process import peak_megabytes
 from tests.tui.fake_station import LiveStation
-from tui import app as tui_app
+from tui.app import WatchApp, run_app
 from tui.display import display
 from tui.late import LateStation
 from tui.main import look
+from tui.shell import Shell
+from tui.station_like import StationLike
 
 _PERIOD = 0.02
 
 
-class MeasuredApp(tui_app.WatchApp):
+class Measured(WatchApp):
     def on_mount(self) -> None:
         self.lags: list[float] = []
         self.began = time.monotonic()
@@ -59,7 +61,7 @@ class MeasuredApp(tui_app.WatchApp):
             "lag_max_ms": 1000 * lags[-1],
             "machine_lag_max_ms": 1000 * self.machine_lag,
             "main_thread_percent": 100 * (time.thread_time() - self.thread_time) / elapsed,
-            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "rss_mb": peak_megabytes(),
             "numpy": "numpy" in sys.modules,
             "tensorflow": "tensorflow" in sys.modules,
         }
@@ -67,6 +69,10 @@ class MeasuredApp(tui_app.WatchApp):
 
     def save_thresholds(self) -> None:
         raise RuntimeError("a fault in the screen itself")
+
+
+class MeasuredShell(Measured, Shell):
+    """All screens."""
 
 
 class SaidStation(LiveStation):
@@ -88,12 +94,17 @@ if __name__ == "__main__":
     look(parser)
     parser.add_argument("--recipe", help="the real station with this recipe instead")
     parser.add_argument("--sound", action="store_true", help="the station hears as well")
+    parser.add_argument("--shell", help="all screens, with this recipe (and with --recipe its real station)")
+    parser.add_argument("--without-maps", action="store_true", help="the station gives no maps, which take NumPy")
     options = parser.parse_args()
-    tui_app.WatchApp = MeasuredApp
-    station = (
-        LateStation(open_recipe(options.recipe))
-        if options.recipe
-        else SaidStation(options.per_second, sound=options.sound)
-    )
+    station: StationLike
+    if options.recipe:
+        station = LateStation(open_recipe(options.recipe))
+    else:
+        station = SaidStation(options.per_second, sound=options.sound, mapped=not options.without_maps)
     shown = display(options)
-    raise SystemExit(tui_app.watch(station, refresh=shown.config.refresh, kind=shown.kind, theme=shown.config.theme))
+    refresh, kind, theme = shown.config.refresh, shown.kind, shown.config.theme
+    if options.shell:
+        recipe = open_recipe(options.shell)
+        raise SystemExit(run_app(MeasuredShell(recipe, lambda _: station, refresh=refresh, kind=kind, theme=theme)))
+    raise SystemExit(run_app(Measured(station, refresh=refresh, kind=kind, theme=theme)))

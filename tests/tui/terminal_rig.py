@@ -91,14 +91,15 @@ class TerminalRig:
                 time.sleep(min(0.02, self._debt - now))
                 continue
             if not select.select([self.master], [], [], 0.02)[0]:
+                # An idle line saves nothing up; one that is busy goes on while this process has to wait.
+                self._debt = max(self._debt, time.monotonic())
                 continue
             try:
                 data = os.read(self.master, 65536 if self.drain is None else 16)
             except OSError:
                 # The last one on the other side has gone.
                 return until()
-            if self.drain is not None:
-                self._debt = max(self._debt, now - 0.05) + len(data) / self.drain
+            self._debt = now if self.drain is None else self._debt + len(data) / self.drain
             self._take(data)
         return True
 

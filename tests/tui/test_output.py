@@ -123,6 +123,14 @@ def test_a_long_row_is_broken_off_and_gone_on_with() -> None:
     assert cells.drawn
 
 
+def test_a_budget_is_of_bytes_not_of_characters() -> None:
+    cells = Cells()
+    cells.apply(whole([[("░▒▓█" * 6, None)]] * HEIGHT))
+    frame, more = cells.changes(40)
+    # A shade takes three bytes; a piece is at most a place, a pen and a shade beyond.
+    assert more and 40 <= len(frame.encode()) <= 60
+
+
 def test_the_answer_to_a_key_goes_before_what_waits() -> None:
     cells = Cells()
     cells.apply(drawn("a", "b", "c", "d"))

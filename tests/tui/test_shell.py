@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -21,6 +22,8 @@ from tui.screens.recipes import RecipesScreen
 from tui.screens.teach import TeachScreen
 from tui.screens.watch import WatchScreen
 from tui.shell import Shell
+from tui.widgets.edges import NoticeLine
+from tui.widgets.edges import notice as notice_of
 
 
 class Bench:
@@ -67,6 +70,57 @@ async def becomes(pilot: Pilot[None], shell: Shell, true: Callable[[], object]) 
 
 def shows(shell: Shell, words: str) -> Callable[[], bool]:
     return lambda: words in screen_text(shell)
+
+
+async def test_a_key_of_a_screen_is_answered_before_the_screen_is_there(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, said, go = Shell(bench.make("pump"), bench.open), [""], Shell.go
+
+    def noted(app: Shell, where: str) -> None:
+        said.append(notice(app))
+        go(app, where)
+
+    monkeypatch.setattr(Shell, "go", noted)
+    async with running(shell) as pilot:
+        for key, word in (("1", "recipes"), ("3", "train"), ("6", "history"), ("6", "history"), ("5", "watch")):
+            await pilot.press(key)
+            assert said[-1].startswith(f" {word}: ")
+            assert notice(shell).startswith(f" {word}: ")
+
+
+def notice(shell: Shell) -> str:
+    view = shell.screen.query_one(NoticeLine)._view
+    return "" if view is None else "".join(text for text, _ in notice_of(view))
+
+
+async def test_a_new_screen_is_never_drawn_blank(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell(bench.make("pump"), bench.open)
+    drawn: list[str] = []
+
+    def display(app: Shell, screen: object, renderable: object) -> None:
+        if isinstance(screen, TeachScreen) and isinstance(renderable, LayoutUpdate):
+            drawn.append("\n".join("".join(strip.text for strip in strips) for strips in renderable.strips))
+
+    async with running(shell) as pilot:
+        monkeypatch.setattr(Shell, "_display", display)
+        await pilot.press("2")
+        await becomes(pilot, shell, lambda: drawn)
+    assert "goodpart  pump" in drawn[0] and "good/defective" in drawn[0] and "teach: " in drawn[0]
+
+
+async def test_the_screens_name_their_keys_by_the_key_map(bench: Bench) -> None:
+    keymap = {"go-train": "f3", "go-teach": "f2", "calibrate-save": "f9"}
+    shell = Shell(bench.make("pump"), bench.open, keymap)
+    async with running(shell) as pilot:
+        await pilot.press("4")
+        await becomes(pilot, shell, shows(shell, "1/f2/f3/4/5/6/7/8 screens"))
+        bench.stations["pump"].publish(snapshot(recipe="pump", model=None))
+        await becomes(pilot, shell, shows(shell, "teach (f2), then train (f3)"))
+        shell.calibrate_for(0.05)
+        await becomes(pilot, shell, shows(shell, "f9 saves it"))
+        await pilot.press("f3")
+        await becomes(pilot, shell, shows(shell, "(key f2 teaches)"))
 
 
 async def test_the_first_run_tells_the_steps_and_makes_a_recipe(bench: Bench) -> None:

@@ -195,28 +195,6 @@ def test_where_ascii_is_due_no_byte_is_above_127(
         assert_left_as_found(rig, report, simple=term != "xterm-256color")
 
 
-@pytest.mark.parametrize("term", ["vt220", "linux"])
-def test_every_screen_keeps_to_what_an_old_terminal_has(term: str, trained: Recipe) -> None:
-    variables = {"LANG": "C.UTF-8", "GOODPART_DATA_HOME": str(trained.folder.parent)}
-    recipe = trained.folder.rename(trained.folder.with_name("Gehäuse"))
-    command = ["-m", "tui", "watch", str(recipe), "--camera", "simulated", "--knobs", "simulated"]
-    with TerminalRig(command, term=term, variables=variables) as rig:
-        assert rig.run(30, rig.shows(" fps"))
-        for key in ("1", "2", "3", "4", "5", "m", "o", "\x1b", "\x10", "\x1b", "?", "\x1b"):
-            before = rig.text()
-            rig.type(key)
-            rig.run(3, lambda before=before: rig.text() != before)  # type: ignore[misc]
-            rig.run(0.4)
-            assert not rig.ended()
-        rig.type("q")
-        assert rig.run(10, rig.ended)
-        if term == "vt220":
-            assert bytes(rig.received).isascii() and b"Gehause" in rig.received
-        else:
-            bytes(rig.received).decode().encode("cp437")
-            assert not colours(rig) & {"1", "2", "3", "4", *(str(base + n) for base in (90, 100) for n in range(8))}
-
-
 def test_the_linux_console_gets_its_font_and_the_eight_colours(report: Path) -> None:
     with TerminalRig(child(report), term="linux", variables={"LANG": "C.UTF-8"}) as rig:
         assert rig.run(10, rig.shows("votes ....."))

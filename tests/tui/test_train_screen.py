@@ -16,6 +16,7 @@ from tests.parts import odd_part, write_parts
 from tests.tui.fake_station import MODEL, snapshot
 from tests.tui.test_shell import Bench, becomes, bench, running, shows
 from tests.tui.test_watch_app import screen_text
+from tui.keys import keys_shown
 from tui.screens.train import TrainScreen
 from tui.shell import Shell
 from tui.widgets.card import pages_of, sample_lines, summary, trace_lines, worst_lines
@@ -63,15 +64,18 @@ def test_any_curve_fits_its_pane(curve: list[tuple[float, float | None]], width:
 
 
 def test_the_summary_says_what_is_called_and_what_is_missed() -> None:
-    said = "\n".join(text(summary(found(), 78)))
+    said = "\n".join(text(summary(found(), 78, keys_shown({}))))
     for words in (
         "17 of 20 called, 2 missed, 1 UNKNOWN",
         "AUROC 0.971 (95 %: 0.920 to 0.990)",
         "density -4.10, error 0.52",
     ):
         assert words in said
-    without = "\n".join(text(summary(found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=()), 78)))
-    assert "none to test with" in without and "AUROC" not in without
+    none = found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=())
+    without = "\n".join(text(summary(none, 78, keys_shown({}))))
+    assert "none to test with" in without and "AUROC" not in without and "(key 2, then f)" in without
+    other = keys_shown({"go-teach": "f2", "teach-kind": "tab"})
+    assert "(key f2, then tab)" in "\n".join(text(summary(none, 78, other)))
 
 
 def test_a_missed_defect_is_shown_with_map_and_picture() -> None:

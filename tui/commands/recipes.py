@@ -13,10 +13,13 @@ def run(options: argparse.Namespace) -> int:
     if options.list or not (options.line or sys.stdin.isatty()):
         tell()
         return 0
-    if options.line or no_dashboard():
+    why = "" if options.line else no_dashboard()
+    if options.line or why:
         from tui.late import LateStation
         from tui.line_shelf import run_shelf
 
+        if why:
+            print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
         return run_shelf(LateStation)
     return show_shell(None, options)
 

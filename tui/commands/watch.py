@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 
 from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
-from tui.terminal_kind import DUMB
+from tui.terminal_kind import DUMB, LEAST_SIZE
 from tui.words import taping_words
 
 if TYPE_CHECKING:
     from core.tapes.tape import Tape
-
-LEAST_SIZE = (60, 16)
-"""Columns and rows that the dashboard needs."""
 
 
 def run(options: argparse.Namespace) -> int:

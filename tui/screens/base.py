@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual.events import Resize
 from textual.screen import Screen
 
 from tui.keys import Where
+from tui.terminal_kind import LEAST_SIZE
 from tui.view import Sample, View
+from tui.widgets.edges import TooSmall
+from tui.widgets.list import ListPane
 from tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 class StationScreen(Screen[None], inherit_bindings=False):
     """Shows views as they come. `where` says which keys of tui.keys are its own; `about` stands above them in its
-    help."""
+    help. In a window that is too small for it, it says so in place of everything else."""
 
     where: ClassVar[Where] = "watch"
     about: ClassVar[Sequence[str]] = ()
@@ -37,7 +42,21 @@ class StationScreen(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         self.station_app.show()
 
+    def on_resize(self, event: Resize) -> None:
+        small = event.size.width < LEAST_SIZE[0] or event.size.height < LEAST_SIZE[1]
+        if small == self.has_class("-too-small"):
+            return
+        self.set_class(small, "-too-small")
+        if small and not self.query(TooSmall):
+            self.mount(TooSmall(id="too-small"))
+            self.call_after_refresh(self.station_app.show)
+        elif not small:
+            # What is not seen cannot keep the focus.
+            for found in self.query(ListPane):
+                self.call_after_refresh(found.focus)
+
     def show(self, view: View, samples: Sequence[Sample]) -> None:
         """Take over what is new; panes refresh the rows that changed."""
+        view = replace(view, where=self.where)
         for pane in self.query(Pane):
             pane.show(view)

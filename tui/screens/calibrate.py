@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from core.examined import Examined
 from core.snapshot import Which
-from tui.keys import bindings
+from tui.keys import bindings, first_key
 from tui.looking import Looking
 from tui.screens.base import StationScreen
 from tui.view import Sample, View
@@ -31,10 +31,11 @@ BY_HAND = "by hand, with a good part clamped"
 class CalibrateScreen(StationScreen, inherit_bindings=False):
     where = "calibrate"
     about = (
-        "A target is the share of good parts that may be called ANOMALY. The smaller it is",
-        "the more good parts it takes to vouch for it, and the more defects are missed. By",
-        "hand: clamp a good part and, while ANOMALY shows, move the threshold whose score",
-        "is beyond it until OK shows; then save. Both are written to the journal.",
+        "A target is the share of good parts that may be called ANOMALY. The smaller",
+        "it is, the more good parts it takes to vouch for it, and the more defects are",
+        "missed. By hand: clamp a good part and, while ANOMALY shows, move the",
+        "threshold whose score is beyond it until OK shows; then save. Both are",
+        "written to the journal.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("calibrate")
 
@@ -68,7 +69,8 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
         looked = self._looking.update(view, recipe.folder if recipe else None, candidate=False)
         targets = self.query_one(ListPane)
         if looked is None:
-            targets.set_empty(("nothing was learnt yet: teach (2), then train (3)",))
+            teach, train = (first_key(view.keys[name]) for name in ("go-teach", "go-train"))
+            targets.set_empty((f"nothing was learnt yet: teach ({teach}), then train ({train})",))
         elif looked.state == "failed":
             targets.set_empty((looked.message,))
         else:

@@ -29,8 +29,8 @@ class CompareScreen(StationScreen, inherit_bindings=False):
     about = (
         "Every method learns the same good material and is judged on what was left out",
         "and on your known defects. AUROC: the chance that a defective one scores worse",
-        "than a good one, with its 95 % interval; missed of the defective, called of the",
-        "good ones at the thresholds. Brightness and the like show what is trivial.",
+        "than a good one, with its 95 % interval; missed of the defective, called of",
+        "the good ones at the thresholds. Brightness and the like are trivial scores.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("compare")
 

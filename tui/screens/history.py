@@ -19,7 +19,7 @@ from core.errors import GoodpartError
 from core.evidence import Evidence, Gatherer
 from core.history import History, Only, Row, export_csv
 from core.recipe import Recipe
-from tui.keys import bindings
+from tui.keys import bindings, first_key
 from tui.screens.base import StationScreen
 from tui.view import View
 from tui.widgets.edges import NoticeLine, TitleLine
@@ -263,7 +263,8 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             return ((" ", ""), (printable(self._trouble), "unknown"))
         if self._read.waiting and not self._looking:
             rows = "1 new row" if self._read.waiting == 1 else f"{self._read.waiting} new rows"
-            return ((f" {rows} above: Home goes to the newest and follows", "ok"),)
+            key = first_key(self.station_app.keys_of("history-top"))
+            return ((f" {rows} above: {key} goes to the newest and follows", "ok"),)
         return ()
 
     def _say(self, words: str) -> None:
@@ -334,9 +335,9 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             self._looking = None
         self._draw()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         if self._looking is None:
-            self.shell.go("watch")
+            await self.shell.action_go("watch")
         else:
             self.action_look()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from core.errors import GoodpartError
 from core.shelf import Shelved, checked_name, delete, duplicate, make, rename, shelved
-from tui.keys import bindings
+from tui.keys import KEYS, bindings, first_key, screen_keys
 from tui.screens.ask import AskScreen
 from tui.screens.base import StationScreen
 from tui.screens.help import HelpScreen
@@ -23,23 +23,6 @@ from tui.widgets.strip import KeysLine, StatusStrip
 
 RELOAD_SECONDS = 5.0
 HEAD = f"{'recipe':20}{'trained':17}{'pictures':>8}{'sound':>9}  today"
-GUIDE = (
-    "There are no recipes yet.",
-    "",
-    "A recipe is one part number. Five steps from a new one to judging:",
-    "",
-    "  1  n  makes a recipe: a name, a camera or a microphone. Without them:",
-    "        `simulated` is a bench of its own to try everything on.",
-    "  2  Teach: clamp good parts, store 25 pictures or more, move and exchange",
-    "        the part meanwhile; record 20 good sounds.",
-    "  3  Train: learns from them in seconds, and says how many false alarms to",
-    "        expect. `n` there uses the new model.",
-    "  4  Calibrate: choose how many false alarms may be, or move the thresholds",
-    "        with a good part clamped.",
-    "  5  Watch: judges live. It never says OK of a part that it has not seen.",
-    "",
-    "The digits 1 to 8 turn to these screens at any time; ? explains each.",
-)
 NEW_WORDS = """\
  One part number is one recipe. The camera is an index (0), a video file, a
  folder of pictures, an rtsp:// or http:// address, or `simulated`; the
@@ -92,7 +75,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
             self._list.set_empty((str(error),))
             found = []
         else:
-            self._list.set_empty(GUIDE)
+            self._list.set_empty(("There are no recipes yet.", "", *self._guide()))
         finally:
             self._loading = False
         self._shelf = found
@@ -101,7 +84,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
     def _chosen(self) -> Shelved | None:
         if not self._shelf:
-            self.shell.say("there is no recipe yet: n makes one")
+            self.shell.say(f"there is no recipe yet: {self._key('recipe-new')} makes one")
             return None
         return self._shelf[self._list.cursor]
 
@@ -128,7 +111,13 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         self.app.push_screen(AskScreen("a new recipe", NEW_WORDS, fields, take))
 
     def action_guide(self) -> None:
-        self.app.push_screen(HelpScreen([((f" {text}", ""),) for text in GUIDE[2:]]))
+        self.app.push_screen(HelpScreen([((f" {text}", ""),) for text in self._guide()]))
+
+    def _key(self, binding: str) -> str:
+        return first_key(self.shell.keys_of(binding))
+
+    def _guide(self) -> list[str]:
+        return guide({key.id: self.shell.keys_of(key.id) for key in KEYS})
 
     def action_duplicate(self) -> None:
         one = self._chosen()
@@ -182,6 +171,34 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
                 screen.reload()
 
         self.shell.run_worker(doing())
+
+
+def guide(keys: Mapping[str, str]) -> list[str]:
+    """The first steps, by the keys that turn to their screens (of tui.keys.keys_shown)."""
+    new, use, about = (first_key(keys[name]) for name in ("recipe-new", "train-use", "help"))
+    steps = {
+        "recipes": (
+            f"{new}  makes a recipe: a name, a camera or a microphone. Without them:",
+            "`simulated` is a bench of its own to try everything on.",
+        ),
+        "teach": (
+            "Teach: clamp good parts, store 25 pictures or more, move and exchange",
+            "the part meanwhile; record 20 good sounds.",
+        ),
+        "train": (
+            "Train: learns from them in seconds, and says how many false alarms to",
+            f"expect. `{use}` there uses the new model.",
+        ),
+        "calibrate": (
+            "Calibrate: choose how many false alarms may be, or move the thresholds",
+            "with a good part clamped.",
+        ),
+        "watch": ("Watch: judges live. It never says OK of a part that it has not seen.",),
+    }
+    lines = ["A recipe is one part number. Five steps from a new one to judging:", ""]
+    for name, (first, *others) in steps.items():
+        lines += [f"  {first_key(keys[f'go-{name}'])}  {first}", *(f"     {text}" for text in others)]
+    return [*lines, "", f"{screen_keys(keys)} turn to these screens at any time; {about} explains each."]
 
 
 def row(one: Shelved, *, opened: bool) -> Line:

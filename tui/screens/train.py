@@ -68,8 +68,8 @@ class TrainScreen(StationScreen, inherit_bindings=False):
         if run is not None and run.state == "failed" and not candidate:
             card.words, card.pages = f"training failed: {run.message}", ()
         elif looked is None:
-            key = first_key(view.keys["train-start"])
-            card.words = f"Nothing was learnt yet. {key} learns from what was taught (key 2 teaches)."
+            learns, teaches = (first_key(view.keys[name]) for name in ("train-start", "go-teach"))
+            card.words = f"Nothing was learnt yet. {learns} learns from what was taught (key {teaches} teaches)."
         elif looked.state == "failed":
             card.words = looked.message
         else:

@@ -16,7 +16,7 @@ from tui.screens.base import StationScreen
 from tui.view import Sample, View
 from tui.widgets.banner import Banner
 from tui.widgets.camera import CameraPane
-from tui.widgets.edges import FooterLine, NoticeLine, TitleLine, TooSmall
+from tui.widgets.edges import FooterLine, NoticeLine, TitleLine
 from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
 from tui.widgets.formula import FormulaLine
 from tui.widgets.knobs import KnobsPane
@@ -25,14 +25,13 @@ from tui.widgets.picture import PicturePane
 from tui.widgets.sweep import SweepPlot
 from tui.widgets.training import TrainingPane
 
-LEAST = (60, 16)
 OUTCOME_SECONDS = 20.0
 
 
 class WatchScreen(StationScreen, inherit_bindings=False):
     about = (
         "density: how like the good parts, higher is better; error: how badly redrawn,",
-        "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of the last 2 s",
+        "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of last 2 s",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("watch")
 
@@ -42,7 +41,6 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         self._training_since = 0.0
 
     def compose(self) -> ComposeResult:
-        yield TooSmall(id="too-small")
         with Vertical(id="all"):
             yield TitleLine(id="title")
             yield Banner(id="banner")
@@ -67,7 +65,6 @@ class WatchScreen(StationScreen, inherit_bindings=False):
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
-        self.set_class(width < LEAST[0] or height < LEAST[1], "-too-small")
         self.set_class(height >= 30, "-tall")
         self.set_class(height < 22, "-low")
         self.set_class(width >= 110, "-wide")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.examined import Examined, Grey, Redrawn, Worst
 from core.snapshot import Preview
 from tui.glyphs import GLYPHS
+from tui.keys import first_key
 from tui.view import View
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, shrunk
@@ -55,10 +56,10 @@ class CardPane(Pane):
             return [title, *worst_lines(page.worst, width, height - 1)]
         if page.sample:
             return [title, *sample_lines(page.sample, width, height - 1)]
-        return [title, *summary(page.found, width)][:height]
+        return [title, *summary(page.found, width, view.keys)][:height]
 
 
-def summary(found: Examined, width: int) -> list[Line]:
+def summary(found: Examined, width: int, keys: Mapping[str, str]) -> list[Line]:
     def told(label: str, text: str, style: str = "") -> list[Line]:
         rows = wrapped(text, width - 14, 3, GLYPHS.more)
         return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
@@ -73,7 +74,9 @@ def summary(found: Examined, width: int) -> list[Line]:
         lines += told("redrawn", f"nothing to show: no good {what[:-1]} is there that can be read", "unknown")
     lines.append(())
     if not found.defects:
-        lines += told("defects", "none to test with: store some as defective (key 2, then f), then look here again")
+        teach, kind = (first_key(keys[name]) for name in ("go-teach", "teach-kind"))
+        words = f"none to test with: store some as defective (key {teach}, then {kind}), then look here again"
+        lines += told("defects", words)
         return lines
     caught = found.defects - found.misses - found.unknown
     style = "ok" if caught == found.defects else "unknown" if found.misses <= 0.1 * found.defects else "anomaly"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.snapshot import waiting_model
 from tui.glyphs import GLYPHS
 from tui.keys import first_key
+from tui.terminal_kind import LEAST_SIZE
 from tui.view import View
 from tui.widgets.pane import Line, Pane, Part
 from tui.words import minutes, taping_words, wrapped
@@ -61,30 +62,66 @@ class NoticeLine(Pane):
 def notice(view: View) -> Line:
     snapshot, run = view.snapshot, view.snapshot.training
     recording = snapshot.sound.recording if snapshot.sound else None
-    if recording is not None:
-        words = f"{recording.file}  press {first_key(view.keys['record'])} to end it"
-        first = (f" REC {minutes(recording.seconds)} ", "hot")
-        # What is wrong with it before what it is called.
-        return (
-            (first, (f" {recording.note} ", "anomaly"), (words, "")) if recording.note else (first, (f" {words}", ""))
-        )
+    going_on = _going_on(view)
     if view.feedback:
-        return ((f" {view.feedback}", "strong"),)
+        return (*going_on, (f" {view.feedback}", "strong"))
+    if recording is not None:
+        key = "teach-record" if view.where == "teach" else "record"
+        # What is wrong with it, and how to end it, before what it is called.
+        note: Line = ((f" {recording.note}", "anomaly"),) if recording.note else ()
+        return (*going_on, *note, (f" {_ends(view, key)}  {recording.file}", ""))
     if snapshot.fault:
         return ((" warning: ", "unknown"), (snapshot.fault, ""))
+    if going_on and snapshot.collecting is not None:
+        now = snapshot.collecting
+        sort = "defective" if now.defect else "good"
+        return (*going_on, (f" {now.stored} {sort} pictures  {_ends(view, 'collect')}", ""))
     if run is not None and run.state == "failed":
         return ((" training failed: ", "anomaly"), (run.message, ""))
     if snapshot.sound is not None and view.recorded:
         return ((f" {view.recorded}", "ok"),)
     if waiting_model(snapshot):
-        key = first_key(view.keys["take-over"])
-        return ((f" new model ready: press {key} to take it over", "ok"),)
+        return ((f" new model ready: {_use(view)}", "ok"),)
     if run is None and snapshot.offers.count:
         return ((f" {snapshot.offers.count} offered as teaching material by the operator's word", "label"),)
     if run is not None and run.state == "running":
         step = f" {run.step}/{run.of}" if run.of else ""
         return ((f" training: {run.phase}{step}", "label"),)
     return ()
+
+
+def _going_on(view: View) -> Line:
+    """What is written into the recipe just now: it stays while keys are answered. The screens that end the storing of
+    pictures show it themselves."""
+    snapshot = view.snapshot
+    if snapshot.sound is not None and snapshot.sound.recording is not None:
+        return ((f" REC {minutes(snapshot.sound.recording.seconds)} ", "hot"),)
+    if snapshot.collecting is not None and view.where not in ("watch", "teach"):
+        return ((" STORING ", "hot"),)
+    return ()
+
+
+def _key(view: View, binding: str) -> str:
+    return first_key(view.keys[binding])
+
+
+def _ends(view: View, binding: str) -> str:
+    """By which keys of the screen that one sees; all others ask for the dashboard first."""
+    key = _key(view, binding)
+    if view.where in ("watch", "teach"):
+        return f"press {key} to end it"
+    return f"{_key(view, 'go-watch')}, then {key} ends it"
+
+
+def _use(view: View) -> str:
+    """How to come to a new model from the screen that one sees: its result is looked at first."""
+    if view.where == "train":
+        return f"{_key(view, 'train-use')} uses it, {_key(view, 'train-keep')} keeps the old one"
+    if view.where == "watch":
+        return f"press {_key(view, 'take-over')} to take it over"
+    if "train" in view.screens:
+        return f"{_key(view, 'go-train')} looks at it"
+    return f"{_key(view, 'go-watch')}, then {_key(view, 'take-over')} takes it over"
 
 
 class FooterLine(Pane):
@@ -132,8 +169,9 @@ def with_terminal(parts: list[Part], view: View, width: int) -> Line:
 class TooSmall(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         quits = first_key(view.keys["quit"])
+        meanwhile = f"{view.headline}: " if view.snapshot.recipe else ""
         words = (
-            f"{view.headline}: make this window 60x16 or larger, "
+            f"{meanwhile}make this window {LEAST_SIZE[0]}x{LEAST_SIZE[1]} or larger, "
             f"or press {quits} and start it with --line for status lines (judging goes on until then)"
         )
         return [((text, "strong"),) for text in wrapped(words, width, height, GLYPHS.more)]

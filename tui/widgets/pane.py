@@ -54,6 +54,9 @@ class Pane(Widget, can_focus=False):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        if not self._lines:
+            # A new screen is painted before its panes are told their size: blank rows would cost a slow line as much.
+            self.redraw()
         base = self.rich_style
         segments = [
             Segment(text, self.get_component_rich_style(f"pane--{style}") if style else base)

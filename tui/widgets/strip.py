@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.keys import first_key
+from tui.keys import first_key, screen_keys
 from tui.view import View
 from tui.widgets.edges import terminal_words, with_terminal
 from tui.widgets.pane import Line, Pane, Part
@@ -31,7 +31,8 @@ class KeysLine(Pane):
         self._keys = keys
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        last = [("1-8", "screens"), (first_key(view.keys["help"]), "help"), (first_key(view.keys["quit"]), "quit")]
+        last = [(screen_keys(view.keys, view.screens), "screens")]
+        last += [(first_key(view.keys[name]), name) for name in ("help", "quit")]
         room = width - sum(len(key) + len(word) + 3 for key, word in last) - len(terminal_words(view))
         shown: list[tuple[str, str]] = []
         for ids, word in self._keys:
