@@ -130,13 +130,14 @@ class WatchApp(PacedApp):
         """Take over the newest snapshot in one go."""
         self._shown_at = time.monotonic()
         snapshot, samples = self._inbox.take()
-        if snapshot is None:
+        if snapshot is None or self._exit:
             return
         view = self._view(snapshot)
         self.title_window(f"goodpart {snapshot.recipe}: {view.headline}")
         with self.batch_update():
             for screen in self.screen_stack:
-                if isinstance(screen, StationScreen) and screen.is_mounted:
+                # Of one that is leaving, panes may be gone already.
+                if isinstance(screen, StationScreen) and screen.is_mounted and screen.display:
                     screen.show(view, samples)
 
     def _view(self, snapshot: Snapshot) -> View:
