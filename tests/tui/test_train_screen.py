@@ -109,9 +109,9 @@ def test_a_sound_says_how_it_is_to_be_read() -> None:
 
 
 def test_where_nothing_can_be_redrawn_it_is_said() -> None:
-    told = "\n".join(text(summary(found(sense="sound", sample=None), 78)))
+    told = "\n".join(text(summary(found(sense="sound", sample=None), 78, keys_shown({}))))
     assert "nothing to show: no good recording is there that can be read" in told
-    assert "nothing to show" not in "\n".join(text(summary(found(), 78)))
+    assert "nothing to show" not in "\n".join(text(summary(found(), 78, keys_shown({}))))
 
 
 def test_pages_of_a_model() -> None:

@@ -145,7 +145,7 @@ def test_a_late_answer_does_not_replace_that_of_the_next_file(hears: Served, noi
             page.choose("#judge [name=data_file]", file)
             page.run(SUBMIT)
         assert until(lambda: page.text("#said").startswith("OK: "), 30), page.text("#said")
-        assert page.run(ANSWERED) == 2
+        assert until(lambda: page.run(ANSWERED) == 2, 10)
         page.run("release()")
         page.run(A_MOMENT)
         assert page.text("#said").startswith("OK: ")
