@@ -28,10 +28,10 @@ demo: $(READY)
 
 # More at a time than there are cores: much of what they do is waiting for devices, terminals and other processes.
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 slow: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
 
 check: $(READY)
 	$(BIN)/ruff format --check .
