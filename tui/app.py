@@ -22,6 +22,7 @@ from tui.screens.watch import WatchScreen
 from tui.station_like import StationLike
 from tui.terminal_kind import TerminalKind
 from tui.view import Inbox, News, PendingThresholds, View
+from tui.words import number
 
 OUTCOME_SECONDS = 10.0
 _FEEDBACK = 2.5
@@ -242,7 +243,9 @@ class WatchApp(PacedApp):
             return
         value = self._pending[sense].move(which, steps, known, self._clock())
         self.station.set_threshold(which, value, "key", sense, *([how] if how else []))
-        self.show()
+        step = known.density_step if which == "density" else known.error_step
+        # Said in the row that is drawn first: on a slow line the panes follow.
+        self.say(f"{which.replace('_', ' ')} threshold {number(value, step)}*")
 
     def grab(self, grab: Grab) -> None:
         """What the knobs point at becomes the thresholds, when they stand still and are fresh."""

@@ -20,7 +20,7 @@ _LATE_ANSWER = 10.0
 _QUEUED_IS_BUSY = 128
 _FULL_FRAME = 1 << 16
 _LEAST_FRAME = 40
-_FRAME_SECONDS = 0.06
+_FRAME_SECONDS = 0.045
 """What a frame may take on its way where the line is slow: a key waits for the frame before and for its own."""
 
 
