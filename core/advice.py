@@ -100,7 +100,10 @@ def rests_on(contest: Contest, entry: Entry | None) -> str:
     if entry is not None:
         auroc = figures(contest, entry).auroc
         words += f": the AUROC of {entry.method} may be {auroc.low:.2f} to {auroc.high:.2f}"
-    return words + ", for defects of these kinds alone."
+    words += ", for defects of these kinds alone."
+    if entry is not None and figures(contest, entry).false_alarms.low > contest.target:
+        words += " It calls more of the good ones than was asked: teach more of them."
+    return words
 
 
 def _value(contest: Contest, entry: Entry) -> str:

@@ -74,6 +74,14 @@ def test_the_worst_are_the_usual_defects_and_the_odd_good_ones() -> None:
     ]  # fmt: skip
 
 
+def test_a_method_that_calls_far_more_than_was_asked_wants_more_teaching() -> None:
+    held = contest()
+    assert "teach more of them" not in advise(held).doubt
+    best = held.entries[0]
+    calling = replace(best, good=[1.2] * 10 + list(best.good[10:]))
+    assert "calls more of the good ones than was asked" in advise(replace(held, entries=[calling])).doubt
+
+
 def test_a_clear_winner_is_recommended_with_what_it_rests_on() -> None:
     advice = advise(contest(method="seed"))
     assert advice.method == "features"
