@@ -137,8 +137,7 @@ class WatchApp(PacedApp):
         self.title_window(f"goodpart {snapshot.recipe}: {view.headline}")
         with self.batch_update():
             for screen in self.screen_stack:
-                # Of one that is leaving, panes may be gone already.
-                if isinstance(screen, StationScreen) and screen.is_mounted and screen.display:
+                if isinstance(screen, StationScreen) and screen.stays:
                     screen.show(view, samples)
 
     def _view(self, snapshot: Snapshot) -> View:

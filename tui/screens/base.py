@@ -36,6 +36,11 @@ class StationScreen(Screen[None], inherit_bindings=False):
     def shell(self) -> Shell:
         return cast("Shell", self.app)
 
+    @property
+    def stays(self) -> bool:
+        """Whether its panes are there: of a screen that is leaving they may be gone already."""
+        return self.is_mounted and self.display and not self.app._exit
+
     def on_mount(self) -> None:
         self.station_app.show()
 

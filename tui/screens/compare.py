@@ -86,7 +86,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             told = await asyncio.to_thread(told_of, self._recipe, sense)
         except GoodpartError:
             told = None  # the words beneath say how to hold one
-        if sense != self._sense or not self.is_mounted:
+        if sense != self._sense or not self.stays:
             return
         self._told = told
         table, cases, advice = self.query_one(ListPane), self.query_one(CasesPane), self.query_one(AdvicePane)

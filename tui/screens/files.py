@@ -149,7 +149,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         except GoodpartError as error:
             result = {"verdict": "UNKNOWN", "reason": str(error), "path": file.name}
         # Another may have been asked for meanwhile.
-        if number == self._number and self.is_mounted:
+        if number == self._number and self.stays:
             self._result.tell(result, self._sensitivity)
 
     def _at_desk(self) -> Desk:

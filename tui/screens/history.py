@@ -183,7 +183,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         except GoodpartError as error:
             self._trouble = str(error)
         except Exception as error:  # noqa: BLE001 - told, and the screen goes on
-            if not self.is_mounted:
+            if not self.stays:
                 return None
             self._trouble = f"this could not be done ({type(error).__name__}: {error})"
         else:
@@ -223,7 +223,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
     # Drawing.
 
     def _draw(self) -> None:
-        if self.is_mounted:
+        if self.stays:
             found = self._evidence
             self.set_class(self._looking is not None, "-looking")
             self.set_class(found is not None and bool(found.preview or found.trace), "-kept")

@@ -69,15 +69,16 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
             self.run_worker(self._reload())
 
     async def _reload(self) -> None:
+        trouble = ""
         try:
             found = await asyncio.to_thread(shelved)
         except GoodpartError as error:
-            self._list.set_empty((str(error),))
-            found = []
-        else:
-            self._list.set_empty(("There are no recipes yet.", "", *self._guide()))
+            found, trouble = [], str(error)
         finally:
             self._loading = False
+        if not self.stays:
+            return
+        self._list.set_empty((trouble,) if trouble else ("There are no recipes yet.", "", *self._guide()))
         self._shelf = found
         open_now = self.shell.recipe.folder if self.shell.recipe else None
         self._list.set_rows([row(one, opened=one.folder == open_now) for one in found])
