@@ -41,8 +41,6 @@ class Shelved:
     """Something was judged since midnight."""
     parts_today: int = 0
     """Counted since midnight."""
-    ok_today: int = 0
-    """Of these."""
     trouble: str = ""
     """Why it cannot be opened, in words."""
 
@@ -96,7 +94,6 @@ def look_at(folder: Path) -> Shelved:
         anomalies_today=(parts or turns).get("ANOMALY", 0),
         judged_today=bool(counts),
         parts_today=sum(parts.values()),
-        ok_today=parts.get("OK", 0),
     )
 
 

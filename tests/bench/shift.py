@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from core.journal import read_journal
 from core.recipe import CameraTable, Settings, VerdictTable, new_recipe, open_recipe
@@ -94,7 +93,6 @@ def watch(folder: Path, report: Path, parts: int) -> None:
     made = bench.SimulatedBench.__init__
     bench.SimulatedBench.__init__ = lambda self, settings: made(self, settings, QUICK)  # type: ignore[method-assign,assignment]
     tenths: list[dict[str, float]] = []
-    last: dict[str, Any] = {}
 
     class CountedApp(tui_app.WatchApp):
         shown = 0
@@ -130,8 +128,12 @@ def watch(folder: Path, report: Path, parts: int) -> None:
     station = LateStation(open_recipe(str(folder)), knobs="simulated")
     code = tui_app.watch(station)
     final = station.snapshot()
-    last = {"parts": final.shift.parts if final.shift else 0, "called": final.counters.called}
-    report.write_text(json.dumps({"tenths": tenths, "judged": final.counters.judged, **last}), encoding="utf-8")
+    counted = {
+        "parts": final.shift.parts if final.shift else 0,
+        "called": final.counters.called,
+        "judged": final.counters.judged,
+    }
+    report.write_text(json.dumps({"tenths": tenths} | counted), encoding="utf-8")
     sys.exit(code)
 
 

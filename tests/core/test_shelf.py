@@ -43,7 +43,7 @@ def test_a_day_of_single_shots_is_told_by_its_parts(trained: Recipe) -> None:
     journal.record("part", "ANOMALY", "yesterday's", at=time.time() - 200_000)
     assert journal.flush()
     one = look_at(trained.folder)
-    assert (one.parts_today, one.ok_today, one.anomalies_today) == (4, 2, 1)
+    assert (one.parts_today, one.anomalies_today) == (4, 1)
     assert one.today == "4 parts, 1 anomaly"
     # Where both are told, parts are what counts: the verdict may turn twice over one part.
     for _ in range(3):

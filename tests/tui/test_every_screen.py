@@ -103,7 +103,7 @@ class StillShell(Shell):
 
 def shelf(recipe: Recipe, many: int) -> list[Shelved]:
     rows = [
-        Shelved(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True, 412, 408),
+        Shelved(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True, 412),
         Shelved(recipe.folder.with_name("cover-plate-2"), "", 31),
         Shelved(recipe.folder.with_name("torn"), trouble="recipe.toml: line 3: a key without a value"),
     ]

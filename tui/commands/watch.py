@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
 from core.recipe import Recipe, open_recipe
@@ -15,6 +15,7 @@ from tui.words import taping_words
 
 if TYPE_CHECKING:
     from core.tapes.tape import Tape
+    from tui.display import Display
 
 
 def run(options: argparse.Namespace) -> int:
@@ -96,19 +97,26 @@ def show_shell(
         now, tape = tape, None
         return LateStation(one, camera, microphone, knobs, now)
 
-    config = shown.config
     return run_app(
         Shell(
             recipe,
             open_station,
-            config.keys,
-            seconds=options.seconds,
-            refresh=config.refresh,
-            kind=shown.kind,
-            theme=config.theme,
-            units=config.units,
+            shown.config.keys,
+            **as_shown(shown, options),
         )
     )
+
+
+def as_shown(shown: Display, options: argparse.Namespace) -> dict[str, Any]:
+    """How a dashboard looks, and for how long, as its arguments say it."""
+    config = shown.config
+    return {
+        "seconds": options.seconds,
+        "refresh": config.refresh,
+        "kind": shown.kind,
+        "theme": config.theme,
+        "units": config.units,
+    }
 
 
 def watch_attached(options: argparse.Namespace) -> int:
@@ -142,16 +150,11 @@ def watch_attached(options: argparse.Namespace) -> int:
     from tui.app import run_app
     from tui.attached_app import AttachedApp
 
-    config = shown.config
     return run_app(
         AttachedApp(
             station,
-            config.keys,
-            seconds=options.seconds,
-            refresh=config.refresh,
-            kind=shown.kind,
-            theme=config.theme,
-            units=config.units,
+            shown.config.keys,
+            **as_shown(shown, options),
         )
     )
 
