@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import HeldOut
+from core.decision.calibration import HeldOut
 from core.errors import GoodpartError
-from core.recipe import replace_file
+from core.recipes.recipe import replace_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"

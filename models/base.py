@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import HeldOut
+from core.decision.calibration import HeldOut
 
 Array = npt.NDArray[np.generic]
 
@@ -35,7 +35,7 @@ class Lesson:
     pictures: Sequence[Path]
     """Good pictures that can be decoded, in the order in which they were taken."""
     region: tuple[float, float, float, float]
-    """Region of interest, see core.features.picture.crop."""
+    """Region of interest, see core.features.image.picture.crop."""
     folds: npt.NDArray[np.int64]
     """(n,) the fold of each picture, 0..k-1: blocks of the order taken, near-duplicates always in one fold."""
     seed: int = 0
@@ -50,7 +50,7 @@ class SoundLesson:
     recordings: Sequence[Path]
     """Good recordings that can be decoded and hold at least one window."""
     channel: int | None
-    """See core.features.wave.read_wave."""
+    """See core.features.sound.wav.read_wave."""
     level: bool
     """How loud it is counts too."""
     folds: npt.NDArray[np.int64]

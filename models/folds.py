@@ -14,7 +14,7 @@ def make_folds(groups: npt.NDArray[np.int64], most: int = MOST_FOLDS, longest: i
     """(n,) the fold of each sample, 0..k-1, k at most `most`: blocks of the order taken, at most `longest` groups long,
     dealt to the folds in turn.
 
-    `groups` (n,) are near-duplicates, numbered by their first one (core.features.duplicates); a group always
+    `groups` (n,) are near-duplicates, numbered by their first one (core.dataset.near_duplicates); a group always
     stays in one fold, that of its first sample. Blocks are short because a long one leaves out a whole stretch of
     what is usual (a batch, a shift), which the model that is used in the end has seen: thresholds would be too wide.
     """

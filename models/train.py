@@ -10,10 +10,10 @@ from pathlib import Path
 
 from core.bundle import write_bundle
 from core.errors import GoodpartError
-from core.recipe import Recipe, open_recipe
-from core.snapshot import Sense
-from models.outcome import Outcome
-from models.report import Reporter
+from core.recipes.recipe import Recipe, open_recipe
+from core.state.snapshot import Sense
+from models.progress import Reporter
+from models.training_result import Outcome
 from models.worker import end_with_parent
 
 
@@ -52,12 +52,12 @@ def train(options: argparse.Namespace, report: Reporter) -> str:
     for sense in to_learn(recipe):
         began = time.monotonic()
         if sense == "image":
-            from models import images
+            from models.image import train as images
 
             method = options.image_method or recipe.settings.image.method
             outcome = images.train(recipe, method, share, seed=options.seed, epochs=options.epochs, report=report)
         else:
-            from models import sound
+            from models.sound import train as sound
 
             method = options.sound_method or recipe.settings.sound.method
             outcome = sound.train(recipe, method, share, seed=options.seed, epochs=options.epochs, report=report)

@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from core.recipe import remove_begun
+from core.recipes.recipe import remove_begun
 
 
 def end_with_parent(folder: Path) -> None:
@@ -23,7 +23,7 @@ def end_with_parent(folder: Path) -> None:
                 pass
         remove_begun(folder, os.getpid())
         if sys.platform != "win32" and os.getpgrp() == os.getpid():
-            # Started by core.training: what this process has started (the conversion of the backbone) ends too.
+            # Started by core.runtime.training_process: the conversion of the backbone, a child of this one, ends too.
             os.killpg(0, signal.SIGKILL)
         os._exit(130)
 

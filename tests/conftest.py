@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.recipe import Recipe, open_recipe
-from tests.core.sounds import make_motor_recipe
-from tests.parts import environment, learn_in_process, make_recipe
+from core.recipes.recipe import Recipe, open_recipe
+from tests.support.parts import environment, learn_in_process, make_recipe
+from tests.support.sounds import make_motor_recipe
 
 TAUGHT = 30
 RECORDINGS = 20

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.data import ROOT
+from tests.support.data import ROOT
 
 LEARNING = {"tensorflow", "keras", "librosa", "sklearn", "scipy"}
 SCREEN = {"textual", "rich"}
@@ -25,19 +25,39 @@ def loaded_by(code: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["core.station", "core.detectors.features", "core.detectors.seed", "core.sources.simulated", "core.sources.mjpeg",
-     "core.senses.hearing", "core.ear", "core.audition", "core.detectors.spectrum", "core.detectors.amulet",
-     "core.sources.microphone", "core.sources.simulated_motor", "core.amulet",
-     "tui.plain", "tui.commands.score", "tui.commands.score_sound", "tui.commands.calibrate", "tui.commands.watch",
-     "tui.commands.devices", "tui.commands.amulet", "tui.commands.dcgan", "tui.commands.compare", "core.advice"],
-)  # fmt: skip
+    [
+        "core.station.station",
+        "core.detectors.image.features",
+        "core.detectors.image.seed",
+        "core.sources.simulated.camera",
+        "core.sources.camera.http_camera",
+        "core.pipelines.sound",
+        "core.inference.sound_judge",
+        "core.inference.sound_file",
+        "core.detectors.sound.spectrum",
+        "core.detectors.sound.amulet",
+        "core.sources.microphone.portaudio",
+        "core.sources.simulated.microphone",
+        "core.detectors.sound.amulet_model",
+        "tui.line_mode.headless",
+        "tui.cli.commands.score",
+        "tui.cli.commands.score_sound",
+        "tui.cli.commands.calibrate",
+        "tui.cli.commands.watch",
+        "tui.cli.commands.devices",
+        "tui.cli.commands.amulet",
+        "tui.cli.commands.dcgan",
+        "tui.cli.commands.compare",
+        "core.evaluation.recommendation",
+    ],
+)
 def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert not loaded & (LEARNING | SCREEN)
     assert "models" not in loaded
 
 
-@pytest.mark.parametrize("module", ["tui.app", "tui.late", "tui.screens.compare"])
+@pytest.mark.parametrize("module", ["tui.app.dashboard", "tui.stations.deferred", "tui.screens.compare"])
 def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert not loaded & (LEARNING | NUMBERS | {"models"})
@@ -47,12 +67,12 @@ def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     "module",
     [
         "models.train",
-        "models.features",
-        "models.backbone",
+        "models.image.features",
+        "models.image.backbone",
         "models.folds",
-        "models.spectrum",
-        "models.sound",
-        "models.contest",
+        "models.sound.spectrum",
+        "models.sound.train",
+        "models.comparison.run",
     ],
 )
 def test_learning_without_gradients_needs_no_tensorflow(module: str) -> None:
@@ -63,7 +83,7 @@ def test_learning_without_gradients_needs_no_tensorflow(module: str) -> None:
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["--version"], ["watch", "--help"], ["train", "--nonsense"]])
 def test_help_comes_before_anything_heavy(arguments: list[str]) -> None:
     code = (
-        "import contextlib, io\nfrom tui.main import main\n"
+        "import contextlib, io\nfrom tui.cli.main import main\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()), "
         f"contextlib.redirect_stderr(io.StringIO()):\n    main({arguments!r})"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.bundle import Bundle, BundleError
-from core.calibration import (
+from core.decision.calibration import (
     WANTED_RECORDINGS,
     HeldOut,
     TooFewError,
@@ -18,10 +18,10 @@ from core.calibration import (
     smoothed,
     supported,
 )
-from core.detectors.base import Detector
-from core.detectors.sound import STEP_SECONDS, SoundDetector
-from core.recipe import ImageTable, SoundTable
-from core.snapshot import Model, Rule, Thresholds
+from core.detectors.image.base import Detector
+from core.detectors.sound.base import STEP_SECONDS, SoundDetector
+from core.recipes.recipe import ImageTable, SoundTable
+from core.state.snapshot import Model, Rule, Thresholds
 
 DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "sum", "amulet": "error"}
 
@@ -29,11 +29,11 @@ DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum
 def load_detector(bundle: Bundle) -> Detector:
     """Raises BundleError where the bundle is of an unknown method."""
     if bundle.method == "features":
-        from core.detectors.features import FeaturesDetector
+        from core.detectors.image.features import FeaturesDetector
 
         return FeaturesDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
     if bundle.method == "seed":
-        from core.detectors.seed import SeedDetector
+        from core.detectors.image.seed import SeedDetector
 
         return SeedDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
     raise _unknown(bundle)
@@ -42,11 +42,11 @@ def load_detector(bundle: Bundle) -> Detector:
 def load_sound_detector(bundle: Bundle) -> SoundDetector:
     """Raises BundleError where the bundle is of an unknown method."""
     if bundle.method == "spectrum":
-        from core.detectors.spectrum import SpectrumDetector
+        from core.detectors.sound.spectrum import SpectrumDetector
 
         return SpectrumDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
     if bundle.method == "amulet":
-        from core.detectors.amulet import AmuletDetector
+        from core.detectors.sound.amulet import AmuletDetector
 
         return AmuletDetector(bundle.arrays, bundle.networks, bundle.facts["settings"])
     raise _unknown(bundle)
@@ -83,7 +83,7 @@ def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_
     except TooFewError:
         if bundle.method != "seed":
             raise
-        from core.detectors import seed
+        from core.detectors.image import seed
 
         return _made(
             bundle, table, seed.SHIPPED_DENSITY_THRESHOLD, seed.SHIPPED_ERROR_THRESHOLD, "as shipped, not calibrated"

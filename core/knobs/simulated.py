@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from core.knobs.port import PortLost
+from core.knobs.serial_port import PortLost
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 """Beside the packages in a checkout; an installed goodpart has the twin."""
@@ -52,10 +52,10 @@ def compiled_board(cache: Path) -> Path | None:
 
 def command_of_board(cache: Path | None = None) -> list[str]:
     """The program that simulates a board; see firmware/host/board.cpp for what it understands."""
-    from core.features.backbone import cache_folder
+    from core.features.image.backbone import cache_folder
 
     program = compiled_board(cache or cache_folder() / "boards")
-    return [str(program)] if program else [sys.executable, "-m", "core.knobs.twin"]
+    return [str(program)] if program else [sys.executable, "-m", "core.knobs.firmware_twin"]
 
 
 class SimulatedBoard:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import soundfile
 
-from core.recipe import Recipe, new_recipe
-from core.sources.motor import RATE, Unit, good_sound, sound_of
+from core.recipes.recipe import Recipe, new_recipe
+from core.sources.simulated.motor import RATE, Unit, good_sound, sound_of
 from tests.bench.listening import learn
 from tests.bench.process import run_measured
-from tests.data import find_data
+from tests.support.data import find_data
 
 SECONDS = 5.5
 BARS = (1.0, 120.0)

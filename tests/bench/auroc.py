@@ -2,7 +2,7 @@
 
 Learns from a fixed 60 % of the good pictures of a set and judges the others and all defective ones, with the folds and
 the calibration of `goodpart train`. Beside the method's scores stand trivial ones (brightness, contrast), which any
-method must beat. The default rule of a method rests on these tables. Needs the data sets (tests/data.py).
+method must beat. The default rule of a method rests on these tables. Needs the data sets (tests/support/data.py).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import HeldOut, TooFewError, calibrate, supported
-from core.detectors.base import Detector
-from core.detectors.features import FeaturesDetector
-from core.detectors.seed import SeedDetector
-from core.features.duplicates import near_duplicates, thumbnail
-from core.features.picture import WHOLE, decode_picture
-from core.separation import auroc
-from core.snapshot import Rule
-from core.teaching import pictures_in
-from core.verdict import is_anomalous, share
-from models import features, seed
-from models.backbone import obtain_backbone
+from core.dataset.add_images import pictures_in
+from core.dataset.near_duplicates import near_duplicates, thumbnail
+from core.decision.calibration import HeldOut, TooFewError, calibrate, supported
+from core.decision.verdict import is_anomalous, share
+from core.detectors.image.base import Detector
+from core.detectors.image.features import FeaturesDetector
+from core.detectors.image.seed import SeedDetector
+from core.evaluation.defect_test import auroc
+from core.features.image.picture import WHOLE, decode_picture
+from core.state.snapshot import Rule
 from models.base import Learnt, Lesson
-from models.contest_pictures import brightness_and_contrast
+from models.comparison.image_candidates import brightness_and_contrast
 from models.folds import make_folds
-from tests.data import data_folder
+from models.image import features, seed
+from models.image.backbone import obtain_backbone
+from tests.support.data import data_folder
 
 SETS = ("aliens", "cookies", "solar_cells")
 RULES: tuple[Rule, ...] = get_args(Rule)

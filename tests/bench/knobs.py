@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 
-from core.knobs.keeper import KnobKeeper
-from core.knobs.port import open_port
+from core.knobs.connection import KnobKeeper
 from core.knobs.protocol import Heartbeat, Reading, format_heartbeat, format_reading
-from core.snapshot import Which
+from core.knobs.serial_port import open_port
+from core.state.snapshot import Which
 
 LINES = 500
 DAY = 24 * 3600

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import cv2
 
-from core.recipe import new_recipe
-from core.sources.simulated import good_pictures
-from core.teaching import pictures_in, teach_pictures
-from models.images import backbone_or_none
+from core.dataset.add_images import pictures_in, teach_pictures
+from core.recipes.recipe import new_recipe
+from core.sources.simulated.camera import good_pictures
+from models.image.train import backbone_or_none
 from tests.bench.process import run_measured
-from tests.data import find_data
+from tests.support.data import find_data
 
 BARS = {30: (10.0, 400.0), 500: (60.0, 400.0)}
 

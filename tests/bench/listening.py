@@ -17,11 +17,11 @@ import psutil
 import soundfile
 
 from core.bundle import read_bundle
-from core.ear import Ear
-from core.recipe import Recipe, new_recipe
-from core.sources.motor import RATE, Unit, good_sound, sound_of
+from core.inference.sound_judge import Ear
+from core.recipes.recipe import Recipe, new_recipe
+from core.sources.simulated.motor import RATE, Unit, good_sound, sound_of
 from tests.bench.process import cpu_seconds, peak_megabytes
-from tui.commands.demo import prepared
+from tui.cli.commands.demo import prepared
 
 RECORDINGS, SECONDS = 40, 15.0
 WATCHED = 30.0

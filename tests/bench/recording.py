@@ -18,10 +18,10 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as goodpart itself does
 
-from core.recipe import Recipe
-from core.sources.simulated import good_pictures
-from core.tapes.packing import pack_picture, unpack_picture
-from core.tapes.replay import Replay
+from core.recipes.recipe import Recipe
+from core.replay.replay import Replay
+from core.sources.simulated.camera import good_pictures
+from core.tape.codec import pack_picture, unpack_picture
 from tests.bench.process import cpu_seconds
 from tests.bench.watching import HEIGHT, WIDTH, make_bench
 

@@ -12,12 +12,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.recipe import Recipe, new_recipe
+from core.recipes.recipe import Recipe, new_recipe
 from tests.bench.process import peak_megabytes
 from tests.bench.watching import make_bench
-from tests.tui.terminal_rig import TerminalRig
+from tests.support.terminal_rig import TerminalRig
 
-CHILD = ["-m", "tests.tui.screen_child"]
+CHILD = ["-m", "tests.support.screen_child"]
 
 
 def fast_line(seconds: float, size: tuple[int, int], *options: str, keys: str = "") -> dict[str, float]:

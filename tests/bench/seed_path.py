@@ -35,8 +35,8 @@ def prepare(folder: Path) -> None:
     """The network for both, and latents as of 500 taught pictures."""
     import keras
 
-    from models.litert import to_litert
-    from models.seed import build
+    from models.components.litert import to_litert
+    from models.image.seed import build
 
     model = build(keras)
     model.save(folder / "both.keras")
@@ -67,7 +67,7 @@ def original(folder: Path) -> Callable[[np.ndarray], None]:
 
 
 def ours(folder: Path) -> Callable[[np.ndarray], object]:
-    from core.detectors.seed import BANDWIDTH, SeedDetector
+    from core.detectors.image.seed import BANDWIDTH, SeedDetector
 
     arrays = {
         "latents": np.load(folder / "latents.npy"),

@@ -26,12 +26,12 @@ import soundfile
 import soxr
 from websockets.sync.client import connect
 
-from core.recipe import CameraTable, MicrophoneTable, Recipe, Settings, VerdictTable, new_recipe
-from core.sources.motor import RATE, Unit, good_sound, sound_of
-from core.sources.simulated import good_pictures
+from core.recipes.recipe import CameraTable, MicrophoneTable, Recipe, Settings, VerdictTable, new_recipe
+from core.sources.simulated.camera import good_pictures
+from core.sources.simulated.motor import RATE, Unit, good_sound, sound_of
 from tests.bench.listening import learn
 from tests.bench.process import megabytes, peak_megabytes
-from tests.data import find_data
+from tests.support.data import find_data
 
 CLIENTS, SECONDS, ORIGINAL_SECONDS = 50, 60.0, 20.0
 ALONE_SECONDS, WARM_SECONDS = 15.0, 10.0

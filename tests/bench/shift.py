@@ -16,12 +16,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from core.journal import read_journal
-from core.recipe import CameraTable, Settings, VerdictTable, new_recipe, open_recipe
-from core.snapshot import Snapshot
-from core.sources.exchange import PART_SECONDS
+from core.journal.store import read_journal
+from core.recipes.recipe import CameraTable, Settings, VerdictTable, new_recipe, open_recipe
+from core.sources.simulated.schedule import PART_SECONDS
+from core.state.snapshot import Snapshot
 from tests.bench.process import cpu_seconds
-from tests.tui.terminal_rig import TerminalRig
+from tests.support.terminal_rig import TerminalRig
 
 QUICK = 0.2
 """Seconds that a part lies on the bench here."""
@@ -45,8 +45,8 @@ def main() -> None:
 
 
 def bench(folder: Path, parts: int) -> bool:
-    from tui.commands.demo import teach
-    from tui.commands.train import train
+    from tui.cli.commands.demo import teach
+    from tui.cli.commands.train import train
 
     camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=FPS)
     settings = Settings(camera=camera, verdict=VerdictTable(rate=FPS))
@@ -83,12 +83,12 @@ def bench(folder: Path, parts: int) -> bool:
 
 def watch(folder: Path, report: Path, parts: int) -> None:
     """The dashboard until so many parts have been counted."""
-    import core.parts
-    import core.sources.simulated as bench
-    from tui import app as tui_app
-    from tui.late import LateStation
+    import core.inspection.inspection
+    import core.sources.simulated.camera as bench
+    from tui.app import dashboard as tui_app
+    from tui.stations.deferred import LateStation
 
-    core.parts.LEAST_SECONDS = QUICK / 10  # type: ignore[attr-defined]
+    core.inspection.inspection.LEAST_SECONDS = QUICK / 10  # type: ignore[attr-defined]
     bench.FASTEST = FPS
     made = bench.SimulatedBench.__init__
     bench.SimulatedBench.__init__ = lambda self, settings: made(self, settings, QUICK)  # type: ignore[method-assign,assignment]

@@ -16,22 +16,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import calibrate
-from core.detectors.amulet import AmuletModel, Network, Scaler, grouped
+from core.dataset.material_files import natural_order
+from core.decision.calibration import calibrate
+from core.decision.verdict import share
 from core.detectors.load import DEFAULT_RULES
-from core.detectors.spectrum import SpectrumDetector
-from core.features.amulet import table_of
-from core.features.spectrum import RATE
-from core.features.wave import whole_wave
-from core.filing import natural_order
-from core.recipe import Recipe, Settings
-from core.verdict import share
-from models import amulet, spectrum
+from core.detectors.sound.amulet import AmuletModel, Network, Scaler, grouped
+from core.detectors.sound.spectrum import SpectrumDetector
+from core.features.sound.amulet import table_of
+from core.features.sound.spectrum import RATE
+from core.features.sound.wav import whole_wave
+from core.recipes.recipe import Recipe, Settings
 from models.base import SoundLesson
-from models.contest_sound import entrants
-from models.entrants import Taught
-from models.sound_folds import make_sound_folds
-from tests.data import find_data
+from models.comparison.candidate import Taught
+from models.comparison.sound_candidates import entrants
+from models.sound import amulet, spectrum
+from models.sound.sound_folds import make_sound_folds
+from tests.support.data import find_data
 
 TARGET = 0.05
 FAULTS = ("bearing", "propeller")

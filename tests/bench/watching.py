@@ -16,11 +16,11 @@ from pathlib import Path
 
 import cv2
 
-from core.recipe import CameraTable, Recipe, Settings, new_recipe
-from core.sources.simulated import good_pictures
-from core.teaching import teach_pictures
+from core.dataset.add_images import teach_pictures
+from core.recipes.recipe import CameraTable, Recipe, Settings, new_recipe
+from core.sources.simulated.camera import good_pictures
 from tests.bench.process import cpu_seconds, peak_megabytes
-from tui.commands.train import train
+from tui.cli.commands.train import train
 
 WIDTH, HEIGHT = 1920, 1080
 TAUGHT, SHOWN = 40, 6

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.bundle import FORMAT, MANIFEST, SEAL, Bundle, BundleError, read_bundle, write_bundle
-from core.calibration import HeldOut
+from core.decision.calibration import HeldOut
 from core.errors import GoodpartError
 
 FACTS: Mapping[str, Any] = {

@@ -11,7 +11,7 @@ from models.folds import BLOCK, MOST_FOLDS, make_folds
 
 
 def by_first(labels: list[int]) -> npt.NDArray[np.int64]:
-    """Groups numbered in the order of their first pictures, as core.features.duplicates does."""
+    """Groups numbered in the order of their first pictures, as core.dataset.near_duplicates does."""
     order: dict[int, int] = {}
     return np.array([order.setdefault(label, len(order)) for label in labels], np.int64)
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from core.bundle import read_bundle
-from core.recipe import Recipe
-from core.training import parse_progress
-from tests.data import ROOT
-from tests.parts import good_part, learn_in_process, make_recipe, write_parts
+from core.recipes.recipe import Recipe
+from core.runtime.training_process import parse_progress
+from tests.support.data import ROOT
+from tests.support.parts import good_part, learn_in_process, make_recipe, write_parts
 
 User = Mapping[str, str]
 
@@ -170,7 +170,7 @@ def test_learning_features_imports_no_tensorflow(trained: Recipe, user: User, tm
 
 def cached_backbone(_tmp_path: Path) -> Path:
     """The user's own cache, where a backbone was converted already."""
-    from core.features.backbone import cache_folder, find_backbone
+    from core.features.image.backbone import cache_folder, find_backbone
 
     if find_backbone() is None:
         pytest.skip("no backbone was converted here yet (goodpart train does it)")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tui import glyphs
-from tui.terminal_kind import TerminalKind
+from tui.terminal import glyphs
+from tui.terminal.capabilities import TerminalKind
 
 
 @pytest.fixture(autouse=True)

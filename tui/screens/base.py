@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.events import Resize
 from textual.screen import Screen
 
-from tui.keys import Where
-from tui.terminal_kind import LEAST_SIZE
-from tui.view import Sample, View
-from tui.widgets.edges import TooSmall
-from tui.widgets.list import ListPane
+from tui.terminal.capabilities import LEAST_SIZE
+from tui.view.keymap import Where
+from tui.view.view import Sample, View
+from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Pane
+from tui.widgets.title_and_footer import TooSmall
 
 if TYPE_CHECKING:
-    from tui.app import WatchApp
-    from tui.shell import Shell
+    from tui.app.dashboard import WatchApp
+    from tui.app.shell import Shell
 
 
 class StationScreen(Screen[None], inherit_bindings=False):
-    """Shows views as they come. `where` says which keys of tui.keys are its own; `about` stands above them in its
-    help. In a window that is too small for it, it says so in place of everything else."""
+    """Shows views as they come. `where` says which keys of tui.view.keymap are its own; `about` stands above them in
+    its help. In a window that is too small for it, it says so in place of everything else."""
 
     where: ClassVar[Where] = "watch"
     about: ClassVar[Sequence[str]] = ()

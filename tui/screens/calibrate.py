@@ -9,20 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from core.examined import Examined
-from core.snapshot import Which
-from tui.keys import bindings, first_key
-from tui.looking import Looking
+from core.evaluation.review_result import Examined
+from core.state.snapshot import Which
+from tui.jobs.model_review import Looking
 from tui.screens.base import StationScreen
-from tui.view import Sample, View
+from tui.view.keymap import bindings, first_key
+from tui.view.text import number
+from tui.view.view import Sample, View
 from tui.widgets.banner import Banner
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.facts import ThresholdsPane
-from tui.widgets.formula import FormulaLine
-from tui.widgets.list import ListPane
+from tui.widgets.figures import ThresholdsPane
+from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Line
-from tui.widgets.strip import KeysLine
-from tui.words import number
+from tui.widgets.rule_line import FormulaLine
+from tui.widgets.status_strip import KeysLine
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 HEAD = f"{'may be':>7} {'takes':>7} {'to expect':>12} {'missed':>10}   thresholds"
 BY_HAND = "by hand, with a good part clamped"

@@ -12,16 +12,16 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from core.errors import GoodpartError
-from core.recipe import Recipe
-from core.snapshot import Sense
-from tui.comparing import QUICK, Comparing, Told, comparing, told_of
-from tui.keys import bindings, first_key
+from core.recipes.recipe import Recipe
+from core.state.snapshot import Sense
+from tui.jobs.comparison import QUICK, Comparing, Told, comparing, told_of
 from tui.screens.base import StationScreen
-from tui.view import Sample, View
-from tui.widgets.contest import AdvicePane, CasesPane, ComparingPane
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.list import ListPane
-from tui.widgets.strip import KeysLine, StatusStrip
+from tui.view.keymap import bindings, first_key
+from tui.view.view import Sample, View
+from tui.widgets.comparison import AdvicePane, CasesPane, ComparingPane
+from tui.widgets.list_pane import ListPane
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 
 class CompareScreen(StationScreen, inherit_bindings=False):

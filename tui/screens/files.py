@@ -12,19 +12,19 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from core.errors import GoodpartError
-from tui.attached import AttachedStation
-from tui.filedesk import Desk, OwnDesk, ServedDesk
-from tui.keys import bindings
-from tui.screens.ask import AskScreen
+from tui.jobs.file_scoring import Desk, OwnDesk, ServedDesk
 from tui.screens.base import StationScreen
-from tui.view import View
-from tui.widgets.card import trace_lines
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.list import ListPane
+from tui.screens.form import AskScreen
+from tui.stations.remote import AttachedStation
+from tui.view.keymap import bindings
+from tui.view.text import wrapped
+from tui.view.view import View
+from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, hottest_cell
-from tui.widgets.strip import KeysLine, StatusStrip
-from tui.words import wrapped
+from tui.widgets.result_card import trace_lines
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".wav", ".flac", ".ogg"})
 AS_TRAINED, MOST_SENSITIVE = 8, 10

@@ -16,18 +16,18 @@ from textual.containers import Horizontal
 from textual.events import Resize
 
 from core.errors import GoodpartError
-from core.evidence import Evidence, Gatherer
-from core.history import History, Only, Row, export_csv
-from core.recipe import Recipe
-from tui.keys import bindings, first_key
+from core.journal.evidence import Evidence, Gatherer
+from core.journal.query import History, Only, Row, export_csv
+from core.recipes.recipe import Recipe
 from tui.screens.base import StationScreen
-from tui.view import View
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.event import event_lines, evidence_lines, filter_line, table_line
-from tui.widgets.lines import LinesPane
+from tui.view.keymap import bindings, first_key
+from tui.view.text import printable, wrapped
+from tui.view.view import View
+from tui.widgets.journal_event import event_lines, evidence_lines, filter_line, table_line
 from tui.widgets.pane import Line
-from tui.widgets.strip import KeysLine, StatusStrip
-from tui.words import printable, wrapped
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.text_pane import LinesPane
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 FOLLOW_SECONDS = 1.0
 OUTCOME_SECONDS = 10.0

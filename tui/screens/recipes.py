@@ -11,15 +11,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.errors import GoodpartError
-from core.shelf import Shelved, checked_name, delete, duplicate, make, rename, shelved
-from tui.keys import KEYS, bindings, first_key, screen_keys
-from tui.screens.ask import AskScreen
+from core.library import Shelved, checked_name, delete, duplicate, make, rename, shelved
 from tui.screens.base import StationScreen
+from tui.screens.form import AskScreen
 from tui.screens.help import HelpScreen
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.list import ListPane
+from tui.view.keymap import KEYS, bindings, first_key, screen_keys
+from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Line
-from tui.widgets.strip import KeysLine, StatusStrip
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 RELOAD_SECONDS = 5.0
 HEAD = f"{'recipe':20}{'trained':17}{'pictures':>8}{'sound':>9}  today"
@@ -175,7 +175,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
 
 def guide(keys: Mapping[str, str]) -> list[str]:
-    """The first steps, by the keys that turn to their screens (of tui.keys.keys_shown)."""
+    """The first steps, by the keys that turn to their screens (of tui.view.keymap.keys_shown)."""
     new, use, about = (first_key(keys[name]) for name in ("recipe-new", "train-use", "help"))
     steps = {
         "recipes": (

@@ -11,16 +11,16 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
 from core.errors import GoodpartError
-from core.snapshot import Sense
-from tui.keys import bindings
-from tui.player import Playing
-from tui.screens.ask import AskScreen
+from core.state.snapshot import Sense
+from tui.jobs.sound_player import Playing
 from tui.screens.base import StationScreen
-from tui.view import Sample, View
-from tui.widgets.edges import NoticeLine, TitleLine
+from tui.screens.form import AskScreen
+from tui.view.keymap import bindings
+from tui.view.view import Sample, View
 from tui.widgets.picture import PicturePane
-from tui.widgets.strip import KeysLine, StatusStrip
-from tui.widgets.teach import MetersPane, RecentPane, SoundPane, StoringPane, Teaching
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.teaching import MetersPane, RecentPane, SoundPane, StoringPane, Teaching
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 
 class TeachScreen(StationScreen, inherit_bindings=False):

@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from core.snapshot import waiting_model
-from tui.keys import bindings, first_key
-from tui.looking import Looking
+from core.state.snapshot import waiting_model
+from tui.jobs.model_review import Looking
 from tui.screens.base import StationScreen
-from tui.view import Sample, View
-from tui.widgets.card import CardPane, pages_of
-from tui.widgets.curve import CurvePane
-from tui.widgets.edges import NoticeLine, TitleLine
-from tui.widgets.strip import KeysLine, StatusStrip
+from tui.view.keymap import bindings, first_key
+from tui.view.view import Sample, View
+from tui.widgets.loss_curve import CurvePane
+from tui.widgets.result_card import CardPane, pages_of
+from tui.widgets.status_strip import KeysLine, StatusStrip
+from tui.widgets.title_and_footer import NoticeLine, TitleLine
 from tui.widgets.training import TrainingPane
 
 

@@ -10,19 +10,19 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
-from core.snapshot import Grab, Training, Which, Word
-from tui.keys import bindings
+from core.state.snapshot import Grab, Training, Which, Word
 from tui.screens.base import StationScreen
-from tui.view import Sample, View
+from tui.view.keymap import bindings
+from tui.view.view import Sample, View
 from tui.widgets.banner import Banner
 from tui.widgets.camera import CameraPane
-from tui.widgets.edges import FooterLine, NoticeLine, TitleLine
-from tui.widgets.facts import CountersPane, ModelPane, ThresholdsPane
-from tui.widgets.formula import FormulaLine
+from tui.widgets.figures import CountersPane, ModelPane, ThresholdsPane
 from tui.widgets.knobs import KnobsPane
 from tui.widgets.microphone import MicrophonePane
 from tui.widgets.picture import PicturePane
-from tui.widgets.sweep import SweepPlot
+from tui.widgets.rule_line import FormulaLine
+from tui.widgets.sweep_plot import SweepPlot
+from tui.widgets.title_and_footer import FooterLine, NoticeLine, TitleLine
 from tui.widgets.training import TrainingPane
 
 OUTCOME_SECONDS = 20.0

@@ -23,13 +23,12 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from core import __version__
 from core.errors import GoodpartError, UnreadableError
-from core.journal import read_newest
-from core.recipe import Recipe
-from core.snapshot import Grab, Sense, Snapshot, Thresholds
-from core.wire import WireError, packed, to_json
-from tui.service.commands import COMMANDS, bound
-from tui.service.gate import LATER, sender
-from tui.service.hub import Hub, Teller
+from core.journal.store import read_newest
+from core.recipes.recipe import Recipe
+from core.serialization.snapshot_json import WireError, packed, to_json
+from core.state.snapshot import Grab, Sense, Snapshot, Thresholds
+from core.station.interface import StationLike
+from tui.service.command_arguments import COMMANDS, bound
 from tui.service.limits import (
     HEARTBEAT_SECONDS,
     JOURNAL_READERS,
@@ -39,11 +38,12 @@ from tui.service.limits import (
     SLOW_SECONDS,
     UPLOADS,
 )
+from tui.service.liveness import Pulse
 from tui.service.metrics import Metrics
-from tui.service.pulse import Pulse
+from tui.service.request_gate import LATER, sender
+from tui.service.snapshot_hub import Hub, Teller
 from tui.service.tokens import May, Tokens
 from tui.service.workers import BusyError, Workers
-from tui.station_like import StationLike
 
 PAGE = Path(__file__).with_name("page")
 PROTOCOL = "goodpart.v1"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from core.errors import GoodpartError
-from tui.attached import attached
+from tui.stations.remote import attached
 
 
 def main(url: str, token_file: str = "") -> int:

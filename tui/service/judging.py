@@ -8,22 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.amulet import read_model
-from core.audition import Audition, audition, passages_of
 from core.bundle import read_bundle
-from core.detectors.amulet import AS_TRAINED, AmuletModel, sensitive
-from core.ear import Ear
+from core.decision.verdict import is_anomalous, share
+from core.detectors.sound.amulet import AS_TRAINED, AmuletModel, sensitive
+from core.detectors.sound.amulet_model import read_model
 from core.errors import GoodpartError, UnreadableError
-from core.features.amulet import table_of
-from core.features.wave import SUFFIXES as SOUND_SUFFIXES
-from core.features.wave import wave_facts
-from core.judging import Judge
-from core.recipe import Recipe, open_recipe
-from core.snapshot import Sense
-from core.verdict import is_anomalous, share
-from tui.commands.score import unknown
-from tui.commands.score_pictures import judged_picture
-from tui.commands.score_sound import as_json
+from core.features.sound.amulet import table_of
+from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
+from core.features.sound.wav import wave_facts
+from core.inference.image_judge import Judge
+from core.inference.sound_file import Audition, audition, passages_of
+from core.inference.sound_judge import Ear
+from core.recipes.recipe import Recipe, open_recipe
+from core.state.snapshot import Sense
+from tui.cli.commands.score import unknown
+from tui.cli.commands.score_pictures import judged_picture
+from tui.cli.commands.score_sound import as_json
 
 Result = dict[str, Any]
 Loaded = TypeVar("Loaded")

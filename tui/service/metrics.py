@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core.snapshot import Heard, Judgement, Snapshot, State, Thresholds
-from tui.service.hub import Hub
+from core.state.snapshot import Heard, Judgement, Snapshot, State, Thresholds
+from tui.service.snapshot_hub import Hub
 from tui.service.workers import Workers
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, get_args
 
-from core.snapshot import WAITING, truth_of
-from tui.glyphs import GLYPHS
-from tui.keys import first_key
-from tui.view import Headline, View
-from tui.widgets import letters
+from core.state.snapshot import WAITING, truth_of
+from tui.terminal.glyphs import GLYPHS
+from tui.view.keymap import first_key
+from tui.view.text import wrapped
+from tui.view.view import Headline, View
+from tui.widgets import large_letters as letters
 from tui.widgets.pane import Line, Pane
-from tui.words import wrapped
 
 Row = TypeVar("Row")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.glyphs import GLYPHS
-from tui.view import View
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import age, tail, wrapped
+from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
-from tui.words import age, tail, wrapped
 
 STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.knobs.link import STILL_SECONDS, stale
-from core.snapshot import Knob, KnobLink, KnobMeaning, Which
-from tui.glyphs import GLYPHS
-from tui.view import View
+from core.state.snapshot import Knob, KnobLink, KnobMeaning, Which
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import age, number, wrapped
+from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
-from tui.words import age, number, wrapped
 
 GOOD = ("live", "legacy")
 WIDE = 36

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.snapshot import Hearing, Level
-from tui.glyphs import GLYPHS
-from tui.view import View
+from core.state.snapshot import Hearing, Level
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import minutes, tail, wrapped
+from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
-from tui.words import minutes, tail, wrapped
 
 STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0

@@ -10,8 +10,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.glyphs import GLYPHS
-from tui.view import View
+from tui.terminal.glyphs import GLYPHS
+from tui.view.view import View
 
 Part = tuple[str, str]
 """Text and style: one of `STYLES`, or empty for the pane's own."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.glyphs import GLYPHS
-from tui.view import View
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import left, wrapped
+from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
-from tui.words import left, wrapped
 
 
 class TrainingPane(Pane):

@@ -10,16 +10,16 @@ from typing import Any
 
 import uvicorn
 
-from core.recipe import Recipe
-from tests.parts import until
-from tests.tui.fake_station import FakeStation
-from tests.tui.service.served import Served
+from core.recipes.recipe import Recipe
+from tests.support.fake_station import FakeStation
+from tests.support.parts import until
+from tests.support.served import Served
 from tui.service.app import Service, make_app
-from tui.service.gate import LOOPBACK, Gate
-from tui.service.hub import Hub
+from tui.service.liveness import Pulse
 from tui.service.metrics import Metrics
-from tui.service.pulse import Pulse
-from tui.service.run import listen, settings
+from tui.service.request_gate import LOOPBACK, Gate
+from tui.service.server import listen, settings
+from tui.service.snapshot_hub import Hub
 from tui.service.workers import Workers
 
 

@@ -17,20 +17,20 @@ import pytest
 from websockets.sync.client import connect
 
 from core.errors import GoodpartError
-from core.journal import read_journal
-from core.recipe import Recipe
-from core.snapshot import Snapshot
-from core.wire import changed, from_json
-from tests.parts import goodpart, until
-from tests.tui.fake_station import FakeStation, snapshot
-from tests.tui.service.served import Served, serving, start
-from tests.tui.terminal_rig import TerminalRig
-from tests.tui.test_shell import becomes
-from tests.tui.test_watch_app import screen_text
-from tui.app import WatchApp
-from tui.attached import AttachedStation, attached
-from tui.attached_app import ELSEWHERE, AttachedApp
-from tui.display import display
+from core.journal.store import read_journal
+from core.recipes.recipe import Recipe
+from core.serialization.snapshot_json import changed, from_json
+from core.state.snapshot import Snapshot
+from tests.support.fake_station import FakeStation, snapshot
+from tests.support.parts import goodpart, until
+from tests.support.served import Served, serving, start
+from tests.support.terminal_rig import TerminalRig
+from tests.tui.app.test_dashboard import screen_text
+from tests.tui.app.test_shell import becomes
+from tui.app.attached import ELSEWHERE, AttachedApp
+from tui.app.dashboard import WatchApp
+from tui.stations.remote import AttachedStation, attached
+from tui.terminal.display import display
 
 User = Mapping[str, str]
 CAMERA = ("--camera", "simulated")

@@ -18,16 +18,16 @@ from pathlib import Path
 
 import pytest
 
-from core.journal import read_journal
-from core.recipe import Recipe
-from tests.data import ROOT
-from tests.parts import until
-from tests.tui.fake_station import FakeStation
-from tests.tui.service.served import Served, is_up
-from tui.service.hub import Hub
-from tui.service.notify import Notifier
-from tui.service.pulse import Pulse
-from tui.service.run import told_to
+from core.journal.store import read_journal
+from core.recipes.recipe import Recipe
+from tests.support.data import ROOT
+from tests.support.fake_station import FakeStation
+from tests.support.parts import until
+from tests.support.served import Served, is_up
+from tui.service.liveness import Pulse
+from tui.service.server import told_to
+from tui.service.snapshot_hub import Hub
+from tui.service.systemd import Notifier
 
 User = Mapping[str, str]
 DEPLOY = ROOT / "tui" / "service" / "deploy"

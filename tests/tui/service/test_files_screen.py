@@ -14,24 +14,24 @@ import pytest
 import soundfile
 
 import tui.screens.files
-from core.recipe import Recipe, open_recipe
-from core.sources.motor import RATE
-from models.amulet import Fitted
-from models.report import Reporter
+from core.recipes.recipe import Recipe, open_recipe
+from core.sources.simulated.motor import RATE
+from models.progress import Reporter
+from models.sound.amulet import Fitted
 from models.train import train
-from tests.core.sounds import faulty_motor, good_motor, make_motor_recipe, write_sounds
-from tests.data import data_folder
-from tests.parts import good_part, odd_part
-from tests.tui.fake_station import FakeStation, snapshot
-from tests.tui.service.served import curl, serving
-from tests.tui.test_shell import becomes, running, shows
-from tests.tui.test_watch_app import screen_text
-from tui.app import WatchApp
-from tui.attached import AttachedStation
-from tui.attached_app import AttachedApp
+from tests.support.data import data_folder
+from tests.support.fake_station import FakeStation, snapshot
+from tests.support.parts import good_part, odd_part
+from tests.support.served import curl, serving
+from tests.support.sounds import faulty_motor, good_motor, make_motor_recipe, write_sounds
+from tests.tui.app.test_dashboard import screen_text
+from tests.tui.app.test_shell import becomes, running, shows
+from tui.app.attached import AttachedApp
+from tui.app.dashboard import WatchApp
+from tui.app.shell import Shell
 from tui.screens.files import FilesScreen, result_lines
 from tui.service.judging import FileJudge
-from tui.shell import Shell
+from tui.stations.remote import AttachedStation
 
 User = Mapping[str, str]
 
@@ -133,7 +133,7 @@ def amulets(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
         candidate=False,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.amulet.fit", drawn)
+        patch.setattr("models.sound.amulet.fit", drawn)
         train(options, Reporter(io.StringIO()))
     return open_recipe(str(recipe.folder))
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.snapshot import Grab, Sense, Which, Word
-from tests.parts import until
-from tests.tui.service.served import Served, serving_both
-from tui.service.commands import COMMANDS
+from core.state.snapshot import Grab, Sense, Which, Word
+from tests.support.parts import until
+from tests.support.served import Served, serving_both
+from tui.service.command_arguments import COMMANDS
 
 User = Mapping[str, str]
 LEFT_OUT = {"train", "take_over", "delete_taught"}

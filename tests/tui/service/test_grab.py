@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from core.journal import read_journal
+from core.journal.store import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
-from core.recipe import Recipe
-from tests.parts import until
-from tests.tui.service.served import Served, serving
+from core.recipes.recipe import Recipe
+from tests.support.parts import until
+from tests.support.served import Served, serving
 
 User = Mapping[str, str]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")

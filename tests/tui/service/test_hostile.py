@@ -14,9 +14,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from core.sources.motor import RATE
+from core.sources.simulated.motor import RATE
 from tests.bench.process import peak_megabytes
-from tests.tui.service.served import Served, curl, serving_both
+from tests.support.served import Served, curl, serving_both
 from tui.service.limits import BODY_BYTES
 
 User = Mapping[str, str]

@@ -22,12 +22,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from core.journal import Journal, read_newest
-from core.recipe import Recipe
-from tests.data import ROOT
-from tests.parts import good_part, until
+from core.journal.store import Journal, read_newest
+from core.recipes.recipe import Recipe
+from tests.support.data import ROOT
+from tests.support.parts import good_part, until
+from tests.support.served import curl
 from tests.tui.service.inside import Inside, inside
-from tests.tui.service.served import curl
 
 HEAD = b"GET /snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n"
 UPGRADE = (

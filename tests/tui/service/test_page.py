@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.recipe import Recipe
-from core.sources.motor import RATE, Unit, sound_of
-from tests.parts import odd_part, until
-from tests.tui.service.chromium import Page, chromium
-from tests.tui.service.served import Served, asked, serving
+from core.recipes.recipe import Recipe
+from core.sources.simulated.motor import RATE, Unit, sound_of
+from tests.support.chromium import Page, chromium
+from tests.support.parts import odd_part, until
+from tests.support.served import Served, asked, serving
 
 User = Mapping[str, str]
 PICTURES = os.environ.get("GOODPART_SCREENSHOTS")

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.journal import read_journal
-from core.recipe import Recipe, open_recipe
-from core.sources.motor import RATE, Unit, sound_of
-from tests.data import data_folder
-from tests.parts import good_part, goodpart, odd_part, until
-from tests.tui.service.served import Served, curl, serving, start
-from tui.service.gate import is_loopback
+from core.journal.store import read_journal
+from core.recipes.recipe import Recipe, open_recipe
+from core.sources.simulated.motor import RATE, Unit, sound_of
+from tests.support.data import data_folder
+from tests.support.parts import good_part, goodpart, odd_part, until
+from tests.support.served import Served, curl, serving, start
+from tui.service.request_gate import is_loopback
 
 User = Mapping[str, str]
 MULTIPART = ("-H", "Content-Type: multipart/form-data; boundary=x")
@@ -30,7 +30,7 @@ def bench(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFacto
     """A service that judges drawn parts from a folder of good ones."""
     import shutil
 
-    from tests.parts import write_parts
+    from tests.support.parts import write_parts
 
     folder = tmp_path_factory.mktemp("bench")
     shutil.copytree(trained_once, folder / "pump")

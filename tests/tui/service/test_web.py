@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import goodpart, until
-from tests.tui.service.served import asked
+from tests.support.parts import goodpart, until
+from tests.support.served import asked
 from tui.service.tokens import Tokens, tokens_made_if_missing
 
 User = Mapping[str, str]

@@ -1,0 +1,1 @@
+"""What a recipe has been taught."""

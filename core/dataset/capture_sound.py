@@ -1,0 +1,105 @@
+"""Good sound from the microphone straight into the recipe."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+from core.dataset.material_files import next_number
+from core.errors import GoodpartError
+from core.sources.microphone.base import Stretch
+from core.state.snapshot import Recording
+
+LEAST_SECONDS = 1.1
+LONGEST_SECONDS = 600.0
+"""A recording that goes on is cut here: nothing of it is lost should the machine go down later."""
+
+
+class Recorder:
+    """Writes wav files, 24 bits, one channel, at the device's own rate: `000007-recorded-20261124-141530.wav`.
+
+    A file is hidden until it is whole. Where sound was lost the next piece becomes a recording of its own. `write` and
+    `close` are called one after the other, `state` from any thread.
+    """
+
+    def __init__(self, folder: Path, *, defect: bool = False) -> None:
+        """Raises GoodpartError where nothing can be written."""
+        self._folder = folder
+        self._defect = defect
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._place = self._next_place()
+        except OSError as error:
+            raise GoodpartError(f"{folder}: cannot be written ({error.strerror or error})") from error
+        self.note = ""
+        """What is wrong with the sound, in words."""
+        self._file: Any = None
+        self._rate = 0
+        self._frames = 0
+        self._seconds_before = 0.0
+        self._kept: list[str] = []
+
+    def _next_place(self) -> Path:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        return self._folder / f"{next_number(self._folder):06d}-recorded-{stamp}.wav"
+
+    @property
+    def _aside(self) -> Path:
+        return self._place.with_name(f".{self._place.name}.tmp")
+
+    def write(self, stretch: Stretch) -> None:
+        """Raises OSError (disk full)."""
+        if self._file is not None and (stretch.broken or self._frames >= LONGEST_SECONDS * self._rate):
+            self._finish()
+            self._place = self._next_place()
+        if self._file is None:
+            self._open(stretch.rate)
+        import soundfile
+
+        try:
+            self._file.write(stretch.samples)
+            self._file.flush()
+        except soundfile.SoundFileError as error:
+            # What the system says is not passed on by the library: "System error."
+            raise OSError(f"the disk refuses it, is it full? {error}") from error
+        self._frames += len(stretch.samples)
+
+    def _open(self, rate: int) -> None:
+        import soundfile
+
+        try:
+            self._file = soundfile.SoundFile(self._aside, "w", rate, 1, "PCM_24", format="WAV")
+        except soundfile.SoundFileError as error:
+            raise OSError(f"{self._aside}: cannot be written ({error})") from error
+        self._rate, self._frames = rate, 0
+
+    def _finish(self) -> None:
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        seconds = self._frames / self._rate
+        with contextlib.suppress(RuntimeError):  # a full disk: what was written before stays
+            file.close()
+        if seconds < LEAST_SECONDS:
+            self._aside.unlink(missing_ok=True)
+            return
+        self._aside.replace(self._place)
+        self._seconds_before += seconds
+        self._kept.append(
+            f"{self._place.name}: {seconds:.1f} s of {'defective' if self._defect else 'good'} sound recorded"
+        )
+
+    def close(self) -> list[str]:
+        """End it; gives a sentence for each recording that was kept. May be called twice."""
+        try:
+            self._finish()
+        except OSError as error:
+            self._kept.append(f"{self._place.name}: cannot be kept ({error.strerror or error})")
+        kept, self._kept = self._kept, []
+        return kept or [f"nothing was recorded: it takes {LEAST_SECONDS} s at least"]
+
+    def state(self) -> Recording:
+        current = self._frames / self._rate if self._file is not None else 0.0
+        return Recording(self._seconds_before + current, self._place.name, self.note, self._defect)

@@ -1,0 +1,171 @@
+"""Teaching material from the operator's words: put aside in the recipe until somebody accepts or discards it.
+
+<recipe>/offered/good/images, good/sound, defect/images, defect/sound
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.dataset.add_images import teach_pictures
+from core.dataset.add_sound import LEAST_SECONDS, teach_sound
+from core.dataset.material_files import files_in, put_by
+from core.errors import GoodpartError
+from core.features.image.picture import SUFFIXES
+from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
+from core.recipes.recipe import Recipe
+from core.runtime.opencv import cv2
+from core.sources.camera.base import Picture
+from core.sources.microphone.base import Stretch
+from core.state.snapshot import Offers, Sense
+
+Offer = Literal["good", "defect"]
+OFFERS: tuple[Offer, ...] = ("good", "defect")
+SENSES: tuple[Sense, ...] = ("image", "sound")
+MOST_OFFERED = 200
+"""Of each kind: somebody must look at them first."""
+
+
+def folder_of(recipe: Recipe, offer: Offer, sense: Sense) -> Path:
+    return recipe.folder / "offered" / offer / ("images" if sense == "image" else "sound")
+
+
+def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
+    """The files, in natural order. Raises GoodpartError where the folder cannot be read."""
+    folder = folder_of(recipe, offer, sense)
+    try:
+        return files_in(folder, SUFFIXES if sense == "image" else SOUND_SUFFIXES)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise GoodpartError(f"{folder}: cannot be read ({error.strerror or error})") from error
+
+
+def counted(recipe: Recipe) -> Offers:
+    """How many files there are of each kind. Raises GoodpartError."""
+    return Offers(
+        good_images=len(offered(recipe, "good", "image")),
+        defect_images=len(offered(recipe, "defect", "image")),
+        good_sound=len(offered(recipe, "good", "sound")),
+        defect_sound=len(offered(recipe, "defect", "sound")),
+    )
+
+
+def newest_pictures(recipe: Recipe, most: int) -> list[Path]:
+    """Of either kind, as they were put aside, the newest last. Raises GoodpartError."""
+    files = [file for offer in OFFERS for file in offered(recipe, offer, "image")]
+    return sorted(files, key=lambda file: file.name)[-most:]  # the names begin with the time
+
+
+def named(recipe: Recipe, file: str) -> list[Path]:
+    """The one that is offered under this name in the recipe's folder. Raises GoodpartError where it is not."""
+    found = [p for offer in OFFERS for sense in SENSES for p in offered(recipe, offer, sense)]
+    chosen = [path for path in found if path == recipe.folder / file]
+    if not chosen:
+        raise GoodpartError(f"{file}: is not offered any more")
+    return chosen
+
+
+def offer_picture(recipe: Recipe, offer: Offer, picture: Picture, at: float) -> Path:
+    """Put a picture aside, without loss; `at` is time.time() of its verdict. Raises GoodpartError."""
+    whole, data = cv2.imencode(".png", picture)
+    if not whole:
+        raise GoodpartError("the picture cannot be encoded: it is not offered")
+    return _put(recipe, offer, "image", at, ".png", lambda aside: aside.write_bytes(data.tobytes()))
+
+
+def offer_sound(recipe: Recipe, offer: Offer, heard: Sequence[Stretch], at: float) -> Path | None:
+    """The same for sound (wav, 24 bits, one channel); None where there is less than a window of it."""
+    import soundfile
+
+    if not heard or sum(len(stretch.samples) for stretch in heard) < LEAST_SECONDS * heard[0].rate:
+        return None
+    samples = np.concatenate([stretch.samples for stretch in heard])
+
+    def write(aside: Path) -> None:
+        try:
+            soundfile.write(aside, samples, heard[0].rate, "PCM_24", format="WAV")
+        except soundfile.SoundFileError as error:
+            raise OSError(f"the disk refuses it: {error}") from error
+
+    return _put(recipe, offer, "sound", at, ".wav", write)
+
+
+def _put(recipe: Recipe, offer: Offer, sense: Sense, at: float, suffix: str, write: Callable[[Path], object]) -> Path:
+    if len(offered(recipe, offer, sense)) >= MOST_OFFERED:
+        raise GoodpartError(
+            f"{MOST_OFFERED} files of {offer} parts are offered already: accept or discard them"
+            f" (goodpart teach {recipe.name} --offered)"
+        )
+    folder = folder_of(recipe, offer, sense)
+    place = folder / f"offered-{time.strftime('%Y%m%d-%H%M%S', time.localtime(at))}-{int(at % 1 * 1000):03d}{suffix}"
+
+    def make(aside: Path) -> None:
+        write(aside)
+        aside.replace(place)
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
+    put_by(make, place)
+    return place
+
+
+def withdraw(recipe: Recipe, places: Sequence[str]) -> None:
+    """The operator has had another mind: these files, named from the recipe's folder, are offered no more."""
+    for place in places:
+        _remove(recipe.folder / place)
+
+
+def accept(recipe: Recipe, files: Sequence[Path] | None = None) -> list[str]:
+    """Teach what is offered, or these files of it; gives what became of it, a sentence each.
+
+    Good material goes to the taught, defective to what is only tested with; what was taught already is taken away, what
+    cannot be read stays. Raises GoodpartError where nothing can be written.
+    """
+    said: list[str] = []
+    for offer, sense, places in _chosen(recipe, files):
+        folder = recipe.material(sense, defect=offer == "defect")
+        if sense == "image":
+            pictures = teach_pictures(folder, places)
+            added, refused = len(pictures.added), pictures.refused
+        else:
+            recordings = teach_sound(folder, places, channel=recipe.settings.microphone.channel)
+            added, refused = len(recordings.added), recordings.refused
+        for place in places:
+            if not any(sentence.startswith(f"{place}:") for sentence in refused):
+                _remove(place)
+        kind = "picture" if sense == "image" else "recording"
+        said.append(f"{added} {kind}{'' if added == 1 else 's'} of {offer} parts taught")
+        said += [f"refused: {sentence}" for sentence in refused]
+    return said
+
+
+def discard(recipe: Recipe, files: Sequence[Path] | None = None) -> int:
+    """Take away what is offered, or these files of it; gives how many. Raises GoodpartError."""
+    places = [place for _, _, chosen in _chosen(recipe, files) for place in chosen]
+    for place in places:
+        _remove(place)
+    return len(places)
+
+
+def _chosen(recipe: Recipe, files: Sequence[Path] | None) -> list[tuple[Offer, Sense, list[Path]]]:
+    chosen = [
+        (offer, sense, [p for p in offered(recipe, offer, sense) if files is None or p in files])
+        for offer in OFFERS
+        for sense in SENSES
+    ]
+    return [(offer, sense, places) for offer, sense, places in chosen if places]
+
+
+def _remove(place: Path) -> None:
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise GoodpartError(f"{place}: cannot be taken away ({error.strerror or error})") from error

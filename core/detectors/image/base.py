@@ -1,0 +1,39 @@
+"""What every detector gives for a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.sources.camera.base import Picture
+
+Floats = npt.NDArray[np.float32]
+MAP_SHAPE = (14, 14)
+Map = npt.NDArray[np.float32]
+"""float32 (14, 14): how far each cell of the picture is from the good class; higher is more anomalous,
+0 is usual, about 3 and more is suspicious."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    density: float
+    """Log density of the sample under the good class, up to an affine map: higher is more normal."""
+    reconstruction_error: float
+    """How badly the autoencoder redraws the sample: higher is less normal."""
+    map: Map
+
+
+class Detector(Protocol):
+    """Made from a bundle by `core.detectors.load.load_detector`; used by one thread at a time."""
+
+    method: str
+
+    def judge(self, picture: Picture) -> Scores:
+        """Scores of a picture of any size (already cropped to the region of interest)."""
+
+    def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
+        """What the autoencoder sees of a picture and what it makes of it, to look at side by side: what that is in a
+        word, and two float32 arrays (height, width) of one scale."""

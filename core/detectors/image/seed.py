@@ -1,0 +1,104 @@
+"""The method `seed`: a convolutional autoencoder on 128x128 pixels, a kernel density over its latents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from core.detectors.components.kde import GaussianKDE
+from core.detectors.image.base import Map, Scores
+from core.features.image.picture import resized
+from core.runtime.litert import make_interpreter
+from core.runtime.opencv import cv2
+from core.sources.camera.base import Picture
+
+SIDE = 128
+"""Pixels of the network's square input."""
+BANDWIDTH = 0.2
+SHIPPED_DENSITY_THRESHOLD = 2730.0
+SHIPPED_ERROR_THRESHOLD = 0.004
+"""What the original system ships with: in use until a calibration."""
+DENSITY_STEP = 1.0
+ERROR_STEP = 0.0001
+
+MAP_SIDE = 14
+Pixels = npt.NDArray[np.float32]
+
+
+SHOWN = (56, 56)
+"""Of what is shown of a reconstruction."""
+
+
+class SeedDetector:
+    """Density: the log density of the flattened latent under the taught ones. Error: the mean squared error between
+    the network's input, 0..1, and its reconstruction (one pass; the original system passed the picture twice).
+
+    arrays: `latents` float32 (n, 4096); `map_mean` and `map_sd` float32 (14, 14), the squared error of good held-out
+    pictures by cell. networks: `autoencoder`, LiteRT, input (1, 128, 128, 3), outputs `reconstruction` of the same
+    shape and `latent` (1, 16, 16, 16). settings: `bandwidth`.
+    """
+
+    method = "seed"
+
+    def __init__(
+        self,
+        arrays: Mapping[str, npt.NDArray[np.generic]],
+        networks: Mapping[str, bytes],
+        settings: Mapping[str, object],
+    ) -> None:
+        self._autoencoder = Autoencoder(networks["autoencoder"])
+        bandwidth = settings["bandwidth"]
+        if not isinstance(bandwidth, (int, float)) or not bandwidth > 0:
+            raise ValueError(f"bandwidth must be a positive number, not {bandwidth!r}")
+        self._kde = GaussianKDE(np.asarray(arrays["latents"], dtype=np.float32), float(bandwidth))
+        self._map_mean = np.asarray(arrays["map_mean"], dtype=np.float32)
+        self._map_sd = np.asarray(arrays["map_sd"], dtype=np.float32)
+
+    def judge(self, picture: Picture) -> Scores:
+        pixels = to_pixels(picture)
+        reconstruction, latent = self._autoencoder.run(pixels)
+        squared = (reconstruction - pixels) ** 2
+        return Scores(
+            density=self._kde.log_density(latent),
+            reconstruction_error=float(squared.mean(dtype=np.float64)),
+            map=(cell_errors(squared) - self._map_mean) / self._map_sd,
+        )
+
+    def redraw(self, picture: Picture) -> tuple[str, Pixels, Pixels]:
+        pixels = to_pixels(picture)
+        reconstruction, _ = self._autoencoder.run(pixels)
+        seen, redrawn = (
+            cv2.resize(one.mean(axis=2), (56, 42), interpolation=cv2.INTER_AREA) for one in (pixels, reconstruction)
+        )
+        return "picture", seen, redrawn
+
+    def reconstruct(self, picture: Picture) -> Picture:
+        """uint8 (128, 128, 3), blue, green, red: what the network makes of the picture."""
+        reconstruction, _ = self._autoencoder.run(to_pixels(picture))
+        return np.ascontiguousarray(np.rint(reconstruction[:, :, ::-1] * 255.0).astype(np.uint8))
+
+
+class Autoencoder:
+    """A LiteRT file with the two outputs `reconstruction` and `latent`, run on one core."""
+
+    def __init__(self, network: bytes) -> None:
+        self._interpreter = make_interpreter(network)
+        self._run = self._interpreter.get_signature_runner()
+
+    def run(self, pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.float32]]:
+        """Of float32 (128, 128, 3), RGB, 0..1: the reconstruction, of that shape, and the latent, float32 (4096,)."""
+        outputs = self._run(pixels=pixels[None])
+        return outputs["reconstruction"][0], outputs["latent"].ravel()
+
+
+def to_pixels(picture: Picture) -> Pixels:
+    """float32 (128, 128, 3), RGB, 0..1 of a picture of any size."""
+    return resized(picture, SIDE).astype(np.float32) / np.float32(255.0)
+
+
+def cell_errors(squared: Pixels) -> Map:
+    """float32 (14, 14): the mean over each cell of squared errors (128, 128, 3)."""
+    pooled = cv2.resize(squared.mean(axis=2), (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(pooled, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""How well a model or a method separates good from defective."""

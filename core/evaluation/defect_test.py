@@ -1,0 +1,267 @@
+"""How well a model tells a recipe's good material from its defective material, which is only ever tested with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.bundle import Bundle
+from core.dataset.add_images import pictures_in
+from core.decision.calibration import Scores, smoothed
+from core.decision.verdict import is_anomalous, reason, share
+from core.detectors.image.base import Map
+from core.errors import UnreadableError
+from core.features.image.picture import decode_picture
+from core.health.camera import Health, HealthSettings
+from core.inference.image_judge import Judge
+from core.recipes.recipe import Recipe
+from core.sources.camera.base import Frame, SourceStatus
+from core.state.snapshot import Sense, State, Thresholds
+
+Z95 = 1.959964
+"""The normal quantile of a two-sided 95 % interval."""
+WORST = 3
+
+Progress = Callable[[int, int], None]
+"""Told files done and files of all before each; what it raises ends the work."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file that was judged."""
+
+    path: Path
+    state: State
+    """UNKNOWN where the picture or the sound could not be trusted; its scores are there all the same."""
+    reason: str
+    share: float
+    """Of the alarm level, above 1 is anomalous; infinite where the scores are not numbers."""
+    density: float
+    reconstruction_error: float
+    map: Map | None = None
+    """Only of pictures."""
+    trace: npt.NDArray[np.float64] | None = None
+    """Only of sound: (n, 2), the end of each window in seconds, and the share of the alarm level that the station
+    would have shown for it."""
+
+
+@dataclass(frozen=True)
+class GoodScores:
+    """Of good pictures, or good recordings each at its worst stretch, by models that did not learn from them: float64
+    (n,) each."""
+
+    density: Scores
+    reconstruction_error: Scores
+    share: Scores
+    names: Sequence[str] = ()
+    """Of their files in the recipe, in the same order; empty where the bundle does not tell."""
+
+
+@dataclass(frozen=True)
+class Separation:
+    """What a model does on material that it did not learn from."""
+
+    sense: Sense
+    bundle: str
+    thresholds: Thresholds
+    """What density and reconstruction error were compared with; of sound those for a whole recording."""
+    good: GoodScores
+    defects: Sequence[Case]
+    """The least anomalous first: those that are missed stand at the beginning."""
+    refused: Sequence[str] = ()
+    """A sentence for each defect file that could not be read."""
+
+    @property
+    def defect_share(self) -> Scores:
+        return np.array([case.share for case in self.defects], np.float64)
+
+    @property
+    def auroc(self) -> float | None:
+        """Chance that a defective part scores worse than a good one; None without either."""
+        if not self.defects or not len(self.good.share):
+            return None
+        return auroc(self.good.share, self.defect_share)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the AUROC, see `auroc_interval`."""
+        value = self.auroc
+        return None if value is None else auroc_interval(value, len(self.good.share), len(self.defects))
+
+    @property
+    def misses(self) -> int:
+        """Defective ones that are called OK."""
+        return sum(case.state == "OK" for case in self.defects)
+
+    @property
+    def unknown(self) -> int:
+        """Defective ones of which nothing is said."""
+        return sum(case.state == "UNKNOWN" for case in self.defects)
+
+    @property
+    def false_alarms(self) -> int:
+        """Held-out good ones beyond the thresholds. Where these were calibrated on the same scores this is near the
+        target by construction, and no evidence of its own."""
+        pairs = zip(self.good.density.tolist(), self.good.reconstruction_error.tolist(), strict=True)
+        return sum(is_anomalous(density, error, self.thresholds) for density, error in pairs)
+
+    @property
+    def worst(self) -> Sequence[Case]:
+        """The three defects that look or sound most like good parts, missed or nearly so."""
+        return self.defects[:WORST]
+
+
+def separate(recipe: Recipe, sense: Sense, bundle: Bundle, progress: Progress | None = None) -> Separation:
+    """Judge the recipe's defect folder with a bundle (the recipe's own or a candidate), and compare with the scores of
+    good material that the bundle holds.
+
+    The thresholds are those that the recipe would use with this bundle. Works without defects. Raises GoodpartError
+    where the bundle cannot be used; lets through what `progress` raises.
+    """
+    return _pictures(recipe, bundle, progress) if sense == "image" else _recordings(recipe, bundle, progress)
+
+
+def _pictures(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Separation:
+    judge = Judge(recipe, bundle)
+    files = pictures_in(recipe.defect_images) if recipe.defect_images.is_dir() else []
+    held, t = judge.bundle.held_out, judge.thresholds
+    cases, refused = _judged(files, lambda file: judged_picture(judge, file), progress)
+    good = GoodScores(held.density, held.reconstruction_error, _shares(held.density, held.reconstruction_error, t))
+    return Separation("image", bundle.id, t, _named(good, bundle, np.arange(held.count)), cases, refused)
+
+
+def judged_picture(judge: Judge, file: Path) -> Case:
+    """Looked at with the eyes of the station. Raises UnreadableError."""
+    picture = decode_picture(file)
+    # A still picture is not frozen.
+    health = Health(judge.taught, HealthSettings(frozen_after=None))
+    fault = health.check(Frame(picture, 1, 0.0), SourceStatus("live", str(file)), 0.0)
+    seen, t = judge(picture), judge.thresholds
+    density, error = seen.density, seen.reconstruction_error
+    state: State = "UNKNOWN" if fault else "ANOMALY" if seen.anomalous else "OK"
+    words = fault.removeprefix("camera: ") if fault else reason(density, error, t, seen.anomalous)
+    return Case(file, state, words, seen.share, density, error, map=seen.map)
+
+
+def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Separation:
+    # Only who listens waits for the sound libraries.
+    from core.dataset.add_sound import recordings_in
+    from core.inference.sound_file import audition
+    from core.inference.sound_judge import Ear
+
+    ear = Ear(recipe, bundle)
+    files = recordings_in(recipe.defect_sound) if recipe.defect_sound.is_dir() else []
+    channel = recipe.settings.microphone.channel
+    whole = ear.for_whole()
+    t = whole.thresholds
+
+    def judged(file: Path) -> Case:
+        heard = audition(ear, file, channel)
+        density, error = heard.whole.density, heard.whole.reconstruction_error
+        words = reason(density, error, t, heard.whole.anomalous)
+        if heard.state == "UNKNOWN":
+            at, fault = heard.faults[0]
+            words = f"{at:.1f} s: {fault}"
+        elif heard.state == "ANOMALY":
+            words = f"{heard.whole.start:.1f}-{heard.whole.end:.1f} s: {words}"
+        trace = np.array([(window.end, window.share) for window in heard.windows], np.float64)
+        return Case(file, heard.state, words, heard.whole.share, density, error, trace=trace)
+
+    cases, refused = _judged(files, judged, progress)
+    held = ear.bundle.held_out
+    assert held.recording is not None
+    means = smoothed(held, max(2, whole.windows))  # as core.inference.sound_file judges a recording
+    assert means.recording is not None
+    used = _shares(means.density, means.reconstruction_error, t)
+    recordings = np.unique(means.recording)
+    at = [int(np.flatnonzero(means.recording == one)[np.argmax(used[means.recording == one])]) for one in recordings]
+    good = GoodScores(means.density[at], means.reconstruction_error[at], used[at])
+    return Separation("sound", bundle.id, t, _named(good, bundle, recordings), cases, refused)
+
+
+def _judged(
+    files: Sequence[Path], judged: Callable[[Path], Case], progress: Progress | None
+) -> tuple[list[Case], list[str]]:
+    cases: list[Case] = []
+    refused: list[str] = []
+    for step, file in enumerate(files):
+        if progress:
+            progress(step, len(files))
+        try:
+            cases.append(judged(file))
+        except UnreadableError as error:
+            refused.append(str(error))
+    return sorted(cases, key=lambda case: case.share), refused
+
+
+def _shares(density: Scores, error: Scores, t: Thresholds) -> Scores:
+    used = np.atleast_1d(np.asarray(share(density, error, t), np.float64))
+    return np.where(np.isfinite(used), used, np.inf)
+
+
+def _named(good: GoodScores, bundle: Bundle, which: npt.NDArray[np.int64]) -> GoodScores:
+    """With the names of the files that the scores are of."""
+    names = bundle.facts.get("files")
+    if not isinstance(names, list) or (len(which) and len(names) <= int(which.max())):
+        return good
+    told = tuple(str(names[number]) for number in which.tolist())
+    return GoodScores(good.density, good.reconstruction_error, good.share, told)
+
+
+# Statistics.
+
+
+def auroc(good: Scores, defect: Scores) -> float:
+    """Chance that a defective part scores higher than a good one; a tie counts half. Not a number without either."""
+    order = np.sort(good)
+    below = np.searchsorted(order, defect, "left") + np.searchsorted(order, defect, "right")
+    return float(below.sum()) / (2 * len(good) * len(defect)) if len(good) and len(defect) else math.nan
+
+
+def auroc_interval(value: float, good: int, defect: int, z: float = Z95) -> tuple[float, float]:
+    """Interval of an AUROC from so many good and defective ones.
+
+    The score interval of Newcombe (2006, "Confidence intervals for an effect size measure based on the Mann-Whitney
+    statistic, part 2", method 5), on the variance of Hanley and McNeil (1982): the values whose own spread could have
+    given this one. Unlike Hanley-McNeil, DeLong and the bootstrap it does not shrink to a point at 1.
+    """
+
+    def could_be(theta: float) -> bool:
+        between = (good + defect) / 2 - 1
+        unlike = 1 + between * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+        return abs(value - theta) <= z * math.sqrt(theta * (1 - theta) * unlike / (good * defect))
+
+    def edge(inside: float, outside: float) -> float:
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if could_be(middle) else (inside, middle)
+        return inside
+
+    return edge(value, 0.0), edge(value, 1.0)
+
+
+def rate_interval(count: int, of: int, z: float = Z95) -> tuple[float, float]:
+    """Interval of a rate that was seen as `count` of `of` (Wilson 1927); 0 to 1 where nothing was seen."""
+    if of == 0:
+        return 0.0, 1.0
+    middle = (count + z * z / 2) / (of + z * z)
+    half = z / (of + z * z) * math.sqrt(count * (of - count) / of + z * z / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def roc(good: Scores, defect: Scores) -> list[tuple[float, float]]:
+    """Corners of the curve, from (0, 0) to (1, 1): the share of good and of defective ones above each score."""
+    return [(0.0, 0.0), *_above(np.sort(good), np.sort(defect))]
+
+
+def _above(good: Scores, defect: Scores) -> Iterator[tuple[float, float]]:
+    for level in np.unique(np.concatenate([good, defect]))[::-1]:
+        yield (
+            1 - float(np.searchsorted(good, level, "left")) / len(good),
+            1 - float(np.searchsorted(defect, level, "left")) / len(defect),
+        )

@@ -1,0 +1,103 @@
+"""Starts core.evaluation.model_review in a process of its own and reads what it found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from core.evaluation.review_result import Examined, examined_from
+from core.runtime.training_process import be_nice
+
+
+@dataclass(frozen=True)
+class Examining:
+    """How far it is, and what was found."""
+
+    state: Literal["running", "done", "failed"]
+    step: int = 0
+    of: int = 0
+    found: tuple[Examined, ...] = ()
+    message: str = ""
+    """Why it failed, in a sentence."""
+
+
+class Examination:
+    """Judges the defect folder with a recipe's models, or with those that wait to be taken over, without holding up
+    anything here."""
+
+    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[Examining], None] | None = None) -> None:
+        """`changed` is called on a thread of its own whenever `now` is another."""
+        self.now = Examining("running")
+        self._changed = changed
+        self._child: subprocess.Popen[str] | None = None
+        self._arguments = [
+            sys.executable,
+            "-m",
+            "core.evaluation.model_review",
+            str(folder),
+            *(["--candidate"] if candidate else []),
+        ]
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended = True
+        child = self._child
+        if child is not None and child.stdin is not None:
+            with contextlib.suppress(OSError):
+                child.stdin.close()
+
+    def _run(self) -> None:
+        try:
+            self._child = subprocess.Popen(
+                self._arguments,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+                errors="replace",
+                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._tell(Examining("failed", message=f"the model cannot be looked at ({error.strerror or error})"))
+            return
+        be_nice(self._child.pid)
+        if self._ended:
+            self.stop()
+        last = Examining("failed", message="the model could not be looked at: the process ended")
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            news = self._parsed(line)
+            if news is not None and news.state == "running":
+                self._tell(news)
+            elif news is not None:
+                last = news
+        self._child.wait()
+        self.stop()
+        self._tell(last)
+
+    def _parsed(self, line: str) -> Examining | None:
+        try:
+            said = json.loads(line)
+            if said["state"] == "running":
+                return replace(self.now, step=int(said["step"]), of=int(said["of"]))
+            if said["state"] == "failed":
+                return Examining("failed", message=str(said["message"]))
+            return Examining("done", found=tuple(examined_from(one) for one in said["examined"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def _tell(self, now: Examining) -> None:
+        self.now = now
+        if self._changed is not None:
+            self._changed(now)

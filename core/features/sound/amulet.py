@@ -1,0 +1,139 @@
+"""AMULET's features: a row of a few numbers for every tenth of a second.
+
+After AMULET (petrokvitka/amulet_anomaly_detection): each number is the mean, or the median, of a whole spectrum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import GoodpartError, UnreadableError
+from core.features.sound.mel import Floats
+from core.features.sound.stft import HOP, cepstrum, magnitudes, mel_spectrum
+from core.features.sound.wav import whole_wave
+
+RATE, WAVELET_RATE = 22_050, 1_378
+SCALES = 49
+Mode = Literal["whole-file", "block", "wavelet"]
+Rows = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AmuletFeatures:
+    """How a file becomes rows."""
+
+    mode: Mode = "whole-file"
+    """`whole-file`: columns of one spectrogram of the file, 3 numbers. `block`: each block by itself, 5 numbers.
+    `wavelet`: a continuous Morlet transform of the file, 49 numbers."""
+    seconds: float = 0.1
+    hamming: bool = False
+    """A Hamming window on the column `fft` of the mode `block`."""
+    median: bool = False
+    """Medians instead of means."""
+
+    def __post_init__(self) -> None:
+        """Raises GoodpartError for a row that is too short to be one."""
+        least = HOP / RATE
+        if not self.seconds >= least:
+            raise GoodpartError(f"rows of {self.seconds:g} s are too short: {least:.4f} s is the least")
+        if self.hamming and self.mode != "block":
+            raise GoodpartError("the Hamming window belongs to the mode with an FFT column: give --fft-last with it")
+
+    @property
+    def rate(self) -> int:
+        return WAVELET_RATE if self.mode == "wavelet" else RATE
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        if self.mode == "wavelet":
+            return tuple(str(scale) for scale in range(1, SCALES + 1))
+        return ("spectrogram", "mel", "mfcc") if self.mode == "whole-file" else BLOCK_COLUMNS
+
+    def to_json(self) -> dict[str, Any]:
+        return {"mode": self.mode, "seconds": self.seconds, "hamming": self.hamming, "median": self.median}
+
+
+BLOCK_COLUMNS = ("wav", "fft", "spectrogram", "mel", "mfcc")
+Statistic = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with their names, `5.3-5.4` in seconds."""
+
+    names: Sequence[str]
+    rows: Rows
+    """(n, columns)"""
+
+
+def table_of(path: Path, how: AmuletFeatures, channel: int | None = None) -> Table:
+    """Raises UnreadableError where the file cannot be decoded or is shorter than a row."""
+    samples = whole_wave(path, how.rate, channel)
+    table = rows_of(samples, how)
+    if not table.names:
+        raise UnreadableError(f"{path}: {len(samples) / how.rate:.2f} s are shorter than a row of {how.seconds:g} s")
+    return table
+
+
+def rows_of(samples: Floats, how: AmuletFeatures) -> Table:
+    """Rows of float32 (n,) at `how.rate`; what is left over at the end is dropped."""
+    statistic: Statistic = np.median if how.median else np.mean
+    if how.mode == "whole-file":
+        return _whole(samples, how, statistic)
+    size = int(how.rate * how.seconds)
+    starts = range(0, len(samples) - size + 1, size)
+    names = [f"{start / how.rate}-{(start + size) / how.rate}" for start in starts]
+    if how.mode == "wavelet":
+        return Table(names, _wavelet_rows(samples, size, len(names), statistic))
+    rows = [_block_row(samples[start : start + size], how, statistic) for start in starts]
+    return Table(names, np.array(rows, np.float64).reshape(len(rows), len(how.columns)))
+
+
+def _whole(samples: Floats, how: AmuletFeatures, statistic: Statistic) -> Table:
+    """One column of the spectrogram for each row, as the original reads them: the first column never."""
+    count = int(len(samples) / (RATE * how.seconds))
+    if count == 0:
+        return Table([], np.zeros((0, 3)))
+    spectrum = magnitudes(samples)
+    mel = mel_spectrum(spectrum, RATE)
+    mfcc = np.abs(cepstrum(mel))
+    step = spectrum.shape[1] // count
+    at = list(range(0, spectrum.shape[1] - step, step))
+    read = [one + step for one in at]
+    rows = [[statistic(kind[:, column]) for kind in (spectrum, mel, mfcc)] for column in read]
+    # Written so that the last digits are those of the published tables.
+    names = [f"{one * (HOP / RATE)}-{(one + step) * (HOP / RATE)}" for one in at]
+    return Table(names, np.array(rows, np.float64))
+
+
+def _block_row(block: Floats, how: AmuletFeatures, statistic: Statistic) -> list[float]:
+    windowed = block * np.hamming(len(block)) if how.hamming else block
+    spectrum = magnitudes(block)
+    mel = mel_spectrum(spectrum, RATE)
+    kinds = (block, np.abs(np.fft.fft(windowed).real), spectrum, mel, cepstrum(mel))
+    return [float(statistic(kind)) for kind in kinds]
+
+
+def _wavelet_rows(samples: Floats, size: int, count: int, statistic: Statistic) -> Rows:
+    """(count, 49): the statistic of the signed coefficients of each block of `size`, scale by scale.
+
+    The transform is that of a table of the wavelet's integral, read with a step for each scale, as PyWavelets does it.
+    """
+    time = np.linspace(-8.0, 8.0, 4096)
+    step = time[1] - time[0]
+    integral = np.cumsum(np.exp(-(time**2) / 2) * np.cos(5 * time)) * step
+    rows = np.empty((count, SCALES))
+    for scale in range(1, SCALES + 1):
+        read = (np.arange(scale * 16.0 + 1) / (scale * step)).astype(int)
+        wavelet = integral[read[read < len(integral)]][::-1]
+        coefficients = -np.sqrt(scale) * np.diff(np.convolve(samples, wavelet))
+        before = (len(coefficients) - len(samples)) // 2
+        blocks = coefficients[before : before + count * size].reshape(count, size)
+        rows[:, scale - 1] = statistic(blocks, axis=1)
+    return rows

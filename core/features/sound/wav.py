@@ -1,0 +1,132 @@
+"""Sound files as one channel at any rate, block by block: a file of an hour takes no more memory than a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UnreadableError
+from core.sources.microphone.base import Sound
+
+SUFFIXES = frozenset({".wav", ".flac", ".ogg"})
+BLOCK_SECONDS = 1.0
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+
+
+@dataclass(frozen=True)
+class WaveFacts:
+    rate: int
+    channels: int
+    seconds: float
+
+
+def one_channel(samples: npt.NDArray[np.float32], channel: int | None, where: str) -> Sound:
+    """One channel of float32 (n, channels), or the mean of all. Raises UnreadableError where there is no such one."""
+    if channel is None:
+        return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32))
+    if channel >= samples.shape[1]:
+        raise UnreadableError(
+            f"{where}: has {samples.shape[1]} channels, number {channel} (counted from 0) is asked in recipe.toml"
+        )
+    return np.ascontiguousarray(samples[:, channel])
+
+
+def wave_facts(path: Path) -> WaveFacts:
+    """What the file says of itself. Raises UnreadableError."""
+    with _opened(path) as file:
+        return WaveFacts(file.samplerate, file.channels, file.frames / file.samplerate)
+
+
+def read_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Iterator[Sound]:
+    """The file in blocks of about a second, float32 (n,), resampled to `rate` where it differs.
+
+    Raises UnreadableError, with the name, where it cannot be decoded, holds no sound, or a sample is not a number.
+    """
+    own = wave_facts(path).rate
+    yield from resampled(_blocks(path, channel), own, rate or own)
+
+
+def resampled(blocks: Iterable[Sound], rate: int, wanted: int) -> Iterator[Sound]:
+    """The same sound at another rate (soxr, high quality)."""
+    if rate == wanted:
+        yield from blocks
+        return
+    import soxr
+
+    resampler = soxr.ResampleStream(rate, wanted, 1, dtype="float32", quality="HQ")
+    for block in blocks:
+        done = np.asarray(resampler.resample_chunk(block), np.float32)
+        if len(done):
+            yield done
+    rest = np.asarray(resampler.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
+    if len(rest):
+        yield rest
+
+
+def _blocks(path: Path, channel: int | None) -> Iterator[Sound]:
+    heard = 0
+    with _opened(path) as file:
+        size = max(1, round(BLOCK_SECONDS * file.samplerate))
+        while True:
+            seconds = heard / file.samplerate
+            try:
+                block = file.read(size, dtype="float32", always_2d=True)
+            except (RuntimeError, OSError, ValueError) as error:
+                raise UnreadableError(f"{path}: is damaged after {seconds:.1f} s ({error})") from error
+            if not np.isfinite(block).all():
+                raise UnreadableError(f"{path}: holds samples that are not numbers, after {seconds:.1f} s")
+            if len(block) == 0:
+                break
+            heard += len(block)
+            yield one_channel(block, channel, str(path))
+    if heard == 0:
+        raise UnreadableError(f"{path}: holds no sound")
+
+
+def whole_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Sound:
+    """The same in one piece. Raises UnreadableError."""
+    return np.concatenate(list(read_wave(path, rate, channel)))
+
+
+def missing_bytes(path: Path) -> int:
+    """How many bytes a wav file promises in its header and does not hold: its copy was broken off.
+
+    Recorders that could not know the length wrote 0 or the largest number; they promise nothing. Raises OSError.
+    """
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return 0
+        whole = path.stat().st_size
+        while len(chunk := file.read(8)) == 8:
+            size = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"data":
+                return 0 if size in (0, 0xFFFFFFFF, 0x7FFFFFFF) else max(0, file.tell() + size - whole)
+            file.seek(size + size % 2, 1)
+    return 0
+
+
+def _opened(path: Path):  # type: ignore[no-untyped-def]  # soundfile has no types
+    import soundfile
+
+    try:
+        if path.stat().st_size == 0:
+            raise UnreadableError(f"{path}: is empty (0 bytes)")
+        missing = missing_bytes(path)
+        if missing:
+            raise UnreadableError(f"{path}: was broken off ({missing} bytes of its sound are missing): copy it again")
+        file = soundfile.SoundFile(path)
+    except FileNotFoundError:
+        raise UnreadableError(f"{path}: there is no such file") from None
+    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
+        raise UnreadableError(f"{path}: is not a sound file that can be decoded (wav, flac, ogg): {error}") from error
+    except OSError as error:
+        raise UnreadableError(f"{path}: cannot be read ({error.strerror or error})") from error
+    if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
+        file.close()
+        raise UnreadableError(f"{path}: {file.samplerate} samples a second are not between 1000 and 768000")
+    return file

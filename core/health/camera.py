@@ -1,0 +1,275 @@
+"""Can the picture be trusted at all? A camera that is dark, blurred or frozen gives UNKNOWN, never OK."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import GoodpartError
+from core.runtime.opencv import cv2
+from core.sources.camera.base import Frame, Picture, SourceStatus
+
+WHITE = 250
+"""Grey levels from here on count as saturated."""
+DARK_SHARE, DARK_MOST, DARK_UNTAUGHT = 0.4, 60.0, 8.0
+SATURATED_MORE, SATURATED_UNTAUGHT = 0.25, 0.97
+BLUR_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class PictureMeasures:
+    """What health looks at in one picture."""
+
+    brightness: float
+    """Mean grey level, 0..255."""
+    saturated: float
+    """Share of pixels at or above grey level 250."""
+    sharpness: float
+    """Variance of the Laplacian of the picture, grey and reduced to 256 pixels of width (not enlarged)."""
+    width: int
+    height: int
+
+
+def measure(picture: Picture) -> PictureMeasures:
+    """Measures of a picture of any size; about a millisecond at 1920 x 1080."""
+    return measured(small_grey(picture), picture)
+
+
+def measured(grey: Picture, picture: Picture) -> PictureMeasures:
+    """The same, where `small_grey` of the picture is there already."""
+    height, width = picture.shape[:2]
+    thumbnail = grey
+    if width > 256:
+        thumbnail = cv2.resize(grey, (256, max(1, round(height * 256 / width))), interpolation=cv2.INTER_AREA)
+    deviation = cv2.meanStdDev(cv2.Laplacian(thumbnail, cv2.CV_32F))[1]
+    return PictureMeasures(
+        brightness=float(cv2.mean(grey)[0]),
+        saturated=float(np.count_nonzero(grey >= WHITE)) / grey.size,
+        sharpness=float(deviation[0, 0]) ** 2,
+        width=width,
+        height=height,
+    )
+
+
+def small_grey(picture: Picture) -> Picture:
+    """Grey, at most 512 pixels wide. Sampled, not averaged: averaging every pixel would cost ten times as much."""
+    height, width = picture.shape[:2]
+    if width > 512:
+        picture = cv2.resize(picture, (512, max(1, round(height * 512 / width))), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What the taught pictures measured; belongs into the bundle's manifest."""
+
+    brightness_low: float
+    brightness_high: float
+    saturated_high: float
+    sharpness_low: float
+    """Usual lower end: a twentieth of the taught pictures are less sharp."""
+    width: int | None
+    """None, like `height`, where the taught pictures are not all of one size."""
+    height: int | None
+
+    @classmethod
+    def of(cls, measures: Iterable[PictureMeasures]) -> Self:
+        """Raises GoodpartError when there are none."""
+        seen = list(measures)
+        if not seen:
+            raise GoodpartError("no good pictures were measured: teach some first")
+        sharpness = np.array([m.sharpness for m in seen])
+        sizes = {(m.width, m.height) for m in seen}
+        width, height = sizes.pop() if len(sizes) == 1 else (None, None)
+        return cls(
+            brightness_low=min(m.brightness for m in seen),
+            brightness_high=max(m.brightness for m in seen),
+            saturated_high=max(m.saturated for m in seen),
+            # Never so high that a taught picture itself would be called blurred.
+            sharpness_low=min(float(np.quantile(sharpness, 0.05)), 0.9 / BLUR_SHARE * float(sharpness.min())),
+            width=width,
+            height=height,
+        )
+
+    def to_json(self) -> dict[str, float | int | None]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> Self:
+        """Raises GoodpartError when a number is missing or is none."""
+
+        def number(name: str) -> float:
+            value = data.get(name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise GoodpartError(f"what was taught about the camera has no number for {name}: train again")
+            return float(value)
+
+        sized = data.get("width") is not None and data.get("height") is not None
+        return cls(
+            brightness_low=number("brightness_low"),
+            brightness_high=number("brightness_high"),
+            saturated_high=number("saturated_high"),
+            sharpness_low=number("sharpness_low"),
+            width=int(number("width")) if sized else None,
+            height=int(number("height")) if sized else None,
+        )
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    no_frame_after: float = 1.0
+    """Seconds without a frame. A source slower than that is given three of its own intervals."""
+    frozen_after: float | None = 2.0
+    """Seconds of new frames that are all the same, byte for byte. None for sources that repeat rightly, such as a
+    folder of pictures (core.sources.camera.address.shows_stills knows)."""
+
+
+class Health:
+    """Looks at every frame before it is judged. Has no clock of its own; used by one thread."""
+
+    def __init__(self, taught: Taught | None, settings: HealthSettings | None = None) -> None:
+        self._taught = taught
+        self._settings = settings or HealthSettings()
+        self._last_at: float | None = None
+        self._last_number = 0
+        self._rows: Picture | None = None
+        self._same_since = 0.0
+        self._frozen_fault: str | None = None
+        self._picture_fault: str | None = None
+        self.grey: Picture | None = None
+        """`small_grey` of the newest frame, for who else looks at it."""
+        self.measures: PictureMeasures | None = None
+        """Of the newest frame."""
+
+    def check(self, frame: Frame | None, status: SourceStatus, now: float) -> str | None:
+        """Why the picture cannot be trusted, in words for the verdict's reason; None when it can.
+
+        frame: the one that is to be judged, or None when `take` gave none. now: time.monotonic().
+        """
+        if frame is not None:
+            self._last_at = frame.at
+            self._picture_fault = self._fault_of(frame)
+        if status.state != "live":
+            return _named(status.message or f"{status.address} is {status.state}")
+        return self._missing(status, now) or self._picture_fault
+
+    def _missing(self, status: SourceStatus, now: float) -> str | None:
+        if self._last_at is None:
+            return "camera: no picture yet"
+        age = now - self._last_at
+        slowest = max(self._settings.no_frame_after, 3 / status.fps if status.fps > 0 else 0.0)
+        return f"camera: no picture for {age:.1f} s" if age > slowest else None
+
+    def _fault_of(self, frame: Frame) -> str | None:
+        self.grey = small_grey(frame.picture)
+        self.measures = measures = measured(self.grey, frame.picture)
+        # A black or white picture repeats as well: its own words help more than "frozen".
+        frozen = self._frozen(frame)
+        return (
+            _other_size(measures, self._taught)
+            or _dark(measures, self._taught)
+            or _saturated(measures, self._taught)
+            or frozen
+            or _blurred(measures, self._taught)
+        )
+
+    def _frozen(self, frame: Frame) -> str | None:
+        after = self._settings.frozen_after
+        if after is None or frame.number == self._last_number:
+            return self._frozen_fault
+        self._last_number = frame.number
+        # A living sensor's noise differs in any row; a sixteenth of them tells as much as all.
+        rows = frame.picture[::16].copy()
+        if self._rows is None or not np.array_equal(rows, self._rows):
+            self._rows, self._same_since = rows, frame.at
+        same_for = frame.at - self._same_since
+        self._frozen_fault = f"camera: picture frozen for {same_for:.0f} s" if same_for >= after else None
+        return self._frozen_fault
+
+
+def _named(message: str) -> str:
+    return message if message.startswith("camera") else f"camera: {message}"
+
+
+def _other_size(measures: PictureMeasures, taught: Taught | None) -> str | None:
+    if taught is None or taught.width is None or (measures.width, measures.height) == (taught.width, taught.height):
+        return None
+    return (
+        f"camera: picture is {measures.width} x {measures.height}, taught were {taught.width} x {taught.height}: "
+        "set the camera's size in recipe.toml or teach again"
+    )
+
+
+def _dark(measures: PictureMeasures, taught: Taught | None) -> str | None:
+    limit = DARK_UNTAUGHT if taught is None else min(DARK_MOST, DARK_SHARE * taught.brightness_low)
+    if measures.brightness >= limit:
+        return None
+    known = f", taught {taught.brightness_low:.0f}-{taught.brightness_high:.0f}" if taught else ""
+    return f"camera: picture too dark (brightness {measures.brightness:.0f}{known}): check light and exposure"
+
+
+def _saturated(measures: PictureMeasures, taught: Taught | None) -> str | None:
+    if taught is None:
+        limit = SATURATED_UNTAUGHT
+    else:
+        # On a white background most of the picture is white rightly: what is left to the full picture decides.
+        limit = min(taught.saturated_high + SATURATED_MORE, 1 - 0.2 * (1 - taught.saturated_high))
+    if measures.saturated <= limit or limit >= 1:
+        return None
+    known = f", taught at most {taught.saturated_high:.0%}" if taught else ""
+    return f"camera: picture too bright ({measures.saturated:.0%} is white{known}): check light and exposure"
+
+
+def _blurred(measures: PictureMeasures, taught: Taught | None) -> str | None:
+    if taught is None or measures.sharpness >= BLUR_SHARE * taught.sharpness_low:
+        return None
+    return (
+        f"camera: picture blurred or empty (sharpness {measures.sharpness:.3g}, taught {taught.sharpness_low:.3g} "
+        "and more): check focus and lens, and that a part is there"
+    )
+
+
+class Motion:
+    """Tells a part that is being exchanged from a part that lies still, so that voting starts anew with each part."""
+
+    FLOOR, CEILING = 1.5, 4.0
+    """Grey levels. Sensor noise, 1 % flicker and vibration of some pixels stay below the floor; different parts
+    differ by more than the ceiling, unless they are flat and alike."""
+
+    def __init__(self) -> None:
+        self._last: npt.NDArray[np.float32] | None = None
+        self._marked: npt.NDArray[np.float32] | None = None
+        self._levels: deque[float] = deque(maxlen=15)
+
+    def changed(self, grey: Picture) -> bool:
+        """Whether the scene is another one than that of the last call. The first picture, a `small_grey`, always is.
+
+        Compared are thumbnails of 32 x 32 without their means (light that flickers is not motion); a bench that
+        shakes all the time raises the level, up to the ceiling.
+        """
+        small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small -= small.mean()
+        last, self._last = self._last, small
+        if last is None:
+            return True
+        difference = float(np.abs(small - last).mean())
+        level = 3 * median(self._levels) if self._levels else 0.0
+        self._levels.append(difference)
+        limit = min(max(level, self.FLOOR), self.CEILING)
+        if self._marked is not None and float(np.abs(small - self._marked).mean()) > limit:
+            return True
+        return difference > limit
+
+    def mark(self) -> None:
+        """From now on `changed` compares with the last picture as well: nothing goes so slowly that it is not seen."""
+        self._marked = self._last
+
+    def unmark(self) -> None:
+        self._marked = None

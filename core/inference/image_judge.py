@@ -1,0 +1,151 @@
+"""A trained model at work: a picture in, scores and thresholds out. What the station and `score` share."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.bundle import Bundle, BundleError
+from core.decision.verdict import Ranking, is_anomalous, share
+from core.detectors.image.base import Scores
+from core.detectors.load import calibrated_or_shipped, describe, held_out, load_detector, thresholds_of
+from core.errors import GoodpartError
+from core.features.image.picture import crop
+from core.health.camera import Taught
+from core.recipes.recipe import ImageTable, Recipe, SoundTable
+from core.sources.camera.base import Picture
+from core.state.snapshot import Judgement, Sense, Thresholds, Which
+
+
+class Judging:
+    """A bundle with the thresholds in force. One thread at a time judges; thresholds may be set from another."""
+
+    sense: Sense
+
+    def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
+        """Raises GoodpartError where the bundle cannot be used or cannot support the recipe's false-alarm rate."""
+        # The detector has taken what it needs of the rest.
+        self.bundle = replace(bundle, arrays={}, networks={})
+        self.table: ImageTable | SoundTable = recipe.table(self.sense)
+        self.thresholds: Thresholds
+        self.ranking: Ranking
+        self.set_thresholds(thresholds_of(bundle, self.table, recipe.false_alarms))
+        self.model = describe(bundle, self.table, recipe.false_alarms)
+        self.calibrated = self._calibrated(recipe)
+        """The thresholds that the calibration gives, whatever is in force."""
+
+    def _calibrated(self, recipe: Recipe) -> Thresholds:
+        try:
+            return calibrated_or_shipped(self.bundle, self.table, recipe.false_alarms)
+        except GoodpartError:
+            return self.thresholds  # too few held out, and set by hand
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        self.thresholds = thresholds
+        self.ranking = Ranking(held_out(self.bundle, self.table), thresholds)
+
+    def set_threshold(self, which: Which, value: float, by: str) -> None:
+        if not math.isfinite(value):
+            raise GoodpartError(f"a threshold must be a number, not {value}")
+        if which == "density":
+            self.set_thresholds(replace(self.thresholds, density=value, by=by))
+        else:
+            self.set_thresholds(replace(self.thresholds, reconstruction_error=value, by=by))
+
+    def supports(self, recipe: Recipe) -> None:
+        """Raises TooFewError where the held-out scores are too few for what the recipe asks."""
+        calibrated_or_shipped(self.bundle, recipe.table(self.sense), recipe.false_alarms)
+
+    def calibrate(self, recipe: Recipe) -> None:
+        """New thresholds from the bundle's held-out scores, for what the recipe asks now. Raises TooFewError."""
+        table = recipe.table(self.sense)
+        thresholds = calibrated_or_shipped(self.bundle, table, recipe.false_alarms)
+        self.table, self.model = table, describe(self.bundle, table, recipe.false_alarms)
+        self.set_thresholds(thresholds)
+        self.calibrated = thresholds
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A picture's scores, not yet compared with anything."""
+
+    scores: Scores
+    milliseconds: float
+
+
+class Judge(Judging):
+    """Judges pictures."""
+
+    sense = "image"
+
+    def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
+        facts = bundle.facts
+        try:
+            self.detector = load_detector(bundle)
+            self.taught = Taught.from_json(facts["health"])
+            x, y, w, h = (float(part) for part in facts["region"])
+            self.region = (x, y, w, h)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"{recipe.name}: the model cannot be used ({error!r}); train again") from error
+        asked = recipe.settings.camera.region
+        if self.region != asked:
+            raise BundleError(
+                f"{recipe.name}: the region of interest is {list(asked)} but the model learnt {list(self.region)};"
+                " train again or put it back"
+            )
+        super().__init__(recipe, bundle)
+
+    def __call__(self, picture: Picture, number: int = 1) -> Judgement:
+        """Judge a whole picture, as a source gives it."""
+        return self.weigh(self.look(picture), number)
+
+    def look(self, picture: Picture) -> Looked:
+        """The scores, which take the time; thresholds have no part in them."""
+        began = time.perf_counter()
+        scores = self.detector.judge(crop(picture, self.region))
+        return Looked(scores, 1000 * (time.perf_counter() - began))
+
+    def weigh(self, looked: Looked, number: int) -> Judgement:
+        """The scores beside the thresholds in force now."""
+        scores, thresholds, ranking = looked.scores, self.thresholds, self.ranking
+        used = share_of_alarm(scores.density, scores.reconstruction_error, thresholds)
+        return Judgement(
+            number=number,
+            density=scores.density,
+            reconstruction_error=scores.reconstruction_error,
+            anomalous=is_anomalous(scores.density, scores.reconstruction_error, thresholds),
+            share=used,
+            score=ranking.score(used),
+            p_value=ranking.p_value(used),
+            map=scores.map,
+            milliseconds=looked.milliseconds,
+        )
+
+    def as_one(self, seen: Sequence[Judgement]) -> Judgement:
+        """Several pictures of one part as one: means of the scores and of the maps. Pictures of a part that lies still
+        differ by less than parts do, so that thresholds made for single pictures raise no more false alarms here."""
+        density = sum(one.density for one in seen) / len(seen)
+        error = sum(one.reconstruction_error for one in seen) / len(seen)
+        thresholds, ranking = self.thresholds, self.ranking
+        used = share_of_alarm(density, error, thresholds)
+        return Judgement(
+            number=seen[-1].number,
+            density=density,
+            reconstruction_error=error,
+            anomalous=is_anomalous(density, error, thresholds),
+            share=used,
+            score=ranking.score(used),
+            p_value=ranking.p_value(used),
+            map=np.mean([one.map for one in seen], axis=0, dtype=np.float32),
+            milliseconds=sum(one.milliseconds for one in seen),
+        )
+
+
+def share_of_alarm(density: float, error: float, thresholds: Thresholds) -> float:
+    """The share of the alarm level; infinite where the scores are not numbers."""
+    used = float(share(density, error, thresholds))
+    return used if math.isfinite(used) else math.inf

@@ -1,0 +1,180 @@
+"""A trained sound model at work: sound in, judged windows out. What the station and `score` share."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.bundle import Bundle, BundleError
+from core.decision.calibration import HeldOut, conformal_threshold, smoothed, window_rate
+from core.decision.verdict import Ranking, is_anomalous, reason, share, shares
+from core.detectors.load import load_sound_detector, smoothing
+from core.detectors.sound.base import WindowScores
+from core.errors import GoodpartError
+from core.health.microphone import SoundTaught
+from core.inference.image_judge import Judging, share_of_alarm
+from core.recipes.recipe import Recipe
+from core.sources.microphone.base import Sound
+from core.state.snapshot import Heard, Thresholds
+
+LEAST_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class WholeRecording:
+    """A recording is judged by the mean over as many windows as the taught recordings had, which scatters less than
+    a window: with thresholds of its own, for the same share of false alarms among recordings."""
+
+    windows: int
+    thresholds: Thresholds
+    ranking: Ranking
+
+
+class Ear(Judging):
+    """Judges sound. Scores are running means over the recipe's `smooth` seconds, of what there is at the beginning."""
+
+    sense = "sound"
+
+    def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
+        """Raises GoodpartError where the bundle cannot be used or cannot support the recipe's false-alarm rate."""
+        try:
+            self._detector = load_sound_detector(bundle)
+            self.taught = SoundTaught.from_json(bundle.facts["health"])
+            learnt = bundle.facts["channel"], bundle.facts["level"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"{recipe.name}: the sound model cannot be used ({error!r}); train again") from error
+        asked = recipe.settings.microphone.channel, recipe.settings.sound.level
+        if learnt != asked:
+            raise BundleError(
+                f"{recipe.name}: channel and level in recipe.toml are not those that the sound model learnt with;"
+                " train again or put them back"
+            )
+        self.rate = self._detector.rate
+        """Samples a second that `push` takes."""
+        self.spectrum: tuple[float, ...] = ()
+        """What the newest 0.1 s sounds like: dB by band from low to high."""
+        self._false_alarms = recipe.false_alarms
+        self._count = smoothing(recipe.settings.sound)
+        self._windows: deque[tuple[float, float]] = deque(maxlen=self._count)
+        self._judged = 0
+        super().__init__(recipe, bundle)
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        super().set_thresholds(thresholds)
+        self._shrink = self._early(thresholds)
+
+    def calibrate(self, recipe: Recipe) -> None:
+        super().calibrate(recipe)
+        self._false_alarms = recipe.false_alarms
+        self._count = smoothing(recipe.settings.sound)
+        self._windows = deque(self._windows, maxlen=self._count)
+        self.set_thresholds(self.thresholds)
+
+    def _early(self, thresholds: Thresholds) -> list[float]:
+        """By how much the mean of only 1, 2, ... windows is drawn towards the typical value, so that it raises no more
+        false alarms than the mean of all: fewer windows scatter more."""
+
+        def level(count: int) -> float:
+            good = smoothed(self.bundle.held_out, count)
+            used = share(good.density, good.reconstruction_error, thresholds)
+            return conformal_threshold(np.asarray(used, np.float64), window_rate(good, self._false_alarms))
+
+        try:
+            whole = level(self._count)
+            # Every fourth is enough; between them it is drawn a straight line.
+            counts = sorted({1, *range(4, self._count, 4), self._count})
+            levels = [level(count) for count in counts]
+        except GoodpartError:  # too few of them
+            return [1.0] * self._count
+        every = np.interp(np.arange(1, self._count + 1), counts, levels)
+        return [float(v) for v in np.maximum(1.0, every / whole)] if whole > 0 else [1.0] * self._count
+
+    def reset(self) -> None:
+        """Forget: what comes now has nothing to do with what was heard."""
+        self._detector.reset()
+        self._windows.clear()
+        self.spectrum = ()
+
+    def push(self, samples: Sound) -> list[Heard]:
+        """The windows that these samples complete."""
+        began = time.perf_counter()
+        windows = self.listen(samples)
+        each = 1000 * (time.perf_counter() - began) / max(1, len(windows))
+        return [self.judge(window, each) for window in windows]
+
+    def listen(self, samples: Sound) -> list[WindowScores]:
+        """The scores of the windows that these samples complete, one by one as they are."""
+        return self._detector.push(samples)
+
+    def judge(self, window: WindowScores, milliseconds: float = 0.0) -> Heard:
+        """The next window, its scores smoothed."""
+        if window.spectrum is not None:
+            self.spectrum = tuple(float(value) for value in window.spectrum)
+        # Taken once: another thread may set thresholds meanwhile.
+        t, ranking, shrink = self.thresholds, self.ranking, self._shrink
+        self._windows.append((window.density, window.reconstruction_error))
+        count = len(self._windows)
+        drawn = shrink[min(count, len(shrink)) - 1]
+        density, error = (sum(scores) / count for scores in zip(*self._windows, strict=True))
+        density = t.typical_density + (density - t.typical_density) / drawn
+        error = t.typical_error + (error - t.typical_error) / drawn
+        self._judged += 1
+        used = share_of_alarm(density, error, t)
+        return Heard(
+            number=self._judged,
+            start=window.start,
+            end=window.end,
+            density=density,
+            reconstruction_error=error,
+            anomalous=is_anomalous(density, error, t),
+            share=used,
+            score=ranking.score(used),
+            p_value=ranking.p_value(used),
+            head=window.head,
+            milliseconds=milliseconds,
+        )
+
+    def for_whole(self, windows: int | None = None) -> WholeRecording:
+        """How recordings are judged as a whole, or the mean over so many windows."""
+        return whole_recording(self.bundle.held_out, self.thresholds, self.calibrated, self._false_alarms, windows)
+
+    def named(self, heard: Heard) -> str:
+        """What speaks most against a window, in words."""
+        of_density, of_error = shares(heard.density, heard.reconstruction_error, self.thresholds)
+        return heard.head if heard.head and of_density >= of_error else "redrawn badly"
+
+    def reason(self, heard: Heard, thresholds: Thresholds | None = None) -> str:
+        """Which score says so, and what of the sound; `thresholds` are those of a whole recording."""
+        words = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
+        return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words
+
+
+def whole_recording(
+    held_out: HeldOut, t: Thresholds, calibrated: Thresholds, false_alarms: float, windows: int | None = None
+) -> WholeRecording:
+    """How the mean over so many windows is judged (without a number as many as the recordings of `held_out` have),
+    where `t` are the thresholds of windows in force.
+
+    The calibrated ones come so much nearer to the typical scores that as many good recordings are called as are good
+    windows; those that were set by hand come nearer by the same factor.
+    """
+    assert held_out.recording is not None
+    if windows is None:
+        _, lengths = np.unique(held_out.recording, return_counts=True)
+        windows = int(np.median(lengths))
+    good = smoothed(held_out, windows)
+    used = np.asarray(share(good.density, good.reconstruction_error, calibrated), np.float64)
+    try:
+        level = conformal_threshold(used, window_rate(good, false_alarms))
+    except GoodpartError:  # too few: beyond all of them
+        level = float(used.max())
+    level = max(level, LEAST_LEVEL)
+    drawn = replace(
+        t,
+        density=t.typical_density + level * (t.density - t.typical_density),
+        reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
+    )
+    return WholeRecording(windows, drawn, Ranking(good, drawn))

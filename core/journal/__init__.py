@@ -1,0 +1,1 @@
+"""What happened: rows, evidence, queries."""

@@ -1,0 +1,202 @@
+"""What of the station's doings goes into the journal, and what is wrong with the station itself."""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from core.journal.evidence_files import KeptPictures, KeptSounds
+from core.journal.sound_excerpt import Overheard
+from core.journal.store import Journal, Kind
+from core.recipes.recipe import Recipe
+from core.sources.camera.base import Picture
+from core.state.snapshot import Heard, Judgement, Model, Part, Sense, Snapshot, State, Thresholds, Verdict
+
+if TYPE_CHECKING:
+    from core.detectors.image.base import Map
+
+COMPLAINT_SECONDS = 15.0
+
+
+class Logbook:
+    """Every method returns at once; what takes time is done on threads of its own."""
+
+    complaints = 0
+    """So many so far."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        kept = recipe.settings.journal
+        self._journal = Journal(recipe.journal)
+        self._kept = KeptPictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
+        self._kept_sounds = KeptSounds(recipe.anomalies, kept.keep_sounds, kept.keep_megabytes)
+        self._keeper = ThreadPoolExecutor(1, "kept pictures")
+        self.files = ThreadPoolExecutor(1, "files")
+        """For whatever is written into the recipe, one after the other."""
+        self._complaint = ("", -math.inf)
+        self._unforeseen = ""
+        self._told: State | None = None
+        self._state: State = "UNKNOWN"
+        self._health_words: dict[Sense, str] = {}
+
+    @property
+    def fault(self) -> str:
+        """What the station suffers from, in words: the journal's trouble while it lasts, others for a while."""
+        words, at = self._complaint
+        recent = words if time.monotonic() - at < COMPLAINT_SECONDS else ""
+        return "; ".join(said for said in (self._journal.fault, recent) if said)
+
+    def record(self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any) -> None:
+        self._journal.record(kind, verdict, reason, at=at, **data)
+
+    def complain(self, words: str) -> None:
+        """Something could not be done: shown for a while, and journalled."""
+        self._complaint = (words, time.monotonic())
+        self.complaints += 1
+        self.record("fault", words)
+
+    def unforeseen(self, error: Exception, words: str) -> None:
+        """An error that is a fault of ours, with all its details; once, however often it comes again."""
+        if words != self._unforeseen:
+            self._unforeseen = words
+            self.record("fault", words, traceback=traceback.format_exception(error))
+
+    def health(self, sense: Sense, fault: str | None) -> None:
+        """Tell when a fault of a camera or microphone comes, changes or goes."""
+        # "frozen for 3 s" and "frozen for 4 s" are one fault: the words without the numbers tell.
+        words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
+        if words != self._health_words.get(sense, ""):
+            self._health_words[sense] = words
+            what = "picture" if sense == "image" else "sound"
+            self._journal.record("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
+
+    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:
+        """`how` tells more of the means: a knob's value."""
+        self.record(
+            "threshold",
+            new.by,
+            sense=sense,
+            density={"old": old.density, "new": new.density},
+            reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
+            **how,
+        )
+
+    def part(self, part: Part, picture: Picture | None, map: Map | None, heard: Overheard | None) -> None:
+        """A part was counted; its picture with its map and its sound are kept where they are given."""
+        data = {"number": part.number, "by": part.by, **part.scores}
+        self._keeper.submit(self._keep, "part", picture, map, heard, part.verdict, data, part.at)
+
+    def shift(self, reason: str, at: float, **data: Any) -> None:
+        """A shift begins: after the parts that were counted before."""
+        self._keeper.submit(self.record, "shift", reason, at=at, **data)
+
+    def verdict(
+        self,
+        verdict: Verdict,
+        lasting: bool,
+        scores: Mapping[str, Any],
+        picture: Picture | None,
+        map: Map | None,
+        overheard: Callable[[], Overheard | None],
+        at: float,
+    ) -> bool:
+        """Tell when the verdict turns, at time.time() `at`; keep the picture with its map and the sound, if there are
+        any, of every anomaly that is new.
+
+        `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
+        Gives whether it turned to ANOMALY.
+        """
+        before, self._state = self._state, verdict.state
+        if verdict.state == "UNKNOWN":
+            if lasting and self._told != "UNKNOWN":
+                self._told = "UNKNOWN"
+                self._journal.record("verdict", "UNKNOWN", verdict.reason)
+            return False
+        if verdict.state == before or verdict.state == self._told != "ANOMALY":
+            return False  # the next part is like the one before; only an anomaly is told each time
+        self._told = verdict.state
+        if verdict.state == "ANOMALY":
+            self._keeper.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
+            return True
+        self._journal.record("verdict", verdict.state, verdict.reason, at=at, **scores)
+        return False
+
+    def _keep(
+        self,
+        kind: Kind,
+        picture: Picture | None,
+        map: Map | None,
+        heard: Overheard | None,
+        verdict: Verdict,
+        scores: Mapping[str, Any],
+        at: float,
+    ) -> None:
+        data: dict[str, Any] = dict(scores)
+        try:
+            path = None if picture is None else self._kept.keep(picture, at)
+            if path:
+                data["picture"] = path.name
+                if map is not None:
+                    data["map"] = map_as_json(map)
+        except OSError as error:
+            self.complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
+        try:
+            sound = None if heard is None else self._kept_sounds.keep(heard, at)
+            if sound:
+                data["trace"], data["sound_file"] = sound[0].name, sound[1].name
+        except (OSError, RuntimeError) as error:
+            self.complain(f"the sound of the anomaly cannot be kept ({error}): free the disk")
+        self._journal.record(kind, verdict.state, verdict.reason, at=at, **data)
+
+    def close(self, judged: int) -> None:
+        """Write what waits, and the end; may take some seconds where the disk is in trouble."""
+        self._keeper.shutdown(wait=True)
+        self.files.shutdown(wait=True)
+        self.record("stop", judged=judged)
+        self._journal.close()
+
+
+def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, float | None]:
+    """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
+    numbers = {
+        "score": judged.score,
+        "density": judged.density,
+        "density_threshold": thresholds.density,
+        "reconstruction_error": judged.reconstruction_error,
+        "reconstruction_error_threshold": thresholds.reconstruction_error,
+        "p_value": judged.p_value,
+    }
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def map_as_json(map: Map) -> list[list[float | None]]:
+    """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
+    return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
+
+
+def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """The numbers of each sense that has judged something: `image`, `sound`."""
+    said: dict[str, dict[str, Any]] = {}
+    image, sound = snapshot.image, snapshot.sound
+    if image and snapshot.thresholds:
+        said["image"] = kind_as_json(image, snapshot.thresholds, _id(snapshot.model))
+    if sound and sound.window and sound.thresholds:
+        said["sound"] = kind_as_json(sound.window, sound.thresholds, _id(sound.model))
+    return said
+
+
+def _id(model: Model | None) -> str | None:
+    return model.bundle if model else None
+
+
+def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
+    """`model` is the id of the bundle that judged."""
+    return {
+        "anomaly": judged.anomalous,
+        **scores_as_json(judged, thresholds),
+        "milliseconds": round(judged.milliseconds, 2),
+        "model": model,
+    }

@@ -1,0 +1,120 @@
+"""What was kept of an anomaly, looked at again: the picture with its map, the trace of the sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.bundle import read_bundle
+from core.detectors.image.base import MAP_SHAPE, Map
+from core.errors import GoodpartError
+from core.features.image.picture import decode_picture
+from core.inference.image_judge import Judge
+from core.journal.query import Row
+from core.pipelines.image import small_preview
+from core.recipes.recipe import Recipe
+from core.sources.camera.base import Picture
+from core.state.snapshot import Preview
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How the scores of a sound came to the alarm."""
+
+    seconds: Sequence[float]
+    """Before the moment; 0 is the newest window."""
+    share: Sequence[float]
+    """Of the alarm level: above 1 is anomalous."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    preview: Preview | None = None
+    map: Map | None = None
+    """As it was journalled; of older rows the picture is judged again, where the model is still the same."""
+    trace: Trace | None = None
+    notes: Sequence[str] = ()
+    """What is missing, and why; what was kept, and where."""
+
+
+class Gatherer:
+    """Used by one thread; the model is loaded when it is first needed. Reads files, takes a second."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._judge: Judge | None = None
+
+    def gather(self, row: Row) -> Evidence:
+        notes: list[str] = []
+        preview = map = trace = None
+        picture, file = None, self._file(row, "picture", notes)
+        try:
+            if file is not None:
+                picture = decode_picture(file)
+                preview = small_preview(picture)
+                notes.append(f"picture: anomalies/{file.name}")
+                map = kept_map(row)
+                if map is None:
+                    map = self._again(row, picture)
+        except GoodpartError as error:
+            notes.append(str(error))
+        file = self._file(row, "trace", notes)
+        if file is not None:
+            try:
+                trace = read_trace(file)
+            except GoodpartError as error:
+                notes.append(str(error))
+        file = self._file(row, "sound_file", notes)
+        if file is not None:
+            notes.append(f"sound: anomalies/{file.name}")
+        return Evidence(preview, map, trace, tuple(notes))
+
+    def _file(self, row: Row, what: str, notes: list[str]) -> Path | None:
+        name = row.data.get(what)
+        if not isinstance(name, str) or not name:
+            return None
+        # A journal may come from anywhere: only what lies in the recipe's own folder is opened.
+        path = self._recipe.anomalies / Path(name).name
+        if path.is_file():
+            return path
+        notes.append(f"{path.name} is no longer there: only the newest are kept (recipe.toml, [journal])")
+        return None
+
+    def _again(self, row: Row, picture: Picture) -> Map:
+        """Raises GoodpartError where another model judged, or this one cannot be used."""
+        image = row.data.get("image")
+        model = image.get("model") if isinstance(image, dict) else None
+        if model is None:
+            raise GoodpartError("no map: the journal does not tell which model judged")
+        bundle = read_bundle(self._recipe.image_bundle)
+        if bundle.id != model:
+            raise GoodpartError(f"no map: model {model} judged, {bundle.id} is in use now")
+        if self._judge is None or self._judge.bundle.id != bundle.id:
+            self._judge = Judge(self._recipe, bundle)
+        return self._judge(picture).map
+
+
+def kept_map(row: Row) -> Map | None:
+    """The map in the row; None where there is none that can be drawn."""
+    told = row.data.get("map")
+    try:
+        map = np.array(told, np.float32)  # None becomes what is no number
+    except (TypeError, ValueError):
+        return None
+    return map if map.shape == MAP_SHAPE else None
+
+
+def read_trace(file: Path) -> Trace:
+    """Raises GoodpartError."""
+    try:
+        said: Any = json.loads(file.read_text())
+        seconds = [float(value) for value in said["seconds"]]
+        share = [float("inf") if value is None else float(value) for value in said["share"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GoodpartError(f"{file.name}: cannot be read ({type(error).__name__}: {error})") from error
+    return Trace(seconds, share[: len(seconds)])

@@ -1,0 +1,265 @@
+"""Pictures: from the camera's frames to votes and a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.bundle import Bundle
+from core.dataset.capture_images import Collector
+from core.dataset.inventory import Holdings
+from core.decision.verdict import Votes, reason
+from core.errors import GoodpartError
+from core.health.camera import Health, HealthSettings, Motion
+from core.inference.image_judge import Judge, Looked
+from core.inspection.single_shot import Look
+from core.journal.event_log import Logbook
+from core.pipelines.base import PAUSED, Changed, Perception
+from core.recipes.recipe import Recipe
+from core.runtime.opencv import cv2
+from core.sources.camera.address import open_source, shows_stills
+from core.sources.camera.base import CameraSettings, Frame, Picture, PictureSource
+from core.state.snapshot import Collecting, Counters, Judgement, Meters, Preview, Verdict
+
+IDLE_SECONDS = 0.25
+"""So often is told how it stands while no frames come."""
+WATCH_SECONDS = 0.1
+"""So often is looked, in single shots, whether the part that was judged still lies there."""
+PREVIEW_WIDTH = 80
+
+
+class Sight(Perception[Judge]):
+    sense = "image"
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        log: Logbook,
+        changed: Changed,
+        exchanged: Callable[[], None],
+        address: str,
+        source: PictureSource | None = None,
+        *,
+        stills: bool = False,
+    ) -> None:
+        """`exchanged` is called when another part was put in; `stills` tells of a `source` that each of its pictures is
+        a part of its own. Raises GoodpartError when the address means nothing."""
+        super().__init__(recipe, log, changed)
+        table, smoothing = recipe.settings.camera, recipe.settings.verdict
+        self.interval = 1.0 / smoothing.rate
+        self._exchanged = exchanged
+        self.stills = stills if source else shows_stills(address)
+        # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
+        fps = min(table.fps, smoothing.rate) if self.stills else table.fps
+        asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
+        self._health_settings = HealthSettings(frozen_after=None) if self.stills else None
+        self.source = source or open_source(address, asked)
+        self._health = Health(None)
+        self._collector: Collector | None = None
+        self._collecting_ends = False
+        self.holdings = Holdings(recipe, "image", small_preview)
+        self.meters: Meters | None = None
+        self._motion = Motion()
+        self._settles = smoothing.settle
+        self._period = self.interval
+        # A still picture is a whole part: there is nothing to smooth.
+        self.votes = Votes(1, 1) if self.stills else Votes(smoothing.hold, smoothing.of)
+        self.seen: Judgement | None = None
+        self.counters = Counters()
+        self.truth: str | None = None
+        self.preview: Preview | None = None
+        self.picture: Picture | None = None
+        """The newest that was judged."""
+        self._why = ""
+        self._previewed = 0.0
+
+    def start(self) -> None:
+        self.source.start()
+
+    def stop(self) -> None:
+        self._end_collecting()
+        self.source.stop()
+
+    def make(self, bundle: Bundle) -> Judge:
+        return Judge(self.recipe, bundle)
+
+    def model_changed(self, judge: Judge) -> None:
+        self._health = Health(judge.taught, self._health_settings)
+        self.votes.clear()
+
+    def forget(self) -> None:
+        self.votes.clear()
+        self.seen = self.picture = None
+        self._motion.unmark()
+
+    @property
+    def notices_exchange(self) -> bool:
+        return self._settles
+
+    def turn_single(self, single: bool) -> None:
+        super().turn_single(single)
+        # Between parts nothing is judged, and an exchange shall not be missed.
+        self.interval = min(self._period, WATCH_SECONDS) if single else self._period
+
+    def look_at(self, look: Look[Judgement]) -> None:
+        super().look_at(look)
+        self.interval = self._period
+
+    async def step(self) -> None:
+        source: PictureSource = self.source
+        frame, status, now = await self.take(source, IDLE_SECONDS)
+        fault = self._health.check(frame, status, now)
+        self.log.health(self.sense, fault)
+        if frame is not None:
+            self.truth = frame.truth
+            self._show(frame.picture)
+        if self._collector is not None:
+            await self._collect(self._collector, frame)
+        if self.paused:
+            self._rest(frame, PAUSED)
+        elif self.judge is None:
+            self._rest(frame, Verdict("UNKNOWN", self.no_model))
+        elif fault is not None:
+            self._rest(frame, Verdict("UNKNOWN", fault))
+        elif self.single:
+            await self._step_single(self.judge, frame)
+        elif frame is not None:
+            await self._judge_frame(self.judge, frame)
+            return
+        self.changed()
+
+    def _rest(self, frame: Frame | None, verdict: Verdict) -> None:
+        self.rest(verdict, frame.at if frame else None)
+        if frame is not None:
+            self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
+
+    async def _judge_frame(self, judge: Judge, frame: Frame) -> None:
+        looked: Looked = await self.judged(judge.look, frame.picture)
+        if judge is not self.judge or self.paused:  # while it was judged
+            return
+        seen = judge.weigh(looked, self.counters.judged + 1)
+        if self.recipe.settings.verdict.settle and self._moved():
+            self.votes.clear()
+            self._exchanged()
+        self.votes.push(seen.anomalous)
+        if self.votes.agrees:
+            self._why = reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous)
+        self.verdict, self.resting = self.votes.verdict(self._why), False
+        self.seen, self.picture = seen, frame.picture
+        state = self.verdict.state
+        self.counters = replace(
+            self.counters,
+            judged=seen.number,
+            ok=self.counters.ok + (state == "OK"),
+            anomalies=self.counters.anomalies + (state == "ANOMALY"),
+            unknown=self.counters.unknown + (state == "UNKNOWN"),
+        )
+        self.changed()
+
+    # Single shots.
+
+    async def _step_single(self, judge: Judge, frame: Frame | None) -> None:
+        look = self.look
+        if frame is not None and look is not None and look.open and frame.at >= look.begin:
+            looked: Looked = await self.judged(judge.look, frame.picture)
+            if judge is not self.judge or self.paused or look is not self.look or not look.open:
+                return
+            self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)
+        elif frame and self._settles and self._moved() and look is not None and not look.open:
+            self._exchanged()
+        self.wait()
+
+    def _gather(self, judge: Judge, look: Look[Judgement], seen: Judgement, frame: Frame) -> None:
+        self.counters = replace(
+            self.counters,
+            judged=seen.number,
+            ok=self.counters.ok + (not seen.anomalous),
+            anomalies=self.counters.anomalies + seen.anomalous,
+        )
+        # Every still picture is another one.
+        if self._settles and self._moved() and not self.stills:
+            look.anew(frame.at, "the picture did not come to rest")
+            self._exchanged()
+            return
+        look.samples.append(seen)
+        look.got += 1
+        self.seen, self.picture = seen, frame.picture
+        if look.whole:
+            self.seen = whole = judge.as_one(look.samples)
+            t = judge.thresholds
+            look.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))
+            self._motion.mark()
+            self.interval = min(self._period, WATCH_SECONDS)
+
+    # Pictures into the recipe.
+
+    @property
+    def collecting(self) -> Collecting | None:
+        return self._collector.state() if self._collector else None
+
+    def collect(self, wanted: int | None, *, defect: bool) -> None:
+        """Store pictures into the recipe: so many, or until `end_collecting`. Raises GoodpartError."""
+        if self._collector is not None:
+            raise GoodpartError("pictures are being stored already")
+        folder = self.recipe.material("image", defect=defect)
+        self._collector = Collector(folder, wanted, Health(None, self._health_settings), defect=defect)
+        self._collecting_ends = False
+        self._clamp("defect" if defect else "good")
+
+    def end_collecting(self) -> None:
+        """By the next step, which may be storing just now."""
+        self._collecting_ends = True
+
+    def _end_collecting(self) -> None:
+        if self._collector is None:
+            return
+        collector, self._collector = self._collector, None
+        self._clamp("any")
+        self.collected = collector.outcome()
+        self.log.record("teaching", self.collected)
+        self.holdings_changed()
+
+    async def _collect(self, collector: Collector, frame: Frame | None) -> None:
+        try:
+            if collector.wants(frame, self.source.status(), time.monotonic()) and frame is not None:
+                await self.in_files(collector.write, frame.picture)
+                self.holdings.added(frame.picture, defect=collector.defect)
+        except OSError as error:
+            self._end_collecting()
+            self.log.complain(f"storing pictures was ended ({error.strerror or error}); what was stored is kept")
+            return
+        if self._collecting_ends or collector.complete:
+            self._end_collecting()
+
+    def _show(self, picture: Picture) -> None:
+        now = time.monotonic()
+        if self.preview is None or now - self._previewed >= 0.5:
+            self._previewed = now
+            self.preview = small_preview(picture)
+            self.meters = self._measured()
+
+    def _moved(self) -> bool:
+        """Whether the newest frame shows another scene than the one before it."""
+        return self._health.grey is not None and self._motion.changed(self._health.grey)
+
+    def _measured(self) -> Meters | None:
+        measures, taught = self._health.measures, self.judge.taught if self.judge else None
+        if measures is None:
+            return None
+        return Meters(
+            measures.brightness,
+            measures.saturated,
+            measures.sharpness,
+            (taught.brightness_low, taught.brightness_high) if taught else None,
+            taught.sharpness_low if taught else None,
+        )
+
+
+def small_preview(picture: Picture) -> Preview:
+    height, width = picture.shape[:2]
+    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
+    step = max(1, width // (2 * PREVIEW_WIDTH))
+    rows = max(1, round(PREVIEW_WIDTH * height / width))
+    small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)
+    return Preview(PREVIEW_WIDTH, rows, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())

@@ -1,0 +1,1 @@
+"""Judges a recorded tape again."""

@@ -1,0 +1,575 @@
+"""Judges a recording again: the station itself, given what it took, at the times at which it took it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.bundle import read_bundle
+from core.errors import GoodpartError
+from core.journal.event_log import Logbook
+from core.pipelines.image import Sight
+from core.pipelines.sound import Listening
+from core.recipes.lock import RecipeLock
+from core.recipes.recipe import Recipe
+from core.runtime.clock import Clock
+from core.sources.camera.base import Frame, Picture, SourceStatus
+from core.sources.microphone.base import MicrophoneStatus, Stretch
+from core.state.snapshot import Heard, Judgement, Sense, Snapshot, State, Verdict
+from core.station.station import Station
+from core.tape.header import Head
+from core.tape.reader import (
+    Calibrated,
+    Event,
+    Failed,
+    Judged,
+    KnobBytes,
+    Last,
+    ModelRefused,
+    ModelUsed,
+    PartPlaced,
+    Paused,
+    Published,
+    Recording,
+    SaidLive,
+    SingleShots,
+    ThresholdSet,
+    Took,
+)
+from core.tape.verdict_stream import Digest, Said, said_in
+
+
+@dataclass(frozen=True)
+class ReplayRecipe(Recipe):
+    """A recipe whose senses are those that a recording tells, whatever is in its folder by now."""
+
+    taught: tuple[Sense, ...] = ()
+    present: tuple[Sense, ...] = ()
+    """What the recording holds."""
+
+    def holds(self, sense: Sense) -> bool:
+        return sense in self.taught
+
+    def perceived(self, camera: bool = False, microphone: bool = False) -> tuple[Sense, ...]:
+        return self.present
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What became of one picture or stretch of sound."""
+
+    sense: Sense
+    number: int
+    """Counts the samples of its sense in the recording, from 1."""
+    at: float
+    """time.time()"""
+    verdict: Verdict
+    """That the sense stood at after it."""
+    score: float | None
+    truth: str | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two verdict streams part."""
+
+    at: float
+    """time.time()"""
+    live: Said | None
+    """None where the replay says more."""
+    replayed: Said | None
+
+
+@dataclass
+class Outcome:
+    """What came of a replay; grows while it runs."""
+
+    exact: bool
+    """Judged as it was live: with the same models, settings and changes of thresholds."""
+    began: float = 0.0
+    ended: float = 0.0
+    """time.time() of the first and last event."""
+    digest: Digest = field(default_factory=Digest)
+    live: Digest = field(default_factory=Digest)
+    difference: Difference | None = None
+    """Where exact, the first."""
+    counts: Counter[tuple[Sense, State]] = field(default_factory=Counter)
+    """Samples by the verdict of their sense after them."""
+    samples: list[Sample] = field(default_factory=list)
+    """Only where they were asked for."""
+    turns: list[tuple[float, Verdict]] = field(default_factory=list)
+    """time.time() and what the verdict turned to."""
+    lost: int = 0
+    """Samples that could not be recorded."""
+    first_lost: float | None = None
+    knob_bytes: int = 0
+    commands: int = 0
+    """Changes of thresholds, calibrations and pauses."""
+    left_out: int = 0
+    """Of these, what was meant for other models."""
+    whole: bool = False
+    """The recording was ended in order."""
+    torn_bytes: int = 0
+    trouble: str = ""
+    """Why it was ended early, in words."""
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+    @property
+    def same(self) -> bool | None:
+        """Whether every verdict is that of the live run, to the bit, up to the first gap; None where that cannot be
+        asked."""
+        return self.difference is None if self.exact and self.live.count else None
+
+
+def same_judging(recording: Head, models: dict[Sense, str], recipe: Recipe) -> str:
+    """Why a recipe judges otherwise than the recorded station did; empty where it judges alike. `models`: SHA-256 of
+    the bundle files that it judged with."""
+    for sense in recording.perceived:
+        bundle = recipe.bundle(sense)
+        digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.exists() else ""
+        if digest != models.get(sense, ""):
+            return f"another {'picture' if sense == 'image' else 'sound'} model"
+    now, then = recipe.settings, recording.settings
+    if (
+        (now.image, now.sound, now.verdict) != (then.image, then.sound, then.verdict)
+        or now.camera.region != then.camera.region
+        or now.microphone.channel != then.microphone.channel
+        or recipe.senses != recording.taught
+    ):
+        return "other settings in recipe.toml"
+    return ""
+
+
+def models_of(path: Path) -> tuple[Head, dict[Sense, str]]:
+    """Who recorded, and the SHA-256 of the models that judged first. Reads up to the first sample of each."""
+    recording = Recording(path)
+    models: dict[Sense, str] = {}
+    try:
+        waiting = set(recording.head.perceived)
+        for _, event in recording.events():
+            if isinstance(event, ModelUsed | ModelRefused):
+                if event.sense in waiting:
+                    models[event.sense] = event.sha256 if isinstance(event, ModelUsed) else ""
+                waiting.discard(event.sense)
+            if not waiting:
+                break
+        return recording.head, models
+    finally:
+        recording.close()
+
+
+class Replay(Station):
+    """A station that is never started: the recording's events are done one after the other, as its loop did them.
+
+    exact: with the recorded models and settings, and each change of a threshold that was made meanwhile. Otherwise
+    with those of a recipe, and of the recorded commands only pauses.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe | None = None, *, keep_samples: bool = False) -> None:
+        """Raises GoodpartError where `path` is no recording, or the recipe cannot judge what is in it."""
+        self.recording = Recording(path)
+        head = self.recording.head
+        self.outcome = Outcome(exact=recipe is None)
+        self._folder = tempfile.TemporaryDirectory(prefix="goodpart-replay-")
+        self._keeps = keep_samples
+        self._event_at = head.monotonic
+        self._events: Iterator[tuple[float, Event]] = iter(self.recording.events())
+        self._next_event: tuple[float, Event] | None = None
+        self._broken: GoodpartError | None = None
+        self._steps: dict[Sense, Coroutine[Any, Any, None]] = {}
+        self._under_way: dict[Sense, Frame | Stretch] = {}
+        self._numbers: dict[Sense, int] = {"image": 0, "sound": 0}
+        self._waiting: list[Snapshot] = []
+        self._said: Said | None = None
+        # What one run has said and the other has not yet.
+        self._ahead: list[tuple[float, Said]] = []
+        self._behind: list[tuple[float, Said]] = []
+        folder, settings, taught = Path(self._folder.name), head.settings, head.taught
+        if recipe is not None:
+            folder, taught = recipe.folder, recipe.senses
+            # In which way parts are judged belongs to what happened.
+            mode = replace(recipe.settings.verdict, mode=head.settings.verdict.mode)
+            settings = replace(recipe.settings, verdict=mode)
+        try:
+            super().__init__(
+                ReplayRecipe(folder, settings, taught, head.perceived), lock=_NoLock(), log=_NoLog(), knobs=""
+            )
+            senses: list[Any] = list(self._senses.values())
+            for sense in senses:
+                sense.recorded_learnt = recipe is None and sense.sense in head.learnt
+                if recipe is not None:
+                    self._use_model(sense, recipe.bundle(sense.sense))
+            if recipe is not None and all(sense.judge is None for sense in self._senses.values()):
+                raise next(iter(self._senses.values())).refused or GoodpartError(f"{recipe.name}: has no model")
+        except BaseException:
+            self.close()
+            raise
+
+    def _make_senses(self, camera: Any, microphone: Any) -> tuple[Sight | None, Listening | None]:
+        head = self.recording.head
+        sight: Sight | None = None
+        hearing: Listening | None = None
+        if "image" in head.perceived:
+            sight = _ReplaySight(
+                self._recipe, self._log, self._publish, self._exchanged, "",
+                _Given(SourceStatus("opening", head.camera)), stills=head.stills,
+            )  # fmt: skip
+        if "sound" in head.perceived:
+            given = _Given(MicrophoneStatus("opening", head.microphone))
+            hearing = _ReplayListening(self._recipe, self._log, self._publish, "", given)
+        self._clock = _GivenClock(head.monotonic)
+        return sight, hearing
+
+    def close(self) -> None:
+        for step in self._steps.values():
+            step.close()
+        self._loop.close()
+        self.recording.close()
+        self._folder.cleanup()
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Judge; gives what the station publishes, with the times of the recording. Raises UnreadableError."""
+        head, outcome = self.recording.head, self.outcome
+        outcome.began = outcome.ended = head.wall
+        while (event := self._take_event()) is not None:
+            self._at(event[0])
+            outcome.ended = max(outcome.ended, self._wall())
+            self._do(event[1])
+            yield from self._waiting
+            self._waiting.clear()
+        outcome.torn_bytes = self.recording.torn_bytes
+        self._compare_ends()
+
+    def run(self) -> Outcome:
+        for _ in self.snapshots():
+            pass
+        return self.outcome
+
+    # The recording's events.
+
+    def _take_event(self) -> tuple[float, Event] | None:
+        if self._broken:
+            raise self._broken
+        event, self._next_event = self._next_event, None
+        return event or next(self._events, None)
+
+    def _do(self, event: Event) -> None:
+        outcome = self.outcome
+        match event:
+            case Took():
+                self._take(event)
+            case Judged():
+                self._go_on(event.sense)
+            case SaidLive():
+                self._compare(event.said, live=True)
+            case KnobBytes():
+                outcome.knob_bytes += len(event.data)
+            case Last():
+                outcome.whole, outcome.trouble = True, event.trouble
+            case Paused():
+                outcome.commands += 1
+                self._pause(event.paused)
+            case SingleShots():
+                outcome.commands += 1
+                with suppress(GoodpartError):  # other models may still be judging
+                    self._parts.turn(event.on, list(self._senses.values()))
+            case PartPlaced():
+                outcome.commands += 1
+                self._place(event)
+            case Published() if event.news:
+                self._hang(event)
+                self._publish(news=True)
+            case ThresholdSet() | Calibrated():
+                outcome.commands += 1
+                outcome.left_out += not outcome.exact
+                if outcome.exact:
+                    self._change(event)
+            case _ if outcome.exact:
+                self._live_only(event)
+
+    def _change(self, event: ThresholdSet | Calibrated) -> None:
+        sense = self._sense(event.sense)
+        if isinstance(event, ThresholdSet):
+            sense.set_threshold(event.which, event.value, event.by)
+        else:
+            recipe = ReplayRecipe(self._recipe.folder, event.settings, event.taught, self.recording.head.perceived)
+            self._judge_of(sense).calibrate(recipe)
+
+    def _live_only(self, event: Event) -> None:
+        """What only holds for the station that recorded."""
+        match event:
+            case ModelUsed():
+                sense = self._sense(event.sense)
+                if not event.bundle:
+                    raise GoodpartError(
+                        f"{self.recording.path.name} does not hold the model {event.id} that judged: name a recipe"
+                        " (--recipe) to judge with"
+                    )
+                place = self._recipe.bundle(event.sense)
+                place.write_bytes(event.bundle)
+                sense.use(sense.make(read_bundle(place)))
+            case ModelRefused():
+                self._sense(event.sense).refuse(GoodpartError(event.words))
+            case Failed():
+                self._leave(event.sense)
+                self._sense(event.sense).rest(Verdict("UNKNOWN", event.words))
+                self._publish()
+
+    def _take(self, took: Took) -> None:
+        sense = self._sense(took.sense)
+        if took.lost:
+            self.outcome.lost += 1
+            self.outcome.first_lost = self.outcome.first_lost or self._wall()
+        self._leave(took.sense)
+        sense.source.now = took.status
+        sense.given = took.sample, took.status, self._event_at
+        sense.suspends = self.outcome.exact
+        if took.sample is not None:
+            self._numbers[took.sense] += 1
+            self._under_way[took.sense] = took.sample
+        self._steps[took.sense] = sense.step()
+        self._go_on(took.sense)
+
+    def _go_on(self, name: Sense) -> None:
+        """With a step, until it waits for its judgement, or is done."""
+        step = self._steps.get(name)
+        if step is None:
+            return
+        try:
+            step.send(None)
+        except StopIteration:
+            self._leave(name)
+        except Exception as error:  # noqa: BLE001 - as the station does
+            if not self.outcome.exact:  # what the live run made of it is recorded
+                self._sense(name).fail(error)
+            self._leave(name)
+
+    def _leave(self, name: Sense) -> None:
+        """A step is over, or the live run has ended it without a judgement."""
+        step, sample = self._steps.pop(name, None), self._under_way.pop(name, None)
+        if step is not None:
+            step.close()
+        if sample is None:
+            return
+        sense = self._sense(name)
+        judged: Judgement | Heard | None = sense.seen if name == "image" else sense.heard
+        score = judged.score if judged else None
+        self.outcome.counts[name, sense.verdict.state] += 1
+        if self._keeps:
+            self.outcome.samples.append(
+                Sample(name, self._numbers[name], self._wall(), sense.verdict, score, sample.truth)
+            )
+
+    def _sense(self, name: Sense) -> Any:
+        try:
+            return self._senses[name]
+        except KeyError:
+            raise GoodpartError(f"{self.recording.path}: the recording was altered (it has no {name})") from None
+
+    def _judge_of(self, sense: Any) -> Any:
+        if sense.judge is None:
+            raise GoodpartError(f"{self.recording.path}: the recording was altered (a change before the model)")
+        return sense.judge
+
+    def _use_model(self, sense: Any, bundle: Path) -> None:
+        try:
+            sense.use(sense.make(read_bundle(bundle)))
+        except GoodpartError as error:
+            sense.refuse(error)
+
+    # What the station says.
+
+    def _wall(self) -> float:
+        head = self.recording.head
+        return head.wall + (self._event_at - head.monotonic)
+
+    def _hang(self, published: Published) -> None:
+        """As the live run noticed it."""
+        for name in self._senses:
+            self._sense(name).recorded_busy = published.hung.get(name, 0.0) if self.outcome.exact else 0.0
+
+    def _publish(self, *, news: bool = False) -> None:
+        """A step's own publication comes next in the recording, with its time."""
+        if self.outcome.exact and not news:
+            self._expect_publication()
+        super()._publish(news=news)
+        self._hang(Published(news, {}))
+
+    def _expect_publication(self) -> None:
+        if self._next_event is None:
+            try:
+                self._next_event = next(self._events, None)
+            except GoodpartError as error:  # told when it is its turn: here a step is under way
+                self._broken = error
+        if self._next_event is not None and isinstance(event := self._next_event[1], Published) and not event.news:
+            self._at(self._next_event[0])
+            self._next_event = None
+            self._hang(event)
+
+    def _at(self, now: float) -> None:
+        self._event_at = self._clock.now = now
+
+    def _place(self, placed: PartPlaced) -> None:
+        ok, anomalies, unknown = placed.counts
+        book = self._parts.book
+        if self.outcome.exact:
+            book.shift = replace(book.shift, ok=ok, anomalies=anomalies, unknown=unknown)
+        with suppress(GoodpartError):  # other models may still be judging
+            self._part(placed.by)
+
+    def _deliver(self, snapshot: Snapshot) -> None:
+        before = self._snapshot.verdict
+        snapshot = replace(snapshot, at=self._wall())
+        super()._deliver(snapshot)
+        self._waiting.append(snapshot)
+        if snapshot.verdict.state != before.state or not self.outcome.turns:
+            self.outcome.turns.append((snapshot.at, snapshot.verdict))
+        said = said_in(snapshot)
+        if said != self._said:
+            self._said = said
+            self._compare(said, live=False)
+
+    def _compare(self, said: Said, *, live: bool) -> None:
+        """The two streams run side by side: what one has said waits for the other."""
+        (self.outcome.live if live else self.outcome.digest).add(said)
+        mine, other = (self._behind, self._ahead) if live else (self._ahead, self._behind)
+        if self.outcome.difference is not None or not self.outcome.exact or self.outcome.lost:
+            return
+        if not other:
+            mine.append((self._wall(), said))
+            return
+        _, their = other.pop(0)
+        if their != said:
+            one, two = (said, their) if live else (their, said)
+            self.outcome.difference = Difference(self._wall(), one, two)
+
+    def _compare_ends(self) -> None:
+        """Of a torn recording the last verdicts are missing: only what the live run said must be said again. What comes
+        after a gap cannot be the same."""
+        outcome = self.outcome
+        if outcome.lost:
+            return
+        if outcome.difference is None and self._behind:
+            outcome.difference = Difference(self._behind[0][0], self._behind[0][1], None)
+        if outcome.difference is None and self._ahead and outcome.whole and not outcome.trouble:
+            outcome.difference = Difference(self._ahead[0][0], None, self._ahead[0][1])
+
+
+# A station's parts, where they touch the world.
+
+
+class _Given:
+    """A source that has been taken from already."""
+
+    def __init__(self, status: Any) -> None:
+        self.now = status
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def take(self, timeout: float) -> Any:
+        return None
+
+    def status(self) -> Any:
+        return self.now
+
+
+class _GivenClock(Clock):
+    """Stands still between the recording's events."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def read(self) -> float:
+        return self.now
+
+
+class _Turn:
+    """Waiting for the recording's next word about this step."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+class _Replayed:
+    """A sense that gets what was recorded instead of what its source gives."""
+
+    given: tuple[Any, Any, float]
+    suspends = False
+    recorded_learnt = False
+
+    async def take(self, _source: Any, _seconds: float) -> Any:
+        return self.given
+
+    async def judged(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        result = work(*arguments)
+        if self.suspends:
+            await _Turn()
+        return result
+
+    recorded_busy = 0.0
+
+    @property
+    def busy(self) -> float:
+        return self.recorded_busy
+
+
+class _ReplaySight(_Replayed, Sight):
+    @property
+    def learnt(self) -> bool:
+        return self.recorded_learnt or self.judge is not None
+
+    def _show(self, picture: Picture) -> None:
+        """Nobody looks."""
+
+
+class _ReplayListening(_Replayed, Listening):
+    @property
+    def learnt(self) -> bool:
+        return self.recorded_learnt or self.judge is not None
+
+
+class _NoLock(RecipeLock):
+    """Nothing is changed in the recipe's folder."""
+
+    def __init__(self) -> None:
+        self._handle = None
+
+
+class _NoLog(Logbook):
+    """Nothing of a replay goes into a journal."""
+
+    def __init__(self) -> None:
+        self._state: State = "UNKNOWN"
+
+    @property
+    def fault(self) -> str:
+        return ""
+
+    def record(self, *_what: Any, **_data: Any) -> None: ...
+
+    def complain(self, words: str) -> None: ...
+
+    def unforeseen(self, error: Exception, words: str) -> None: ...
+
+    def health(self, sense: Sense, fault: str | None) -> None: ...
+
+    def thresholds(self, *_what: Any, **_how: Any) -> None: ...
+
+    def part(self, *_what: Any) -> None: ...
+
+    def shift(self, *_what: Any, **_data: Any) -> None: ...
+
+    def verdict(self, verdict: Verdict, *_more: Any) -> bool:
+        before, self._state = self._state, verdict.state
+        return verdict.state == "ANOMALY" != before

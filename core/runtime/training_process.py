@@ -1,0 +1,173 @@
+"""Starts the training process, reads its progress, cancels it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import GoodpartError
+from core.recipes.recipe import remove_begun
+from core.state.snapshot import Training
+
+CANCEL_SECONDS = 0.8
+MOST_POINTS = 240
+"""Of the loss curve."""
+
+
+class TrainingRun:
+    """`python -m models.train` in a niced process of its own, one JSON object a line.
+
+    The child watches its standard input: when that closes, because the run was cancelled or this process died
+    however suddenly, it removes what it had begun and ends.
+    """
+
+    def __init__(
+        self, recipe: Path, options: Sequence[str], changed: Callable[[Training], None], module: str = "models.train"
+    ) -> None:
+        """`recipe` is the folder in which the module writes, and its first argument. `changed` is called on a thread of
+        its own for every new state, the last being done, failed or cancelled.
+
+        Raises GoodpartError where no process can be started.
+        """
+        self._changed = changed
+        self._cancelled = False
+        self._curve = Curve()
+        self.state = Training("running", phase="starting")
+        self.exit_code: int | None = None
+        """Of the process, once it has ended."""
+        self._recipe = recipe
+        try:
+            self._child = _start(module, recipe, options)
+        except OSError as error:
+            raise GoodpartError(f"training cannot be started ({error.strerror or error})") from error
+        be_nice(self._child.pid)
+        self._errors: list[str] = []
+        self._drain = threading.Thread(target=self._read_errors, name="training errors", daemon=True)
+        self._thread = threading.Thread(target=self._read, name="training", daemon=True)
+        self._drain.start()
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """End it within a second; the model that was there stays."""
+        self._cancelled = True
+        self._close_input()
+        threading.Timer(CANCEL_SECONDS, self._kill).start()
+
+    def wait(self, timeout: float | None = None) -> Training:
+        if timeout is not None:
+            self._thread.join(timeout)
+        while timeout is None and self._thread.is_alive():
+            self._thread.join(0.5)  # on Windows, Ctrl-C is not heard while a join without end lasts
+        return self.state
+
+    def _kill(self) -> None:
+        if self._child.poll() is not None:
+            return
+        if sys.platform == "win32":
+            self._child.kill()
+        else:
+            # With what it has started itself: it leads a group of its own.
+            os.killpg(self._child.pid, signal.SIGKILL)
+
+    def _close_input(self) -> None:
+        if self._child.stdin:
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+
+    def _read_errors(self) -> None:
+        assert self._child.stderr
+        for line in self._child.stderr:
+            self._errors = [*self._errors[-20:], line.strip()]
+
+    def _read(self) -> None:
+        assert self._child.stdout
+        last = Training("failed", message="")
+        began = time.monotonic()
+        for line in self._child.stdout:
+            news = parse_progress(line)
+            if news is None:
+                continue
+            if news.state == "running":
+                self._tell(news)
+            else:
+                last = news
+        code = self.exit_code = self._child.wait()
+        self._drain.join(1.0)
+        self._close_input()
+        remove_begun(self._recipe, self._child.pid)  # where it was killed
+        if self._cancelled and last.state != "done":
+            last = Training("cancelled", message="training was cancelled; the model that was there stays")
+        elif last.state != "done" and not last.message:
+            why = next((e for e in reversed(self._errors) if e), f"exit code {code}")
+            last = Training("failed", message=f"training ended after {time.monotonic() - began:.0f} s: {why}")
+        self._tell(last)
+
+    def _tell(self, news: Training) -> None:
+        news = replace(news, curve=self._curve.with_point(news))
+        self.state = news
+        self._changed(news)
+
+
+class Curve:
+    """Loss and validation loss as the training goes on, of the network that learns just now: another phase begins
+    another curve. Every second point is left out whenever there are too many, so that they stay evenly apart."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[float, float | None]] = []
+        self._phase = ""
+        self._every, self._seen = 1, 0
+
+    def with_point(self, news: Training) -> tuple[tuple[float, float | None], ...]:
+        """The curve after this news, which may have no loss to add."""
+        if news.state == "running" and news.loss is not None:
+            if news.phase != self._phase:
+                self._points, self._phase, self._every, self._seen = [], news.phase, 1, 0
+            if self._seen % self._every == 0:
+                self._points.append((news.loss, news.validation_loss))
+            self._seen += 1
+            if len(self._points) > MOST_POINTS:
+                self._points, self._every = self._points[::2], 2 * self._every
+        return tuple(self._points)
+
+
+def _start(module: str, recipe: Path, options: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, str(recipe), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        # Libraries write what they like.
+        errors="replace",
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
+        # Ctrl-C in the terminal reaches the whole group: the child is ended by us, in order.
+        start_new_session=True,
+    )
+
+
+def parse_progress(line: str) -> Training | None:
+    """A line of the training process; None for anything that is not one."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or said.get("state") not in ("running", "done", "failed"):
+        return None
+    known = {name: said[name] for name in Training.__dataclass_fields__ if name in said and name != "curve"}
+    return Training(**known)
+
+
+def be_nice(pid: int) -> None:
+    """Let the bench go first."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, 10)

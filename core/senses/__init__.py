@@ -1,1 +1,0 @@
-"""What the station perceives with: eyes and ears, each with its source, its model and its own verdict."""

@@ -1,0 +1,1 @@
+"""Snapshots, verdicts and any dataclass as JSON."""

@@ -1,0 +1,1 @@
+"""The tables of recipe.toml and config.toml."""

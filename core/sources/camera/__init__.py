@@ -1,0 +1,1 @@
+"""Pictures from devices, network cameras, videos and folders."""

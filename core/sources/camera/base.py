@@ -1,0 +1,56 @@
+"""What every source of pictures gives: frames, the newest first, and a status in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.state.source_status import SourceState as SourceState
+from core.state.source_status import SourceStatus as SourceStatus
+
+Picture = npt.NDArray[np.uint8]
+"""uint8 (height, width, 3), channels blue, green, red (the order OpenCV reads)."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture as it came from a source."""
+
+    picture: Picture
+    number: int
+    """Counts from 1, without gaps, for every frame that the source read (also those which nobody took)."""
+    at: float
+    """time.monotonic() when it was read."""
+    truth: str | None = None
+    """Only from a simulated bench: `good` or the name of the fault that is shown."""
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """What is asked of a camera; what it gives is in its status."""
+
+    width: int = 1920
+    height: int = 1080
+    fps: float = 30.0
+    loop: bool = True
+    """A video file or folder starts again at its end; otherwise the source ends."""
+    seed: int = 0
+    """Of the simulated bench."""
+
+
+class PictureSource(Protocol):
+    """A camera or what stands for one. One reader thread of its own; every method may be called from any thread."""
+
+    def start(self) -> None:
+        """Start the reader thread. Never blocks and never raises for a missing device: that is a status."""
+
+    def stop(self) -> None:
+        """End the reader thread and release the device, within a second. May be called twice."""
+
+    def take(self, timeout: float) -> Frame | None:
+        """Wait for a frame that was not taken yet and give the newest; None after `timeout` seconds without one."""
+
+    def status(self) -> SourceStatus: ...

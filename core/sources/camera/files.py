@@ -1,0 +1,145 @@
+"""Files that stand for a camera: a video, or a folder of pictures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from core.errors import UnreadableError
+from core.features.image.picture import SUFFIXES, decode_picture
+from core.runtime.opencv import cv2
+from core.sources.camera.base import CameraSettings, Picture
+from core.sources.camera.opencv_camera import retrieved
+from core.sources.camera.reader import SourceLost
+
+
+class Video:
+    """A video file at its own rate (that of the settings where the file does not say)."""
+
+    ended = "the video has ended"
+    note = ""
+
+    def __init__(self, path: Path, settings: CameraSettings) -> None:
+        """Raises SourceLost when it is no video."""
+        self._path = path
+        self._loop = settings.loop
+        self._capture = _opened(path)
+        self._frames = 0
+        rate = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self.interval: float | None = 1 / (rate if 0.1 <= rate <= 240 else settings.fps)
+        self.decode_all = not settings.loop
+
+    def grab(self) -> bool:
+        while not self._capture.grab():
+            if self._frames == 0:
+                raise SourceLost(f"{self._path} holds no picture that can be decoded: is it a video?")
+            if not self._loop:
+                return False
+            # Opened anew: not every container can be wound back.
+            self._capture.release()
+            self._capture = _opened(self._path)
+            self._frames = 0
+        self._frames += 1
+        return True
+
+    def retrieve(self) -> Picture | None:
+        return retrieved(self._capture)
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+def _opened(path: Path) -> Any:
+    if not path.is_file():
+        raise SourceLost(f"{path} is not there any more")
+    attempts: list[tuple[int, list[int]]] = [(cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])]
+    if path.suffix.lower() == ".avi":
+        # This reader can skip a frame of motion JPEG without decoding it; FFmpeg cannot.
+        attempts.insert(0, (cv2.CAP_OPENCV_MJPEG, []))
+    for backend, options in attempts:
+        capture = cv2.VideoCapture(str(path), backend, options)
+        if capture.isOpened():
+            return capture
+        capture.release()
+    raise SourceLost(f"{path} cannot be opened as a video: is it one, and whole?")
+
+
+class Folder:
+    """A folder of pictures, or one picture, in natural order at the rate of the settings.
+
+    What cannot be decoded is skipped and told. The folder is listed anew with every round.
+    """
+
+    def __init__(self, path: Path, settings: CameraSettings) -> None:
+        """Raises SourceLost when there is no picture in it."""
+        self._path = path
+        self._loop = settings.loop
+        self.interval: float | None = 1 / settings.fps
+        self.decode_all = not settings.loop
+        self._unreadable: dict[Path, str] = {}
+        self._files = pictures_in(path)
+        self._next = 0
+        self._shown = False
+
+    @property
+    def note(self) -> str:
+        if not self._unreadable:
+            return ""
+        count = len(self._unreadable)
+        first = next(iter(self._unreadable.values()))
+        return f"{count} picture{'s' * (count > 1)} skipped: {first}" + (" and others" if count > 1 else "")
+
+    @property
+    def ended(self) -> str:
+        return "all pictures were shown" + (f" ({self.note})" if self._unreadable else "")
+
+    def grab(self) -> bool:
+        if self._next >= len(self._files):
+            if not self._loop:
+                return False
+            self._files = pictures_in(self._path)
+            self._next = 0
+        self._next += 1
+        return True
+
+    def retrieve(self) -> Picture | None:
+        """The grabbed picture, or the next one that can be decoded; None at the end of a folder that is not looped."""
+        for _ in range(len(self._files)):
+            path = self._files[self._next - 1]
+            try:
+                picture = decode_picture(path)
+            except UnreadableError as error:
+                self._unreadable[path] = str(error)
+                if not self.grab():
+                    break
+            else:
+                self._unreadable.pop(path, None)
+                self._shown = True
+                return picture
+        if self._shown:
+            return None
+        raise SourceLost(f"{self._path}: none of its {len(self._files)} pictures can be decoded")
+
+    def close(self) -> None:
+        pass
+
+
+def pictures_in(path: Path) -> list[Path]:
+    """The pictures of a folder in natural order (2 before 10), or the one picture itself. Raises SourceLost."""
+    try:
+        files = (
+            [path]
+            if path.is_file()
+            else [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.name[0] != "."]
+        )
+    except OSError as error:
+        raise SourceLost(f"{path} cannot be read ({error.strerror or error})") from error
+    if not files:
+        raise SourceLost(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))})")
+    return sorted(files, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, int | str]]:
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]

@@ -1,0 +1,1 @@
+"""Sound from devices and files."""

@@ -1,0 +1,33 @@
+"""From the address of a microphone, as a technician writes it, to its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import GoodpartError
+from core.features.sound.wav import SUFFIXES
+from core.sources.microphone.base import SoundSettings, SoundSource
+
+
+def open_microphone(address: str, settings: SoundSettings) -> SoundSource:
+    """The source behind an address, not started: `default`, an index, a device's name or a part of it, a wav, flac or
+    ogg file, or `simulated`. Raises GoodpartError for a file that does not exist and for nothing at all."""
+    address = address.strip()
+    if not address:
+        raise GoodpartError(
+            "microphone (empty): give a device name or index (goodpart devices lists them), a wav file, or simulated"
+        )
+    if address == "simulated":
+        from core.sources.simulated.microphone import SimulatedMotor
+
+        return SimulatedMotor(settings)
+    path = Path(address).expanduser()
+    if path.suffix.lower() in SUFFIXES or path.is_file():
+        if not path.is_file():
+            raise GoodpartError(f"microphone {address}: there is no such file")
+        from core.sources.microphone.files import SoundFile
+
+        return SoundFile(path, settings)
+    from core.sources.microphone.portaudio import Microphone
+
+    return Microphone(address, settings)

@@ -1,0 +1,60 @@
+"""A sound file in place of a microphone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from core.errors import UnreadableError
+from core.features.sound.wav import read_wave, wave_facts
+from core.sources.microphone.base import SoundSettings
+from core.sources.microphone.stream import SoundThread
+
+BLOCK_SECONDS = 0.1
+LATE_SECONDS = 1.0
+ASKED_WITHIN = 0.2
+"""Who took the last piece asks for the status next: it was still live then."""
+
+
+class SoundFile(SoundThread):
+    """A file bit by bit as it is, in real time or as fast as it is taken."""
+
+    def __init__(self, path: Path, settings: SoundSettings) -> None:
+        super().__init__(str(path))
+        self._path = path
+        self._settings = settings
+
+    def listen(self) -> None:
+        end = f"{self.address}: the file has ended"
+        try:
+            self._once()
+            while self._settings.loop and not self.stopping.is_set():
+                self.ring.interrupt()
+                self._once()
+        except UnreadableError as error:
+            end = str(error)
+        self._wait_until_taken()
+        self.tell("ended", end)
+
+    def _once(self) -> None:
+        facts = wave_facts(self._path)
+        size = max(1, round(BLOCK_SECONDS * facts.rate))
+        due = time.monotonic()
+        for block in read_wave(self._path, channel=self._settings.channel):
+            for at in range(0, len(block), size):
+                piece = block[at : at + size]
+                # Held up for long: go on from now, do not race after what was missed.
+                due = max(due, time.monotonic() - LATE_SECONDS) + len(piece) / facts.rate
+                if self._settings.fast:
+                    self.ring.wait_for_room(self.stopping.is_set)
+                elif self.stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+                if self.stopping.is_set():
+                    return
+                self.is_live(self._path.name, facts.rate, facts.channels)
+                self.ring.put(piece, facts.rate)
+
+    def _wait_until_taken(self) -> None:
+        while self.ring.waiting and not self.stopping.wait(0.05):
+            pass
+        self.stopping.wait(ASKED_WITHIN)

@@ -1,0 +1,230 @@
+"""A microphone through PortAudio: opened, watched, and opened again for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import GoodpartError
+from core.runtime.silence_stderr import quiet
+from core.sources.microphone.base import SoundSettings
+from core.sources.microphone.stream import SoundThread
+
+BLOCK_SECONDS = 0.05
+SILENT_SECONDS = 0.7
+"""Without a call from PortAudio after which the device is taken for gone: it does not say so itself."""
+OPENING_SECONDS = 4.0
+"""The first call may take that long: sound servers start what they need."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 3.0
+DEAD_SECONDS = 1.0
+MOST_CHANNELS = 8
+"""Sound servers claim to have 32 and more; of those the first two are heard."""
+
+
+class MicrophoneLost(GoodpartError):  # noqa: N818 - a state of the world that passes
+    """The device is not there, or went; its words become the status."""
+
+
+@dataclass(frozen=True)
+class Found:
+    index: int
+    name: str
+    channels: int
+    rate: int
+    """Samples a second, by default."""
+    default: bool
+
+
+class Microphone(SoundThread):
+    """`device` is `default`, an index, or a part of the device's name."""
+
+    def __init__(self, device: str, settings: SoundSettings) -> None:
+        super().__init__(device)
+        self._settings = settings
+        self._called_at = 0.0
+        self._first = True
+        self._closing: threading.Thread | None = None
+
+    def listen(self) -> None:
+        wait = FIRST_WAIT
+        while not self.stopping.is_set():
+            before = self.ring.heard
+            try:
+                self._hear()
+            except MicrophoneLost as lost:
+                if self.ring.heard > before:
+                    wait = FIRST_WAIT
+                again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"
+                self.tell("lost", f"microphone {self.address}: {lost}; {again}")
+            self.ring.interrupt()
+            self.stopping.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+
+    def _hear(self) -> None:
+        """Hear until the device goes or the source is stopped. Raises MicrophoneLost."""
+        if self._closing is not None and self._closing.is_alive():
+            # PortAudio must not look for devices anew while one of them is being closed.
+            raise MicrophoneLost("the driver does not let go of it: plug it out and in, or start the station anew")
+        sounddevice = portaudio(again=not self._first)
+        self._first = False
+        found = find(sounddevice, self.address)
+        channels = channels_of(found, self._settings.channel)
+        rate = self._settings.rate or found.rate
+        stream = self._open(sounddevice, found, rate, channels)
+        try:
+            self._called_at = time.monotonic()
+            start_stream(stream)
+            heard = self.ring.heard
+            while not self.stopping.wait(0.1):
+                if self.ring.heard > heard and self._state != "live":
+                    self.reconnects += heard > 0
+                    self.is_live(found.name, rate, channels)
+                spoke = self.ring.heard > heard
+                patience = SILENT_SECONDS if spoke else OPENING_SECONDS
+                if time.monotonic() - self._called_at > patience or not is_running(stream):
+                    raise MicrophoneLost(f"gives no sound{' any more' if spoke else ''}: is it plugged in?")
+        finally:
+            self._closing = close_stream(stream)
+
+    def _open(self, sounddevice: Any, found: Found, rate: int, channels: int) -> Any:
+        channel = self._settings.channel
+        dead = DeadChannels()
+
+        def heard(samples: npt.NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
+            self._called_at = time.monotonic()
+            self.note = dead.after(samples, len(samples) / rate) if channel is None else ""
+            one = samples[:, channel] if channel is not None else samples.mean(axis=1)
+            self.ring.put(np.array(one, np.float32), rate, lost=bool(status.input_overflow))
+
+        try:
+            with quiet():  # ALSA explains itself on standard error
+                return sounddevice.InputStream(
+                    device=found.index, samplerate=rate, channels=channels, dtype="float32",
+                    blocksize=round(BLOCK_SECONDS * rate), latency="high", callback=heard,
+                )  # fmt: skip
+        except sounddevice.PortAudioError as error:
+            if rate != found.rate and "rate" in str(error).lower():
+                raise MicrophoneLost(
+                    f"does not give {rate} samples a second; it offers {found.rate}: set rate in recipe.toml"
+                ) from error
+            raise MicrophoneLost(f"cannot be opened ({error}): is another program using it?") from error
+
+
+class DeadChannels:
+    """Watches for channels that give nothing while others do: the mean of all is then not what was taught."""
+
+    def __init__(self) -> None:
+        self._seconds = np.zeros(0)
+
+    def after(self, samples: npt.NDArray[np.float32], seconds: float) -> str:
+        """What is wrong after these samples (n, channels), in words; empty where nothing is."""
+        if len(self._seconds) != samples.shape[1]:
+            self._seconds = np.zeros(samples.shape[1])
+        constant = np.ptp(samples, axis=0) == 0
+        # Where all are silent it is not a matter of one channel.
+        self._seconds = np.where(constant & ~constant.all(), self._seconds + seconds, 0.0)
+        dead = np.flatnonzero(self._seconds >= DEAD_SECONDS)
+        if not len(dead):
+            return ""
+        numbers = ", ".join(map(str, dead))
+        return f"channel {numbers} (counted from 0) is dead: check its cable, or set channel in recipe.toml"
+
+
+def portaudio(*, again: bool = False) -> Any:
+    """The module sounddevice; `again` looks for devices anew. Raises MicrophoneLost where PortAudio is missing."""
+    try:
+        with quiet():
+            import sounddevice
+
+            if again:
+                # PortAudio makes its list of devices once; there is no other way to renew it.
+                while sounddevice._initialized:
+                    sounddevice._terminate()
+                sounddevice._initialize()
+    except OSError as error:
+        raise MicrophoneLost(
+            "the PortAudio library is missing: install libportaudio2 (apt install libportaudio2)"
+        ) from error
+    except Exception as error:
+        raise MicrophoneLost(f"PortAudio cannot be used ({error})") from error
+    return sounddevice
+
+
+def find(sounddevice: Any, address: str) -> Found:
+    """The input device that is meant. Raises MicrophoneLost where there is none."""
+    inputs = found_by(sounddevice)
+    if not inputs:
+        raise MicrophoneLost("there is none: plug one in (goodpart devices lists them)")
+    if address == "default":
+        chosen = [one for one in inputs if one.default] or inputs
+    elif address.isdecimal():
+        chosen = [one for one in inputs if one.index == int(address)]
+    else:
+        chosen = [one for one in inputs if address.lower() in one.name.lower()]
+        # `USB Audio` must not come to mean `USB Audio 2`.
+        chosen.sort(key=lambda one: one.name.lower() != address.lower())
+    if not chosen:
+        raise MicrophoneLost("there is no such microphone (goodpart devices lists them)")
+    return chosen[0]
+
+
+def found_by(sounddevice: Any) -> list[Found]:
+    """All input devices. Raises MicrophoneLost where PortAudio cannot tell."""
+    try:
+        default = sounddevice.default.device[0]
+        if default < 0:  # no own choice: PortAudio's
+            apis = sounddevice.query_hostapis()
+            default = next((api["default_input_device"] for api in apis if api["default_input_device"] >= 0), -1)
+        return [
+            Found(at, one["name"], one["max_input_channels"], round(one["default_samplerate"]), at == default)
+            for at, one in enumerate(sounddevice.query_devices())
+            if one["max_input_channels"] > 0
+        ]
+    except sounddevice.PortAudioError as error:
+        raise MicrophoneLost(f"PortAudio cannot tell what there is ({error})") from error
+
+
+def channels_of(found: Found, channel: int | None) -> int:
+    """How many channels to open. Raises MicrophoneLost where the one that is asked for does not exist."""
+    if channel is not None and channel >= found.channels:
+        raise MicrophoneLost(f"has {found.channels} channels, number {channel} (counted from 0) is asked for")
+    usual = found.channels if found.channels <= MOST_CHANNELS else 2
+    # All of them even for one: who opens fewer is given a mixture.
+    return max(usual, 0 if channel is None else channel + 1)
+
+
+def start_stream(stream: Any) -> None:
+    """Raises MicrophoneLost."""
+    try:
+        with quiet():
+            stream.start()
+    except Exception as error:
+        raise MicrophoneLost(f"cannot be started ({error})") from error
+
+
+def is_running(stream: Any) -> bool:
+    """PortAudio may have ended it by itself, which is known sooner than by its silence."""
+    try:
+        return bool(stream.active)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it gives nothing
+        return False
+
+
+def close_stream(stream: Any) -> threading.Thread:
+    """Within a second; a driver whose device has gone may never come back from it, which the thread then shows."""
+
+    def close() -> None:
+        with contextlib.suppress(Exception):
+            stream.abort(ignore_errors=True)
+            stream.close(ignore_errors=True)
+
+    thread = threading.Thread(target=close, name="closing microphone", daemon=True)
+    thread.start()
+    thread.join(0.8)
+    return thread

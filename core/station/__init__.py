@@ -1,0 +1,1 @@
+"""The station: joins pipelines, inspection and journal, and publishes snapshots."""

@@ -1,0 +1,79 @@
+"""Learning anew while the station judges, and taking over what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.errors import GoodpartError
+from core.journal.event_log import Logbook
+from core.recipes.recipe import Recipe
+from core.runtime.training_process import TrainingRun
+from core.state.snapshot import Sense, Training
+
+if TYPE_CHECKING:
+    from core.pipelines.base import Perception
+
+
+class Learning:
+    """Used on the station's loop, but for `run`, which anybody may look at."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        log: Logbook,
+        senses: Mapping[Sense, Perception[Any]],
+        command: Callable[[Callable[[], None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        """`command` brings a call onto the station's loop, `spawn` starts work there."""
+        self._recipe, self._log, self._senses = recipe, log, senses
+        self._command, self._spawn = command, spawn
+        self.run: TrainingRun | None = None
+
+    @property
+    def training(self) -> Training | None:
+        return self.run.state if self.run else None
+
+    @property
+    def running(self) -> bool:
+        return self.training is not None and self.training.state == "running"
+
+    def begin(self) -> None:
+        """Raises GoodpartError while it is under way already."""
+        if self.running:
+            raise GoodpartError("training is under way already")
+        self._log.record("training", "started")
+        self.run = TrainingRun(
+            self._recipe.folder, ["--candidate"], lambda news: self._command(lambda: self._told(news))
+        )
+
+    def cancel(self) -> None:
+        if self.run:
+            self.run.cancel()
+
+    def _told(self, news: Training) -> None:
+        if news.state == "running":
+            return
+        self._log.record("training", news.message, state=news.state)
+        if news.state == "done":
+            self._spawn(self._find_candidates())
+
+    async def _find_candidates(self) -> None:
+        for sense in self._senses.values():
+            await sense.find_candidate()
+
+    async def take_over(self) -> None:
+        """Judge with what was learnt. Raises GoodpartError."""
+        waiting = [sense for sense in self._senses.values() if self._recipe.candidate(sense.sense).exists()]
+        if not waiting:
+            raise GoodpartError("there is no new model to take over; key t trains one")
+        for sense in waiting:
+            await sense.take_over()
+        self.run = None
+
+    async def discard(self) -> None:
+        """Keep the old models. Raises GoodpartError."""
+        for sense in self._senses.values():
+            await sense.discard()
+        self.run = None

@@ -1,0 +1,292 @@
+"""A recording as it is read: what happened to the station, one event after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from core.errors import UnreadableError
+from core.recipes.recipe import Settings
+from core.sources.camera.base import Frame
+from core.sources.microphone.base import Stretch
+from core.state.snapshot import Sense, Which
+from core.state.source_status import MicrophoneStatus, SourceStatus
+from core.tape.codec import unpack_picture, unpack_sound
+from core.tape.container import Chunk, ChunkReader
+from core.tape.header import Head, settings_of
+from core.tape.verdict_stream import Said
+
+MOST_PIXELS = 16_384
+T = TypeVar("T")
+S = TypeVar("S", SourceStatus, MicrophoneStatus)
+
+
+@dataclass(frozen=True)
+class Took:
+    sense: Sense
+    sample: Frame | Stretch | None
+    status: SourceStatus | MicrophoneStatus
+    lost: bool = False
+    """There was a sample, and it could not be recorded."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    sense: Sense
+
+
+@dataclass(frozen=True)
+class ModelUsed:
+    sense: Sense
+    id: str
+    bundle: bytes
+    """The file; empty where it could not be recorded."""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.bundle).hexdigest()
+
+
+@dataclass(frozen=True)
+class ModelRefused:
+    sense: Sense
+    words: str
+
+
+@dataclass(frozen=True)
+class ThresholdSet:
+    sense: Sense
+    which: Which
+    value: float
+    by: str
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    sense: Sense
+    settings: Settings
+    taught: tuple[Sense, ...]
+
+
+@dataclass(frozen=True)
+class Paused:
+    paused: bool
+
+
+@dataclass(frozen=True)
+class SingleShots:
+    on: bool
+
+
+@dataclass(frozen=True)
+class PartPlaced:
+    by: str
+    counts: tuple[int, int, int]
+    """OK, ANOMALY and UNKNOWN of the shift before it."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The station has said how it stands."""
+
+    news: bool
+    """A step of a sense was not the cause."""
+    hung: Mapping[Sense, float]
+    """Steps that hung then, and the seconds."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    sense: Sense
+    words: str
+
+
+@dataclass(frozen=True)
+class KnobBytes:
+    data: bytes
+
+
+@dataclass(frozen=True)
+class SaidLive:
+    said: Said
+
+
+@dataclass(frozen=True)
+class Last:
+    """The recording was closed in order."""
+
+    sha256: str
+    """Of the verdict stream."""
+    trouble: str
+
+
+Event = (
+    Took | Judged | ModelUsed | ModelRefused | ThresholdSet | Calibrated | Paused | SingleShots | PartPlaced
+    | Published | Failed | KnobBytes | SaidLive | Last
+)  # fmt: skip
+
+
+class Recording:
+    """A recording to be read once, from its beginning."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises GoodpartError where it is none, or holds nothing."""
+        self.path = path
+        self._chunks = ChunkReader(path)
+        self.size = self._chunks.size
+        self._read = iter(self._chunks)
+        self.ended = False
+        """Whether its orderly end was read."""
+        first = next(self._read, None)
+        if first is None or first.kind != "HEAD":
+            self.close()
+            raise UnreadableError(f"{path}: holds nothing: the recording ended before it began")
+        self.head = self._parsed(first, _head)
+
+    @property
+    def torn_bytes(self) -> int:
+        """What was left out at the end; known after the last event."""
+        return self._chunks.torn_bytes
+
+    def events(self) -> Iterator[tuple[float, Event]]:
+        """Each with its time on the clock of `Head.monotonic`. Kinds that a later goodpart may have added are passed
+        over. Raises UnreadableError."""
+        for chunk in self._read:
+            parse = _EVENTS.get(chunk.kind)
+            if parse is not None:
+                event = self._parsed(chunk, parse)
+                self.ended = isinstance(event, Last)
+                yield chunk.at, event
+
+    def _parsed(self, chunk: Chunk, parse: Callable[[Chunk], T]) -> T:
+        try:
+            return parse(chunk)
+        except (LookupError, TypeError, ValueError, AttributeError, MemoryError) as error:
+            raise UnreadableError(
+                f"{self.path}: the recording was altered ({chunk.kind} at {chunk.at:.1f} s: {error!r})"
+            ) from error
+
+    @property
+    def place(self) -> int:
+        """Bytes that were read."""
+        return self._chunks.place
+
+    def close(self) -> None:
+        self._chunks.close()
+
+
+# What is in the chunks. All of these raise LookupError, TypeError or ValueError.
+
+
+def _sense(value: Any) -> Sense:
+    if value not in ("image", "sound"):
+        raise ValueError(f"no sense: {value!r}")
+    return cast(Sense, value)
+
+
+def _senses(values: Any) -> tuple[Sense, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"no list: {values!r}")
+    return tuple(_sense(value) for value in values)
+
+
+def _typed(facts: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    value = facts[name]
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _whole(facts: Mapping[str, Any], name: str, low: int, high: int) -> int:
+    value = _typed(facts, name, int)
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}")
+    return value
+
+
+def _head(chunk: Chunk) -> Head:
+    facts = chunk.facts
+    return Head(
+        recipe=_typed(facts, "recipe", str),
+        settings=settings_of(_typed(facts, "settings", str)),
+        perceived=_senses(facts["perceived"]),
+        taught=_senses(facts["taught"]),
+        learnt=_senses(facts["learnt"]),
+        stills=_typed(facts, "stills", bool),
+        camera=_typed(facts, "camera", str),
+        microphone=_typed(facts, "microphone", str),
+        knobs=_typed(facts, "knobs", str),
+        versions={str(name): str(version) for name, version in _typed(facts, "versions", dict).items()},
+        wall=_typed(facts, "wall", float),
+        monotonic=chunk.at,
+    )
+
+
+def _took(chunk: Chunk) -> Took:
+    facts, sense = chunk.facts, _sense(chunk.facts["sense"])
+    told = _typed(facts, "status", dict)
+    status = _status(SourceStatus, told) if sense == "image" else _status(MicrophoneStatus, told)
+    lost = facts.get("lost") is True
+    if lost or "at" not in facts:
+        return Took(sense, None, status, lost)
+    at, truth = _typed(facts, "at", float), None if facts["truth"] is None else _typed(facts, "truth", str)
+    if sense == "image":
+        height, width = _whole(facts, "height", 1, MOST_PIXELS), _whole(facts, "width", 1, MOST_PIXELS)
+        picture = unpack_picture(chunk.data, height, width)
+        return Took(sense, Frame(picture, _typed(facts, "number", int), at, truth), status)
+    samples = unpack_sound(chunk.data, _whole(facts, "count", 1, 100_000_000))
+    rate = _whole(facts, "rate", 1, 10_000_000)
+    return Took(sense, Stretch(samples, rate, at, _typed(facts, "broken", bool), truth), status)
+
+
+def _status(kind: type[S], facts: Mapping[str, Any]) -> S:
+    """A later goodpart may tell more of a source than this one knows."""
+    known = {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+    kinds = {field.name: str(field.type) for field in fields(kind)}
+    for name, value in known.items():
+        wanted = (int, float) if kinds[name] in ("float", "int", "float | None") else (str,)
+        if not (isinstance(value, wanted) or (value is None and kinds[name].endswith("None"))):
+            raise TypeError(f"{name} is {value!r}")
+    return kind(**known)
+
+
+def _threshold(chunk: Chunk) -> ThresholdSet:
+    facts, which = chunk.facts, chunk.facts["which"]
+    if which not in ("density", "reconstruction_error"):
+        raise ValueError(f"no threshold: {which!r}")
+    return ThresholdSet(_sense(facts["sense"]), which, _typed(facts, "value", float), _typed(facts, "by", str))
+
+
+def _part(chunk: Chunk) -> PartPlaced:
+    ok, anomalies, unknown = (_whole({"count": count}, "count", 0, 2**53) for count in chunk.facts["counts"])
+    return PartPlaced(_typed(chunk.facts, "by", str), (ok, anomalies, unknown))
+
+
+def _published(chunk: Chunk) -> Published:
+    hung = _typed(chunk.facts, "hung", dict)
+    return Published(_typed(chunk.facts, "news", bool), {_sense(name): _typed(hung, name, float) for name in hung})
+
+
+_EVENTS: Mapping[str, Callable[[Chunk], Event]] = {
+    "TOOK": _took,
+    "JUDG": lambda c: Judged(_sense(c.facts["sense"])),
+    "MODL": lambda c: ModelUsed(_sense(c.facts["sense"]), _typed(c.facts, "id", str), c.data),
+    "NONE": lambda c: ModelRefused(_sense(c.facts["sense"]), _typed(c.facts, "words", str)),
+    "THRS": _threshold,
+    "CALB": lambda c: Calibrated(
+        _sense(c.facts["sense"]), settings_of(_typed(c.facts, "settings", str)), _senses(c.facts["taught"])
+    ),
+    "PAUS": lambda c: Paused(_typed(c.facts, "paused", bool)),
+    "SNGL": lambda c: SingleShots(_typed(c.facts, "on", bool)),
+    "PART": _part,
+    "PUBL": _published,
+    "FAIL": lambda c: Failed(_sense(c.facts["sense"]), _typed(c.facts, "words", str)),
+    "KNOB": lambda c: KnobBytes(c.data),
+    "SAID": lambda c: SaidLive(c.facts),
+    "LAST": lambda c: Last(_typed(c.facts, "sha256", str), _typed(c.facts, "trouble", str)),
+}  # fmt: skip

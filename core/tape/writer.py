@@ -1,0 +1,296 @@
+"""Records what a station perceives, is told and says, while it judges."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import shutil
+import threading
+import time
+import zipfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import GoodpartError
+from core.recipes.recipe import Recipe
+from core.runtime.clock import Clock
+from core.state.snapshot import Sense, Shift, Taping, Which
+from core.tape.container import MAGIC, packed
+
+if TYPE_CHECKING:
+    from core.sources.camera.base import Frame, SourceStatus
+    from core.sources.microphone.base import MicrophoneStatus, Stretch
+    from core.tape.verdict_stream import Said
+
+MOST_WAITING = 64_000_000
+"""Bytes of pictures that wait to be written; half as much again of sound. Beyond, a picture is left out, and that is
+told."""
+LEAST_WAITING = 2
+"""Pictures that may wait, however large they are."""
+MOST_EVENTS = 20_000
+RESERVE = 64_000_000
+"""Bytes of the disk (or a twentieth of a smaller one) that are left to the journal."""
+GAPS = "the recording has gaps: the disk or the processor cannot follow"
+CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Event:
+    kind: str
+    at: float
+    facts: Mapping[str, Any]
+    load: Callable[[], bytes] | None
+    size: int
+    """Bytes of memory that wait with it."""
+
+
+class Tape:
+    """One file. Every method but `close` returns at once; packing and writing are done on a thread of its own.
+
+    What is to be judged again is recorded where the station takes it, in the order in which the station's loop takes
+    it: what a source gave, its status and the time; when a judgement came; commands.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises GoodpartError where the file is there already, or cannot be written."""
+        self.path = path
+        self.clock = Clock()
+        """The station's; every event is recorded with its time."""
+        try:
+            self._file = path.open("xb", buffering=0)
+            self._file.write(MAGIC)
+        except FileExistsError:
+            raise GoodpartError(f"{path}: is there already; give the recording another name") from None
+        except OSError as error:
+            raise GoodpartError(f"{path}: cannot be written ({error.strerror or error})") from error
+        self._written = len(MAGIC)
+        self._checked_at = float("-inf")
+        self._change = threading.Condition()
+        self._waiting: deque[_Event] = deque()
+        self._waiting_bytes = self._waiting_samples = 0
+        self._begun = self._closing = False
+        self._lost = 0
+        self._trouble = ""
+        self._over = False
+        self._last: Said | None = None
+        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+
+    def state(self) -> Taping:
+        return Taping(self.path.name, self._written / 1e6, self._lost, self._trouble, self._over or self._closing)
+
+    # What the station tells; on its loop.
+
+    def begin(self, facts: Mapping[str, Any]) -> None:
+        """`facts` as core.tape.header makes them."""
+        self._begun = True
+        self.clock.read()
+        wall = time.time()
+        self._thread.start()
+        self._put("HEAD", {**facts, "wall": wall})
+
+    def took(self, sense: Sense, sample: Frame | Stretch | None, status: SourceStatus | MicrophoneStatus) -> None:
+        """What a step is about to judge; None for nothing."""
+        from core.sources.camera.base import Frame  # loads NumPy, and the first paint comes before
+
+        facts: dict[str, Any] = {"sense": sense, "status": dict(vars(status))}
+        if sample is None:
+            self._put("TOOK", facts)
+            return
+        facts |= {"at": sample.at, "truth": sample.truth}
+        if isinstance(sample, Frame):
+            picture = sample.picture
+            facts |= {"number": sample.number, "height": picture.shape[0], "width": picture.shape[1]}
+            self._put_sample(facts, partial(_pack_picture, picture), picture.nbytes, MOST_WAITING)
+        else:
+            samples = sample.samples
+            facts |= {"rate": sample.rate, "broken": sample.broken, "count": len(samples)}
+            self._put_sample(facts, partial(_pack_sound, samples), samples.nbytes, MOST_WAITING * 3 // 2)
+
+    def judged(self, sense: Sense) -> None:
+        """The judgement of what was taken last has come to the loop."""
+        self._put("JUDG", {"sense": sense})
+
+    def model(self, sense: Sense, bundle: str, path: Path) -> None:
+        """From now on judges the model with this id, which is at `path`."""
+        self._put("MODL", {"sense": sense, "id": bundle}, partial(_bundle, path, bundle))
+
+    def refused(self, sense: Sense, words: str) -> None:
+        """There is no model, for the reason given."""
+        self._put("NONE", {"sense": sense, "words": words})
+
+    def threshold(self, sense: Sense, which: Which, value: float, by: str, how: Mapping[str, Any]) -> None:
+        facts = {"sense": sense, "which": which, "value": float(value), "by": by, "how": dict(how)}
+        self._put("THRS", facts)
+
+    def calibrated(self, sense: Sense, recipe: Recipe) -> None:
+        """New thresholds were calculated, as the recipe asks by now."""
+        from core.tape.header import settings_text
+
+        facts = {"sense": sense, "settings": settings_text(recipe.settings), "taught": list(recipe.senses)}
+        self._put("CALB", facts)
+
+    def paused(self, paused: bool) -> None:
+        self._put("PAUS", {"paused": paused})
+
+    def single(self, on: bool) -> None:
+        """To single shots, or back."""
+        self._put("SNGL", {"on": on})
+
+    def part(self, by: str, shift: Shift) -> None:
+        """A part is in place; `shift` is what was counted before it."""
+        self._put("PART", {"by": by, "counts": [shift.ok, shift.anomalies, shift.unknown]})
+
+    def publishes(self, hung: Mapping[Sense, float], *, news: bool) -> None:
+        """The station is about to say how it stands; `hung` are steps that hang, with their seconds."""
+        self._put("PUBL", {"news": news, "hung": dict(hung)})
+
+    def failed(self, sense: Sense, words: str) -> None:
+        self._put("FAIL", {"sense": sense, "words": words})
+
+    def knobs(self, data: bytes, now: float) -> None:
+        """Bytes from the board, as they came."""
+        self._put("KNOB", {}, lambda: data, at=now)
+
+    def said(self, said: Said) -> None:
+        """What the station said."""
+        if said != self._last:
+            self._last = said
+            self._put("SAID", said)
+
+    # Between the station's loop and the writer.
+
+    def _put_sample(self, facts: dict[str, Any], load: Callable[[], bytes], size: int, most: int) -> None:
+        if self._waiting_samples >= LEAST_WAITING and self._waiting_bytes + size > most:
+            self._lost += 1
+            self._trouble = self._trouble or GAPS
+            self._put("TOOK", facts | {"lost": True})
+        else:
+            self._put("TOOK", facts, load, size)
+
+    def _put(
+        self,
+        kind: str,
+        facts: Mapping[str, Any],
+        load: Callable[[], bytes] | None = None,
+        size: int = 0,
+        at: float | None = None,
+    ) -> None:
+        with self._change:
+            if self._over or self._closing:
+                return
+            if len(self._waiting) >= MOST_EVENTS:
+                self._give_up("the disk does not answer")
+                return
+            self._waiting.append(_Event(kind, self.clock.now if at is None else at, facts, load, size))
+            self._waiting_bytes += size
+            self._waiting_samples += size > 0
+            self._change.notify()
+
+    def _give_up(self, why: str) -> None:
+        self._over = True
+        self._trouble = f"the recording was ended: {why}; {self.path.name} is kept up to there"
+        self._waiting.clear()
+
+    # The writer's thread.
+
+    def _run(self) -> None:
+        from core.tape.verdict_stream import Digest
+
+        digest = Digest()
+        while (event := self._next()) is not None:
+            try:
+                data = event.load() if event.load else b""
+                self._write(packed(event.kind, event.at, event.facts, data))
+                if event.kind == "SAID":
+                    digest.add(event.facts)
+            except Exception as error:  # noqa: BLE001 - told, and the station goes on
+                words = error.strerror if isinstance(error, OSError) else None
+                self._fail(words or f"{type(error).__name__}: {error}")
+            finally:
+                with self._change:
+                    self._waiting_bytes -= event.size
+                    self._waiting_samples -= event.size > 0
+        self._finish({"said": digest.count, "sha256": digest.hex(), "trouble": self._trouble})
+
+    def _next(self) -> _Event | None:
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closing or self._over)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _write(self, chunk: bytes) -> None:
+        """The whole chunk, in one piece where the system can. Raises OSError."""
+        now = time.monotonic()
+        if now - self._checked_at > 1.0:
+            self._checked_at = now
+            self._require_room()
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[self._file.write(rest) or 0 :]
+        self._written += len(chunk)
+
+    def _require_room(self) -> None:
+        usage = shutil.disk_usage(self.path.parent)
+        if usage.free < min(RESERVE, usage.total // 20):
+            raise OSError(errno.ENOSPC, f"the disk is nearly full ({usage.free / 1e6:.0f} MB left)")
+
+    def _fail(self, why: str) -> None:
+        with self._change:
+            self._give_up(why[0].lower() + why[1:])
+
+    def _finish(self, facts: Mapping[str, Any]) -> None:
+        """Cut off what is torn, and say that this is all."""
+        try:
+            self._file.truncate(self._written)
+            self._file.seek(self._written)
+            last = packed("LAST", self.clock.now, facts)
+            try:
+                self._file.write(last)
+                self._written += len(last)
+            except OSError:  # a full disk
+                self._file.truncate(self._written)
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._trouble = self._trouble or f"{self.path.name}: {error.strerror or error}"
+        finally:
+            self._file.close()
+
+    def close(self) -> None:
+        """Write what waits; may take some seconds. May be called twice."""
+        with self._change:
+            self._closing = True
+            self._change.notify()
+        if self._begun:
+            self._thread.join(CLOSE_SECONDS)
+        elif not self._file.closed:
+            # Nothing was ever recorded.
+            self._file.close()
+            self.path.unlink(missing_ok=True)
+
+
+def _pack_picture(picture: Any) -> bytes:
+    from core.tape.codec import pack_picture
+
+    return pack_picture(picture)
+
+
+def _pack_sound(samples: Any) -> bytes:
+    from core.tape.codec import pack_sound
+
+    return pack_sound(samples)
+
+
+def _bundle(path: Path, bundle: str) -> bytes:
+    """The model's file, if it is still the one with this id; otherwise nothing."""
+    from core.bundle import SEAL
+
+    try:
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return data if archive.read(SEAL).decode("ascii", "replace")[:12] == bundle else b""
+    except (OSError, zipfile.BadZipFile, LookupError):
+        return b""

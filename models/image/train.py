@@ -1,0 +1,113 @@
+"""A recipe's good pictures to a picture model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.dataset.add_images import pictures_in
+from core.dataset.near_duplicates import near_duplicates, thumbnail
+from core.decision.calibration import TooFewError, needed_for, percent, supported
+from core.detectors.load import rule_of
+from core.errors import GoodpartError, UnreadableError
+from core.features.image.picture import crop, decode_picture
+from core.health.camera import PictureMeasures, Taught, measure
+from core.recipes.recipe import Recipe
+from models.base import Learnt, Lesson
+from models.folds import make_folds
+from models.progress import Reporter
+from models.training_result import Outcome
+
+FEWEST = 5
+"""Fewer good pictures have no variation to speak of."""
+
+
+def train(
+    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: Reporter
+) -> Outcome:
+    """Raises GoodpartError (too few pictures, nothing decodable)."""
+    pictures, refused, groups, measures = look_through(recipe, report)
+    distinct = int(groups.max()) + 1 if len(groups) else 0
+    require_enough(recipe, len(pictures), distinct, method, false_alarms, refused)
+    lesson = Lesson(pictures, recipe.settings.camera.region, make_folds(groups), seed, epochs)
+    learnt = learn(method, lesson, report)
+    facts = {
+        "files": [path.name for path in pictures],
+        "distinct": distinct,
+        "region": list(recipe.settings.camera.region),
+        "health": Taught.of(measures).to_json(),
+    }
+    doubles = len(pictures) - distinct
+    return Outcome.of(
+        "image", method, learnt, facts, seed, len(pictures), f"{len(pictures)} good pictures",
+        f", {doubles} of them near-duplicates" if doubles else "", refused,
+    )  # fmt: skip
+
+
+def look_through(
+    recipe: Recipe, report: Reporter
+) -> tuple[list[Path], list[str], npt.NDArray[np.int64], list[PictureMeasures]]:
+    """The good pictures that can be decoded, sentences on those that cannot, near-duplicate groups, measures."""
+    files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
+    readable, refused, thumbnails, measures = [], [], [], []
+    for step, file in enumerate(files):
+        report("looking through", step, len(files))
+        try:
+            whole = decode_picture(file)
+        except UnreadableError as error:
+            refused.append(str(error))
+            continue
+        picture = crop(whole, recipe.settings.camera.region)
+        readable.append(file)
+        thumbnails.append(thumbnail(picture))
+        measures.append(measure(whole))
+    return readable, refused, near_duplicates(thumbnails), measures
+
+
+def require_enough(
+    recipe: Recipe, count: int, distinct: int, method: str, false_alarms: float, refused: Sequence[str]
+) -> None:
+    """Raises GoodpartError where there are too few, with the number still needed."""
+    if count == 0:
+        none = f"none of {len(refused)} good pictures can be read ({refused[0]})" if refused else "no good pictures"
+        raise GoodpartError(f"{recipe.good_images}: {none}; `goodpart teach {recipe.name} --images FOLDER` adds some")
+    rule = rule_of(recipe.settings.image, method)
+    # The seed's method has thresholds that were shipped with it.
+    want = max(FEWEST, needed_for(rule, false_alarms) if method == "features" else 0)
+    if distinct < want:
+        but = "" if distinct == count else f", of which only {distinct} are not near-duplicates"
+        way = f" (or ask for {percent(supported(rule, distinct))} false alarms)" if distinct >= FEWEST else ""
+        raise TooFewError(
+            f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms take {want}:"
+            f" teach {want - distinct} more{way}"
+        )
+
+
+def learn(method: str, lesson: Lesson, report: Reporter) -> Learnt:
+    if method == "seed":
+        from models.image import seed
+
+        return seed.learn(lesson, report)
+    from models.image import features
+
+    return features.learn(lesson, report, backbone_or_none(report))
+
+
+def backbone_or_none(report: Reporter) -> bytes | None:
+    """The converted backbone; converts it where that is possible, None where it is not."""
+    from core.features.image.backbone import find_backbone
+
+    found = find_backbone()
+    if found is not None:
+        return found
+    from models.image.backbone import convert_backbone
+
+    report("converting the backbone", 0, 1)
+    try:
+        return convert_backbone()
+    except GoodpartError:
+        # The filter bank serves instead; models.image.features says so in its notes.
+        return None

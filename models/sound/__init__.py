@@ -1,0 +1,1 @@
+"""How the sound methods learn."""

@@ -1,0 +1,92 @@
+"""A recipe's good recordings to a sound model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.dataset.add_sound import LEAST_SECONDS, recordings_in
+from core.decision.calibration import calibrate, smoothed
+from core.detectors.load import rule_of, smoothing
+from core.errors import GoodpartError, UnreadableError
+from core.features.sound.wav import read_wave, wave_facts
+from core.health.microphone import SoundMeasures, SoundTaught, measure_sound
+from core.recipes.recipe import Recipe
+from models.base import Learnt, SoundLesson
+from models.progress import Reporter
+from models.sound.sound_folds import make_sound_folds
+from models.training_result import Outcome
+
+FEWEST_SECONDS = 20.0
+"""Less good sound has no variation to speak of."""
+
+
+def train(
+    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: Reporter
+) -> Outcome:
+    """Raises GoodpartError (too little sound, nothing decodable)."""
+    channel, level = recipe.settings.microphone.channel, recipe.settings.sound.level
+    recordings, refused, seconds, measures = look_through(recipe, report)
+    require_enough(recipe, len(recordings), seconds, refused)
+    lesson = SoundLesson(recordings, channel, level, make_sound_folds(len(recordings)), seed, epochs)
+    learnt = learn(method, lesson, report)
+    table = recipe.settings.sound
+    # Raises where so few windows cannot support what is asked.
+    calibrate(smoothed(learnt.held_out, smoothing(table)), rule_of(table, method), false_alarms)
+    facts = {
+        "files": [path.name for path in recordings],
+        "seconds": round(seconds, 1),
+        "channel": channel,
+        "level": level,
+        "health": SoundTaught.of(measures).to_json(),
+    }
+    return Outcome.of(
+        "sound", method, learnt, facts, seed, len(recordings),
+        f"{len(recordings)} good recordings ({seconds / 60:.1f} minutes)", "", refused,
+    )  # fmt: skip
+
+
+def look_through(recipe: Recipe, report: Reporter) -> tuple[list[Path], list[str], float, list[SoundMeasures]]:
+    """The good recordings that can be decoded, sentences on those that cannot, their seconds, what they measure."""
+    files = recordings_in(recipe.good_sound) if recipe.good_sound.is_dir() else []
+    channel = recipe.settings.microphone.channel
+    readable: list[Path] = []
+    refused: list[str] = []
+    measures: list[SoundMeasures] = []
+    seconds = 0.0
+    for step, file in enumerate(files):
+        report("listening through", step, len(files))
+        try:
+            facts = wave_facts(file)
+            if facts.seconds < LEAST_SECONDS:
+                raise UnreadableError(f"{file}: {facts.seconds:.1f} s are shorter than a window")
+            seen = [measure_sound(block, facts.rate) for block in read_wave(file, channel=channel)]
+        except UnreadableError as error:
+            refused.append(str(error))
+            continue
+        readable.append(file)
+        measures += seen
+        seconds += facts.seconds
+    return readable, refused, seconds, measures
+
+
+def require_enough(recipe: Recipe, count: int, seconds: float, refused: Sequence[str]) -> None:
+    """Raises GoodpartError where there is too little, with what is still needed."""
+    if count == 0:
+        none = f"none of {len(refused)} good recordings can be used ({refused[0]})" if refused else "no good recordings"
+        raise GoodpartError(f"{recipe.good_sound}: {none}; `goodpart teach {recipe.name} --sound FOLDER` adds some")
+    if seconds < FEWEST_SECONDS:
+        raise GoodpartError(
+            f"{recipe.name}: {seconds:.0f} s of good sound; it takes {FEWEST_SECONDS:.0f} s at least, better 20"
+            " recordings of several units: teach more"
+        )
+
+
+def learn(method: str, lesson: SoundLesson, report: Reporter) -> Learnt:
+    if method == "amulet":
+        from models.sound import amulet
+
+        return amulet.learn(lesson, report)
+    from models.sound import spectrum
+
+    return spectrum.learn(lesson, report)

@@ -1,0 +1,471 @@
+"""A station without cameras: tests publish snapshots through it and read what it was told to do."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from core.recipes.recipe import KnobTable
+from core.state.snapshot import (
+    Counters,
+    Grab,
+    Heard,
+    Hearing,
+    Judgement,
+    Knob,
+    KnobLink,
+    KnobMeaning,
+    Level,
+    Model,
+    Part,
+    Preview,
+    Recording,
+    Sense,
+    Shift,
+    Shot,
+    Snapshot,
+    Thresholds,
+    Training,
+    Verdict,
+    Which,
+    Word,
+)
+from core.state.source_status import MicrophoneStatus, SourceStatus
+
+if TYPE_CHECKING:
+    from core.detectors.image.base import Map
+
+NOW = 1000.0
+"""What the fake clock of the tests says (time.monotonic())."""
+
+THRESHOLDS = Thresholds(
+    density=-4.10,
+    reconstruction_error=0.0040,
+    rule="sum",
+    typical_density=-2.90,
+    typical_error=0.0025,
+    density_step=0.05,
+    error_step=0.0001,
+    by="calibrated for 5 % false alarms",
+)
+MODEL = Model(
+    method="features",
+    bundle="3fa9c1",
+    taught=120,
+    trained_at="2024-11-05T14:03:22",
+    backbone="EfficientNet-Lite0",
+    note="false alarms: 5 %, at most 9 % (120 pictures)",
+)
+
+
+def anomaly_map(hot: float = 1.5, seed: int = 3) -> Map:
+    # Later than the first paint, as the station does it.
+    import numpy as np
+
+    rows = np.random.default_rng(seed).uniform(0, 1.6, (14, 14)).astype(np.float32)
+    rows[5:8, 8:11] += np.float32(hot / 2)
+    rows[6, 9] = hot
+    return rows
+
+
+def judgement(
+    number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5, *, mapped: bool = True
+) -> Judgement:
+    """Without a map it does not take NumPy; only the screen's map looks at it."""
+    share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
+    heat = anomaly_map(hot) if mapped else cast("Map", None)
+    return Judgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
+
+
+def camera(**changes: object) -> SourceStatus:
+    live = SourceStatus("live", "0", "", 1920, 1080, 29.8, 1300, 12, 0, NOW - 0.1)
+    return replace(live, **changes)
+
+
+def preview(width: int = 56, height: int = 42) -> Preview:
+    def grey(x: int, y: int) -> int:
+        distance = math.hypot(x - width / 2, (y - height / 2) * 1.2) / (height / 2)
+        return max(0, min(255, int(230 * (1 - distance)) + (40 if (x // 4 + y // 4) % 2 else 0)))
+
+    return Preview(width, height, bytes(grey(x, y) for y in range(height) for x in range(width)))
+
+
+def snapshot(**changes: object) -> Snapshot:
+    image = changes.pop("image", None) if "image" in changes else judgement()
+    usual = Snapshot(
+        number=1,
+        at=1_730_000_000.0,
+        recipe="pump-housing-7",
+        verdict=Verdict("OK", "like the good parts (30 % of the alarm level)"),
+        camera=camera(),
+        image=image,
+        thresholds=THRESHOLDS,
+        model=MODEL,
+        counters=Counters(1234, 1180, 30, 24, 5, 12),
+        shift=Shift(1_729_980_000.0, 83, 4, 1),
+        votes=".....",
+        hold=3,
+        preview=preview(),
+    )
+    return replace(usual, **changes)
+
+
+def anomaly() -> Snapshot:
+    return snapshot(
+        verdict=Verdict("ANOMALY", "too little like the good parts: density -5.21, threshold -4.10"),
+        image=judgement(43, -5.21, 0.0051, hot=7.4),
+        votes="..AAA",
+        truth="scratch",
+    )
+
+
+def lost() -> Snapshot:
+    return snapshot(
+        verdict=Verdict("UNKNOWN", "camera: no picture for 4 s"),
+        camera=camera(
+            state="lost", fps=0.0, last_at=NOW - 4.2, message="does not answer: is it plugged in? next try in 2 s"
+        ),
+        image=None,
+        votes="-----",
+    )
+
+
+def training() -> Snapshot:
+    return snapshot(training=Training("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
+
+
+SOUND_THRESHOLDS = replace(
+    THRESHOLDS,
+    density=-2.75,
+    reconstruction_error=2.21,
+    rule="sum",
+    typical_density=-0.61,
+    typical_error=0.02,
+    error_step=0.05,
+    by="calibrated for 2.5 % false alarms",
+)
+
+
+def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> Heard:
+    share = (-0.61 - density) / 2.14 + (error - 0.02) / 2.19
+    head = "modulation, 1.8-3.5 kHz"
+    return Heard(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
+
+
+def hearing(**changes: object) -> Hearing:
+    usual = Hearing(
+        microphone=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
+        verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
+        level=Level(-33.2, -21.5, -14.0, False),
+        window=heard(),
+        thresholds=SOUND_THRESHOLDS,
+        model=replace(MODEL, method="spectrum", bundle="77aa01", taught=30, backbone=""),
+        judged=751,
+        anomalies=3,
+        spectrum=tuple(-60 + 40 * math.exp(-(((band - 9) / 6) ** 2)) for band in range(32)),
+    )
+    return replace(usual, **changes)
+
+
+def sound_alone() -> Snapshot:
+    return snapshot(camera=None, image=None, thresholds=None, model=None, preview=None, votes="", sound=hearing())
+
+
+def both() -> Snapshot:
+    words = (
+        "picture: like the good parts (30 % of the alarm level); sound: like the good parts (4 % of the alarm level)"
+    )
+    return snapshot(sound=hearing(), image_verdict=Verdict("OK", ""), verdict=Verdict("OK", words))
+
+
+def clipping() -> Snapshot:
+    words = "microphone: clipping (3.1 % of the samples at full scale): turn the gain down"
+    state = Verdict("UNKNOWN", words)
+    sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), window=None, spectrum=())
+    return replace(sound_alone(), verdict=state, sound=sound)
+
+
+def recording() -> Snapshot:
+    now = Recording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
+    return replace(both(), sound=hearing(recording=now))
+
+
+def microphone_lost() -> Snapshot:
+    words = "microphone default: gives no sound any more: is it plugged in?; trying again in 2 s"
+    status = MicrophoneStatus("lost", "default", words, overruns=3)
+    state = Verdict("UNKNOWN", words)
+    return replace(
+        both(),
+        verdict=replace(state, reason=f"sound: {words}"),
+        sound=hearing(microphone=status, verdict=state, window=None, spectrum=(), level=None),
+    )
+
+
+def knobs(**changes: object) -> KnobLink:
+    usual = KnobLink(
+        "live",
+        "/dev/ttyUSB0",
+        version=1,
+        firmware="1.0.0",
+        density=Knob(2765, 2765, NOW - 0.3, NOW - 8.0, 421),
+        reconstruction_error=Knob(0.1632, 1632, NOW - 0.2, NOW - 0.4, 422),
+        answered=57,
+        answered_at=NOW - 0.3,
+        meanings=(
+            KnobMeaning("image", "density", -3.68, (-5.3, -2.9), "span", True),
+            KnobMeaning("image", "reconstruction_error", 0.0037, (0.0025, 0.0055), "span", False),
+        ),
+    )
+    return replace(usual, **changes)
+
+
+def turning() -> Snapshot:
+    return snapshot(knobs=knobs())
+
+
+def knobs_lost() -> Snapshot:
+    words = "the port has gone: unplugged, or out of reach"
+    return snapshot(knobs=knobs(state="lost", message=words, version=0, crc_errors=3))
+
+
+def waiting() -> Snapshot:
+    """Single shots: the last part has gone."""
+    last = Part(88, 1_729_999_958.0, Verdict("OK", "like the good parts (30 % of the alarm level)"), "key")
+    words = "waiting for a part; last: 88 OK, 42 s ago"
+    return snapshot(verdict=Verdict("UNKNOWN", words), image=None, votes="", shot=Shot("waiting"), part=last)
+
+
+def judging() -> Snapshot:
+    words = "judging: 2 of 5 pictures, 1.2 of 3.0 s of sound"
+    return replace(waiting(), verdict=Verdict("UNKNOWN", words), shot=Shot("judging", 2, 5, 1.2, 3.0))
+
+
+class FakeStation:
+    def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
+        self.now = first or snapshot()
+        self.confirm = confirm
+        self.calls: list[tuple[object, ...]] = []
+        self._callbacks: list[Callable[[Snapshot], None]] = []
+        self._lock = threading.Lock()
+
+    def publish(self, new: Snapshot) -> None:
+        with self._lock:
+            self.now = replace(new, number=self.now.number + 1)
+            callbacks, newest = list(self._callbacks), self.now
+        for callback in callbacks:
+            callback(newest)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def snapshot(self) -> Snapshot:
+        return self.now
+
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        self.calls.append(("set_threshold", which, value, by, sense, *([how] if how else [])))
+        sound = self.now.sound
+        if sense == "sound" and sound is not None and sound.thresholds is not None:
+            changed = replace(sound, thresholds=replace(sound.thresholds, **{which: value}, by=by), unsaved=True)
+            self.publish(replace(self.now, sound=changed))
+        elif self.confirm and self.now.thresholds is not None:
+            thresholds = replace(self.now.thresholds, **{which: value}, by=by)
+            self.publish(replace(self.now, thresholds=thresholds, unsaved=True))
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        self.calls.append(("grab", grab, sense))
+
+    def undo_grab(self) -> None:
+        self.calls.append(("undo_grab",))
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        self.calls.append(("set_knob", sense, which, table))
+
+    def save_thresholds(self) -> None:
+        self.calls.append(("save_thresholds",))
+
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self.calls.append(("calibrate", *([] if false_alarms is None else [false_alarms])))
+
+    def pause(self, paused: bool) -> None:
+        self.calls.append(("pause", paused))
+        self.publish(replace(self.now, paused=paused))
+
+    def single(self, on: bool) -> None:
+        self.calls.append(("single", on))
+        self.publish(replace(self.now, shot=Shot("waiting") if on else None))
+
+    def part(self, by: str = "key") -> None:
+        self.calls.append(("part", by))
+
+    def new_shift(self) -> None:
+        self.calls.append(("new_shift",))
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        self.calls.append(("say", word, about))
+
+    def accept_offers(self, file: str = "") -> None:
+        self.calls.append(("accept_offers", file) if file else ("accept_offers",))
+
+    def discard_offers(self, file: str = "") -> None:
+        self.calls.append(("discard_offers", file) if file else ("discard_offers",))
+
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        self.calls.append(("collect", wanted, defect))
+
+    def end_collecting(self) -> None:
+        self.calls.append(("end_collecting",))
+
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        self.calls.append(("delete_taught", sense, defect, every))
+
+    def discard(self) -> None:
+        self.calls.append(("discard",))
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        self.calls.append(("record", on, defect) if defect else ("record", on))
+        if self.now.sound is not None:
+            recording = Recording(0.0, "000007-recorded-20261124-141530.wav") if on else None
+            self.publish(replace(self.now, sound=replace(self.now.sound, recording=recording)))
+
+    def train(self) -> None:
+        self.calls.append(("train",))
+
+    def cancel_training(self) -> None:
+        self.calls.append(("cancel_training",))
+
+    def take_over(self) -> None:
+        self.calls.append(("take_over",))
+
+    def start(self) -> None:
+        self.calls.append(("start",))
+
+    def stop(self, timeout: float = 2.0) -> None:
+        self.calls.append(("stop",))
+
+
+class LiveStation(FakeStation):
+    """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
+
+    def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False, mapped: bool = True) -> None:
+        super().__init__(
+            snapshot(verdict=Verdict("UNKNOWN", "starting"), camera=camera(state="opening"), image=None, votes="-----")
+        )
+        self._sound = sound
+        self._mapped = mapped
+        self._period = 1 / per_second
+        self._faults = faults
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def train(self) -> None:
+        self.publish(replace(self.now, training=Training("running", "pictures", 0, 60, seconds_left=30.0)))
+
+    def cancel_training(self) -> None:
+        self.publish(replace(self.now, training=Training("cancelled", message="cancelled: the old model stays")))
+
+    def take_over(self) -> None:
+        if self.now.new_model is not None:
+            self.publish(replace(self.now, model=self.now.new_model, new_model=None, training=None))
+
+    def save_thresholds(self) -> None:
+        self.publish(replace(self.now, unsaved=False))
+
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self.publish(replace(self.now, thresholds=THRESHOLDS, unsaved=True))
+
+    def _hearing(self, number: int, noise: random.Random) -> Hearing:
+        rms = noise.gauss(-33, 0.4)
+        spectrum = tuple(noise.gauss(level, 1.5) for level in hearing().spectrum)
+        status = MicrophoneStatus(
+            "live", "default", "", "", "USB Audio: Mic", 48000, 2, number / 10, 0, 0, time.monotonic()
+        )
+        window = heard(number, noise.gauss(-0.7, 0.2), noise.gauss(0.1, 0.2))
+        level = Level(rms, rms + noise.gauss(11, 0.5), rms + 14, False)
+        return hearing(microphone=status, level=level, spectrum=spectrum, judged=number, window=window)
+
+    def _run(self) -> None:
+        noise, number, votes = random.Random(1), 0, "-----"
+        counters = Counters()
+        while not self._ended.wait(self._period):
+            number += 1
+            if self.now.paused:
+                self.publish(self.now)
+                continue
+            bad = self._faults and number % 150 > 110
+            image = judgement(
+                number,
+                noise.gauss(-5.2 if bad else -2.9, 0.25),
+                noise.gauss(0.0048 if bad else 0.0025, 0.0003),
+                hot=7.4 if bad else 1.5,
+                mapped=self._mapped,
+            )
+            votes = (votes + ("A" if image.anomalous else "."))[-5:]
+            anomaly = votes.count("A") >= 3
+            words = "too little like the good parts: density below its threshold" if anomaly else "like the good parts"
+            counters = replace(
+                counters,
+                judged=number,
+                ok=counters.ok + (not anomaly),
+                anomalies=counters.anomalies + anomaly,
+                dropped=2 * number,
+            )
+            self.publish(
+                replace(
+                    self.now,
+                    at=time.time(),
+                    verdict=Verdict("ANOMALY" if anomaly else "OK", words),
+                    camera=camera(last_at=time.monotonic(), fps=noise.gauss(29.8, 0.2), dropped=2 * number),
+                    image=image,
+                    counters=counters,
+                    votes=votes,
+                    truth="scratch" if bad else "good",
+                    sound=self._hearing(number, noise) if self._sound else None,
+                    training=_trained(self.now.training, number),
+                    new_model=_new_model(self.now),
+                )
+            )
+
+
+def _trained(run: Training | None, number: int) -> Training | None:
+    if run is None or run.state != "running" or number % 3:
+        return run
+    if run.step >= run.of:
+        return Training("done", message="learnt from 134 pictures; 5 % false alarms")
+    step = run.step + 1
+    return replace(
+        run,
+        phase="pictures" if step < 20 else "autoencoder",
+        step=step,
+        loss=1 / (step + 10),
+        seconds_left=(run.of - step) * 0.3,
+    )
+
+
+def _new_model(now: Snapshot) -> Model | None:
+    if now.training is not None and now.training.state == "done":
+        return replace(MODEL, bundle="77be02", taught=134)
+    return now.new_model
+
+
+def watch_live() -> int:
+    from tui.app.dashboard import watch
+
+    return watch(LiveStation())
+
+
+if __name__ == "__main__":
+    raise SystemExit(watch_live())

@@ -1,0 +1,134 @@
+"""A real pseudo-terminal with a program in it, read at any speed: what a technician's terminal does."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pyte
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class TerminalRig:
+    """`baud` is the speed that the terminal's settings tell. `drain` is how many bytes a second are read, None for all.
+    `answers` is whether the terminal tells where its cursor is when asked (nearly all do)."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        size: tuple[int, int] = (80, 24),
+        drain: float | None = None,
+        answers: bool = True,
+        term: str = "xterm-256color",
+        baud: int | None = None,
+        tells_size: bool = True,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.drain, self.answers = drain, answers
+        self.screen = pyte.Screen(*size)
+        self._parser = pyte.ByteStream(self.screen)
+        self.received = bytearray()
+        self._debt = time.monotonic()
+        self.master, slave = pty.openpty()
+        self.slave_name = os.ttyname(slave)
+        if tells_size:
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        if baud is not None:
+            settings = termios.tcgetattr(slave)
+            settings[4] = settings[5] = getattr(termios, f"B{baud}")
+            termios.tcsetattr(slave, termios.TCSANOW, settings)
+        self.before = termios.tcgetattr(slave)
+        self.started = time.monotonic()
+        environment = {**os.environ, "TERM": term, "PYTHONPATH": str(ROOT)}
+        for name in ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "STY"):
+            environment.pop(name, None)
+        environment.update({"LANG": "C.UTF-8"} | dict({"COLORTERM": "truecolor"} if variables is None else variables))
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        self.slave: int | None = slave
+
+    def __enter__(self) -> TerminalRig:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(5)
+        os.close(self.master)
+        if self.slave is not None:
+            os.close(self.slave)
+
+    def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
+        """Be a terminal for that long, or until something is so; gives whether it became so."""
+        end = time.monotonic() + seconds
+        while not until():
+            now = time.monotonic()
+            if now >= end:
+                return False
+            if self.drain is not None and now < self._debt:
+                time.sleep(min(0.02, self._debt - now))
+                continue
+            if not select.select([self.master], [], [], 0.02)[0]:
+                # An idle line saves nothing up; one that is busy goes on while this process has to wait.
+                self._debt = max(self._debt, time.monotonic())
+                continue
+            try:
+                data = os.read(self.master, 65536 if self.drain is None else 16)
+            except OSError:
+                # The last one on the other side has gone.
+                return until()
+            self._debt = now if self.drain is None else self._debt + len(data) / self.drain
+            self._take(data)
+        return True
+
+    def _take(self, data: bytes) -> None:
+        searched_from = max(0, len(self.received) - 3)
+        self.received += data
+        if self.answers:
+            for _ in range(self.received.count(b"\x1b[6n", searched_from)):
+                os.write(self.master, b"\x1b[1;1R")
+        # pyte knows neither private modes with `$` nor the kitty protocol; it needs only what is drawn.
+        self._parser.feed(data)
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(height, width)
+
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def shows(self, words: str) -> Callable[[], bool]:
+        return lambda: words in self.text()
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def settings(self) -> list[object]:
+        """The terminal's modes as they are now."""
+        assert self.slave is not None
+        return list(termios.tcgetattr(self.slave))

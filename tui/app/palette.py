@@ -1,0 +1,42 @@
+"""Every key's action by its name: the command palette."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui.screens.base import StationScreen
+from tui.view.keymap import KEYS, Key
+
+if TYPE_CHECKING:
+    from tui.app.shell import Shell
+
+
+class KeyCommands(Provider):
+    """What the keys of the screen do, and those of every screen."""
+
+    def _commands(self) -> list[tuple[str, str, partial[None]]]:
+        """Words, keys, what to do."""
+        screen, shell = self.screen, cast("Shell", self.app)
+        if not isinstance(screen, StationScreen):
+            return []
+        keys = sorted((k for k in KEYS if k.where in (screen.where, "app")), key=lambda k: k.where == "app")
+        return [
+            (key.tooltip, shell.keys_of(key.id), partial(self._run, screen, key)) for key in keys if key.id != "palette"
+        ]
+
+    def _run(self, screen: StationScreen, key: Key) -> None:
+        self.app.call_later(self.app.run_action, key.action, self.app if key.where == "app" else screen)
+
+    async def discover(self) -> Hits:
+        for words, keys, run in self._commands():
+            yield DiscoveryHit(f"{words}  ({keys})", run)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for words, keys, run in self._commands():
+            score = matcher.match(words)
+            if score > 0:
+                yield Hit(score, matcher.highlight(words), run, help=keys)

@@ -1,0 +1,187 @@
+"""The whole day in one app: recipes, teaching, training, calibrating, watching, looking back; one station at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from core.errors import GoodpartError
+from core.recipes.recipe import Recipe, open_recipe
+from core.state.snapshot import Snapshot, Verdict
+from core.station.interface import StationLike
+from tui.app.dashboard import WatchApp
+from tui.screens.base import StationScreen
+from tui.terminal.capabilities import TerminalKind
+from tui.view.keymap import SCREEN_WORDS
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+SCREENS = {
+    "recipes": "RecipesScreen",
+    "teach": "TeachScreen",
+    "train": "TrainScreen",
+    "calibrate": "CalibrateScreen",
+    "history": "HistoryScreen",
+    "files": "FilesScreen",
+    "compare": "CompareScreen",
+}
+"""The module below tui.screens is loaded when somebody turns to it."""
+OF_A_RECIPE = ("history", "compare")
+"""Screens that are made for a recipe."""
+
+
+def module_of(where: str) -> str:
+    return f"tui.screens.{where}"
+
+
+Opener = Callable[[Recipe], StationLike]
+"""Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
+
+
+def key_commands() -> type[Provider]:
+    """Not loaded before somebody asks for it."""
+    from tui.app.palette import KeyCommands
+
+    return KeyCommands
+
+
+class Shell(WatchApp):
+    """Begins with a station that watches, or with the list of recipes."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {key_commands}
+
+    def __init__(
+        self,
+        recipe: Recipe | None,
+        open_station: Opener,
+        keymap: Mapping[str, str] | None = None,
+        *,
+        seconds: float | None = None,
+        refresh: float = 5.0,
+        kind: TerminalKind | None = None,
+        theme: str = "auto",
+        units: str = "dB",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
+        station = open_station(recipe) if recipe else no_station()
+        super().__init__(
+            station, keymap, seconds=seconds, refresh=refresh, kind=kind, theme=theme, units=units, clock=clock
+        )
+        self.recipe = recipe
+        self._open_station = open_station
+        self._changing = asyncio.Lock()
+
+    def begin(self) -> None:
+        if self.recipe:
+            super().begin()
+        else:
+            self._inbox.put(self.station.snapshot(), self._clock())
+            self.go("recipes")
+
+    # Which screen.
+
+    async def action_go(self, where: str) -> None:
+        """What a key asks for. On a slow line a screen takes seconds: which one it will be is said before."""
+        self.say(SCREEN_WORDS[where])
+        if where in SCREENS:
+            # The first time it takes a while, in which the answer goes out.
+            await asyncio.to_thread(import_module, module_of(where))
+        self.go(where)
+
+    def go(self, where: str) -> None:
+        if where != "recipes" and self.recipe is None:
+            self.say("first open a recipe, or make a new one")
+        elif where == "watch":
+            self._put(None)
+        else:
+            name = SCREENS[where]
+            kind = getattr(import_module(module_of(where)), name)
+            self._put(kind, partial(kind, self.recipe) if where in OF_A_RECIPE else kind)
+
+    def _put(self, kind: type[StationScreen] | None, make: Callable[[], StationScreen] | None = None) -> None:
+        """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""
+        if kind is not None and type(self.screen) is kind:
+            return
+        keep = 2 if self.recipe else 1
+        while len(self.screen_stack) > keep:
+            self.pop_screen()
+        if kind is not None:
+            self.push_screen((make or kind)())
+        elif not self.recipe:
+            self.go("recipes")
+
+    # Which recipe.
+
+    def open(self, folder: Path, then: str = "watch") -> None:
+        """Judge with this recipe; the station that runs is stopped first. What is wrong is said."""
+        if self.recipe is not None and self.recipe.folder == folder:
+            self.go(then)
+            return
+        self.run_worker(self._open(folder, then), exit_on_error=True)
+
+    async def _open(self, folder: Path, then: str) -> None:
+        async with self._changing:
+            try:
+                recipe = await asyncio.to_thread(open_recipe, str(folder))
+            except GoodpartError as error:
+                self.say(str(error))
+                return
+            await self._close()
+            try:
+                self.station = await asyncio.to_thread(self._open_station, recipe)
+            except GoodpartError as error:
+                self.say(str(error))
+                return
+            self.recipe = recipe
+            self._put_down()
+            self.begin()
+            if then != "watch":
+                self.go(then)
+
+    async def close_recipe(self, folder: Path) -> None:
+        """Stop the station if it is this recipe's: its folder is to be moved or deleted."""
+        if self.recipe is not None and self.recipe.folder == folder:
+            await self._close()
+            self._put_down()
+            self.go("recipes")
+
+    async def _close(self) -> None:
+        if self.recipe is None:
+            return
+        self.say(f"ending {self.recipe.name}")
+        station = self.leave()
+        self.recipe = None
+        self.station = no_station()
+        self._inbox.put(self.station.snapshot(), self._clock())
+        await asyncio.to_thread(station.stop)
+
+    def _put_down(self) -> None:
+        """Away with all screens: they show a station that is no more."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+
+class _NoStation:
+    """What a station is where no recipe is open: nothing is known, and commands do nothing."""
+
+    def __init__(self) -> None:
+        verdict = Verdict("UNKNOWN", "no recipe is open")
+        self._snapshot = Snapshot(number=0, at=time.time(), recipe="", verdict=verdict)
+
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def __getattr__(self, command: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+def no_station() -> StationLike:
+    return cast(StationLike, _NoStation())

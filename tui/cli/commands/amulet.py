@@ -1,0 +1,141 @@
+"""goodpart amulet: train and predict as AMULET does, with its options and its output files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.bundle import read_bundle
+from core.dataset.add_sound import find_recordings
+from core.detectors.sound.amulet import AS_TRAINED, AmuletModel, sensitive
+from core.detectors.sound.amulet_model import read_model
+from core.errors import GoodpartError
+from core.features.sound.amulet import AmuletFeatures, Mode, table_of
+from core.recipes.recipe import replace_file
+from tui.cli.commands import amulet_output as output
+from tui.cli.commands.train import learn
+
+
+def run(options: argparse.Namespace) -> int:
+    log = Log(options.output_dir, options.silent or getattr(options, "json", False))
+    try:
+        if options.action == "train":
+            train(options, log)
+        if options.predict_file is None:
+            return 0
+        return predict(options, log)
+    except GoodpartError as error:
+        log.note(str(error))
+        raise
+    finally:
+        log.close()
+
+
+class Log:
+    """Lines to the terminal, unless silent, and to `amulet.log` in the output folder."""
+
+    def __init__(self, folder: Path, silent: bool) -> None:
+        self._silent = silent
+        self._folder = folder
+        self._lines: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        self._lines.append(text)
+        if not self._silent:
+            print(text, flush=True)
+
+    def note(self, text: str) -> None:
+        """To the file alone."""
+        self._lines.append(text)
+
+    def close(self) -> None:
+        if self._lines and self._folder.is_dir():
+            replace_file(self._folder / "amulet.log", ("\n".join(self._lines) + "\n").encode())
+
+
+def features_of(options: argparse.Namespace) -> AmuletFeatures:
+    if options.wavelet and (options.fft_last or options.hamming):
+        raise GoodpartError("--wavelet is a mode of its own: leave --fft-last and --hamming out")
+    # The window needs the column that it is for.
+    mode: Mode = "wavelet" if options.wavelet else "block" if options.fft_last or options.hamming else "whole-file"
+    return AmuletFeatures(mode, options.divide_input_sec, options.hamming, options.median)
+
+
+def train(options: argparse.Namespace, log: Log) -> None:
+    """Raises GoodpartError, and KeyboardInterrupt once the training process has ended."""
+    if not options.input_file and not options.input_dir:
+        raise GoodpartError("what shall be learnt from? give --input-file or --input-dir")
+    features = features_of(options)
+    files = find_recordings([*(options.input_file or ()), *(options.input_dir or ())])
+    output.make_folder(options.output_dir)
+    model = options.model.expanduser().absolute()
+    if model.is_dir():
+        raise GoodpartError(f"{model}: is a folder; --model names the file to write, such as motor.goodpart")
+    tables = [(file, table_of(file, features)) for file in files]
+    output.write_table(options.output_dir / "training_data.csv", tables, features.columns)
+    log(f"learning from {len(files)} files, {sum(len(t.names) for _, t in tables)} rows of {len(features.columns)}")
+    job = {
+        "files": [str(file.absolute()) for file in files],
+        "model": str(model),
+        "features": features.to_json(),
+        "timesteps": options.timesteps,
+        "epochs": options.epochs,
+        "batch": options.batch_size,
+        "seed": options.seed,
+    }
+    model.parent.mkdir(parents=True, exist_ok=True)
+    end = learn(model.parent, [json.dumps(job)], "models.sound.amulet")
+    log(end.message)
+    trained, history = read_model(model), read_bundle(model).facts["history"]
+    errors = [trained.errors(t.rows) for _, t in tables if len(t.rows) >= trained.timesteps]
+    output.write_training(options.output_dir, history, errors, trained.threshold)
+    log(f"model {model}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An anomaly as AMULET's service tells it."""
+
+    Anomaly: bool
+    seconds: str
+    value: float
+
+
+def predict(options: argparse.Namespace, log: Log) -> int:
+    """0 for a good file, 1 for a defect. Raises GoodpartError."""
+    if options.model is None:
+        raise GoodpartError("which model? give --model: a file of `goodpart amulet train`, or a folder of AMULET's")
+    model = read_model(options.model)
+    threshold = limit_of(model, options)
+    table = table_of(options.predict_file, model.features)
+    if len(table.names) < model.timesteps:
+        raise GoodpartError(
+            f"{options.predict_file}: {len(table.names)} rows; the model judges groups of {model.timesteps}"
+        )
+    errors = model.errors(table.rows)
+    found = [
+        Found(True, name, round(float(error), 4))
+        for name, error in zip(table.names, errors, strict=True)
+        if not error <= threshold
+    ]
+    result = "defect" if found else "good"
+    output.make_folder(options.output_dir)
+    output.write_prediction(options.output_dir, options.predict_file, table, model, errors, threshold, result)
+    if options.json:
+        nothing: list[dict[str, Any]] = [{"Anomaly": "No anomalies detected"}]
+        print(json.dumps({"Analysis": [asdict(one) for one in found] or nothing}))
+    for one in found:
+        log(f"{one.seconds} s  error {one.value:.4f} > {threshold:.4f}")
+    if not output.can_draw():
+        log("the plots are left out: they take matplotlib (pip install 'goodpart[train]')")
+    log(f"{options.predict_file}: {result}: {len(found)} of {len(table.names)} rows beyond the limit {threshold:.4f}")
+    return 1 if found else 0
+
+
+def limit_of(model: AmuletModel, options: argparse.Namespace) -> float:
+    if options.anomaly_limit is not None:
+        return float(options.anomaly_limit)
+    return sensitive(model.threshold, AS_TRAINED if options.sensitivity is None else options.sensitivity)

@@ -1,0 +1,61 @@
+"""goodpart calibrate"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from core.bundle import read_bundle
+from core.decision.verdict import shown
+from core.detectors.load import calibrated, expected, thresholds_of
+from core.errors import GoodpartError
+from core.journal.store import Journal
+from core.recipes.lock import RecipeLock
+from core.recipes.recipe import Recipe, open_recipe
+from core.state.snapshot import Sense, Thresholds
+
+
+def run(options: argparse.Namespace) -> int:
+    recipe = open_recipe(options.recipe)
+    settings = recipe.settings
+    asked = Recipe(
+        recipe.folder, replace(settings, verdict=replace(settings.verdict, false_alarms=options.false_alarms))
+    )
+    # All are calibrated before any is written.
+    new = {
+        sense: calibrated(read_bundle(recipe.bundle(sense)), recipe.table(sense), asked.false_alarms)
+        for sense in recipe.senses
+    }
+    recipe.change("verdict", {"false_alarms": options.false_alarms})
+    for sense, thresholds in new.items():
+        settle(recipe, asked, sense, thresholds)
+    try:
+        RecipeLock(recipe.folder).release()
+    except GoodpartError:
+        print("a station is judging with this recipe: it takes them when it is started anew, or by its key a")
+    return 0
+
+
+def settle(recipe: Recipe, asked: Recipe, sense: Sense, new: Thresholds) -> None:
+    """Save, journal and tell the new thresholds of one sense."""
+    bundle, table = read_bundle(recipe.bundle(sense)), recipe.table(sense)
+    try:
+        old = thresholds_of(bundle, table, recipe.false_alarms)
+    except GoodpartError:
+        old = new  # the target before could not be supported
+    recipe.save_thresholds(new, bundle.id, sense)
+    journal = Journal(recipe.journal)
+    journal.record(
+        "threshold",
+        reason=new.by,
+        sense=sense,
+        density={"old": old.density, "new": new.density},
+        reconstruction_error={"old": old.reconstruction_error, "new": new.reconstruction_error},
+    )
+    journal.close()
+    print(
+        f"{'pictures' if sense == 'image' else 'sound'}:"
+        f" density threshold {shown(old.density, new.density_step)} -> {shown(new.density, new.density_step)},"
+        f" reconstruction error threshold {shown(old.reconstruction_error, new.error_step)} ->"
+        f" {shown(new.reconstruction_error, new.error_step)}; {expected(bundle, table, asked.false_alarms)}"
+    )

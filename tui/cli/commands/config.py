@@ -1,0 +1,86 @@
+"""goodpart config: every setting, and where it comes from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import fields
+from pathlib import Path
+
+from core.errors import GoodpartError
+from core.settings.schema import from_table
+from core.settings.user_config import Config, Resolved, config_path, config_table, resolve, typed
+from tui.terminal.capabilities import TerminalKind
+from tui.terminal.display import display, options_given
+from tui.view.keymap import KEYS, checked_keymap
+
+
+def run(options: argparse.Namespace) -> int:
+    path = config_path()
+    if options.set:
+        put(path, options.set)
+    resolved = resolve(options_given(options), os.environ, path)
+    checked_keymap(resolved.config.keys or {})
+    print(f"# {path}{'' if path.exists() else ' (there is none)'}")
+    print("\n".join(config_lines(resolved, display(options).kind)))
+    return 0
+
+
+def config_lines(resolved: Resolved, kind: TerminalKind) -> list[str]:
+    """A line a setting: `theme = "dark"   # file`; what is left to the terminal with what it comes to here."""
+    config, origins = resolved.config, resolved.origins
+    come_to = {"ascii": "true" if kind.ascii else "false", "colors": f'"{kind.colors}"'}
+    said: list[tuple[str, str]] = []
+    for field in fields(Config):
+        value = getattr(config, field.name)
+        if field.name == "keys":
+            continue
+        if value is None:
+            said.append((f"{field.name} = {come_to[field.name]}", "default: as this terminal is"))
+        else:
+            text = (
+                f"{value:g}"
+                if isinstance(value, float)
+                else str(value).lower()
+                if value in (True, False)
+                else f'"{value}"'
+            )
+            said.append((f"{field.name} = {text}", origins[field.name]))
+    said.append(("[keys]", ""))
+    keymap = config.keys or {}
+    said += [(f'{key.id} = "{keymap.get(key.id, key.keys)}"', origins.get(f"keys.{key.id}", "default")) for key in KEYS]
+    width = max(len(text) for text, _ in said)
+    return [f"{text.ljust(width)}  # {origin}" if origin else text for text, origin in said]
+
+
+def put(path: Path, settings: list[str]) -> None:
+    """Write `NAME=VALUE` into the file, the rest of which stays as it is; `NAME=` takes it out.
+
+    Raises GoodpartError before anything is written, for what cannot be.
+    """
+    import tomlkit
+
+    config_table(path)
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+    for given in settings:
+        name, equals, text = given.partition("=")
+        name, text = name.strip(), text.strip()
+        if not equals:
+            raise GoodpartError(f"{given}: type NAME=VALUE, such as theme=light or keys.quit=f10")
+        section, dot, key = name.partition(".")
+        if dot and section == "keys":
+            table = document.setdefault("keys", tomlkit.table())
+        else:
+            table, key = document, name
+        if text:
+            table[key] = typed(key, text)
+        else:
+            table.pop(key, None)
+    checked_keymap(from_table(Config, document.unwrap(), "goodpart config").keys or {})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise GoodpartError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,36 @@
+"""goodpart recipes: all of them, and the whole day from there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from core.library import shelved
+from tui.cli.commands.watch import no_dashboard, show_shell
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.list or not (options.line or sys.stdin.isatty()):
+        tell()
+        return 0
+    why = "" if options.line else no_dashboard()
+    if options.line or why:
+        from tui.line_mode.library_console import run_shelf
+        from tui.stations.deferred import LateStation
+
+        if why:
+            print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
+        return run_shelf(LateStation)
+    return show_shell(None, options)
+
+
+def tell() -> None:
+    """As plain lines."""
+    from tui.screens.recipes import HEAD, row
+
+    found = shelved()
+    if not found:
+        print("there are no recipes yet: goodpart new NAME makes one")
+        return
+    for text in (HEAD, *("".join(part for part, _ in row(one, opened=False)) for one in found)):
+        print(text.rstrip())

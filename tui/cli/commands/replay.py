@@ -1,0 +1,230 @@
+"""goodpart replay: a recording judged again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from core.recipes.recipe import Recipe, open_recipe
+from core.replay.replay import Difference, Outcome, Replay, Sample, models_of, same_judging
+from core.state.snapshot import Sense, Snapshot, State, Training
+from core.tape.header import Head, versions
+from core.tape.verdict_stream import Said
+from tui.line_mode.headless import headless
+from tui.terminal.progress_line import ProgressLine
+
+MOST_TURNS = 30
+MOST_DIFFERENCES = 30
+STATES: tuple[State, ...] = ("OK", "ANOMALY", "UNKNOWN")
+CALLED: dict[Sense, str] = {"image": "pictures", "sound": "sound"}
+
+
+def run(options: argparse.Namespace) -> int:
+    path: Path = options.recording
+    if options.against:
+        return compare(path, options.recipe, options.against, as_json=options.json)
+    recipe, note = judged_by(path, options.recipe)
+    # Where the verdicts themselves are the output, the rest is said beside it.
+    out = sys.stderr if options.json else sys.stdout
+    with closing(Replay(path, recipe)) as replay:
+        seconds = judge(replay, to_json=options.json)
+        lines = [*told(replay, note), *speed(replay.outcome, seconds)]
+        print("\n".join(lines), file=out)
+        return 1 if replay.outcome.same is False else 0
+
+
+def judged_by(path: Path, name: str | None) -> tuple[Recipe | None, str]:
+    """The recipe to judge with, None for what was recorded; and what to say about it. Raises GoodpartError."""
+    if name is None:
+        return None, "judged with the recorded models and settings"
+    recipe = open_recipe(name)
+    why = same_judging(*models_of(path), recipe)
+    if not why:
+        return None, f"judged with {recipe.name}: the models and settings of the recording"
+    return recipe, f"judged with {recipe.name}: {why}, so that it is not compared with what was said live"
+
+
+def judge(replay: Replay, *, to_json: bool = False) -> float:
+    """All of it; gives the seconds that it took."""
+    began = time.perf_counter()
+    line = ProgressLine()
+
+    def snapshots() -> Iterator[Snapshot]:
+        for snapshot in replay.snapshots():
+            if sys.stderr.isatty():
+                done = 100 * replay.recording.place // max(1, replay.recording.size)
+                line(Training("running", "judging again", done, 100))
+            yield snapshot
+
+    if to_json:
+        headless(snapshots(), sys.stdout)
+    else:
+        for _ in snapshots():
+            pass
+    line.end()
+    return time.perf_counter() - began
+
+
+# What is told.
+
+
+def told(replay: Replay, note: str) -> list[str]:
+    head, outcome = replay.recording.head, replay.outcome
+    day = time.strftime("%Y-%m-%d", time.localtime(head.wall))
+    lines = [
+        f"recording  {replay.recording.path.name}: {outcome.seconds:.1f} s from {day} {clock(head.wall)},"
+        f" recipe {head.recipe}, {replay.recording.size / 1e6:.1f} MB",
+        f"model      {note}",
+        *[f"samples    {line}" for line in counted(outcome)],
+    ]
+    if outcome.commands:
+        left_out = f", {outcome.left_out} left out: meant for other models" if outcome.left_out else ""
+        lines.append(f"commands   {outcome.commands} (thresholds, pauses){left_out}")
+    lines += [f"warning    {words}" for words in warnings(outcome)]
+    lines += [
+        f"verdict    {clock(at)}  {verdict.state:7}  {verdict.reason}" for at, verdict in outcome.turns[:MOST_TURNS]
+    ]
+    if len(outcome.turns) > MOST_TURNS:
+        lines.append(f"verdict    and {len(outcome.turns) - MOST_TURNS} more turns: --json lists every verdict")
+    return [
+        *lines,
+        f"hash       {outcome.digest.hex()} of {outcome.digest.count} verdicts",
+        *against_live(outcome, head),
+    ]
+
+
+def counted(outcome: Outcome) -> list[str]:
+    lines = []
+    for sense, name in CALLED.items():
+        counts = {state: outcome.counts[sense, state] for state in STATES}
+        if sum(counts.values()):
+            each = ", ".join(f"{state} {count}" for state, count in counts.items())
+            lines.append(f"{sum(counts.values())} {'stretches of ' if sense == 'sound' else ''}{name}: {each}")
+    return lines
+
+
+def warnings(outcome: Outcome) -> list[str]:
+    words = []
+    if not outcome.whole:
+        torn = f": {outcome.torn_bytes} torn bytes at its end are left out" if outcome.torn_bytes else ""
+        words.append(f"the recording was not ended in order{torn}")
+    if outcome.trouble:
+        words.append(outcome.trouble)
+    if outcome.lost:
+        words.append(f"{outcome.lost} samples are missing, the first at {clock(outcome.first_lost or 0.0)}")
+    return words
+
+
+def against_live(outcome: Outcome, head: Head) -> list[str]:
+    if outcome.same is None:
+        return []
+    if outcome.difference:
+        return ["live       NOT the same", *differing(outcome.difference), *elsewhere(head.versions, versions())]
+    if outcome.lost:
+        return [f"live       the same until the first missing sample at {clock(outcome.first_lost or 0.0)}"]
+    return [f"live       the same: {outcome.live.count} verdicts, {outcome.live.hex()[:16]}"]
+
+
+def elsewhere(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What may be the cause: other versions than when it was recorded."""
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    return [f"           {name} was {then.get(name, 'not there')}, is {now.get(name, 'not there')}" for name in names]
+
+
+def differing(difference: Difference) -> list[str]:
+    def said(one: Said | None) -> str:
+        return "nothing more" if one is None else json.dumps(one)
+
+    return [
+        f"           first at {clock(difference.at)}",
+        f"           live    {said(difference.live)}",
+        f"           replay  {said(difference.replayed)}",
+    ]
+
+
+def speed(outcome: Outcome, seconds: float) -> list[str]:
+    return [f"speed      {outcome.seconds / max(seconds, 1e-9):.1f} times real time ({seconds:.1f} s)"]
+
+
+def clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
+
+
+# Two recipes on one recording.
+
+
+def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
+    outcomes: list[Outcome] = []
+    names = [open_recipe(name).name if name else "recorded", open_recipe(other).name]
+    for recipe, note in (judged_by(path, name), judged_by(path, other)):
+        with closing(Replay(path, recipe, keep_samples=True)) as replay:
+            judge(replay)
+            outcomes.append(replay.outcome)
+            if not as_json:
+                print("\n".join(told(replay, note)) + "\n")
+    pairs = paired(outcomes[0].samples, outcomes[1].samples)
+    if as_json:
+        for one, two in pairs:
+            print(json.dumps(as_object(one, two, names)))
+        return 0
+    print("\n".join(table(pairs, names)))
+    return 0
+
+
+def paired(one: Sequence[Sample], two: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+    """What both have judged, in the order of the recording."""
+    others = {(sample.sense, sample.number): sample for sample in two}
+    return [(sample, others[key]) for sample in one if (key := (sample.sense, sample.number)) in others]
+
+
+def as_object(one: Sample, two: Sample, names: Sequence[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"time": round(two.at, 3), "kind": one.sense, "number": one.number}
+    if one.truth is not None:
+        said["truth"] = one.truth
+    for sample, which, name in ((one, "one", names[0]), (two, "two", names[1])):
+        said[which] = {
+            "recipe": name,
+            "verdict": sample.verdict.state,
+            "reason": sample.verdict.reason,
+            "score": sample.score,
+        }
+    return said | {"agree": one.verdict.state == two.verdict.state}
+
+
+def table(pairs: Sequence[tuple[Sample, Sample]], names: Sequence[str]) -> list[str]:
+    lines = []
+    for sense, called in CALLED.items():
+        mine = [(a, b) for a, b in pairs if a.sense == sense]
+        if not mine:
+            continue
+        agree = sum(a.verdict.state == b.verdict.state for a, b in mine)
+        lines.append(f"{called}: {names[0]} and {names[1]} agree about {agree} of {len(mine)}")
+        for first in STATES:
+            row = [sum(a.verdict.state == first and b.verdict.state == second for a, b in mine) for second in STATES]
+            if sum(row):
+                lines.append(
+                    f"  {first:7} by {names[0]}: "
+                    + ", ".join(f"{count} {state}" for count, state in zip(row, STATES, strict=True) if count)
+                    + f" by {names[1]}"
+                )
+    differ = [(a, b) for a, b in pairs if a.verdict.state != b.verdict.state]
+    if differ:
+        width = max(17, len(names[0]) + 1)
+        lines.append(f"\n{'time':12}  {'kind':5} {'number':>6}  {names[0]:{width}} {names[1]:{width}} truth")
+        lines += [
+            f"{clock(b.at)}  {a.sense:5} {a.number:6}  {shown(a):{width}} {shown(b):{width}} {a.truth or ''}".rstrip()
+            for a, b in differ[:MOST_DIFFERENCES]
+        ]
+    if len(differ) > MOST_DIFFERENCES:
+        lines.append(f"and {len(differ) - MOST_DIFFERENCES} more: --json lists them all")
+    return lines
+
+
+def shown(sample: Sample) -> str:
+    return f"{sample.verdict.state:7} {'-' if sample.score is None else f'{sample.score:.2f}'}"

@@ -1,0 +1,27 @@
+"""goodpart serve"""
+
+from __future__ import annotations
+
+import argparse
+
+from core.errors import GoodpartError
+from core.recipes.recipe import open_recipe
+
+
+def run(options: argparse.Namespace) -> int:
+    recipe = open_recipe(options.recipe)
+    if options.amulet is not None:
+        from core.detectors.sound.amulet_model import read_model
+
+        read_model(options.amulet)
+    try:
+        from tui.service.server import checked_host, serve
+    except ModuleNotFoundError as error:
+        raise GoodpartError(f"serving takes more ({error.name} is missing): pip install 'goodpart[serve]'") from error
+    from core.station.station import Station
+    from tui.service.tokens import tokens_made_if_missing
+
+    tokens = tokens_made_if_missing(options.token_file) if options.token_file else None
+    checked_host(options.host, tokens)
+    station = Station(recipe, options.camera, options.microphone, knobs=options.knobs)
+    return serve(recipe, station, options.host, options.port, tokens, options.amulet and options.amulet.absolute())

@@ -1,0 +1,112 @@
+"""goodpart teach"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from core.decision.calibration import WANTED_RECORDINGS
+from core.errors import GoodpartError
+from core.recipes.recipe import Recipe, open_recipe
+from core.state.snapshot import Training
+from tui.terminal.progress_line import ProgressLine
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.offered:
+        if options.images or options.sound or options.defect:
+            raise GoodpartError("--offered stands alone: good goes to the good, defective to the defective")
+        return offered(open_recipe(options.recipe), options.offered)
+    if not options.images and not options.sound:
+        raise GoodpartError("what shall be taught? give --images or --sound with files or folders, or --offered")
+    if options.split and not options.sound:
+        raise GoodpartError("--split cuts sound: give --sound with it")
+    if options.split and options.link:
+        raise GoodpartError("--split writes new files and cannot link: leave one of the two out")
+    recipe = open_recipe(options.recipe)
+    code = 0
+    if options.images:
+        code = max(code, teach_images(recipe, options))
+    if options.sound:
+        code = max(code, teach_recordings(recipe, options))
+    return code
+
+
+def teach_images(recipe: Recipe, options: argparse.Namespace) -> int:
+    from core.dataset.add_images import teach_pictures
+
+    folder = recipe.defect_images if options.defect else recipe.good_images
+    line = ProgressLine()
+    try:
+        taught = teach_pictures(
+            folder,
+            options.images,
+            link=options.link,
+            progress=lambda step, of: line(Training("running", "teaching", step, of)),
+        )
+    finally:
+        line.end()
+    tell_refused(taught.refused)
+    print(f"{len(taught.added)} pictures added, {len(taught.refused)} refused, {taught.known} known already")
+    print(
+        f"{recipe.name} holds {taught.total} {kind(options)} pictures, {taught.near_duplicates} of them near-duplicates"
+    )
+    if taught.near_duplicates > taught.total / 2:
+        print("most of them are nearly the same: move or exchange the part between pictures")
+    return 3 if taught.refused or not (taught.added or taught.known) else 0
+
+
+def teach_recordings(recipe: Recipe, options: argparse.Namespace) -> int:
+    from core.dataset.add_sound import teach_sound
+
+    folder = recipe.defect_sound if options.defect else recipe.good_sound
+    line = ProgressLine()
+    try:
+        taught = teach_sound(
+            folder,
+            options.sound,
+            channel=recipe.settings.microphone.channel,
+            link=options.link,
+            split=options.split,
+            progress=lambda step, of: line(Training("running", "teaching", step, of)),
+        )
+    finally:
+        line.end()
+    tell_refused(taught.refused)
+    print(f"{len(taught.added)} recordings added, {len(taught.refused)} refused, {taught.known} known already")
+    print(f"{recipe.name} holds {taught.total} {kind(options)} recordings, {taught.seconds / 60:.1f} minutes")
+    if not options.defect and taught.total < WANTED_RECORDINGS:
+        print(
+            f"{WANTED_RECORDINGS} separate recordings of at least 3 units or days make a threshold that can be relied"
+            " on; before that it is provisional"
+        )
+    return 3 if taught.refused or not (taught.added or taught.known) else 0
+
+
+def offered(recipe: Recipe, what: str) -> int:
+    """What operators have said of parts; 3 where some of it cannot be taught."""
+    from core.dataset.review_queue import OFFERS, SENSES, accept, discard
+    from core.dataset.review_queue import offered as files_of
+
+    if what == "drop":
+        print(f"{discard(recipe)} offered files discarded")
+        return 0
+    if what == "list":
+        for file in (file for offer in OFFERS for sense in SENSES for file in files_of(recipe, offer, sense)):
+            print(file)
+        return 0
+    said = accept(recipe)
+    print("\n".join(line for line in said if not line.startswith("refused: ")) or "nothing is offered")
+    refused = [line.removeprefix("refused: ") for line in said if line.startswith("refused: ")]
+    tell_refused(refused)
+    return 3 if refused else 0
+
+
+def kind(options: argparse.Namespace) -> str:
+    return "defective" if options.defect else "good"
+
+
+def tell_refused(sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        print(f"refused: {sentence}", file=sys.stderr)

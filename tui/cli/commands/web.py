@@ -1,0 +1,18 @@
+"""goodpart web"""
+
+from __future__ import annotations
+
+import argparse
+
+from core.errors import GoodpartError
+from tui.stations.remote import checked
+
+
+def run(options: argparse.Namespace) -> int:
+    url = checked(options.url).geturl()
+    try:
+        from tui.service.web_dashboard import serve_dashboard
+    except ModuleNotFoundError as error:
+        raise GoodpartError(f"this takes more ({error.name} is missing): pip install 'goodpart[serve]'") from error
+    serve_dashboard(url, options.host, options.port, options.token_file)
+    return 0

@@ -1,0 +1,1 @@
+"""Work that screens start in the background."""

@@ -1,0 +1,42 @@
+"""Files judged for a screen: by the service that it is attached to, or in a process of its own beside the station."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.recipes.recipe import Recipe
+from tui.stations.remote import AttachedStation
+
+
+class Desk(Protocol):
+    async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
+        """As POST /judge answers. Raises GoodpartError."""
+
+    async def close(self) -> None: ...
+
+
+class ServedDesk:
+    def __init__(self, station: AttachedStation) -> None:
+        self._station = station
+
+    async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
+        return await asyncio.to_thread(self._station.judge, file, sensitivity)
+
+    async def close(self) -> None: ...
+
+
+class OwnDesk:
+    """The models are loaded there a second time, and the bench goes on undisturbed."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        from tui.service.workers import Workers
+
+        self._workers = Workers(recipe.folder, count=1)
+
+    async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
+        return await self._workers.judge(file.absolute(), file.name, picture=True, sensitivity=sensitivity)
+
+    async def close(self) -> None:
+        await self._workers.close()

@@ -1,0 +1,1 @@
+"""The dashboard for terminals that only print lines."""

@@ -1,0 +1,329 @@
+"""The line mode: a status line a second, commands typed as lines. For teletypes, serial lines and logs."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from core.errors import GoodpartError
+from core.evaluation.review_process import Examination, Examining
+from core.knobs.link import NAMES, refusal
+from core.state.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
+from tui.line_mode.headless import plain, run_plain, shift_line, status_line
+from tui.line_mode.parsing import folded, none_more
+from tui.line_mode.recipe_answers import export_history, history_lines, result_lines, target_lines
+from tui.line_mode.teaching import delete, record, stop, teach
+from tui.view.text import taping_words
+
+if TYPE_CHECKING:
+    from core.recipes.recipe import Recipe
+    from core.station.interface import StationLike
+
+HELP = """\
+part: judge the one in place   single, continuous: how parts are judged
+good, bad: what the last part was   offers [take, drop]   shift: a new one
+d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
+targets: what each needs and costs   calibrate [0.02]: for 2 % false alarms
+sound, image: what d, e, targets and delete are about   pause, go
+teach 50 [defect]: store pictures   record [defect]: sound   stop: ends either
+delete [defect]: the newest one   delete [defect] all: all of them (asks)
+train, cancel   result: what is learnt   use, keep: the new or the old model
+s: how it stands   history [10] [ANOMALY]: what happened   export: all as CSV
+close: the list of recipes   q: quit   ?: this help"""
+
+
+def run_lines(station: StationLike, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
+    """Show the station line by line until somebody quits; gives the exit code, and whether only this recipe was closed.
+
+    `recipe` is the station's, where its files are here.
+    """
+    desk = LineDesk(station, sys.stdout, recipe)
+    threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
+    return run_plain(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
+
+
+class LineDesk:
+    """Tells how it stands, and does what is typed. `show` and `listen` run on threads of their own."""
+
+    def __init__(self, station: StationLike, out: TextIO, recipe: Recipe | None = None) -> None:
+        self._station = station
+        self._recipe = recipe
+        self._out = out
+        self._writing = threading.Lock()
+        self._sense: Sense | None = None
+        self._told = ""
+        self._waits = False
+        self.left = threading.Event()
+        """Somebody has typed q, or close."""
+        self.closed = False
+
+    # What is told.
+
+    def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
+        """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
+        first = self._station.snapshot()
+        self._say(plain(status_line(first))[:79])
+        state, told_at = first.verdict.state, first.at
+        for snapshot in snapshots:
+            self._say_news(snapshot)
+            if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
+                continue
+            state, told_at = snapshot.verdict.state, snapshot.at
+            self._say(plain(status_line(snapshot))[:79])
+
+    def _say_news(self, snapshot: Snapshot) -> None:
+        """Once, what came of a command: a fault, the end of a training or of a recording."""
+        training = snapshot.training
+        told = snapshot.fault or (training.message if training and training.state != "running" else "")
+        told = told or snapshot.collected or (snapshot.sound.recorded if snapshot.sound else "")
+        told = told or snapshot.offers.told
+        if told != self._told:
+            self._told = told
+            if told:
+                self._say(f"* {told}")
+        waits = waiting_model(snapshot)
+        if waits and not self._waits:
+            self._say("* a new model waits: result looks at it; use takes it over, keep does not")
+        self._waits = waits
+
+    def _say(self, text: str) -> None:
+        with self._writing:
+            for line in folded(text):
+                self._out.write(line + "\n")
+            self._out.flush()
+
+    # What is typed.
+
+    def listen(self, typed: TextIO) -> None:
+        """Until the end of what is typed: on a terminal that is Ctrl-D, and quits; a log simply goes on."""
+        for line in iter(typed.readline, ""):
+            answer = self.obey(line)
+            if answer:
+                self._say(answer)
+            if self.left.is_set():
+                return
+        if typed.isatty():
+            self.left.set()
+
+    def obey(self, line: str) -> str:
+        """Do it; gives the answer, in words."""
+        words = line.split()
+        if not words:
+            return ""
+        command = self._COMMANDS.get(words[0].lower())
+        if command is None:
+            return f"{words[0]} is not a command: ? lists them"
+        try:
+            return command(self, words[1:])
+        except GoodpartError as error:
+            return str(error)
+
+    @property
+    def _shown(self) -> Sense:
+        snapshot = self._station.snapshot()
+        if snapshot.sound is None:
+            return "image"
+        if snapshot.camera is None:
+            return "sound"
+        return self._sense or "image"
+
+    def _thresholds(self) -> Thresholds:
+        snapshot = self._station.snapshot()
+        sound = snapshot.sound
+        known = snapshot.thresholds if self._shown == "image" else sound.thresholds if sound else None
+        if known is None:
+            raise GoodpartError("there are no thresholds yet")
+        return known
+
+    def _set(self, which: Which, words: list[str]) -> str:
+        self._thresholds()
+        try:
+            (word,) = words
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise GoodpartError(f"type the {NAMES[which]} threshold as a number: {NAMES[which][0]} 0.5")
+        self._station.set_threshold(which, value, "line", self._shown)
+        return f"{NAMES[which]} threshold {value:g}; save writes it to recipe.toml"
+
+    def _grab(self, grab: Grab, words: list[str]) -> str:
+        none_more(words)
+        why = refusal(self._station.snapshot().knobs, grab, self._shown, time.monotonic())
+        if why:
+            raise GoodpartError(why)
+        self._station.grab(grab, self._shown)
+        return "grabbed; u undoes it, save writes it to recipe.toml"
+
+    def _turn_to(self, sense: Sense, words: list[str]) -> str:
+        none_more(words)
+        snapshot = self._station.snapshot()
+        if (snapshot.camera if sense == "image" else snapshot.sound) is None:
+            raise GoodpartError(f"the recipe has no {sense}")
+        self._sense = sense
+        return f"d, e, g, targets and delete are now about {'pictures' if sense == 'image' else 'sound'}"
+
+    def _part(self, words: list[str]) -> str:
+        none_more(words)
+        shot = self._station.snapshot().shot
+        if shot is None:
+            raise GoodpartError("parts are judged continuously: single turns to single shots")
+        if shot.state == "judging":
+            raise GoodpartError("a part is being judged already: wait for its verdict")
+        self._station.part("line")
+        return "judging the part"
+
+    def _single(self, on: bool, words: list[str]) -> str:
+        none_more(words)
+        self._station.single(on)
+        return "single shots: type part when one is in place" if on else "parts are judged continuously"
+
+    def _word(self, word: Word, words: list[str]) -> str:
+        none_more(words)
+        call = self._station.snapshot().call
+        if call is None:
+            raise GoodpartError("nothing was called yet that could be right or wrong")
+        which = f"part {call.part}" if call.part else "the last one"
+        if call.word == word:
+            raise GoodpartError(f"that was said already: {which} ({call.verdict.state}) was {word}")
+        self._station.say(word, call.at)
+        return f"noted: {which} ({call.verdict.state}) was {word}"
+
+    def _offers(self, words: list[str]) -> str:
+        offers = self._station.snapshot().offers
+        if words == ["take"]:
+            self._station.accept_offers()
+            return "teaching what is offered; train learns from it"
+        if words == ["drop"]:
+            self._station.discard_offers()
+            return "discarding what is offered"
+        none_more(words)
+        return (
+            f"offered: good {offers.good_images} pictures, {offers.good_sound} recordings;"
+            f" defective {offers.defect_images}, {offers.defect_sound}"
+        )
+
+    def _calibrate(self, words: list[str]) -> str:
+        if not words:
+            self._station.calibrate()
+            return "calibrating"
+        try:
+            (word,) = words
+            target = float(word)
+        except ValueError:
+            target = math.nan
+        if not 0 < target < 1:
+            raise GoodpartError("type the share of good parts that may be called: calibrate 0.02")
+        self._station.calibrate(target)
+        return f"calibrating for {100 * target:g} %; save writes it to recipe.toml"
+
+    def _do(self, action: Callable[[StationLike], None], answer: str, words: list[str]) -> str:
+        none_more(words)
+        action(self._station)
+        return answer
+
+    def _close(self, words: list[str]) -> str:
+        none_more(words)
+        self.closed = True
+        self.left.set()
+        return "closing the recipe"
+
+    def _at_hand(self) -> Recipe:
+        if self._recipe is None:
+            raise GoodpartError("the recipe's files are not on this machine")
+        return self._recipe
+
+    def _history(self, words: list[str]) -> str:
+        return history_lines(self._at_hand(), words)
+
+    def _export(self, words: list[str]) -> str:
+        none_more(words)
+        return export_history(self._at_hand())
+
+    def _result(self, words: list[str]) -> str:
+        """Looks at the model that waits, or at the one in use; told when it is found."""
+        none_more(words)
+        recipe = self._at_hand()
+        candidate = waiting_model(self._station.snapshot())
+        Examination(recipe.folder, candidate=candidate, changed=self._found)
+        return f"looking at the {'new model' if candidate else 'model in use'}"
+
+    def _targets(self, words: list[str]) -> str:
+        """Looks at the model in use; told when it is found."""
+        none_more(words)
+        recipe, sense = self._at_hand(), self._shown
+
+        def found(now: Examining) -> None:
+            if now.state != "running":
+                self._say(target_lines(now, sense))
+
+        Examination(recipe.folder, candidate=False, changed=found)
+        return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+
+    def _found(self, now: Examining) -> None:
+        if now.state != "running":
+            self._say(result_lines(now))
+
+    def _quit(self, words: list[str]) -> str:
+        none_more(words)
+        self.left.set()
+        return "ending"
+
+    def _status(self, words: list[str]) -> str:
+        none_more(words)
+        snapshot = self._station.snapshot()
+        said = [snapshot.verdict.reason, shift_line(snapshot)]
+        if snapshot.collecting:
+            now = snapshot.collecting
+            said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
+        if snapshot.training and snapshot.training.state == "running":
+            run = snapshot.training
+            left = "" if run.seconds_left is None else f", {run.seconds_left:.0f} s left"
+            said.append(f"training: {run.phase} {run.step}/{run.of}{left}")
+        if waiting_model(snapshot):
+            said.append("a new model waits: use takes it over")
+        said += [taping_words(snapshot.taping)] if snapshot.taping else []
+        said += [snapshot.fault] if snapshot.fault else []
+        return "\n".join(said)
+
+    _COMMANDS: dict[str, Callable[[LineDesk, list[str]], str]] = {  # noqa: RUF012
+        "d": lambda desk, words: desk._set("density", words),
+        "e": lambda desk, words: desk._set("reconstruction_error", words),
+        "g": lambda desk, words: desk._grab("both", words),
+        "gd": lambda desk, words: desk._grab("density", words),
+        "ge": lambda desk, words: desk._grab("reconstruction_error", words),
+        "u": lambda desk, words: desk._do(lambda s: s.undo_grab(), "putting back what was before the grab", words),
+        "image": lambda desk, words: desk._turn_to("image", words),
+        "sound": lambda desk, words: desk._turn_to("sound", words),
+        "save": lambda desk, words: desk._do(lambda s: s.save_thresholds(), "saving the thresholds", words),
+        "part": _part,
+        "single": lambda desk, words: desk._single(True, words),
+        "continuous": lambda desk, words: desk._single(False, words),
+        "good": lambda desk, words: desk._word("good", words),
+        "bad": lambda desk, words: desk._word("bad", words),
+        "offers": _offers,
+        "shift": lambda desk, words: desk._do(lambda s: s.new_shift(), "a new shift: counting from 0", words),
+        "calibrate": _calibrate,
+        "pause": lambda desk, words: desk._do(lambda s: s.pause(True), "pausing; go goes on", words),
+        "go": lambda desk, words: desk._do(lambda s: s.pause(False), "going on", words),
+        "targets": _targets,
+        "teach": lambda desk, words: teach(desk._station, words),
+        "record": lambda desk, words: record(desk._station, words),
+        "stop": lambda desk, words: stop(desk._station, words),
+        "delete": lambda desk, words: delete(desk._station, desk._shown, words),
+        "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s tells how far it is", words),
+        "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
+        "history": _history,
+        "export": _export,
+        "result": _result,
+        "keep": lambda desk, words: desk._do(lambda s: s.discard(), "keeping the old model", words),
+        "close": _close,
+        "use": lambda desk, words: desk._do(lambda s: s.take_over(), "taking over the new model", words),
+        "s": _status,
+        "q": _quit,
+        "?": lambda _desk, _words: HELP,
+    }

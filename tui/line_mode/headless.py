@@ -1,0 +1,188 @@
+"""The station without a screen: one JSON object for every verdict, and the status line of the line mode."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from core.state.snapshot import Part, Snapshot, truth_of
+
+if TYPE_CHECKING:
+    from core.errors import GoodpartError
+    from core.station.interface import StationLike
+
+    class Refusing(StationLike, Protocol):
+        @property
+        def refused(self) -> GoodpartError | None: ...
+
+
+MOST_WAITING = 200
+"""Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
+GIVE_UP_SECONDS = 3.0
+
+
+def run_headless(station: Refusing, seconds: float | None) -> int:
+    """A JSON object for every verdict. Raises the GoodpartError of a recipe whose model cannot be used, instead of
+    telling UNKNOWN for ever."""
+    code = run_plain(station, seconds, headless, ended=lambda: station.refused is not None)
+    if station.refused:
+        raise station.refused
+    return code
+
+
+def run_plain(
+    station: StationLike,
+    seconds: float | None,
+    show: Callable[[Iterator[Snapshot], TextIO], None],
+    *,
+    ended: Callable[[], bool],
+) -> int:
+    """Run the station until `seconds` are over, `ended` or SIGTERM, SIGINT or a hang-up comes."""
+    waiting: queue.Queue[Snapshot] = queue.Queue(MOST_WAITING)
+    by = 0
+
+    def give_up() -> None:
+        station.stop()
+        os._exit(128 + by)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        nonlocal by
+        by = number
+        # Whoever reads our output may have stopped reading: then the main thread waits in a write, for ever.
+        forced = threading.Timer(GIVE_UP_SECONDS, give_up)
+        forced.daemon = True
+        forced.start()
+
+    def put(snapshot: Snapshot) -> None:
+        if waiting.full():
+            waiting.get_nowait()
+        waiting.put_nowait(snapshot)
+
+    def snapshots() -> Iterator[Snapshot]:
+        until = time.monotonic() + (seconds or 1e12)
+        while not by and time.monotonic() < until and not ended():
+            try:
+                snapshot = waiting.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if snapshot.stopped:
+                return
+            yield snapshot
+
+    for number in (signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, end)
+    station.subscribe(put)
+    station.start()
+    try:
+        show(snapshots(), sys.stdout)
+    finally:
+        station.stop()
+    return 130 if by == signal.SIGINT else 0
+
+
+def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
+    """One JSON object for every judged sample, and one for every part that was counted; while nothing can be judged,
+    one at the turn and one a second."""
+    judged = (-1, -1)
+    told_at = 0.0
+    part: Part | None = None
+    for snapshot in snapshots:
+        if snapshot.part is not None and snapshot.part is not part:
+            part = snapshot.part
+            out.write(json.dumps(part_as_json(part)) + "\n")
+            out.flush()
+        sound = snapshot.sound
+        numbers = (
+            snapshot.image.number if snapshot.image else 0,
+            sound.window.number if sound and sound.window else 0,
+        )
+        if numbers == judged and (any(numbers) or snapshot.at - told_at < 1.0):
+            continue
+        if still_starting(snapshot):
+            continue
+        judged, told_at = numbers, snapshot.at
+        out.write(json.dumps(as_json(snapshot)) + "\n")
+        out.flush()
+
+
+def still_starting(snapshot: Snapshot) -> bool:
+    """Whether nothing is worth telling yet: models are being loaded, devices opened."""
+    camera, sound = snapshot.camera, snapshot.sound
+    opening = [camera.state == "opening" and snapshot.model is None] if camera else []
+    opening += [sound.microphone.state == "opening" and sound.model is None] if sound else []
+    return any(opening)
+
+
+def as_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The object of the command line's contract: time, verdict, reason, scores and thresholds of each kind, truth."""
+    said: dict[str, Any] = {
+        "time": round(snapshot.at, 3),
+        "verdict": snapshot.verdict.state,
+        "reason": snapshot.verdict.reason,
+    }
+    truth = truth_of(snapshot)
+    if truth is not None:
+        said["truth"] = truth
+    from core.journal.event_log import kinds_as_json
+
+    said |= kinds_as_json(snapshot)
+    if snapshot.fault:
+        said["fault"] = snapshot.fault
+    return said
+
+
+def part_as_json(part: Part) -> dict[str, Any]:
+    """A part that was counted: `part` is its number in the shift."""
+    return {
+        "part": part.number,
+        "time": round(part.at, 3),
+        "verdict": part.verdict.state,
+        "reason": part.verdict.reason,
+        "by": part.by,
+        **part.scores,
+    }
+
+
+def shift_line(snapshot: Snapshot) -> str:
+    """At most 79 columns."""
+    shift = snapshot.shift
+    share = "" if shift.share_ok is None else f" yield {100 * shift.share_ok:.1f} %"
+    since = time.strftime("%H:%M", time.localtime(shift.since))
+    counted = f"{shift.parts} parts OK {shift.ok} ANOMALY {shift.anomalies} UNKNOWN {shift.unknown}"
+    return f"shift since {since}: {counted}{share}"
+
+
+def status_line(snapshot: Snapshot) -> str:
+    """At most 79 columns, ASCII."""
+    words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
+    if snapshot.shot is not None and snapshot.shot.state == "judged" and snapshot.part is not None:
+        words.append(f"part {snapshot.part.number}")
+    image, sound = snapshot.image, snapshot.sound
+    window = sound.window if sound else None
+    for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
+        if judged and t:
+            from core.decision.verdict import shown  # loads NumPy, and the first line shall come at once
+
+            words.append(f"d {shown(judged.density, t.density_step)}/{shown(t.density, t.density_step)}")
+            words.append(
+                f"e {shown(judged.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
+            )
+    truth = truth_of(snapshot)
+    if truth is not None:
+        words.append(f"truth: {truth}")
+    if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
+        words.append(snapshot.verdict.reason)
+    return plain(" ".join(words))[:79]
+
+
+def plain(text: str) -> str:
+    """ASCII without control characters."""
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)

@@ -1,0 +1,117 @@
+"""All recipes in the line mode: typed lines make, open, copy, rename and delete them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from core.errors import GoodpartError
+from core.library import checked_name, delete, duplicate, make, rename, shelved
+from core.recipes.recipe import Recipe, open_recipe, user_recipes
+from core.station.interface import StationLike
+from tui.line_mode.parsing import folded, quoted, words_of
+
+HELP = """\
+list                                    all recipes
+new NAME [CAMERA [MICROPHONE [KNOBS]]]  make one; - is none; try: simulated
+open NAME                               its bench: teach, train, watch
+copy NAME NEW   rename NAME NEW   delete NAME (asks)   q: quit   ?: this help
+a name with spaces is typed in quotes: open "pump 7"
+"""
+
+
+def run_shelf(open_station: Callable[[Recipe], StationLike]) -> int:
+    """Until somebody quits, or nothing more is typed."""
+    desk = ShelfDesk(open_station, sys.stdin, sys.stdout)
+    desk.say(HELP)
+    while desk.code is None:
+        desk.say("recipes>", end=" ")
+        line = sys.stdin.readline()
+        if not line:
+            break
+        desk.obey(line)
+    return desk.code or 0
+
+
+class ShelfDesk:
+    def __init__(self, open_station: Callable[[Recipe], StationLike], typed: TextIO, out: TextIO) -> None:
+        self._open_station = open_station
+        self._typed = typed
+        self._out = out
+        self.code: int | None = None
+        """Set when it shall end."""
+
+    def say(self, text: str, end: str = "\n") -> None:
+        self._out.write("\n".join(folded(text)) + end)
+        self._out.flush()
+
+    def obey(self, line: str) -> None:
+        try:
+            words = words_of(line)
+            if not words:
+                return
+            command, takes = words[0].lower(), words[1:]
+            if command == "q" and not takes:
+                self.code = 0
+            elif command == "?" and not takes:
+                self.say(HELP)
+            elif command == "list" and not takes:
+                self._list()
+            elif command == "new" and 1 <= len(takes) <= 4:
+                self._new(*takes)
+            elif command == "open" and len(takes) == 1:
+                self._open(takes[0])
+            elif command in ("copy", "rename") and len(takes) == 2:
+                work = duplicate if command == "copy" else rename
+                self.say(f"{quoted(work(known(takes[0]), takes[1]).name)} is there")
+            elif command == "delete" and len(takes) == 1:
+                self._delete(takes[0])
+            else:
+                self.say(f"{line.strip()}: not understood; ? tells what can be typed")
+        except GoodpartError as error:
+            self.say(str(error))
+
+    def _list(self) -> None:
+        found = shelved()
+        for one in found:
+            learnt = f"trained {one.trained_at[:16].replace('T', ' ')}" if one.trained_at else "not trained"
+            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound"
+            self.say(f"{quoted(one.name)}: {told}")
+            if one.today:
+                self.say(f"  today {one.today}")
+        if not found:
+            self.say("there are no recipes yet: new NAME makes one")
+
+    def _new(self, name: str, *devices: str) -> None:
+        made = make(str(checked_name(name)), *(None if device == "-" else device for device in devices))
+        self.say(f"{made.name} is made")
+        self._bench(made)
+
+    def _open(self, name: str) -> None:
+        self._bench(open_recipe(str(known(name))))
+
+    def _bench(self, recipe: Recipe) -> None:
+        from tui.line_mode.console import run_lines
+
+        self.say(f"{recipe.name}: ? lists the commands, close comes back here")
+        code, closed = run_lines(self._open_station(recipe), None, recipe)
+        if not closed:
+            self.code = code
+
+    def _delete(self, name: str) -> None:
+        folder = known(name)
+        self.say(f"all of {name} is deleted, also what was taught; type its name to do it:", end=" ")
+        if self._typed.readline().strip() not in (name, quoted(name)):
+            raise GoodpartError("nothing was deleted")
+        delete(folder)
+        self.say(f"{name} is deleted")
+
+
+def known(name: str) -> Path:
+    """The folder of a recipe, which may be broken. Raises GoodpartError where there is none of that name."""
+    folder = user_recipes() / name
+    if Path(name).name != name or name == ".." or not (folder / "recipe.toml").is_file():
+        raise GoodpartError(f"there is no recipe {quoted(name)}: list tells which there are")
+    return folder

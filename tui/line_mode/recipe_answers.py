@@ -1,0 +1,73 @@
+"""What the line mode tells of a recipe's files: its history, an export of it, what a model has learnt."""
+
+from __future__ import annotations
+
+import time
+
+from core.errors import GoodpartError
+from core.evaluation.review_process import Examining
+from core.recipes.recipe import Recipe
+from core.state.snapshot import Sense
+from tui.line_mode.headless import plain
+
+MOST_ROWS = 200
+
+
+VERDICTS = ("OK", "ANOMALY", "UNKNOWN")
+
+
+def history_lines(recipe: Recipe, words: list[str]) -> str:
+    """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
+    GoodpartError."""
+    from core.journal.query import History, Only, in_words
+
+    rest = [word.upper() for word in words]
+    count = int(rest.pop(0)) if rest and rest[0].isdecimal() else 10
+    verdict = rest.pop(0) if rest and rest[0] in VERDICTS else None
+    if rest or not 1 <= count <= MOST_ROWS:
+        raise GoodpartError(f"type how many rows, 1 to {MOST_ROWS}, and which verdict: history 10 ANOMALY")
+    with History(recipe.journal) as history:
+        rows = list(history.rows(Only(verdict=verdict), count))
+    if not rows:
+        return f"there is no row with {verdict}" if verdict else "the journal is empty"
+    return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
+
+
+def export_history(recipe: Recipe) -> str:
+    """All of it into a CSV file in the recipe's folder; says where. Raises GoodpartError."""
+    from core.journal.query import Only, export_csv
+
+    place = recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
+    count = export_csv(recipe.journal, Only(), place)
+    return f"{count} rows written to {place.name} in the recipe's folder"
+
+
+def result_lines(now: Examining) -> str:
+    """What was found, for 79 columns."""
+    if now.state == "failed":
+        return now.message
+    said = []
+    for found in now.found:
+        what = "pictures" if found.sense == "image" else "recordings"
+        said.append(f"{what}: {found.method}, learnt from {found.taught}; {found.note}")
+        if found.defects:
+            caught = found.defects - found.misses - found.unknown
+            auroc = "" if found.auroc is None else f", AUROC {found.auroc:.3f}"
+            said.append(f"defective ones: {caught} of {found.defects} called, {found.misses} missed{auroc}")
+            said += [f"  {case.name}: {case.state}, {case.share:.0%} of the alarm level" for case in found.worst]
+        else:
+            said.append("no defective ones to test with: teach 20 defect stores some")
+    return "\n".join(said)
+
+
+def target_lines(now: Examining, sense: Sense) -> str:
+    """What each false-alarm target takes and costs, for 79 columns."""
+    if now.state == "failed":
+        return now.message
+    found = next((one for one in now.found if one.sense == sense), None)
+    if found is None:
+        return f"there is no model of {'pictures' if sense == 'image' else 'sound'} yet: train makes one"
+    from tui.screens.calibrate import HEAD, rows  # the screens take their time to load
+
+    lines = ["".join(text for text, _ in row) for row in rows(found)]
+    return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])

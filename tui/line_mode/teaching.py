@@ -1,0 +1,66 @@
+"""Teaching in the line mode: pictures and sound into the recipe, and out of it again."""
+
+from __future__ import annotations
+
+from core.errors import GoodpartError
+from core.state.snapshot import Held, Sense
+from core.station.interface import StationLike
+from tui.line_mode.parsing import none_more
+
+MOST_PICTURES = 10_000
+
+
+def teach(station: StationLike, words: list[str]) -> str:
+    defect = words[1:] == ["defect"]
+    if not words or not words[0].isdecimal() or (words[1:] and not defect):
+        raise GoodpartError("type how many pictures: teach 50, or teach 20 defect")
+    count = int(words[0])
+    if not 1 <= count <= MOST_PICTURES:
+        raise GoodpartError(f"type a number of pictures from 1 to {MOST_PICTURES}")
+    if station.snapshot().camera is None:
+        raise GoodpartError("there is no camera: start with --camera")
+    station.collect(count, defect=defect)
+    return f"storing {count} pictures of {'defective' if defect else 'good'} parts, at most two a second; stop ends it"
+
+
+def record(station: StationLike, words: list[str]) -> str:
+    defect = words == ["defect"]
+    if words and not defect:
+        raise GoodpartError("type record for good sound, or record defect")
+    if station.snapshot().sound is None:
+        raise GoodpartError("there is no microphone: start with --microphone")
+    station.record(True, defect=defect)
+    return f"recording {'defective' if defect else 'good'} sound; stop ends it"
+
+
+def stop(station: StationLike, words: list[str]) -> str:
+    none_more(words)
+    snapshot = station.snapshot()
+    recording = snapshot.sound is not None and snapshot.sound.recording is not None
+    if recording:
+        station.record(False)
+    if snapshot.collecting:
+        station.end_collecting()
+    elif not recording:
+        raise GoodpartError("nothing is being stored or recorded")
+    return "ending it"
+
+
+def delete(station: StationLike, sense: Sense, words: list[str]) -> str:
+    """The newest one; all of them where that is confirmed in the same words."""
+    defect = words[:1] == ["defect"]
+    more = words[1:] if defect else words
+    if more not in ([], ["all"], ["all", "yes"]):
+        raise GoodpartError("type delete for the newest good one, delete defect, delete all or delete defect all")
+    kind, what = "defective" if defect else "good", "picture" if sense == "image" else "recording"
+    if more == ["all"]:
+        again = f"delete {'defect ' if defect else ''}all yes"
+        return f"all {_count(station, sense, defect)}{kind} {what}s go, for good: type {again} to do it"
+    station.delete_taught(sense, defect=defect, every=bool(more))
+    return f"deleting all {kind} {what}s" if more else f"deleting the newest {kind} {what}"
+
+
+def _count(station: StationLike, sense: Sense, defect: bool) -> str:
+    snapshot = station.snapshot()
+    held: Held | None = snapshot.held if sense == "image" else snapshot.sound.held if snapshot.sound else None
+    return "" if held is None else f"{held.defect if defect else held.good} "

@@ -1,0 +1,234 @@
+"""What one sense has learnt, and how it separates: a chapter of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.bundle import Bundle, read_bundle
+from core.decision.calibration import band, needed_for, percent
+from core.detectors.load import expected, rule_of
+from core.errors import GoodpartError
+from core.evaluation.defect_test import WORST, Case, GoodScores, Progress, Separation, rate_interval, roc, separate
+from core.features.image.picture import crop, decode_picture
+from core.inference.image_judge import Judge
+from core.recipes.recipe import Recipe
+from core.state.snapshot import Sense, Thresholds
+from tui.reports import html as page
+from tui.reports import svg
+from tui.reports.pictures import data_uri
+
+CALLED = {"image": ("picture", "pictures"), "sound": ("recording", "recordings")}
+
+
+def chapter(recipe: Recipe, sense: Sense, progress: Progress) -> Iterator[str]:
+    """Raises GoodpartError where the model cannot be used, after what can be told of it."""
+    yield page.heading(2, "Pictures" if sense == "image" else "Sound")
+    bundle = read_bundle(recipe.bundle(sense))
+    yield from _learnt(recipe, sense, bundle)
+    found = separate(recipe, sense, bundle, progress)
+    yield from _thresholds(recipe, sense, bundle, found.thresholds)
+    yield from _distributions(sense, found)
+    yield from _separation(sense, found)
+    if sense == "image":
+        yield from _seen(recipe, bundle, found)
+    else:
+        yield from _heard(found)
+
+
+def _learnt(recipe: Recipe, sense: Sense, bundle: Bundle) -> Iterator[str]:
+    told = bundle.facts
+    yield page.heading(3, "What was learnt")
+    rows: list[tuple[str, object]] = [
+        ("method", bundle.method),
+        ("backbone", told.get("backbone") or "none"),
+        ("learnt from", f"{told.get('taught', '?')} good {CALLED[sense][1]}"),
+        ("at", told.get("trained_at", "?")),
+        ("model", bundle.id),
+        ("seed", told.get("seed", "?")),
+    ]
+    if "distinct" in told:
+        rows.insert(3, ("not near-duplicates", told["distinct"]))
+    if "seconds" in told:
+        rows.insert(3, ("minutes of sound", f"{float(told['seconds']) / 60:.1f}"))
+    versions = told.get("versions")
+    if isinstance(versions, dict):
+        rows.append(("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))))
+    yield page.facts(rows)
+    for note in told.get("notes", ()):
+        yield page.paragraph(str(note), "warning")
+
+
+def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> Iterator[str]:
+    table, target = recipe.table(sense), recipe.false_alarms
+    rule = rule_of(table, bundle.method)
+    yield page.heading(3, "Thresholds")
+    yield page.facts(
+        [
+            ("rule", t.rule),
+            ("density", f"below {t.density:.6g} it alone would alarm; typical {t.typical_density:.6g}"),
+            (
+                "reconstruction error",
+                f"above {t.reconstruction_error:.6g} it alone would alarm; typical {t.typical_error:.6g}",
+            ),
+            ("set by", t.by or "not told"),
+            ("false alarms asked", f"{percent(target)} of good {CALLED[sense][1]}"),
+            ("that takes", f"{needed_for(rule, target)} held-out good scores; there are {bundle.held_out.count}"),
+            ("to expect", expected(bundle, table, target)),
+        ]
+    )
+    if bundle.held_out.recording is None and bundle.held_out.count >= needed_for(rule, target):
+        low, high = band(bundle.held_out.count, target)
+        yield page.paragraph(
+            f"Thresholds from {bundle.held_out.count} good scores realise between {percent(low)} and {percent(high)} in"
+            " nine of ten such calibrations.",
+            "dim",
+        )
+
+
+def _distributions(sense: Sense, found: Separation) -> Iterator[str]:
+    yield page.heading(3, "Scores")
+    many = CALLED[sense][1]
+    words = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
+    if found.defects:
+        words += f" Outlined: {len(found.defects)} defective ones."
+    if sense == "sound":
+        words += " A recording counts with its worst stretch."
+    yield page.paragraph(words, "dim")
+    good, t = found.good, found.thresholds
+    defect = [(case.density, case.reconstruction_error) for case in found.defects]
+    scores = np.array(defect, np.float64).reshape(-1, 2)
+    if len(np.unique(good.density)) > 1:
+        yield page.figure(svg.histogram("density (higher is more normal)", good.density, scores[:, 0], t.density))
+    if len(np.unique(good.reconstruction_error)) > 1:
+        name = "reconstruction error (higher is less normal)"
+        yield page.figure(svg.histogram(name, good.reconstruction_error, scores[:, 1], t.reconstruction_error))
+    yield page.figure(svg.histogram("share of the alarm level (rule joined)", good.share, found.defect_share, 1.0))
+
+
+def _separation(sense: Sense, found: Separation) -> Iterator[str]:
+    yield page.heading(3, "How it separates")
+    good, many = len(found.good.share), CALLED[sense][1]
+    low, high = rate_interval(found.false_alarms, good)
+    alarms = (
+        "held-out false alarms",
+        f"{found.false_alarms} of {good} ({_percent(found.false_alarms, good)}; 95 % interval {percent(low)} to"
+        f" {percent(high)}); the thresholds rest on the same scores",
+    )
+    if found.auroc is None or found.interval is None:
+        yield page.facts([alarms])
+        yield page.paragraph(
+            f"There are no defective {many} to test with. `goodpart teach` with --defect puts some aside; they are"
+            " never learnt from."
+        )
+    else:
+        count = len(found.defects)
+        low, high = rate_interval(found.misses, count)
+        yield page.facts(
+            [
+                (
+                    "AUROC",
+                    f"{found.auroc:.4f} (95 % interval {found.interval[0]:.3f} to {found.interval[1]:.3f}, Newcombe's"
+                    " score interval on the variance of Hanley and McNeil)",
+                ),
+                (
+                    "misses",
+                    f"{found.misses} of {count} ({_percent(found.misses, count)}; 95 % interval {percent(low)} to"
+                    f" {percent(high)})",
+                ),
+                ("UNKNOWN", f"{found.unknown} of {count}: could not be trusted"),
+                alarms,
+            ]
+        )
+        corners = roc(found.good.share, found.defect_share)
+        drawn = svg.curve(
+            corners,
+            found.false_alarms / good,
+            float(np.mean(found.defect_share > 1.0)),
+            "receiver operating characteristic",
+        )
+        yield page.figure(drawn, "The dot is where the thresholds stand.")
+    for sentence in found.refused:
+        yield page.paragraph(sentence, "warning")
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f} %" if of else "-"
+
+
+# Examples.
+
+
+def _seen(recipe: Recipe, bundle: Bundle, found: Separation) -> Iterator[str]:
+    judge = Judge(recipe, bundle)
+    if found.defects:
+        yield page.heading(3, "The defects that look most like good parts")
+        yield page.cards(_shown(judge, case) for case in found.worst)
+        best = found.defects[::-1][:WORST]
+        yield page.heading(3, "The defects that are found most clearly")
+        yield page.cards(_shown(judge, case) for case in best if case not in found.worst)
+    chosen = _by_share(recipe.good_images, found.good)
+    if chosen:
+        yield page.heading(3, "The good parts that look least and most like the others")
+        yield page.paragraph(
+            "The share of the alarm level is that of a model that did not learn from the picture; the map is by the"
+            " model in use, which did.",
+            "dim",
+        )
+        yield page.cards(_good(judge, path, share) for path, share in chosen)
+
+
+def _by_share(folder: Path, good: GoodScores) -> list[tuple[Path, float]]:
+    """The three worst and the best good ones whose files are still there."""
+    if not good.names:
+        return []
+    order = [int(at) for at in np.argsort(-good.share)]
+    there = [(folder / Path(good.names[at]).name, float(good.share[at])) for at in order]
+    there = [(path, share) for path, share in there if path.is_file()]
+    return [*there[:WORST], *there[max(WORST, len(there) - 1) :]]
+
+
+def _caption(case: Case) -> str:
+    if case.state == "OK":
+        return f"{case.path.name}: missed, {case.reason}"
+    return f"{case.path.name}: {case.state} ({_level(case.share)}), {case.reason}"
+
+
+def _level(share: float) -> str:
+    return f"{max(0.0, 100 * share):.0f} % of the alarm level"
+
+
+def _shown(judge: Judge, case: Case) -> tuple[str, str, str]:
+    picture = crop(decode_picture(case.path), judge.region)
+    return data_uri(picture, case.map), f"{case.path.name}, beside it where it differs", _caption(case)
+
+
+def _good(judge: Judge, path: Path, share: float) -> tuple[str, str, str]:
+    try:
+        picture = decode_picture(path)
+    except GoodpartError as error:
+        return "data:,", path.name, str(error)
+    below = f"{path.name}: {_level(share)}"
+    return data_uri(crop(picture, judge.region), judge(picture).map), f"{path.name}, beside it where it differs", below
+
+
+def _heard(found: Separation) -> Iterator[str]:
+    if found.good.names:
+        yield page.heading(3, "The good recordings that sound least like the others")
+        worst = [int(at) for at in np.argsort(-found.good.share)[:WORST]]
+        yield page.facts((found.good.names[at], _level(float(found.good.share[at]))) for at in worst)
+    if not found.defects:
+        return
+    yield page.heading(3, "The defects that sound most like good ones")
+    yield from map(_trace, found.worst)
+    best: Sequence[Case] = [case for case in found.defects[::-1][:WORST] if case not in found.worst]
+    if best:
+        yield page.heading(3, "The defects that are heard most clearly")
+        yield from map(_trace, best)
+
+
+def _trace(case: Case) -> str:
+    assert case.trace is not None
+    return page.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), _caption(case))

@@ -1,0 +1,36 @@
+"""Small pictures for an HTML page, with where they differ from the good ones laid over."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+from core.detectors.image.base import Map
+from core.runtime.opencv import cv2
+from core.sources.camera.base import Picture
+
+WIDTH = 170
+USUAL, FAR = 1.0, 7.0
+"""Cells of a map: from here on they are coloured, and fully."""
+
+
+def data_uri(picture: Picture, map: Map | None = None) -> str:
+    """A JPEG, the picture alone and, to its right, with the map laid over in red, as a data: address."""
+    height = max(1, round(WIDTH * picture.shape[0] / picture.shape[1]))
+    small = cv2.resize(picture, (WIDTH, min(height, 2 * WIDTH)), interpolation=cv2.INTER_AREA)
+    if map is not None:
+        small = np.hstack([small, np.full((small.shape[0], 4, 3), 128, np.uint8), overlaid(small, map)])
+    done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 78])
+    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode() if done else ""
+
+
+def overlaid(picture: Picture, map: Map) -> Picture:
+    """uint8 like the picture: grey, and the redder the less a place is like the good ones."""
+    height, width = picture.shape[:2]
+    grey = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2).astype(np.float32)
+    known = np.nan_to_num(map, nan=FAR, posinf=FAR, neginf=0.0)
+    far = cv2.resize(known, (width, height), interpolation=cv2.INTER_LINEAR)
+    opacity = 0.7 * np.clip((far - USUAL) / (FAR - USUAL), 0, 1)[:, :, None]
+    red = np.array([30, 30, 235], np.float32)
+    return np.asarray(grey * (1 - opacity) + red * opacity, np.uint8)

@@ -1,0 +1,80 @@
+"""What the knobs mean: their ranges, typed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import GoodpartError
+from core.recipes.recipe import KnobTable
+from core.state.snapshot import KnobMeaning, Sense
+
+if TYPE_CHECKING:
+    from tui.app.dashboard import WatchApp
+
+WORDS = """\
+ What a full turn of a knob means as a threshold:
+   auto       around the calibrated threshold, which stands in the middle
+   LOW HIGH   two numbers: the thresholds at its two ends
+   raw        the number that the knob sends is the threshold
+
+ Enter saves a line to recipe.toml, Tab goes to the other, Esc goes back."""
+
+
+class RangesScreen(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", "back", tooltip="back to the dashboard"),
+    ]
+
+    def __init__(self, sense: Sense, meanings: Sequence[KnobMeaning]) -> None:
+        super().__init__()
+        self._sense = sense
+        self._meanings = meanings
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static(f" goodpart: knob ranges for {'pictures' if self._sense == 'image' else 'sound'}", id="head")
+            yield Static(WORDS)
+            for meaning in self._meanings:
+                now = f", now {meaning.span[0]:.4g} to {meaning.span[1]:.4g}" if meaning.span else ""
+                yield Static(f"\n {meaning.which.replace('_', ' ')} knob{now}", classes="label")
+                yield Input(in_words(meaning), id=meaning.which, compact=True, select_on_focus=False)
+            yield Static("", id="said", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        said = self.query_one("#said", Static)
+        meaning = next(one for one in self._meanings if one.which == event.input.id)
+        try:
+            table = table_of(event.value)
+        except GoodpartError as error:
+            said.update(f"\n {error}")
+            return
+        cast("WatchApp", self.app).set_knob(self._sense, meaning.which, table)
+        said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
+
+
+def in_words(meaning: KnobMeaning) -> str:
+    if meaning.range == "raw" or meaning.around or meaning.span is None:
+        return "raw" if meaning.range == "raw" else "auto"
+    return f"{meaning.span[0]:g} {meaning.span[1]:g}"
+
+
+def table_of(text: str) -> KnobTable:
+    """What was typed. Raises GoodpartError with what to type instead."""
+    words = text.replace(",", " ").split()
+    if words in (["auto"], ["raw"]):
+        return KnobTable("raw" if words == ["raw"] else "span")
+    try:
+        low, high = (float(word) for word in words)
+    except ValueError:
+        raise GoodpartError("type auto, raw, or two numbers such as -12.5 -3") from None
+    if not (low < high and math.isfinite(high - low)):
+        raise GoodpartError("the first number must be lower than the second")
+    return KnobTable("span", (low, high))

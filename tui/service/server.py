@@ -1,0 +1,171 @@
+"""goodpart serve at work: the station, the socket, the server, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from core.errors import GoodpartError
+from core.recipes.recipe import Recipe
+from core.state.snapshot import Snapshot
+from core.station.station import Station
+from tui.service.app import Service, make_app
+from tui.service.connection import ImpatientProtocol
+from tui.service.limits import BACKLOG, READ_SECONDS, STOP_SECONDS, VIEWER_BUFFER
+from tui.service.liveness import Pulse
+from tui.service.metrics import Metrics
+from tui.service.request_gate import LOOPBACK, Gate, is_loopback
+from tui.service.snapshot_hub import Hub
+from tui.service.systemd import Notifier
+from tui.service.tokens import Tokens
+from tui.service.workers import Workers
+
+
+def serve(
+    recipe: Recipe, station: Station, host: str, port: int, tokens: Tokens | None, amulet: Path | None = None
+) -> int:
+    """Serve until SIGTERM or Ctrl-C. Raises GoodpartError where the address cannot be had."""
+    hub, pulse, notifier = Hub(station.snapshot()), Pulse(), Notifier()
+    workers = Workers(recipe.folder, amulet)
+    service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), tokens)
+
+    try:
+        listening = listen(host, port)
+    except GoodpartError:
+        station.stop()
+        raise
+    port = listening.getsockname()[1]
+    gate = Gate(make_app(service), {*LOOPBACK, host.lower()} if tokens is None else None)
+    say_in_lines()
+    server = Server(settings(gate), station, notifier)
+    station.subscribe(told_to(station, pulse, hub, notifier))
+    station.start()
+    try:
+        shown = f"[{host}]" if ":" in host else host
+        print(f"{recipe.name}: http://{shown}:{port}/ (calls: /docs); Ctrl-C ends it", flush=True)
+        server.run(sockets=[listening])
+    finally:
+        station.stop(STOP_SECONDS)
+        listening.close()
+    return 130 if server.by == signal.SIGINT else 0
+
+
+def told_to(station: Station, pulse: Pulse, hub: Hub, notifier: Notifier) -> Callable[[Snapshot], None]:
+    """What gets every snapshot, on the station's thread. While a sense hangs the others go on and snapshots come, but
+    the watchdog is not fed: only a new start helps."""
+
+    def put(snapshot: Snapshot) -> None:
+        pulse.put(snapshot)
+        hub.put(snapshot)
+        if not station.hung:
+            notifier.alive()
+
+    return put
+
+
+def settings(gate: Gate) -> uvicorn.Config:
+    # Not uvicorn's limit_concurrency: it answers 503, in plain text, to /health as well.
+    return uvicorn.Config(
+        gate,
+        http=ImpatientProtocol,
+        ws="websockets-sansio",
+        ws_max_size=1 << 20,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=1,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+    )
+
+
+class Server(uvicorn.Server):
+    """Tells systemd when it is ready, and ends the station together with the connections."""
+
+    def __init__(self, config: uvicorn.Config, station: Station, notifier: Notifier) -> None:
+        super().__init__(config)
+        self._station = station
+        self._notifier = notifier
+        self.by = 0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._notifier.tell("READY=1")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.by:
+            self._notifier.tell("STOPPING=1")
+            # Journal and devices take their time; the connections need not wait for them.
+            threading.Thread(target=self._station.stop, args=(STOP_SECONDS,), daemon=True).start()
+        self.by = sig
+        self.should_exit = True
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn's own raises the signal again when it has ended, which would end us before the station has.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(self._serve(sockets))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises GoodpartError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit these.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, VIEWER_BUFFER)
+        if sys.platform == "linux":
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(READ_SECONDS * 1000))
+        listening.bind(address)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise GoodpartError(f"{host}, port {port}: cannot be listened at ({why}): --port takes another") from error
+    return listening
+
+
+def checked_host(host: str, tokens: Tokens | None) -> None:
+    """Raises GoodpartError where others could reach a service that asks for no token."""
+    if tokens is None and not is_loopback(host):
+        raise GoodpartError(
+            f"{host} can be reached from other machines: give --token-file FILE (made if missing), or leave --host out"
+        )
+
+
+class OneLine(logging.Formatter):
+    """An error is told in a line: what, and where."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        _, error, trace = ei
+        frames = traceback.extract_tb(trace)
+        where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        return f"{type(error).__name__}: {error}{where}"
+
+
+def say_in_lines() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("goodpart: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # It warns of whatever a client sends wrong, and calls words that are no UTF-8 an error of ours.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(is_ours)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

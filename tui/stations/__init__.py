@@ -1,0 +1,1 @@
+"""Stations that answer like core's."""

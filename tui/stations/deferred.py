@@ -1,0 +1,186 @@
+"""A station that is made after the first paint: OpenCV and NumPy take longer to load than the screen to appear."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.errors import GoodpartError
+from core.recipes.lock import RecipeLock
+from core.recipes.recipe import KnobTable, Recipe
+from core.state.snapshot import Grab, Hearing, KnobLink, Sense, Snapshot, Verdict, Which, Word
+from core.state.source_status import MicrophoneStatus, SourceState, SourceStatus
+
+if TYPE_CHECKING:
+    from core.station.station import Station
+    from core.tape.writer import Tape
+
+
+class LateStation:
+    """A core.station.interface.StationLike. Raises GoodpartError when another station judges with this recipe."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        camera: str | None = None,
+        microphone: str | None = None,
+        knobs: str | None = None,
+        tape: Tape | None = None,
+    ) -> None:
+        self._lock = RecipeLock(recipe.folder)
+        self._recipe = recipe
+        self._camera, self._microphone = camera, microphone
+        self._knobs = recipe.settings.knobs.port if knobs is None else knobs
+        self._tape = tape
+        self._station: Station | None = None
+        self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._stopping = False
+        self._asked: list[Callable[[Station], None]] = []
+        self._handing_over = threading.Lock()
+        self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
+        self._snapshot = self._first("opening", Verdict("UNKNOWN", "starting"))
+
+    def _first(self, state: SourceState, verdict: Verdict) -> Snapshot:
+        """With the panes that the station will have."""
+        senses = self._recipe.perceived(self._camera is not None, self._microphone is not None)
+        words = verdict.reason if state == "lost" else ""
+        sound = Hearing(MicrophoneStatus(state, self._microphone or "", words), verdict)
+        return Snapshot(
+            number=0 if state == "opening" else 1,
+            at=time.time(),
+            recipe=self._recipe.name,
+            verdict=verdict,
+            camera=SourceStatus(state, self._camera or "", words) if "image" in senses else None,
+            sound=sound if "sound" in senses else None,
+            knobs=KnobLink("connecting", self._knobs) if self._knobs else None,
+        )
+
+    def _make(self) -> None:
+        try:
+            from core.station.station import Station
+
+            station = Station(
+                self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock, tape=self._tape
+            )
+        except GoodpartError as error:
+            self._cannot(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - it must be read on the screen, not be lost with this thread
+            self._cannot(f"the station cannot start ({type(error).__name__}: {error}): is goodpart installed whole?")
+            return
+        for callback in tuple(self._subscribers):
+            station.subscribe(callback)
+        if not self._stopping:
+            station.start()
+        with self._handing_over:
+            self._station = station
+            for command in self._asked:
+                command(station)
+
+    def _cannot(self, words: str) -> None:
+        self._snapshot = self._first("lost", Verdict("UNKNOWN", words))
+        for callback in tuple(self._subscribers):
+            callback(self._snapshot)
+
+    def start(self) -> None:
+        self._maker.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        self._stopping = True
+        if self._maker.is_alive():
+            self._maker.join(timeout)
+        if self._station:
+            self._station.stop(timeout)
+        self._lock.release()
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Before `start`."""
+        self._subscribers.append(callback)
+        alive = True
+
+        def guarded(snapshot: Snapshot) -> None:
+            if alive:
+                callback(snapshot)
+
+        def unsubscribe() -> None:
+            nonlocal alive
+            alive = False
+
+        self._subscribers[-1] = guarded
+        return unsubscribe
+
+    def snapshot(self) -> Snapshot:
+        return self._station.snapshot() if self._station else self._snapshot
+
+    def _do(self, command: Callable[[Station], None]) -> None:
+        """Now, or as soon as there is a station: no key is pressed in vain."""
+        with self._handing_over:
+            if self._station:
+                command(self._station)
+            else:
+                self._asked.append(command)
+
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        self._do(lambda station: station.set_threshold(which, value, by, sense, how))
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        self._do(lambda station: station.grab(grab, sense))
+
+    def undo_grab(self) -> None:
+        self._do(lambda station: station.undo_grab())
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        self._do(lambda station: station.set_knob(sense, which, table))
+
+    def save_thresholds(self) -> None:
+        self._do(lambda station: station.save_thresholds())
+
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self._do(lambda station: station.calibrate(false_alarms))
+
+    def pause(self, paused: bool) -> None:
+        self._do(lambda station: station.pause(paused))
+
+    def single(self, on: bool) -> None:
+        self._do(lambda station: station.single(on))
+
+    def part(self, by: str = "key") -> None:
+        self._do(lambda station: station.part(by))
+
+    def new_shift(self) -> None:
+        self._do(lambda station: station.new_shift())
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        self._do(lambda station: station.say(word, about))
+
+    def accept_offers(self, file: str = "") -> None:
+        self._do(lambda station: station.accept_offers(file))
+
+    def discard_offers(self, file: str = "") -> None:
+        self._do(lambda station: station.discard_offers(file))
+
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        self._do(lambda station: station.collect(wanted, defect=defect))
+
+    def end_collecting(self) -> None:
+        self._do(lambda station: station.end_collecting())
+
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        self._do(lambda station: station.delete_taught(sense, defect=defect, every=every))
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        self._do(lambda station: station.record(on, defect=defect))
+
+    def train(self) -> None:
+        self._do(lambda station: station.train())
+
+    def cancel_training(self) -> None:
+        self._do(lambda station: station.cancel_training())
+
+    def take_over(self) -> None:
+        self._do(lambda station: station.take_over())
+
+    def discard(self) -> None:
+        self._do(lambda station: station.discard())

@@ -1,0 +1,344 @@
+"""A station elsewhere: snapshots over a WebSocket, commands as POST. No device is opened here."""
+
+from __future__ import annotations
+
+import getpass
+import http.client
+import json
+import queue
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import GoodpartError
+from core.recipes.recipe import KnobTable
+from core.state.snapshot import Grab, Sense, Snapshot, Verdict, Which, Word
+
+SILENT_SECONDS = 1.7
+"""Without a word from the service; it tells something twice a second."""
+FIRST_SECONDS = 10.0
+"""For the first snapshot, which is whole: on a slow line it takes its time."""
+AGAIN_SECONDS = 0.5
+FAULT_SECONDS = 15.0
+"""That a refused command stays on the screen."""
+ANSWER_SECONDS = 5.0
+JUDGED_SECONDS = 90.0
+
+
+class AttachedStation:
+    """A core.station.interface.StationLike. What it tells while the service does not answer is LOST, in words."""
+
+    def __init__(self, url: str, token: str = "", who: str | None = None) -> None:
+        """Raises GoodpartError for an address that is none."""
+        self._url = checked(url)
+        self._token = token
+        self._who = who or f"{_user()}@{socket.gethostname()}"
+        self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
+        self._commands: queue.SimpleQueue[tuple[str, Mapping[str, Any]] | None] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._lost_since = time.monotonic()
+        self._fault = ("", float("-inf"))
+        self._closing: Callable[[], None] | None = None
+        self._listener = threading.Thread(target=self._listen, name="attached", daemon=True)
+        self._sender = threading.Thread(target=self._send_all, name="commands", daemon=True)
+        self.refused: GoodpartError | None = None
+        """Why nothing can be heard from here."""
+        starting = Verdict("UNKNOWN", f"asking {self.address}")
+        self._snapshot = Snapshot(0, time.time(), self.address, starting)
+
+    @property
+    def address(self) -> str:
+        return self._url.geturl()
+
+    # The station's face.
+
+    def start(self) -> None:
+        self._listener.start()
+        self._sender.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Leave; the station goes on."""
+        self._ending.set()
+        self._commands.put(None)
+        if self._closing:
+            self._closing()
+        for thread in (self._sender, self._listener):
+            if thread.is_alive():
+                thread.join(timeout / 2)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        self._subscribers = (*self._subscribers, callback)
+
+        def end() -> None:
+            self._subscribers = tuple(one for one in self._subscribers if one is not callback)
+
+        return end
+
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
+        self._command("set_threshold", which=which, value=value, by=by, sense=sense, how=how)
+
+    def grab(self, grab: Grab, sense: Sense = "image") -> None:
+        self._command("grab", grab=grab, sense=sense)
+
+    def undo_grab(self) -> None:
+        self._command("undo_grab")
+
+    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
+        self._command("set_knob", sense=sense, which=which, table=table)
+
+    def save_thresholds(self) -> None:
+        self._command("save_thresholds")
+
+    def calibrate(self, false_alarms: float | None = None) -> None:
+        self._command("calibrate", false_alarms=false_alarms)
+
+    def pause(self, paused: bool) -> None:
+        self._command("pause", paused=paused)
+
+    def single(self, on: bool) -> None:
+        self._command("single", on=on)
+
+    def part(self, by: str = "key") -> None:
+        self._command("part", by=by)
+
+    def new_shift(self) -> None:
+        self._command("new_shift")
+
+    def say(self, word: Word, about: float | None = None) -> None:
+        self._command("say", word=word, about=about)
+
+    def accept_offers(self, file: str = "") -> None:
+        self._command("accept_offers", file=file)
+
+    def discard_offers(self, file: str = "") -> None:
+        self._command("discard_offers", file=file)
+
+    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
+        self._command("collect", wanted=wanted, defect=defect)
+
+    def end_collecting(self) -> None:
+        self._command("end_collecting")
+
+    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
+        self._command("delete_taught", sense=sense, defect=defect, every=every)
+
+    def record(self, on: bool, *, defect: bool = False) -> None:
+        self._command("record", on=on, defect=defect)
+
+    def train(self) -> None:
+        self._command("train")
+
+    def cancel_training(self) -> None:
+        self._command("cancel_training")
+
+    def take_over(self) -> None:
+        self._command("take_over")
+
+    def discard(self) -> None:
+        self._command("discard")
+
+    def judge(self, file: Path, sensitivity: float | None = None) -> dict[str, Any]:
+        """A file of this machine, judged by the service (POST /judge). Raises GoodpartError with its words."""
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise GoodpartError(f"{file}: cannot be read ({error.strerror or error})") from error
+        mark = f"goodpart-{secrets.token_hex(16)}"
+        name = file.name.encode("utf-8", "replace").replace(b'"', b"'")
+        head = b'--%s\r\nContent-Disposition: form-data; name="data_file"; filename="%s"\r\n\r\n' % (
+            mark.encode(),
+            name,
+        )
+        body = head + data + f"\r\n--{mark}--\r\n".encode()
+        path = "/judge?map=1" + ("" if sensitivity is None else f"&sensitivity={sensitivity:g}")
+        status, said = self.ask("POST", path, body, f"multipart/form-data; boundary={mark}", JUDGED_SECONDS)
+        if status != 200:
+            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
+        result: dict[str, Any] = said
+        return result
+
+    # Snapshots.
+
+    def _listen(self) -> None:
+        try:
+            from websockets.exceptions import InvalidStatus, WebSocketException
+            from websockets.sync.client import connect
+        except ModuleNotFoundError:
+            self._refuse("attaching takes more (websockets is missing): pip install 'goodpart[serve]'")
+            return
+        scheme = "wss" if self._url.scheme == "https" else "ws"
+        address = self._url._replace(scheme=scheme, path=self._url.path.rstrip("/") + "/snapshots", query="changes=1")
+        while not self._ending.is_set():
+            try:
+                with connect(
+                    address.geturl(), additional_headers=self._headers(), open_timeout=1.2,
+                    close_timeout=0.2, max_size=1 << 24, proxy=None,
+                ) as line:  # fmt: skip
+                    self._closing = line.close
+                    self._follow(line)
+            except InvalidStatus as error:
+                self._lost(_refusal(error.response.status_code))
+            except TimeoutError:
+                self._lost("it is silent")
+            except (OSError, WebSocketException, GoodpartError, ValueError, KeyError, TypeError) as error:
+                self._lost(str(error) or type(error).__name__)
+            finally:
+                self._closing = None
+            self._ending.wait(AGAIN_SECONDS)
+
+    def _follow(self, line: Any) -> None:
+        """Until the line breaks. Raises what it breaks with, TimeoutError when nothing comes, and WireError."""
+        # Loads NumPy: after the first paint.
+        from core.serialization.snapshot_json import VERSION, changed, unpacked
+
+        raw: Any = None
+        while not self._ending.is_set():
+            said = json.loads(line.recv(timeout=FIRST_SECONDS if raw is None else SILENT_SECONDS))
+            line.send("")  # the next may come
+            if raw is None:
+                raw, news = said.get("snapshot"), True
+                envelope = said
+            else:
+                news = bool(said["changes"])
+                raw = changed(raw, said["changes"])
+                envelope = {"goodpart": VERSION, "clock": said["clock"], "snapshot": raw}
+            # A heartbeat tells of the service, not of the station: whoever looks sees that it says nothing.
+            if news:
+                snapshot = unpacked(envelope)
+                self._lost_since = float("inf")
+                self._deliver(self._gone(snapshot, "the station has ended") if snapshot.stopped else snapshot)
+
+    def _lost(self, why: str) -> None:
+        now = time.monotonic()
+        if self._lost_since == float("inf"):
+            self._lost_since = now
+        if not self._ending.is_set():
+            self._deliver(self._gone(self._snapshot, why))
+
+    def _gone(self, last: Snapshot, why: str) -> Snapshot:
+        """What is known when nothing is heard: nothing, and that must not look like something."""
+        since = time.monotonic() - self._lost_since
+        ago = f" for {since:.0f} s" if since >= 1 and since != float("inf") else ""
+        verdict = Verdict("UNKNOWN", f"LOST: no news from {self.address}{ago} ({why.rstrip('.')}); trying again")
+        camera, sound, knobs = last.camera, last.sound, last.knobs
+        return replace(
+            last,
+            verdict=verdict,
+            stopped=False,
+            image=None,
+            image_verdict=last.image_verdict and verdict,
+            votes="",
+            preview=None,
+            truth=None,
+            camera=camera and replace(camera, state="lost", message="no news from the service"),
+            sound=sound
+            and replace(
+                sound,
+                verdict=verdict,
+                window=None,
+                level=None,
+                truth=None,
+                spectrum=(),
+                microphone=replace(sound.microphone, state="lost", message="no news from the service"),
+            ),
+            knobs=knobs and replace(knobs, state="lost", message="no news from the service"),
+        )
+
+    def _deliver(self, snapshot: Snapshot) -> None:
+        self._snapshot = self._with_fault(snapshot)
+        for callback in self._subscribers:
+            callback(self._snapshot)
+
+    def _with_fault(self, snapshot: Snapshot) -> Snapshot:
+        words, at = self._fault
+        return replace(snapshot, fault=words) if time.monotonic() - at < FAULT_SECONDS else snapshot
+
+    def _refuse(self, why: str) -> None:
+        self.refused = GoodpartError(why)
+        self._lost(why)
+
+    # Commands.
+
+    def _command(self, name: str, **arguments: Any) -> None:
+        self._commands.put((name, arguments))
+
+    def _send_all(self) -> None:
+        while (command := self._commands.get()) is not None:
+            name, arguments = command
+            try:
+                self._send(name, arguments)
+            except GoodpartError as error:
+                self._fault = (f"{name.replace('_', ' ')}: {error}", time.monotonic())
+                self._deliver(self._snapshot)
+
+    def _send(self, name: str, arguments: Mapping[str, Any]) -> None:
+        """Raises GoodpartError with the service's words."""
+        from core.serialization.snapshot_json import to_json
+
+        status, said = self.ask("POST", f"/command/{name}", json.dumps(to_json(arguments)).encode(), "application/json")
+        if status != 202:
+            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", kind: str = "", seconds: float = ANSWER_SECONDS
+    ) -> tuple[int, Any]:
+        """Status and JSON of an answer. Raises GoodpartError where there is none."""
+        secure = self._url.scheme == "https"
+        make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = make(self._url.hostname or "", self._url.port, timeout=seconds)
+        headers = self._headers() | ({"Content-Type": kind} if kind else {})
+        try:
+            connection.request(method, self._url.path.rstrip("/") + path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise GoodpartError(f"no answer from {self.address} ({error or type(error).__name__})") from error
+        finally:
+            connection.close()
+
+    def _headers(self) -> dict[str, str]:
+        name = self._who.encode("ascii", "replace").decode()
+        return {"X-Goodpart-Who": name} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, in a container
+        return "somebody"
+
+
+def _refusal(status: int) -> str:
+    if status in (401, 403):
+        return "it wants a token: --token-file, with the one that goodpart serve was given"
+    if status == 429:
+        return "too many viewers and requests are there"
+    return f"it answers {status}: is this the address of goodpart serve?"
+
+
+def checked(url: str) -> SplitResult:
+    """Raises GoodpartError for an address that is none."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good:
+        raise GoodpartError(f"{url}: give the address of goodpart serve, such as http://127.0.0.1:5000")
+    return parts._replace(query="", fragment="")
+
+
+def attached(url: str, token_file: Path | None) -> AttachedStation:
+    """Raises GoodpartError."""
+    from tui.service.tokens import read_tokens
+
+    return AttachedStation(url, read_tokens(token_file).best if token_file else "")

@@ -1,0 +1,63 @@
+"""Progress of long work on a line terminal: one line that is written over; in a log, a line now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import TextIO
+
+from core.state.snapshot import Training
+
+WIDTH = 24
+
+
+class ProgressLine:
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+        self._over = self._out.isatty()
+        self._last = 0.0
+        self._phase = ""
+        self._length = 0
+
+    def __call__(self, news: Training) -> None:
+        now = time.monotonic()
+        often = 0.1 if self._over else 5.0
+        if news.phase == self._phase and now - self._last < often:
+            return
+        self._phase, self._last = news.phase, now
+        text = progress_text(news)
+        if self._over:
+            self._write("\r" + text.ljust(self._length))
+            self._length = len(text)
+        else:
+            self._write(text + "\n")
+
+    def end(self) -> None:
+        """Leave the line clean for what is printed next."""
+        if self._over and self._length:
+            self._write("\r" + " " * self._length + "\r")
+
+    def _write(self, text: str) -> None:
+        # Whoever read it may have gone; the work that it tells of goes on.
+        with contextlib.suppress(OSError):
+            self._out.write(text)
+            self._out.flush()
+
+
+def progress_text(news: Training) -> str:
+    """At most 79 columns, ASCII."""
+    words = [news.phase[:24].ljust(12)]
+    if news.of:
+        full = round(WIDTH * news.step / news.of)
+        words.append("[" + "#" * full + "." * (WIDTH - full) + "]")
+        words.append(f"{news.step}/{news.of}")
+    if news.loss is not None:
+        words.append(f"loss {news.loss:.4f}")
+    if news.seconds_left is not None:
+        words.append(f"{time_left(news.seconds_left)} left")
+    return " ".join(words)[:79]
+
+
+def time_left(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

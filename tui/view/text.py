@@ -1,0 +1,128 @@
+"""Numbers, times and the formula as the screen writes them. Pure functions."""
+
+from __future__ import annotations
+
+import math
+
+from core.state.snapshot import Taping, Thresholds
+
+
+def decimals(step: float) -> int:
+    """How many decimals show a step."""
+    if not math.isfinite(step) or step <= 0:
+        return 2
+    return min(8, max(0, -math.floor(math.log10(step) + 1e-9)))
+
+
+def number(value: float, step: float) -> str:
+    """A score or threshold in the decimals of its step."""
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) >= 1e7:
+        return f"{value:.2e}"
+    places = decimals(step)
+    # Adding zero makes 0 of -0.
+    return f"{round(value, places) + 0.0:.{places}f}"
+
+
+def age(seconds: float) -> str:
+    """How long ago: 0.1 s, 45 s, 3 min, 2 h."""
+    seconds = max(0.0, seconds)
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def left(seconds: float) -> str:
+    """Time that is left, minutes and seconds."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d} left"
+
+
+def minutes(seconds: float) -> str:
+    """A length: 0:12."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def shares(density: float, error: float, t: Thresholds) -> tuple[float, float]:
+    """How much of its alarm level each score uses up, as core.decision.verdict reckons it (which needs numpy, the
+    screen does not)."""
+    room_d = max(t.typical_density - t.density, t.density_step)
+    room_e = max(t.reconstruction_error - t.typical_error, t.error_step)
+    return 1.0 + (t.density - density) / room_d, 1.0 + (error - t.reconstruction_error) / room_e
+
+
+def holds(density: float, error: float, t: Thresholds) -> bool:
+    """Whether the condition of the formula is true of these scores."""
+    if not all(map(math.isfinite, (density, error, t.density, t.reconstruction_error))):
+        return True
+    low, high = density < t.density, error > t.reconstruction_error
+    if t.rule == "sum":
+        return not sum(shares(density, error, t)) <= 1.0
+    if t.rule in ("or", "max"):
+        return low or high
+    if t.rule == "and":
+        return low and high
+    return low if t.rule == "density" else high
+
+
+def formula(density: float, error: float, t: Thresholds) -> str:
+    """The seed's status line with live values: `if density < threshold and error > threshold : ANOMALY`."""
+    d, e = number(density, t.density_step), number(error, t.error_step)
+    low = f"{d} < {number(t.density, t.density_step)}"
+    high = f"{e} > {number(t.reconstruction_error, t.error_step)}"
+    if t.rule == "sum":
+        of_density, of_error = shares(density, error, t)
+        sign, rest = ("-", -of_error) if of_error < 0 else ("+", of_error)
+        total = _share(of_density + of_error)
+        return f"density {d} error {e} : if {_share(of_density)} {sign} {_share(rest)} = {total} > 1 : ANOMALY"
+    if t.rule in ("and", "or", "max"):
+        return f"if {low} {'and' if t.rule == 'and' else 'or'} {high} : ANOMALY"
+    return f"if {low if t.rule == 'density' else high} : ANOMALY"
+
+
+def _share(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    # Adding zero makes 0 of -0.
+    return f"{round(value, 2) + 0:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def taping_words(taping: Taping) -> str:
+    """How a recording stands."""
+    size = f"{taping.megabytes:.1f}" if taping.megabytes < 10 else f"{taping.megabytes:.0f}"
+    words = f"{'recorded' if taping.over else 'recording'} {tail(taping.file, 20, '..')} {size} MB"
+    missing = f", {taping.lost} {'sample' if taping.lost == 1 else 'samples'} missing" if taping.lost else ""
+    return words + missing + (", ended: see the journal" if taping.over and taping.trouble else "")
+
+
+def wrapped(text: str, width: int, rows: int, more: str) -> list[str]:
+    """At most `rows` lines of at most `width` characters; what is cut off is marked with `more`."""
+    lines: list[str] = []
+    for word in text.split():
+        while len(word) > width > 0:
+            lines.append(word[:width])
+            word = word[width:]
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    if len(lines) > rows:
+        lines = lines[:rows]
+        if lines:
+            lines[-1] = lines[-1][: max(0, width - 1)] + more
+    return lines
+
+
+def tail(text: str, width: int, more: str) -> str:
+    """The end of an address tells more than its start."""
+    return text if len(text) <= width else more + text[len(text) - max(0, width - 1) :]
+
+
+def printable(text: str) -> str:
+    """Without what would move the cursor or change colours: names of files may hold anything."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

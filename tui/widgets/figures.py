@@ -1,0 +1,99 @@
+"""Thresholds, counters and the model: three small panes of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import number, wrapped
+from tui.view.view import View
+from tui.widgets.pane import Line, Pane, Part, heading
+
+
+class ThresholdsPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return thresholds(view, width)[:height]
+
+
+class CountersPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return counters(view, width)[:height]
+
+
+class ModelPane(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return model(view, width, height)
+
+
+def thresholds(view: View, width: int) -> list[Line]:
+    t = view.thresholds
+    if t is None:
+        return [heading("thresholds", width), (("none yet", "unknown"),)]
+    star = "*" if view.unsaved else " "
+    right: tuple[Part, ...] = (("* unsaved", "threshold"),) if view.unsaved else (("saved", "label"),)
+    density, error = number(t.density, t.density_step), number(t.reconstruction_error, t.error_step)
+    usual_d, usual_e = number(t.typical_density, t.density_step), number(t.typical_error, t.error_step)
+    column = max(len(density), len(error))
+    lines: list[Line] = [
+        heading("thresholds", width, *right),
+        (
+            ("density ", "label"),
+            (density.rjust(column), "threshold"),
+            (star, "threshold"),
+            (f" usual {usual_d}", "label"),
+        ),
+        (
+            ("error   ", "label"),
+            (error.rjust(column), "threshold"),
+            (star, "threshold"),
+            (f" usual {usual_e}", "label"),
+        ),
+    ]
+    by = f"set by: {t.by}" if t.by and not t.by.startswith("calibrated") else t.by
+    return lines + [((text, "label"),) for text in wrapped(by, width, 2, GLYPHS.more)]
+
+
+def counters(view: View, width: int) -> list[Line]:
+    """The parts of the shift; then samples, of the sense that is shown."""
+    snapshot, sound = view.snapshot, view.snapshot.sound
+    c, shift = snapshot.counters, snapshot.shift
+    right: tuple[Part, ...] = ()
+    if snapshot.shot is not None:
+        right = (("single shots", "label"),)
+    elif snapshot.votes and view.sense == "image":
+        right = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
+    half = max(13, width // 2)
+    share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
+    judged, last = c.judged, _count("dropped", c.dropped, half)
+    if view.sense == "sound" and sound is not None:
+        judged, last = sound.judged, _count("overruns", sound.microphone.overruns, half)
+    return [
+        heading("shift", width, *right),
+        (*_count("parts", shift.parts, half), *_count("ok", shift.ok, half)),
+        (*_count("anomalies", shift.anomalies, half), *_count("unknown", shift.unknown, half)),
+        (*_count("yield", share, half), *_count("judged", judged, half)),
+        (*_count("called", c.called, half), *last),
+    ]
+
+
+def _count(label: str, value: int | str, width: int) -> tuple[Part, ...]:
+    figure = str(value)
+    gap = max(1, min(17, width - 1) - len(label) - len(figure))
+    return ((label, "label"), (" " * gap + figure, ""), (" " * max(0, width - len(label) - gap - len(figure)), ""))
+
+
+def _votes(votes: str) -> tuple[Part, ...]:
+    return tuple((vote, "anomaly" if vote == "A" else "") for vote in votes)
+
+
+def model(view: View, width: int, height: int) -> list[Line]:
+    m = view.model
+    if m is None:
+        return [heading("model", width), (("nothing learnt yet", "unknown"),)][:height]
+    words = m.method if not m.backbone else f"{m.method}, {m.backbone}"
+    lines: list[Line] = [heading("model", width, (f"taught {m.taught}", ""))]
+    lines += [((text, ""),) for text in wrapped(words, width, 1, GLYPHS.more)]
+    lines += [((text, "label"),) for text in wrapped(m.note, width, max(0, height - 2), GLYPHS.more)]
+    if height - len(lines) >= 1 and m.trained_at:
+        lines.append(((f"trained {m.trained_at[:16].replace('T', ' ')}", "label"),))
+    return lines[:height]

@@ -1,0 +1,161 @@
+"""Events of the journal as lines of text: a row of the table, and all that is known of one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from core.journal.evidence import Evidence, Trace
+from core.journal.query import Row, in_words
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import printable, wrapped
+from tui.widgets.pane import Line, Part, heading
+from tui.widgets.picture import map_lines, preview_lines
+
+VERDICT_STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
+_NAMES = {
+    "density": "density",
+    "reconstruction_error": "reconstruction error",
+    "score": "score",
+    "p_value": "p value",
+    "milliseconds": "judged in ms",
+    "model": "model",
+}
+_SHOWN = (
+    "image",
+    "sound",
+    "picture",
+    "trace",
+    "sound_file",
+    "sense",
+    "density",
+    "reconstruction_error",
+    "traceback",
+    "map",
+)
+
+
+def table_line(row: Row | None, chosen: bool, width: int) -> Line:
+    """`>11-27 15:04:05  verdict    ANOMALY  words`; None is not read yet."""
+    if row is None:
+        return ((" ...", "label"),)
+    mark = ">" if chosen else " "
+    words = printable(in_words(row))
+    room = max(0, width - 37)
+    if len(words) > room:
+        words = words[: max(0, room - 1)] + GLYPHS.more
+    return (
+        (f"{mark}{row.when:%m-%d %H:%M:%S}  ", "strong" if chosen else "label"),
+        (f"{printable(row.kind)[:9]:9}  ", "strong" if chosen else ""),
+        (f"{printable(row.verdict)[:7]:7}  ", VERDICT_STYLES.get(row.verdict, "")),
+        (words, "strong" if chosen else ""),
+    )
+
+
+def event_lines(row: Row, evidence: Evidence | None, width: int) -> list[Line]:
+    """All fields in words."""
+    when = f" {row.when:%A %Y-%m-%d %H:%M:%S %z}  row {row.id}"
+    lines: list[Line] = [((when, "label"),)]
+    lines.append(((f" {printable(row.kind)}", "strong"), (f" {row.verdict}", VERDICT_STYLES.get(row.verdict, ""))))
+    lines += _said(printable(in_words(row)), width)
+    for which in ("density", "reconstruction_error"):
+        change = row.change(which)
+        if change:
+            lines.append(((f" {_NAMES[which]} threshold", "label"), (f" {change[0]:g} -> {change[1]:g}", "threshold")))
+    if row.kind == "threshold":
+        lines.append(((" by which means ", "label"), (printable(row.reason) or "not told", "")))
+        lines.append(((" of ", "label"), ("sound" if row.sense == "sound" else "pictures", "")))
+    for sense, called in (("image", "picture"), ("sound", "sound")):
+        told = row.data.get(sense)
+        if isinstance(told, Mapping):
+            lines += [(), *_scores(called, told, width)]
+    rest = [(name, value) for name, value in row.data.items() if name not in _SHOWN and value is not None]
+    for name, value in rest:
+        text = value if isinstance(value, str) else json.dumps(value)
+        lines += _said(printable(f"{name.replace('_', ' ')}: {text}"), width)
+    for text in row.data.get("traceback", ()) if isinstance(row.data.get("traceback"), list) else ():
+        lines += [((f" {printable(one)}"[:width], "label"),) for one in str(text).splitlines()]
+    if evidence is None:
+        return [*lines, (), ((" looking for what was kept ...", "label"),)]
+    for note in evidence.notes:
+        lines += _said(printable(note), width, "label")
+    return lines
+
+
+def _said(text: str, width: int, style: str = "") -> list[Line]:
+    return [((f" {line}", style),) for line in wrapped(text, max(1, width - 1), 8, GLYPHS.more)]
+
+
+def _scores(called: str, told: Mapping[str, Any], width: int) -> Iterator[Line]:
+    state: Part = ("anomalous", "anomaly") if told.get("anomaly") else ("like the good parts", "ok")
+    yield heading(f" {called}", width, state)
+    for name, shown in _NAMES.items():
+        value, threshold = told.get(name), told.get(f"{name}_threshold")
+        if value is None:
+            continue
+        parts: list[Part] = [(f" {shown} ", "label"), (_number(value), "")]
+        if threshold is not None:
+            parts.append((f"  threshold {_number(threshold)}", "threshold"))
+        yield tuple(parts)
+
+
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
+
+
+def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, height: int) -> list[Line]:
+    """The trace of the sound, the kept picture, its map: as many of them as there is room for."""
+    if evidence is None:
+        return []
+    lines: list[Line] = []
+    if evidence.trace is not None:
+        lines += trace_lines(evidence.trace, width, min(12, height // 2))
+    if evidence.preview is not None:
+        # Where the sound was called out, its trace says more than the map.
+        with_map = evidence.map is not None and (evidence.trace is None or height >= 30)
+        room = (height - len(lines)) // 2 if with_map else height - len(lines)
+        lines += preview_lines(evidence.preview, width, room, "ascii" if ascii_only else "shades")
+        if with_map:
+            lines += map_lines(evidence.map, width, height - len(lines))
+    return lines
+
+
+def trace_lines(trace: Trace, width: int, height: int) -> list[Line]:
+    """The share of the alarm level over the last seconds, as columns; a line where it alarms."""
+    title = heading("alarm level used", width, ("1 alarms", "threshold"))
+    if not trace.share or height < 4:
+        return [title]
+    count = min(width - 4, len(trace.share))
+    bounds = [round(x * len(trace.share) / count) for x in range(count + 1)]
+    columns = [max(trace.share[a:b], default=0.0) for a, b in pairwise(bounds)]
+    finite = [value for value in columns if math.isfinite(value)]
+    top = max(1.25, min(5.0, max(finite, default=1.0)))
+    rows = height - 2
+    at_alarm = rows - 1 - min(rows - 1, int(rows / top))
+    lines: list[Line] = [title]
+    for y in range(rows):
+        level = (rows - y - 0.5) / rows * top
+        parts: list[Part] = [("1 " + GLYPHS.axis_mark if y == at_alarm else "  " + GLYPHS.axis, "rule")]
+        for value in columns:
+            filled = value >= level
+            text = GLYPHS.full if filled else GLYPHS.line if y == at_alarm else " "
+            style = ("anomaly" if value > 1 else "trace") if filled else "threshold"
+            if parts[-1][1] == style:
+                parts[-1] = (parts[-1][0] + text, style)
+            else:
+                parts.append((text, style))
+        lines.append(tuple(parts))
+    first = f"{trace.seconds[0]:.0f} s"
+    return [*lines, ((f"   {first}{'0'.rjust(max(1, count - len(first)))}", "label"),)]
+
+
+def filter_line(verdict: str | None, kind: str | None, day: str, right: str, width: int) -> Line:
+    parts: Sequence[Part] = (
+        (" verdict ", "label"), (verdict or "all", VERDICT_STYLES.get(verdict or "", "strong")),
+        ("  kind ", "label"), (kind or "all", "strong"), ("  day ", "label"), (day, "strong"),
+    )  # fmt: skip
+    length = sum(len(text) for text, _ in parts)
+    return (*parts, (right.rjust(max(0, width - length - 1)), "label"))

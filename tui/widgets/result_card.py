@@ -1,0 +1,161 @@
+"""The result card of a training: what was learnt, what it sees and misses, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.evaluation.review_result import Examined, Grey, Redrawn, Worst
+from core.state.snapshot import Preview
+from tui.terminal.glyphs import GLYPHS
+from tui.view.keymap import first_key
+from tui.view.text import number, wrapped
+from tui.view.view import View
+from tui.widgets.pane import Line, Pane, heading
+from tui.widgets.picture import grid_lines, shrunk
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the card shows of one model."""
+
+    found: Examined
+    worst: Worst | None = None
+    sample: Redrawn | None = None
+
+
+def pages_of(found: Sequence[Examined]) -> list[Page]:
+    """For each model a summary, its three worst cases, a sample beside its reconstruction."""
+    pages: list[Page] = []
+    for one in found:
+        pages.append(Page(one))
+        pages += [Page(one, worst=case) for case in one.worst]
+        pages += [Page(one, sample=one.sample)] if one.sample else []
+    return pages
+
+
+class CardPane(Pane):
+    """`pages` and `at` are set from outside; redrawn when they change."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.pages: Sequence[Page] = ()
+        self.at = 0
+        self.title = "result"
+        self.words = ""
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        if not self.pages:
+            return [((text, "label"),) for text in wrapped(self.words, width, height, GLYPHS.more)]
+        page = self.pages[self.at % len(self.pages)]
+        where = f"page {self.at % len(self.pages) + 1} of {len(self.pages)}"
+        title = heading(
+            f"{self.title}: {'pictures' if page.found.sense == 'image' else 'sound'}", width, (where, "label")
+        )
+        if page.worst:
+            return [title, *worst_lines(page.worst, width, height - 1)]
+        if page.sample:
+            return [title, *sample_lines(page.sample, width, height - 1)]
+        return [title, *summary(page.found, width, view.keys)][:height]
+
+
+def summary(found: Examined, width: int, keys: Mapping[str, str]) -> list[Line]:
+    def told(label: str, text: str, style: str = "") -> list[Line]:
+        rows = wrapped(text, width - 14, 3, GLYPHS.more)
+        return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
+
+    what = "pictures" if found.sense == "image" else "recordings"
+    lines = told("method", f"{found.method}{', ' + found.backbone if found.backbone else ''}")
+    lines += told("learnt from", f"{found.taught} good {what}, {found.trained_at.replace('T', ' ')}")
+    d, e = number(found.density, found.density_step), number(found.error, found.error_step)
+    lines += told("thresholds", f"density {d}, error {e} ({found.by})")
+    lines += told("false alarms", found.note)
+    if found.sample is None:
+        lines += told("redrawn", f"nothing to show: no good {what[:-1]} is there that can be read", "unknown")
+    lines.append(())
+    if not found.defects:
+        teach, kind = (first_key(keys[name]) for name in ("go-teach", "teach-kind"))
+        words = f"none to test with: store some as defective (key {teach}, then {kind}), then look here again"
+        lines += told("defects", words)
+        return lines
+    caught = found.defects - found.misses - found.unknown
+    style = "ok" if caught == found.defects else "unknown" if found.misses <= 0.1 * found.defects else "anomaly"
+    unknown = f", {found.unknown} UNKNOWN" if found.unknown else ""
+    lines += told("defects", f"{caught} of {found.defects} called, {found.misses} missed{unknown}", style)
+    if found.auroc is not None and found.interval is not None:
+        low, high = found.interval
+        lines += told("separation", f"AUROC {found.auroc:.3f} (95 %: {low:.3f} to {high:.3f})")
+    if found.refused:
+        lines += told("", f"{found.refused} defect files cannot be read", "unknown")
+    lines.append(())
+    lines += told("", "The next pages show the three defects that look most like good parts.", "label")
+    return lines
+
+
+def worst_lines(case: Worst, width: int, height: int) -> list[Line]:
+    called = case.state != "OK"
+    lines: list[Line] = [
+        ((case.name[:width], "strong"),),
+        ((f"{case.state}: ", "ok" if called else "anomaly"), (case.reason, "")),
+        ((f"{case.share:.0%} of the alarm level", "label"),),
+    ]
+    room = height - len(lines)
+    if case.map is not None:
+        return lines + beside(map_of(case, room), picture_of(case.picture, width - 32, room), 32)
+    return lines + trace_lines(case.trace, width, room)
+
+
+def map_of(case: Worst, rows: int) -> list[Line]:
+    assert case.map is not None
+    return grid_lines([list(row) for row in case.map], rows)
+
+
+def picture_of(grey: Grey | None, width: int, rows: int) -> list[str]:
+    if grey is None or width < 4 or rows < 2:
+        return []
+    columns = min(width, max(1, rows * 2 * grey.width // grey.height))
+    rows = max(1, min(rows, round(columns * grey.height / grey.width / 2)))
+    ramp = GLYPHS.shades
+    cells = shrunk(Preview(grey.width, grey.height, grey.grey), columns, rows)
+    return ["".join(ramp[value * len(ramp) // 256] for value in row) for row in cells]
+
+
+def beside(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
+    lines: list[Line] = []
+    for y in range(max(len(left), len(right))):
+        first = left[y] if y < len(left) else ()
+        used = sum(len(text) for text, _ in first)
+        second = right[y] if y < len(right) else ""
+        lines.append((*first, (" " * max(1, at - used) + second, "")))
+    return lines
+
+
+def sample_lines(sample: Redrawn, width: int, height: int) -> list[Line]:
+    half = width // 2
+    head: Line = ((f"{f'the {sample.what} of {sample.name}'[: half - 1]:{half}}", "label"), ("redrawn", "label"))
+    foot: list[Line] = [((sample.axes, "label"),)] if sample.axes else []
+    room = height - 1 - len(foot)
+    seen, redrawn = (picture_of(grey, half - 2, room) for grey in (sample.seen, sample.redrawn))
+    return [head, *beside([((text, ""),) for text in seen], redrawn, half), *foot][:height]
+
+
+def trace_lines(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:
+    """The share of the alarm level over time, 1 where it alarms."""
+    if not trace or rows < 3:
+        return []
+    top = max(1.5, max(min(share, 20.0) for _, share in trace))
+    bottom = min(0.0, *(share for _, share in trace))
+    columns = width - 6
+    body = rows - 1
+    grid = [[" "] * columns for _ in range(body)]
+    line = body - 1 - round((1.0 - bottom) / (top - bottom) * (body - 1))
+    grid[line] = [GLYPHS.line] * columns
+    for column in range(columns):
+        share = min(trace[min(len(trace) - 1, column * len(trace) // columns)][1], top)
+        row = body - 1 - round((max(share, bottom) - bottom) / (top - bottom) * (body - 1))
+        grid[row][column] = GLYPHS.full
+    labels = {0: f"{top:.1f}", line: "alarm"}
+    lines: list[Line] = [
+        ((f"{labels.get(y, ''):>5} ", "label"), ("".join(cells), "trace")) for y, cells in enumerate(grid)
+    ]
+    return [*lines, ((f"{'':6}0 s{f'{trace[-1][0]:.0f} s':>{max(1, columns - 3)}}", "label"),)]

@@ -1,0 +1,26 @@
+"""The seed's status line: the condition with live values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.view.text import formula, holds
+from tui.view.view import View
+from tui.widgets.pane import Line, Pane
+
+
+class FormulaLine(Pane):
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        return [formula_line(view, width)]
+
+
+def formula_line(view: View, width: int) -> Line:
+    image, thresholds = view.judged(), view.thresholds
+    if image is None or thresholds is None:
+        return ((" no scores: nothing is judged" if thresholds else " no thresholds: nothing is taught yet", "label"),)
+    text = formula(image.density, image.reconstruction_error, thresholds)
+    so = holds(image.density, image.reconstruction_error, thresholds)
+    answer = "yes" if so else "no"
+    if len(text) + len(answer) + 4 > width and ": if " in text:
+        text = text[text.index("if ") :]
+    return ((f" {text}", "strong"), ("  ", ""), (answer, "anomaly" if so else "ok"))

@@ -1,0 +1,209 @@
+"""A score over time as an oscilloscope shows it: a cursor wanders, what it has drawn stays until it comes by again.
+
+Nothing scrolls, so that next to nothing goes down the line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.state.snapshot import Sense, Thresholds, Which
+from tui.terminal.glyphs import GLYPHS
+from tui.view.text import number
+from tui.view.view import Sample, View
+from tui.widgets.pane import Line, Pane, Part, heading
+from tui.widgets.plot_scale import Scale, kept_or_fitted
+
+COLUMN_SECONDS = 0.5
+HISTORY = 240
+"""Columns that a plot keeps while it is not shown."""
+_GAP = 2
+"""Empty columns ahead of the cursor."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The samples of half a second: from the lowest to the highest value."""
+
+    low: float
+    high: float
+    anomalous: bool
+
+    def joined(self, value: float, anomalous: bool) -> Column:
+        return Column(min(self.low, value), max(self.high, value), self.anomalous or anomalous)
+
+
+class Sweep:
+    """The columns and the cursor, without a screen."""
+
+    def __init__(self, width: int) -> None:
+        self.columns: list[Column | None] = [None] * max(1, width)
+        self.cursor = 0
+        self._slot: int | None = None
+
+    def move_to(self, at: float) -> None:
+        """Time goes on: columns without a sample stay empty."""
+        slot = math.floor(at / COLUMN_SECONDS)
+        if self._slot is None:
+            self._slot = slot
+        for _ in range(min(slot - self._slot, len(self.columns))):
+            self.cursor = (self.cursor + 1) % len(self.columns)
+            self.columns[self.cursor] = None
+        self._slot = max(slot, self._slot)
+
+    def add(self, at: float, value: float, anomalous: bool) -> None:
+        self.move_to(at)
+        column = self.columns[self.cursor]
+        if not math.isfinite(value):
+            value, anomalous = -math.inf if value < 0 else math.inf, True
+        self.columns[self.cursor] = (
+            Column(value, value, anomalous) if column is None else column.joined(value, anomalous)
+        )
+
+    def resize(self, width: int) -> None:
+        """Keep the newest columns, the oldest at the left."""
+        width = max(1, width)
+        if width != len(self.columns):
+            oldest_first = self.columns[self.cursor + 1 :] + self.columns[: self.cursor + 1]
+            drawn = next((at for at, column in enumerate(oldest_first) if column), len(oldest_first) - 1)
+            kept = oldest_first[drawn:][-width:]
+            self.cursor = len(kept) - 1
+            self.columns = kept + [None] * (width - len(kept))
+
+    def values(self) -> list[float]:
+        return [value for column in self.columns if column for value in (column.low, column.high)]
+
+    def ahead(self, x: int) -> bool:
+        return 0 < (x - self.cursor) % len(self.columns) <= _GAP
+
+
+class SweepPlot(Pane):
+    """Density or reconstruction error, with its threshold."""
+
+    def __init__(self, which: Which, sense: Sense = "image", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.which: Which = which
+        self.sense: Sense = sense
+        self._sweep = Sweep(HISTORY)
+        self._scale: Scale | None = None
+        self._margin = 0
+
+    def add(self, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            if sample.sense != self.sense:
+                continue
+            value = sample.density if self.which == "density" else sample.reconstruction_error
+            self._sweep.add(sample.at, value, sample.anomalous)
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        t = view.thresholds_of(self.sense)
+        title = self._title(view, width)
+        if t is None or height < 3:
+            return [title]
+        threshold, typical, step = self._figures(t)
+        snapshot = view.snapshot
+        if not (snapshot.paused or snapshot.stopped):
+            self._sweep.move_to(view.now)
+        self._scale = kept_or_fitted(self._scale, threshold, typical, step, self._sweep.values())
+        labels = axis_labels(self._scale, threshold, typical, step, height - 1)
+        # It only grows: a narrower margin would move every column.
+        self._margin = max(self._margin, max(map(len, (text for text, _ in labels.values())), default=4) + 1)
+        self._sweep.resize(width - self._margin - 1)
+        rows = plot(self._sweep, self._scale, threshold, height - 1, self.which)
+        return [title, *(self._axis(labels.get(y)) + row for y, row in enumerate(rows))]
+
+    def _figures(self, t: Thresholds) -> tuple[float, float, float]:
+        if self.which == "density":
+            return t.density, t.typical_density, t.density_step
+        return t.reconstruction_error, t.typical_error, t.error_step
+
+    def _title(self, view: View, width: int) -> Line:
+        name = "density" if self.which == "density" else "reconstruction error"
+        if view.both:
+            # Brackets tell which the keys move, where all are seen.
+            of = f"{'picture' if self.sense == 'image' else 'sound'} {name}"
+            name = f"[{of}]" if view.sense == self.sense else of
+        image, t = view.judged(self.sense), view.thresholds_of(self.sense)
+        if t is None:
+            return heading(name, width, ("no thresholds", "unknown"))
+        threshold, _, step = self._figures(t)
+        value: Part = ("no value", "unknown")
+        if image is not None and not view.hung:
+            score = image.density if self.which == "density" else image.reconstruction_error
+            bad = score < threshold if self.which == "density" else score > threshold
+            value = (number(score, step), "anomaly" if bad else "ok")
+        unsaved = view.unsaved and view.sense == self.sense
+        limit = f"  threshold {number(threshold, step)}{'*' if unsaved else ''}"
+        if len(name) + len(value[0]) + len(limit) + 4 > width:
+            name, limit = name.replace("reconstruction ", ""), limit.replace("threshold ", "")
+        return heading(name, width, value, (limit, "threshold"))
+
+    def _axis(self, label: Part | None) -> Line:
+        if label is None:
+            return ((" " * self._margin + GLYPHS.axis, "rule"),)
+        text, style = label
+        return ((text.rjust(self._margin - 1) + " ", style), (GLYPHS.axis_mark, "rule"))
+
+
+def axis_labels(scale: Scale, threshold: float, typical: float, step: float, height: int) -> dict[int, Part]:
+    """Row from the top to its label: both ends, the usual value, the threshold (which wins a shared row)."""
+    labels = {
+        0: (number(scale.high, step), "label"),
+        height - 1: (number(scale.low, step), "label"),
+    }
+    if scale.has(typical):
+        labels[_row(scale, typical, height)] = ("usual", "label")
+    labels[_row(scale, threshold, height)] = (number(threshold, step), "threshold")
+    return labels
+
+
+def plot(sweep: Sweep, scale: Scale, threshold: float, height: int, which: Which) -> list[Line]:
+    """The rows from the top, two steps a cell."""
+    at_threshold = _row(scale, threshold, height)
+    tall = [_cells(column, scale, height) if column else {} for column in sweep.columns]
+    rows: list[Line] = []
+    for y in range(height):
+        parts: list[Part] = []
+        for x, cells in enumerate(tall):
+            column = sweep.columns[x]
+            if column is not None and y in cells:
+                _append(parts, cells[y], "anomaly" if column.anomalous else "trace")
+            elif y == at_threshold and not sweep.ahead(x):
+                _append(parts, GLYPHS.line, "threshold")
+            else:
+                _append(parts, " ", "")
+        rows.append(tuple(parts))
+    return rows
+
+
+def _append(parts: list[Part], text: str, style: str) -> None:
+    if parts and parts[-1][1] == style:
+        parts[-1] = (parts[-1][0] + text, style)
+    else:
+        parts.append((text, style))
+
+
+def _cells(column: Column, scale: Scale, height: int) -> dict[int, str]:
+    """Row from the top to glyph."""
+    steps = 2 * height
+    first, last = scale.step_of(column.low, steps), scale.step_of(column.high, steps)
+    cells: dict[int, str] = {}
+    if last >= steps:
+        cells[0] = GLYPHS.above
+    if first < 0:
+        cells[height - 1] = GLYPHS.below
+    for step in range(max(first, 0), min(last, steps - 1) + 1):
+        y = height - 1 - step // 2
+        glyph = GLYPHS.upper if step % 2 else GLYPHS.lower
+        cells[y] = glyph if y not in cells else GLYPHS.full if cells[y] in (GLYPHS.upper, GLYPHS.lower) else cells[y]
+    if column.anomalous and GLYPHS.called:
+        drawn = (GLYPHS.upper, GLYPHS.lower, GLYPHS.full)
+        cells = {y: GLYPHS.called if glyph in drawn else glyph for y, glyph in cells.items()}
+    return cells
+
+
+def _row(scale: Scale, value: float, height: int) -> int:
+    step = scale.step_of(value, height)
+    return height - 1 - min(height - 1, max(0, step))

@@ -1,0 +1,214 @@
+"""What the teaching screen shows: what is stored, light and sharpness, the newest pictures, the sound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.state.snapshot import Held, Meters, Preview, Sense
+from tui.terminal.glyphs import GLYPHS
+from tui.view.keymap import first_key
+from tui.view.text import minutes, wrapped
+from tui.view.view import View
+from tui.widgets.microphone import meter
+from tui.widgets.pane import Line, Pane, heading
+from tui.widgets.picture import shrunk
+
+WANTED_PICTURES = 25
+WANTED_RECORDINGS = 20
+QUIET = -50.0
+"""dB of full scale: a peak below it is little to learn from."""
+
+
+@dataclass
+class Teaching:
+    """What the keys of the screen are about just now."""
+
+    defect: bool = False
+    sense: Sense = "image"
+    playing: tuple[float, float] | None = None
+
+    @property
+    def called(self) -> str:
+        return f"{'defective' if self.defect else 'good'} {'pictures' if self.sense == 'image' else 'recordings'}"
+
+
+class _TeachPane(Pane):
+    def __init__(self, teaching: Teaching, *, id: str) -> None:
+        super().__init__(id=id)
+        self._teaching = teaching
+
+
+class StoringPane(_TeachPane):
+    """How many pictures there are, and whether more are being stored."""
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        now, held = view.snapshot.collecting, view.snapshot.held or Held()
+        kind = ("DEFECTIVE parts", "anomaly") if self._teaching.defect else ("good parts", "ok")
+        lines: list[Line] = [heading("pictures", width, kind), _count(held, "pictures", WANTED_PICTURES)]
+        if now is not None:
+            of = f" of {now.wanted}" if now.wanted else ""
+            sort = "defective" if now.defect else "good"
+            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}", "warm")))
+            if now.per_second is not None:
+                lines.append(((f"{now.per_second:.1f} a second", "label"),))
+            lines += [((text, "unknown"),) for text in wrapped(now.note, width, height - len(lines), GLYPHS.more)]
+        elif view.snapshot.offers.count:
+            lines += _offers(view)
+        elif view.collected:
+            lines += [((text, "ok"),) for text in wrapped(view.collected, width, 3, GLYPHS.more)]
+        else:
+            key = view.keys["teach-store"].split(",")[0]
+            lines.append(((f"not storing: {key} begins", "label"),))
+        return lines[:height]
+
+
+def _offers(view: View) -> list[Line]:
+    offers = view.snapshot.offers
+    good, bad = offers.good_images + offers.good_sound, offers.defect_images + offers.defect_sound
+    take, drop = (first_key(view.keys[key]) for key in ("teach-take-offers", "teach-drop-offers"))
+    one_by_one = f"{take} takes the newest, {drop} drops it"
+    return [
+        (("offered: ", "unknown"), (f"{good} good, {bad} defective", "strong")),
+        ((one_by_one if offers.recent else f"{take} takes them, {drop} drops them", "label"),),
+    ]
+
+
+def _count(held: Held, what: str, wanted: int) -> Line:
+    enough = held.good >= wanted
+    rest = "" if enough else f" ({wanted - held.good} more)"
+    return (
+        (f"{held.good} good", "strong"),
+        (rest, "" if enough else "unknown"),
+        (f", {held.defect} defective", "label"),
+    )
+
+
+class MetersPane(Pane):
+    """Light and sharpness, beside what was taught where a model has learnt."""
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        meters = view.snapshot.meters
+        if meters is None:
+            return [heading("light and sharpness", width), (("no picture yet", "unknown"),)][:height]
+        return [heading("light and sharpness", width), *_light(meters, width), *_sharpness(meters, width)][:height]
+
+
+def _light(meters: Meters, width: int) -> list[Line]:
+    word, style = "good", "ok"
+    if meters.brightness < 40:
+        word, style = "dark", "unknown"
+    elif meters.saturated > 0.1:
+        word, style = f"{meters.saturated:.0%} white", "unknown"
+    elif meters.brightness > 215:
+        word, style = "bright", "unknown"
+    taught = ""
+    if meters.taught_brightness is not None:
+        low, high = meters.taught_brightness
+        taught = f", taught {low:.0f}-{high:.0f}"
+        if not low * 0.7 <= meters.brightness <= high * 1.3:
+            word, style = "not as taught", "unknown"
+    return [
+        _bar("light", meters.brightness / 255, width),
+        ((f"{meters.brightness:.0f} of 255{taught}: ", "label"), (word, style)),
+    ]
+
+
+def _sharpness(meters: Meters, width: int) -> list[Line]:
+    taught, word, style = "", "", ""
+    if meters.taught_sharpness is not None:
+        taught = f", taught {meters.taught_sharpness:.0f} and more: "
+        sharp = meters.sharpness >= meters.taught_sharpness
+        word, style = ("sharp", "ok") if sharp else ("less sharp", "unknown")
+    # A tenfold step is a third of the bar: focus is turned until it is longest.
+    part = min(1.0, max(0.0, (len(str(int(meters.sharpness))) - 1 + _mantissa(meters.sharpness)) / 4))
+    return [_bar("sharp", part, width), ((f"{meters.sharpness:.0f}{taught}", "label"), (word, style))]
+
+
+def _mantissa(value: float) -> float:
+    return math.log10(value) % 1 if value >= 1 else 0.0
+
+
+def _bar(label: str, part: float, width: int) -> Line:
+    room = max(1, width - len(label) - 1)
+    full = round(min(1.0, max(0.0, part)) * room)
+    return ((f"{label} ", "label"), (GLYPHS.bar * full, "trace"), (GLYPHS.bar_rest * (room - full), "rule"))
+
+
+class RecentPane(_TeachPane):
+    """The newest pictures of the kind that is stored, or those that are offered, in shades, the newest first; redrawn
+    when there is another one."""
+
+    GAP = 1
+
+    def __init__(self, teaching: Teaching, *, id: str) -> None:
+        super().__init__(teaching, id=id)
+        self._drawn: tuple[object, int, int] | None = None
+
+    def _pictures(self, view: View) -> tuple[str, Sequence[tuple[str, Preview]]]:
+        """What they are, and each with a word below it, the newest first."""
+        now, held, offers = view.snapshot.collecting, view.snapshot.held or Held(), view.snapshot.offers
+        if now is None and offers.recent:
+            told = [("good" if one.good else "defective", one.preview) for one in reversed(offers.recent)]
+            return "offered, the newest first", told
+        defect = self._teaching.defect if now is None else now.defect
+        recent = held.recent_defect if defect else held.recent
+        return f"the newest {'DEFECTIVE' if defect else 'good'} ones", [("", one) for one in reversed(recent)]
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        title, pictures = self._pictures(view)
+        drawn = ((title, *pictures), width, height)
+        if drawn == self._drawn and self._lines:
+            return self._lines
+        self._drawn = drawn
+        lines: list[Line] = [heading(title, width)]
+        if not pictures or height < 4:
+            return lines[:height]
+        labels = any(label for label, _ in pictures)
+        rows = height - 2 if labels else height - 1
+        first = pictures[0][1]
+        columns = min(2 * rows * first.width // max(1, first.height), width)
+        count = max(1, min(len(pictures), (width + self.GAP) // (columns + self.GAP)))
+        ramp = GLYPHS.shades
+        grids = [shrunk(preview, columns, rows) for _, preview in pictures[:count]]
+        for y in range(rows):
+            texts = ["".join(ramp[value * len(ramp) // 256] for value in grid[y]) for grid in grids]
+            lines.append((((" " * self.GAP).join(texts), ""),))
+        if labels:
+            words = [f"{label:{columns}}"[:columns] for label, _ in pictures[:count]]
+            lines.append((((" " * self.GAP).join(words), "strong"),))
+        return lines
+
+
+class SoundPane(_TeachPane):
+    """Level with clipping, recordings, what is being recorded or played."""
+
+    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+        sound = view.snapshot.sound
+        if sound is None:
+            return []
+        held = sound.held or Held()
+        state = sound.microphone.state
+        lines: list[Line] = [heading("sound", width, (state, "ok" if state == "live" else "unknown"))]
+        lines.append(_count(held, "recordings", WANTED_RECORDINGS))
+        lines.append(((f"{minutes(held.seconds)} minutes of good sound", "label"),))
+        if sound.level is not None:
+            lines.append(meter(sound.level, width))
+            if sound.level.clipped:
+                lines.append((("clipping: turn the gain down", "anomaly"),))
+            elif sound.level.hold < QUIET:
+                lines.append((("very quiet: turn the gain up, or come nearer", "unknown"),))
+        now, playing = sound.recording, self._teaching.playing
+        if now is not None:
+            lines.append(
+                ((f" REC {minutes(now.seconds)} ", "hot"), (f" {'defective' if now.defect else 'good'}", "warm"))
+            )
+            lines += [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]
+        elif playing is not None:
+            lines.append((("playing ", "label"), (f"{minutes(playing[0])} of {minutes(playing[1])}", "strong")))
+        elif view.recorded:
+            lines += [((text, "ok"),) for text in wrapped(view.recorded, width, 2, GLYPHS.more)]
+        elif sound.microphone.message:
+            lines += [((text, "unknown"),) for text in wrapped(sound.microphone.message, width, 3, GLYPHS.more)]
+        return lines[:height]
