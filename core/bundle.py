@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.decision.calibration import HeldOut
 from core.errors import GoodpartError
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -153,3 +152,22 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Bundle:
     )
     named = {name.removeprefix("arrays/"): array for name, array in arrays.items()}
     return Bundle(seal[:12], manifest, named, networks, held_out)
+
+
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores of good samples by models that did not learn from them, float64 (n,) each."""
+
+    density: Scores
+    reconstruction_error: Scores
+    same_unit: bool = False
+    """Both are in one unit already, so that they are added or compared as they are, with the weights that they have."""
+    recording: npt.NDArray[np.int64] | None = None
+    """Only of sound: the recording that each window is from; windows of one stand together, in order."""
+
+    @property
+    def count(self) -> int:
+        return len(self.density)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
-from core.recipes.recipe import Recipe, Settings, new_recipe, open_recipe, user_recipes
+from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
+from core.settings.recipe_settings import Settings
 from core.sources.camera.address import kind_of
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 
 LONGEST_NAME = 60
 LEFT_BEHIND = ("journal.sqlite*", "anomalies", ".station.lock", ".*.tmp")

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.decision.calibration import HeldOut
+from core.bundle import HeldOut
 
 Array = npt.NDArray[np.generic]
 

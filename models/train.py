@@ -11,7 +11,7 @@ from pathlib import Path
 from core.bundle import write_bundle
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from models.progress import Reporter
 from models.training_result import Outcome
 from models.worker import end_with_parent

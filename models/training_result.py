@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import Any, Self
 
 from core import __version__
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from models.base import Learnt
 
 

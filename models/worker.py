@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from core.recipes.recipe import remove_begun
+from core.runtime.atomic_files import remove_begun
 
 
 def end_with_parent(folder: Path) -> None:

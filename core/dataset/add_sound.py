@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.dataset.material_files import files_in, find_files, identity, next_number, numbered, put, put_by
+from core.dataset.material_files import files_in, find_files, identity, next_number, numbered, put
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import SUFFIXES, read_wave, wave_facts
+from core.runtime.atomic_files import put_by
 
 LEAST_SECONDS = 1.1
 """A window and a step."""

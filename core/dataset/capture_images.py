@@ -11,8 +11,9 @@ from core.dataset.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from core.errors import GoodpartError
 from core.health.camera import Health
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Frame, Picture, SourceStatus
-from core.state.snapshot import Collecting
+from core.samples import Frame, Picture
+from core.sources.camera.base import SourceStatus
+from core.state.material import Collecting
 
 INTERVAL_SECONDS = 0.5
 """From one stored picture to the next: time enough to move the part a little."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from core.dataset.material_files import next_number
 from core.errors import GoodpartError
-from core.sources.microphone.base import Stretch
-from core.state.snapshot import Recording
+from core.samples import Stretch
+from core.state.material import Recording
 
 LEAST_SECONDS = 1.1
 LONGEST_SECONDS = 600.0

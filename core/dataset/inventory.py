@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.errors import GoodpartError, UnreadableError
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Held, Preview, Sense
+from core.samples import Picture
+from core.state.material import Held, Preview
+from core.state.verdict import Sense
 
 RECENT = 6
 

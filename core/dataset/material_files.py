@@ -6,10 +6,11 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from core.errors import GoodpartError
+from core.runtime.atomic_files import put_by
 
 LONGEST_NAME = 200
 """Bytes; file systems take 255, and a number is put before it."""
@@ -84,35 +85,3 @@ def put(file: Path, place: Path, link: bool) -> None:
         aside.replace(place)
 
     put_by(make, place)
-
-
-def put_by(make: Callable[[Path], None], place: Path) -> None:
-    """Let `make` write a file beside its place and rename it. Raises GoodpartError."""
-    aside = place.with_name(f".{place.name}.tmp")
-    try:
-        try:
-            make(aside)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise GoodpartError(
-            f"{place}: cannot be written ({error.strerror or error}); what came before it was added"
-        ) from error
-
-
-def write_lines(place: Path, lines: Iterable[str]) -> int:
-    """Write a text beside its place and rename it; gives the number of lines. Raises GoodpartError."""
-    aside = place.with_name(f".{place.name}.tmp")
-    number = 0
-    try:
-        try:
-            # File names that are no UTF-8 may stand in it.
-            with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                for number, line in enumerate(lines, 1):  # noqa: B007 - the last one is the count
-                    file.write(line)
-            aside.replace(place)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise GoodpartError(f"{place}: cannot be written ({error.strerror or error}); nothing was changed") from error
-    return number

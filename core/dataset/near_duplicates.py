@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 SIDE = 32
 # Correlations of two thumbnails from which they count as the same picture: as they are, after the mean of all pictures

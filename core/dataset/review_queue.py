@@ -14,15 +14,16 @@ import numpy as np
 
 from core.dataset.add_images import teach_pictures
 from core.dataset.add_sound import LEAST_SECONDS, teach_sound
-from core.dataset.material_files import files_in, put_by
+from core.dataset.material_files import files_in
 from core.errors import GoodpartError
 from core.features.image.picture import SUFFIXES
 from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe
+from core.runtime.atomic_files import put_by
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
-from core.sources.microphone.base import Stretch
-from core.state.snapshot import Offers, Sense
+from core.samples import Picture, Stretch
+from core.state.material import Offers
+from core.state.verdict import Sense
 
 Offer = Literal["good", "defect"]
 OFFERS: tuple[Offer, ...] = ("good", "defect")

@@ -7,37 +7,19 @@ learn from, the ceil((n + 1)(1 - a))-th smallest is exceeded by a new good sampl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from core.bundle import HeldOut, Scores
 from core.errors import GoodpartError
-from core.state.snapshot import Rule, Thresholds
-
-Scores = npt.NDArray[np.float64]
+from core.state.verdict import Rule, Thresholds
 
 STEPS = 50
 """Fine steps of a threshold to a standard deviation, about."""
 
 WANTED_RECORDINGS = 20
 """Fewer vary too little among themselves to vouch for a false-alarm rate."""
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Scores of good samples by models that did not learn from them, float64 (n,) each."""
-
-    density: Scores
-    reconstruction_error: Scores
-    same_unit: bool = False
-    """Both are in one unit already, so that they are added or compared as they are, with the weights that they have."""
-    recording: npt.NDArray[np.int64] | None = None
-    """Only of sound: the recording that each window is from; windows of one stand together, in order."""
-
-    @property
-    def count(self) -> int:
-        return len(self.density)
 
 
 def smoothed(held_out: HeldOut, count: int) -> HeldOut:

@@ -9,11 +9,11 @@ import numpy as np
 
 from core.bundle import Bundle
 from core.decision.calibration import WANTED_RECORDINGS, TooFewError, band, needed_for, percent
-from core.decision.verdict import is_anomalous
-from core.detectors.load import calibrated_or_shipped, held_out, rule_of
-from core.inference.sound_judge import whole_recording
-from core.recipes.recipe import ImageTable, SoundTable
-from core.state.snapshot import Thresholds
+from core.decision.rule import is_anomalous
+from core.decision.thresholds import calibrated_or_shipped, held_out, rule_of
+from core.decision.whole_recording import whole_recording
+from core.settings.recipe_settings import ImageTable, SoundTable
+from core.state.verdict import Thresholds
 
 
 @dataclass(frozen=True)

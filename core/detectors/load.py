@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from core.bundle import Bundle, BundleError
-from core.decision.calibration import (
-    WANTED_RECORDINGS,
-    HeldOut,
-    TooFewError,
-    band,
-    calibrate,
-    made_thresholds,
-    needed_for,
-    percent,
-    smoothed,
-    supported,
-)
 from core.detectors.image.base import Detector
-from core.detectors.sound.base import STEP_SECONDS, SoundDetector
-from core.recipes.recipe import ImageTable, SoundTable
-from core.state.snapshot import Model, Rule, Thresholds
-
-DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "sum", "amulet": "error"}
+from core.detectors.sound.base import SoundDetector
 
 
 def load_detector(bundle: Bundle) -> Detector:
@@ -54,98 +35,3 @@ def load_sound_detector(bundle: Bundle) -> SoundDetector:
 
 def _unknown(bundle: Bundle) -> BundleError:
     return BundleError(f"the model's method `{bundle.method}` is not known to this goodpart; update it or train again")
-
-
-def rule_of(table: ImageTable | SoundTable, method: str) -> Rule:
-    return DEFAULT_RULES[method] if table.rule == "default" else table.rule  # type: ignore[return-value]
-
-
-def smoothing(table: ImageTable | SoundTable) -> int:
-    """Over how many windows of sound the scores are averaged; pictures are not."""
-    return max(1, round(table.smooth / STEP_SECONDS)) if isinstance(table, SoundTable) else 1
-
-
-def held_out(bundle: Bundle, table: ImageTable | SoundTable) -> HeldOut:
-    """The calibration scores as the station sees scores: smoothed where it smooths."""
-    return smoothed(bundle.held_out, smoothing(table))
-
-
-def calibrated(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """Thresholds from the bundle's held-out scores. Raises TooFewError."""
-    thresholds = calibrate(held_out(bundle, table), rule_of(table, bundle.method), false_alarms)
-    return _in_its_steps(thresholds, bundle)
-
-
-def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """The same; the seed's as shipped where there are too few for that."""
-    try:
-        return calibrated(bundle, table, false_alarms)
-    except TooFewError:
-        if bundle.method != "seed":
-            raise
-        from core.detectors.image import seed
-
-        return _made(
-            bundle, table, seed.SHIPPED_DENSITY_THRESHOLD, seed.SHIPPED_ERROR_THRESHOLD, "as shipped, not calibrated"
-        )
-
-
-def thresholds_of(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """What recipe.toml says where it speaks of this model, else what the calibration gives. Raises TooFewError."""
-    saved = table.thresholds
-    density, error = saved.density, saved.reconstruction_error
-    if saved.model not in (None, bundle.id) or (density is None and error is None):
-        return calibrated_or_shipped(bundle, table, false_alarms)
-    if density is None or error is None:
-        others = calibrated_or_shipped(bundle, table, false_alarms)
-        density = others.density if density is None else density
-        error = others.reconstruction_error if error is None else error
-    return _made(bundle, table, density, error, saved.by or "recipe.toml")
-
-
-def _made(bundle: Bundle, table: ImageTable | SoundTable, density: float, error: float, by: str) -> Thresholds:
-    made = made_thresholds(held_out(bundle, table), rule_of(table, bundle.method), density, error, by)
-    return _in_its_steps(made, bundle)
-
-
-def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
-    """The seed's spin boxes had steps of their own."""
-    return replace(thresholds, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else thresholds
-
-
-def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Model:
-    """What the screen says of the model. Raises BundleError where its manifest does not tell."""
-    try:
-        return Model(
-            method=bundle.method,
-            bundle=bundle.id,
-            taught=int(bundle.facts["taught"]),
-            trained_at=str(bundle.facts["trained_at"]),
-            backbone=str(bundle.facts["backbone"]),
-            note="; ".join([expected(bundle, table, false_alarms), *bundle.facts["notes"]]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"the model's manifest lacks what this goodpart needs ({error!r}); train again") from error
-
-
-def expected(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> str:
-    """How many false alarms to expect, in words."""
-    asked = f"{percent(false_alarms)} false alarms asked"
-    want = needed_for(rule_of(table, bundle.method), false_alarms)
-    recordings = bundle.held_out.recording
-    if recordings is not None:
-        # Windows of one recording are alike: recordings count.
-        taught = int(bundle.facts["taught"])
-        count = held_out(bundle, table).count
-        if count < want:
-            least = percent(supported(rule_of(table, bundle.method), count))
-            return f"{asked}; provisional: so little sound supports {least}: record more"
-        if taught < WANTED_RECORDINGS:
-            return f"{asked}; provisional: {taught} recordings, {WANTED_RECORDINGS} from 3 units or days vouch for it"
-        low, high = band(max(taught, want), false_alarms)
-        return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect of sound like that taught"
-    count = bundle.held_out.count
-    if count < want:
-        return f"not calibrated: {count} pictures held out, {percent(false_alarms)} takes {want}"
-    low, high = band(count, false_alarms)
-    return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect"

@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import GoodpartError
-from core.evaluation.defect_test import auroc_interval, rate_interval
-from core.recipes.recipe import IMAGE_METHODS, SOUND_METHODS, Recipe, replace_file
-from core.state.snapshot import Sense
+from core.evaluation.statistics import auroc_interval, rate_interval
+from core.recipes.recipe import Recipe
+from core.runtime.atomic_files import replace_file
+from core.settings.recipe_settings import IMAGE_METHODS, SOUND_METHODS
+from core.state.verdict import Sense
 
 FORMAT = 1
 WORST = 3
@@ -40,7 +42,7 @@ class Case:
     share: float
     """Of the alarm level; of a defective sample the mean over all models."""
     map: Sequence[Sequence[float]] | None = None
-    """Only of pictures: 14 rows, see core.detectors.image.base.Map."""
+    """Only of pictures: 14 rows, see core.samples.Map."""
     trace: Sequence[Sequence[float]] | None = None
     """Only of sound: [seconds, share of the alarm level] from beginning to end."""
 

@@ -20,14 +20,15 @@ import numpy.typing as npt
 from core.bundle import Bundle, read_bundle
 from core.dataset.add_images import pictures_in
 from core.decision.target_cost import what_it_costs
-from core.detectors.load import describe, load_detector, load_sound_detector
+from core.decision.thresholds import describe
+from core.detectors.load import load_detector, load_sound_detector
 from core.errors import GoodpartError, UnreadableError
 from core.evaluation.defect_test import Case, Separation, separate
 from core.evaluation.review_result import Costs, Examined, Grey, Redrawn, Worst
 from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.opencv import cv2
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 
 TARGETS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 """Shares of good parts that may be called, by all senses together."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 
 
 @dataclass(frozen=True)

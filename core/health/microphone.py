@@ -11,8 +11,9 @@ from typing import Self
 import numpy as np
 
 from core.errors import GoodpartError
-from core.sources.microphone.base import MicrophoneStatus, Sound, Stretch
-from core.state.snapshot import Level
+from core.samples import Sound, Stretch
+from core.sources.microphone.base import MicrophoneStatus
+from core.state.material import Level
 
 FULL_SCALE = 0.999
 SILENCE = -120.0

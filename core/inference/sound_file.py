@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from core.bundle import HeldOut
 from core.dataset.add_sound import LEAST_SECONDS
-from core.decision.calibration import HeldOut, smoothed
-from core.decision.verdict import is_anomalous, share
+from core.decision.calibration import smoothed
+from core.decision.rule import is_anomalous, share
+from core.decision.whole_recording import WholeRecording
 from core.detectors.sound.base import WindowScores
 from core.errors import UnreadableError
 from core.features.sound.wav import read_wave, resampled, wave_facts
 from core.health.microphone import SoundHealth
-from core.inference.sound_judge import Ear, WholeRecording
-from core.sources.microphone.base import MicrophoneStatus, Sound, Stretch
-from core.state.snapshot import Heard, State, Thresholds
+from core.inference.sound_judge import Ear
+from core.samples import Sound, Stretch
+from core.sources.microphone.base import MicrophoneStatus
+from core.state.verdict import Heard, State, Thresholds
 
 GAP_SECONDS = 0.5
 """Anomalous stretches that are nearer to each other are one."""

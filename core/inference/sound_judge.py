@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.bundle import Bundle, BundleError
-from core.decision.calibration import HeldOut, conformal_threshold, smoothed, window_rate
-from core.decision.verdict import Ranking, is_anomalous, reason, share, shares
-from core.detectors.load import load_sound_detector, smoothing
+from core.decision.calibration import conformal_threshold, smoothed, window_rate
+from core.decision.rule import is_anomalous, share, shares
+from core.decision.thresholds import smoothing
+from core.decision.verdict import reason
+from core.decision.whole_recording import WholeRecording, whole_recording
+from core.detectors.load import load_sound_detector
 from core.detectors.sound.base import WindowScores
 from core.errors import GoodpartError
 from core.health.microphone import SoundTaught
-from core.inference.image_judge import Judging, share_of_alarm
+from core.inference.judge import Judging, share_of_alarm
 from core.recipes.recipe import Recipe
-from core.sources.microphone.base import Sound
-from core.state.snapshot import Heard, Thresholds
-
-LEAST_LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class WholeRecording:
-    """A recording is judged by the mean over as many windows as the taught recordings had, which scatters less than
-    a window: with thresholds of its own, for the same share of false alarms among recordings."""
-
-    windows: int
-    thresholds: Thresholds
-    ranking: Ranking
+from core.samples import Sound
+from core.state.verdict import Heard, Thresholds
 
 
 class Ear(Judging):
@@ -150,31 +140,3 @@ class Ear(Judging):
         """Which score says so, and what of the sound; `thresholds` are those of a whole recording."""
         words = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
         return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words
-
-
-def whole_recording(
-    held_out: HeldOut, t: Thresholds, calibrated: Thresholds, false_alarms: float, windows: int | None = None
-) -> WholeRecording:
-    """How the mean over so many windows is judged (without a number as many as the recordings of `held_out` have),
-    where `t` are the thresholds of windows in force.
-
-    The calibrated ones come so much nearer to the typical scores that as many good recordings are called as are good
-    windows; those that were set by hand come nearer by the same factor.
-    """
-    assert held_out.recording is not None
-    if windows is None:
-        _, lengths = np.unique(held_out.recording, return_counts=True)
-        windows = int(np.median(lengths))
-    good = smoothed(held_out, windows)
-    used = np.asarray(share(good.density, good.reconstruction_error, calibrated), np.float64)
-    try:
-        level = conformal_threshold(used, window_rate(good, false_alarms))
-    except GoodpartError:  # too few: beyond all of them
-        level = float(used.max())
-    level = max(level, LEAST_LEVEL)
-    drawn = replace(
-        t,
-        density=t.typical_density + level * (t.density - t.typical_density),
-        reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
-    )
-    return WholeRecording(windows, drawn, Ranking(good, drawn))

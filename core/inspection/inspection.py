@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.decision.verdict import joined
+from core.inspection.continuous import LEAST_SECONDS, Lying
 from core.inspection.operator_feedback import Calls, Material
-from core.inspection.shift_counter import LEAST_SECONDS, Lying, ShiftBook
+from core.inspection.shift_counter import ShiftBook
 from core.inspection.single_shot import SingleShot
-from core.journal.event_log import Logbook, kind_as_json, kinds_as_json
+from core.journal.event_log import Logbook
 from core.journal.sound_excerpt import Overheard
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
-from core.state.snapshot import Snapshot, State, Verdict
+from core.serialization.verdict_json import kind_as_json, kinds_as_json
+from core.state.snapshot import Snapshot
+from core.state.verdict import State, Verdict
 
 if TYPE_CHECKING:
     from core.knobs.connection import Told

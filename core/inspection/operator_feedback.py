@@ -19,15 +19,17 @@ from core.dataset.review_queue import (
     withdraw,
 )
 from core.errors import GoodpartError, UnreadableError
-from core.journal.event_log import Logbook, map_as_json
+from core.journal.event_log import Logbook
 from core.journal.evidence_files import name_at
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
-from core.sources.microphone.base import Stretch
-from core.state.snapshot import Call, Offered, Offers, Sense, Verdict, Word
+from core.samples import Picture, Stretch
+from core.serialization.verdict_json import map_as_json
+from core.state.material import Offered, Offers
+from core.state.parts import Call, Word
+from core.state.verdict import Sense, Verdict
 
 if TYPE_CHECKING:
-    from core.detectors.image.base import Map
+    from core.samples import Map
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ class Calls:
         self.offers = replace(counts, told=told or self.offers.told, recent=recent)
 
     def _recent(self) -> tuple[Offered, ...]:
-        from core.features.image.picture import decode_picture
-        from core.pipelines.image import small_preview
+        from core.features.image.picture import decode_picture, small_preview
 
         known = {one.file: one for one in self.offers.recent}
         shown: list[Offered] = []

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.journal.event_log import Logbook
 from core.journal.sound_excerpt import Overheard
 from core.journal.store import read_shift
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Part, Shift, State, Verdict
+from core.samples import Picture
+from core.state.parts import Part, Shift
+from core.state.verdict import Verdict
 
 if TYPE_CHECKING:
-    from core.detectors.image.base import Map
-
-LEAST_SECONDS = 1.0
-"""So long a verdict must have stood to be a part's: a hand that passes is none."""
-UNTOLD_SECONDS = 3.0
-"""A part that lay so long without a verdict was UNKNOWN."""
+    from core.samples import Map
 
 
 class ShiftBook:
@@ -90,52 +86,3 @@ def numbers(shift: Shift) -> dict[str, float | None]:
 def in_words(shift: Shift) -> str:
     share = "" if shift.share_ok is None else f", yield {100 * shift.share_ok:.1f} %"
     return f"{shift.parts} parts, {shift.ok} OK, {shift.anomalies} ANOMALY, {shift.unknown} UNKNOWN{share}"
-
-
-@dataclass(frozen=True)
-class Told:
-    verdict: Verdict
-    scores: Mapping[str, Any]
-
-
-class Lying:
-    """Continuous judging: a part is what lies between two exchanges of the picture.
-
-    Its verdict is ANOMALY where that stood for LEAST_SECONDS, else OK where that did; what lay there for
-    UNTOLD_SECONDS without either is UNKNOWN. Anything else was no part.
-    """
-
-    def __init__(self, least: float = LEAST_SECONDS) -> None:
-        """`least` is 0 for a folder of pictures, where each is a part."""
-        self._least = least
-        self._forget()
-
-    def _forget(self) -> None:
-        self._stood: dict[State, float] = {}
-        self._told: dict[State, Told] = {}
-        self._since: float | None = None
-        self._state: State | None = None
-
-    def stands(self, verdict: Verdict, scores: Mapping[str, Any], seen: bool, now: float) -> None:
-        """The station's verdict at `now`; `seen` tells whether the camera can be trusted."""
-        self._add(now)
-        self._state = verdict.state if seen else None
-        if seen:
-            self._stood.setdefault(verdict.state, 0.0)
-            self._told[verdict.state] = Told(verdict, scores)
-
-    def _add(self, now: float) -> None:
-        if self._state is not None and self._since is not None:
-            self._stood[self._state] += now - self._since
-        self._since = now
-
-    def exchanged(self, now: float) -> Told | None:
-        """Another part is put in: what the last one was, if it was one."""
-        self._add(now)
-        stood, told = self._stood, self._told
-        self._forget()
-        states: tuple[State, ...] = ("ANOMALY", "OK")
-        for state in states:
-            if state in stood and stood[state] >= self._least:
-                return told[state]
-        return told["UNKNOWN"] if stood.get("UNKNOWN", 0.0) >= UNTOLD_SECONDS else None

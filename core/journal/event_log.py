@@ -13,11 +13,13 @@ from core.journal.evidence_files import KeptPictures, KeptSounds
 from core.journal.sound_excerpt import Overheard
 from core.journal.store import Journal, Kind
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Heard, Judgement, Model, Part, Sense, Snapshot, State, Thresholds, Verdict
+from core.samples import Picture
+from core.serialization.verdict_json import map_as_json
+from core.state.parts import Part
+from core.state.verdict import Sense, State, Thresholds, Verdict
 
 if TYPE_CHECKING:
-    from core.detectors.image.base import Map
+    from core.samples import Map
 
 COMPLAINT_SECONDS = 15.0
 
@@ -157,46 +159,3 @@ class Logbook:
         self.files.shutdown(wait=True)
         self.record("stop", judged=judged)
         self._journal.close()
-
-
-def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, float | None]:
-    """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
-    numbers = {
-        "score": judged.score,
-        "density": judged.density,
-        "density_threshold": thresholds.density,
-        "reconstruction_error": judged.reconstruction_error,
-        "reconstruction_error_threshold": thresholds.reconstruction_error,
-        "p_value": judged.p_value,
-    }
-    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
-
-
-def map_as_json(map: Map) -> list[list[float | None]]:
-    """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
-    return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
-
-
-def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
-    """The numbers of each sense that has judged something: `image`, `sound`."""
-    said: dict[str, dict[str, Any]] = {}
-    image, sound = snapshot.image, snapshot.sound
-    if image and snapshot.thresholds:
-        said["image"] = kind_as_json(image, snapshot.thresholds, _id(snapshot.model))
-    if sound and sound.window and sound.thresholds:
-        said["sound"] = kind_as_json(sound.window, sound.thresholds, _id(sound.model))
-    return said
-
-
-def _id(model: Model | None) -> str | None:
-    return model.bundle if model else None
-
-
-def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
-    """`model` is the id of the bundle that judged."""
-    return {
-        "anomaly": judged.anomalous,
-        **scores_as_json(judged, thresholds),
-        "milliseconds": round(judged.milliseconds, 2),
-        "model": model,
-    }

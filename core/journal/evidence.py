@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 
 from core.bundle import read_bundle
-from core.detectors.image.base import MAP_SHAPE, Map
 from core.errors import GoodpartError
-from core.features.image.picture import decode_picture
+from core.features.image.picture import decode_picture, small_preview
 from core.inference.image_judge import Judge
-from core.journal.query import Row
-from core.pipelines.image import small_preview
+from core.journal.row import Row
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Preview
+from core.samples import MAP_SHAPE, Map, Picture
+from core.state.material import Preview
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.journal.sound_excerpt import Overheard
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 STAMP = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-" + "[0-9]" * 3
 """What others put into the folder is not ours to remove."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from core.sources.microphone.base import Sound
-from core.state.snapshot import Heard, Thresholds
+from core.samples import Sound
+from core.state.verdict import Heard, Thresholds
 
 TRACE_SECONDS = 30.0
 SOUND_SECONDS = 5.0

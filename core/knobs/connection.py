@@ -11,7 +11,8 @@ from core.errors import GoodpartError
 from core.knobs.link import Link
 from core.knobs.protocol import Placed, format_verdict
 from core.knobs.serial_port import SerialPort, open_port
-from core.state.snapshot import KnobLink, State
+from core.state.knobs import KnobLink
+from core.state.verdict import State
 
 if TYPE_CHECKING:
     from core.tape.writer import Tape

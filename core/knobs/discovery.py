@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.knobs.link import Link
 from core.knobs.serial_port import PortLost, open_port
-from core.state.snapshot import KnobLink
+from core.state.knobs import KnobLink
 
 LISTENING_SECONDS = 2.5
 """A board tells everything once a second; opening the port may have reset it."""

@@ -27,7 +27,7 @@ from core.knobs.protocol import (
     format_reading,
     parse,
 )
-from core.state.snapshot import Which
+from core.state.verdict import Which
 
 SAMPLES, DEADBAND, TURN, END = 64, 6, 24, 3
 VERDICT_MS, EVERY_MS, CHANGE_MS = 3000, 1000, 40

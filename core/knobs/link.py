@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.knobs.protocol import Answer, Damaged, Frame, Heartbeat, Lines, Placed, Reading, parse
-from core.state.snapshot import Grab, Knob, KnobLink, Sense, Which
+from core.state.knobs import Grab, Knob, KnobLink
+from core.state.verdict import Sense, Which
 
 FRESH_SECONDS = 2.0
 """What is older is stale: it is shown so and cannot be grabbed."""

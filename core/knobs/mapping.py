@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.knobs.protocol import FULL_TURN
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import Knob, KnobMeaning, Sense, Thresholds, Which
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Knob, KnobMeaning
+from core.state.verdict import Sense, Thresholds, Which
 
 LEAST_ROOM = 50
 """Fine steps that the span has at least on either side of the calibrated threshold."""

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.state.snapshot import State, Which
+from core.state.verdict import State, Which
 
 FULL_TURN = 4095
 ERROR_UNITS = 10_000

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from core.bundle import Bundle, BundleError, read_bundle
 from core.dataset.inventory import Holdings
-from core.detectors.load import describe
+from core.decision.thresholds import describe
 from core.errors import GoodpartError
-from core.inference.image_judge import Judging
-from core.inspection.single_shot import NO_PART, Look
+from core.inference.judge import Judging
 from core.journal.event_log import Logbook
 from core.knobs.mapping import meaning
-from core.recipes.recipe import KnobTable, Recipe
+from core.pipelines.part_samples import NO_PART, Look
+from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
+from core.settings.recipe_settings import KnobTable
 from core.sources.simulated.schedule import Clamped
-from core.state.snapshot import KnobLink, KnobMeaning, Model, Sense, Thresholds, Verdict, Which
+from core.state.knobs import KnobLink, KnobMeaning
+from core.state.verdict import Model, Sense, Thresholds, Verdict, Which
 
 if TYPE_CHECKING:
     from core.tape.writer import Tape

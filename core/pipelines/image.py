@@ -11,22 +11,25 @@ from core.dataset.capture_images import Collector
 from core.dataset.inventory import Holdings
 from core.decision.verdict import Votes, reason
 from core.errors import GoodpartError
-from core.health.camera import Health, HealthSettings, Motion
+from core.features.image.picture import small_preview
+from core.health.camera import Health, HealthSettings
+from core.health.scene_change import Motion
 from core.inference.image_judge import Judge, Looked
-from core.inspection.single_shot import Look
 from core.journal.event_log import Logbook
 from core.pipelines.base import PAUSED, Changed, Perception
+from core.pipelines.part_samples import Look
 from core.recipes.recipe import Recipe
-from core.runtime.opencv import cv2
+from core.samples import Frame, Picture
 from core.sources.camera.address import open_source, shows_stills
-from core.sources.camera.base import CameraSettings, Frame, Picture, PictureSource
-from core.state.snapshot import Collecting, Counters, Judgement, Meters, Preview, Verdict
+from core.sources.camera.base import CameraSettings, PictureSource
+from core.state.material import Collecting, Meters, Preview
+from core.state.sense import Counters
+from core.state.verdict import Judgement, Verdict
 
 IDLE_SECONDS = 0.25
 """So often is told how it stands while no frames come."""
 WATCH_SECONDS = 0.1
 """So often is looked, in single shots, whether the part that was judged still lies there."""
-PREVIEW_WIDTH = 80
 
 
 class Sight(Perception[Judge]):
@@ -254,12 +257,3 @@ class Sight(Perception[Judge]):
             (taught.brightness_low, taught.brightness_high) if taught else None,
             taught.sharpness_low if taught else None,
         )
-
-
-def small_preview(picture: Picture) -> Preview:
-    height, width = picture.shape[:2]
-    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
-    step = max(1, width // (2 * PREVIEW_WIDTH))
-    rows = max(1, round(PREVIEW_WIDTH * height / width))
-    small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)
-    return Preview(PREVIEW_WIDTH, rows, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())

@@ -19,14 +19,16 @@ from core.detectors.sound.base import WindowScores
 from core.health.microphone import SoundHealth
 from core.inference.sound_file import worst_stretch
 from core.inference.sound_judge import Ear
-from core.inspection.single_shot import Look
 from core.journal.event_log import Logbook
 from core.journal.sound_excerpt import TRACE_SECONDS, Overheard
 from core.pipelines.base import PAUSED, Changed, Perception
+from core.pipelines.part_samples import Look
 from core.recipes.recipe import Recipe
+from core.samples import Sound, Stretch
 from core.sources.microphone.address import open_microphone
-from core.sources.microphone.base import Sound, SoundSettings, SoundSource, Stretch
-from core.state.snapshot import Heard, Hearing, Verdict
+from core.sources.microphone.base import SoundSettings, SoundSource
+from core.state.sense import Hearing
+from core.state.verdict import Heard, Verdict
 
 IDLE_SECONDS = 0.25
 KEPT_SECONDS = 10.0

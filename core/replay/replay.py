@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.bundle import read_bundle
 from core.errors import GoodpartError
-from core.journal.event_log import Logbook
 from core.pipelines.image import Sight
 from core.pipelines.sound import Listening
-from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe
-from core.runtime.clock import Clock
-from core.sources.camera.base import Frame, Picture, SourceStatus
-from core.sources.microphone.base import MicrophoneStatus, Stretch
-from core.state.snapshot import Heard, Judgement, Sense, Snapshot, State, Verdict
+from core.replay.outcome import Difference, Outcome, Sample
+from core.replay.ports import (
+    GivenClock,
+    GivenSource,
+    NoLock,
+    NoLog,
+    ReplayImagePipeline,
+    ReplayRecipe,
+    ReplaySoundPipeline,
+)
+from core.samples import Frame, Stretch
+from core.sources.camera.base import SourceStatus
+from core.sources.microphone.base import MicrophoneStatus
+from core.state.snapshot import Snapshot
+from core.state.verdict import Heard, Judgement, Sense, Verdict
 from core.station.station import Station
-from core.tape.header import Head
-from core.tape.reader import (
+from core.tape.events import (
     Calibrated,
     Event,
     Failed,
@@ -36,135 +42,13 @@ from core.tape.reader import (
     PartPlaced,
     Paused,
     Published,
-    Recording,
     SaidLive,
     SingleShots,
     ThresholdSet,
     Took,
 )
-from core.tape.verdict_stream import Digest, Said, said_in
-
-
-@dataclass(frozen=True)
-class ReplayRecipe(Recipe):
-    """A recipe whose senses are those that a recording tells, whatever is in its folder by now."""
-
-    taught: tuple[Sense, ...] = ()
-    present: tuple[Sense, ...] = ()
-    """What the recording holds."""
-
-    def holds(self, sense: Sense) -> bool:
-        return sense in self.taught
-
-    def perceived(self, camera: bool = False, microphone: bool = False) -> tuple[Sense, ...]:
-        return self.present
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What became of one picture or stretch of sound."""
-
-    sense: Sense
-    number: int
-    """Counts the samples of its sense in the recording, from 1."""
-    at: float
-    """time.time()"""
-    verdict: Verdict
-    """That the sense stood at after it."""
-    score: float | None
-    truth: str | None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Where two verdict streams part."""
-
-    at: float
-    """time.time()"""
-    live: Said | None
-    """None where the replay says more."""
-    replayed: Said | None
-
-
-@dataclass
-class Outcome:
-    """What came of a replay; grows while it runs."""
-
-    exact: bool
-    """Judged as it was live: with the same models, settings and changes of thresholds."""
-    began: float = 0.0
-    ended: float = 0.0
-    """time.time() of the first and last event."""
-    digest: Digest = field(default_factory=Digest)
-    live: Digest = field(default_factory=Digest)
-    difference: Difference | None = None
-    """Where exact, the first."""
-    counts: Counter[tuple[Sense, State]] = field(default_factory=Counter)
-    """Samples by the verdict of their sense after them."""
-    samples: list[Sample] = field(default_factory=list)
-    """Only where they were asked for."""
-    turns: list[tuple[float, Verdict]] = field(default_factory=list)
-    """time.time() and what the verdict turned to."""
-    lost: int = 0
-    """Samples that could not be recorded."""
-    first_lost: float | None = None
-    knob_bytes: int = 0
-    commands: int = 0
-    """Changes of thresholds, calibrations and pauses."""
-    left_out: int = 0
-    """Of these, what was meant for other models."""
-    whole: bool = False
-    """The recording was ended in order."""
-    torn_bytes: int = 0
-    trouble: str = ""
-    """Why it was ended early, in words."""
-
-    @property
-    def seconds(self) -> float:
-        return self.ended - self.began
-
-    @property
-    def same(self) -> bool | None:
-        """Whether every verdict is that of the live run, to the bit, up to the first gap; None where that cannot be
-        asked."""
-        return self.difference is None if self.exact and self.live.count else None
-
-
-def same_judging(recording: Head, models: dict[Sense, str], recipe: Recipe) -> str:
-    """Why a recipe judges otherwise than the recorded station did; empty where it judges alike. `models`: SHA-256 of
-    the bundle files that it judged with."""
-    for sense in recording.perceived:
-        bundle = recipe.bundle(sense)
-        digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.exists() else ""
-        if digest != models.get(sense, ""):
-            return f"another {'picture' if sense == 'image' else 'sound'} model"
-    now, then = recipe.settings, recording.settings
-    if (
-        (now.image, now.sound, now.verdict) != (then.image, then.sound, then.verdict)
-        or now.camera.region != then.camera.region
-        or now.microphone.channel != then.microphone.channel
-        or recipe.senses != recording.taught
-    ):
-        return "other settings in recipe.toml"
-    return ""
-
-
-def models_of(path: Path) -> tuple[Head, dict[Sense, str]]:
-    """Who recorded, and the SHA-256 of the models that judged first. Reads up to the first sample of each."""
-    recording = Recording(path)
-    models: dict[Sense, str] = {}
-    try:
-        waiting = set(recording.head.perceived)
-        for _, event in recording.events():
-            if isinstance(event, ModelUsed | ModelRefused):
-                if event.sense in waiting:
-                    models[event.sense] = event.sha256 if isinstance(event, ModelUsed) else ""
-                waiting.discard(event.sense)
-            if not waiting:
-                break
-        return recording.head, models
-    finally:
-        recording.close()
+from core.tape.reader import Recording
+from core.tape.verdict_stream import Said, said_in
 
 
 class Replay(Station):
@@ -201,7 +85,7 @@ class Replay(Station):
             settings = replace(recipe.settings, verdict=mode)
         try:
             super().__init__(
-                ReplayRecipe(folder, settings, taught, head.perceived), lock=_NoLock(), log=_NoLog(), knobs=""
+                ReplayRecipe(folder, settings, taught, head.perceived), lock=NoLock(), log=NoLog(), knobs=""
             )
             senses: list[Any] = list(self._senses.values())
             for sense in senses:
@@ -219,14 +103,14 @@ class Replay(Station):
         sight: Sight | None = None
         hearing: Listening | None = None
         if "image" in head.perceived:
-            sight = _ReplaySight(
+            sight = ReplayImagePipeline(
                 self._recipe, self._log, self._publish, self._exchanged, "",
-                _Given(SourceStatus("opening", head.camera)), stills=head.stills,
+                GivenSource(SourceStatus("opening", head.camera)), stills=head.stills,
             )  # fmt: skip
         if "sound" in head.perceived:
-            given = _Given(MicrophoneStatus("opening", head.microphone))
-            hearing = _ReplayListening(self._recipe, self._log, self._publish, "", given)
-        self._clock = _GivenClock(head.monotonic)
+            given = GivenSource(MicrophoneStatus("opening", head.microphone))
+            hearing = ReplaySoundPipeline(self._recipe, self._log, self._publish, "", given)
+        self._clock = GivenClock(head.monotonic)
         return sight, hearing
 
     def close(self) -> None:
@@ -465,111 +349,3 @@ class Replay(Station):
 
 
 # A station's parts, where they touch the world.
-
-
-class _Given:
-    """A source that has been taken from already."""
-
-    def __init__(self, status: Any) -> None:
-        self.now = status
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def take(self, timeout: float) -> Any:
-        return None
-
-    def status(self) -> Any:
-        return self.now
-
-
-class _GivenClock(Clock):
-    """Stands still between the recording's events."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def read(self) -> float:
-        return self.now
-
-
-class _Turn:
-    """Waiting for the recording's next word about this step."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield
-
-
-class _Replayed:
-    """A sense that gets what was recorded instead of what its source gives."""
-
-    given: tuple[Any, Any, float]
-    suspends = False
-    recorded_learnt = False
-
-    async def take(self, _source: Any, _seconds: float) -> Any:
-        return self.given
-
-    async def judged(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        result = work(*arguments)
-        if self.suspends:
-            await _Turn()
-        return result
-
-    recorded_busy = 0.0
-
-    @property
-    def busy(self) -> float:
-        return self.recorded_busy
-
-
-class _ReplaySight(_Replayed, Sight):
-    @property
-    def learnt(self) -> bool:
-        return self.recorded_learnt or self.judge is not None
-
-    def _show(self, picture: Picture) -> None:
-        """Nobody looks."""
-
-
-class _ReplayListening(_Replayed, Listening):
-    @property
-    def learnt(self) -> bool:
-        return self.recorded_learnt or self.judge is not None
-
-
-class _NoLock(RecipeLock):
-    """Nothing is changed in the recipe's folder."""
-
-    def __init__(self) -> None:
-        self._handle = None
-
-
-class _NoLog(Logbook):
-    """Nothing of a replay goes into a journal."""
-
-    def __init__(self) -> None:
-        self._state: State = "UNKNOWN"
-
-    @property
-    def fault(self) -> str:
-        return ""
-
-    def record(self, *_what: Any, **_data: Any) -> None: ...
-
-    def complain(self, words: str) -> None: ...
-
-    def unforeseen(self, error: Exception, words: str) -> None: ...
-
-    def health(self, sense: Sense, fault: str | None) -> None: ...
-
-    def thresholds(self, *_what: Any, **_how: Any) -> None: ...
-
-    def part(self, *_what: Any) -> None: ...
-
-    def shift(self, *_what: Any, **_data: Any) -> None: ...
-
-    def verdict(self, verdict: Verdict, *_more: Any) -> bool:
-        before, self._state = self._state, verdict.state
-        return verdict.state == "ANOMALY" != before

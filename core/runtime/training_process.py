@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import GoodpartError
-from core.recipes.recipe import remove_begun
-from core.state.snapshot import Training
+from core.runtime.atomic_files import remove_begun
+from core.state.jobs import Training
 
 CANCEL_SECONDS = 0.8
 MOST_POINTS = 240

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import Grab, Sense, Snapshot, Which, Word
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.snapshot import Snapshot
+from core.state.verdict import Sense, Which
 
 
 class StationLike(Protocol):

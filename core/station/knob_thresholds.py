@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.decision.verdict import shown
 from core.errors import GoodpartError
 from core.knobs.link import refusal, whiches
-from core.state.snapshot import Grab, Knob, KnobLink, Sense, Thresholds, Which
+from core.state.knobs import Grab, Knob, KnobLink
+from core.state.verdict import Sense, Thresholds, Which
 
 if TYPE_CHECKING:
     from core.knobs.connection import KnobKeeper

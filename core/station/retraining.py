@@ -9,7 +9,8 @@ from core.errors import GoodpartError
 from core.journal.event_log import Logbook
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
-from core.state.snapshot import Sense, Training
+from core.state.jobs import Training
+from core.state.verdict import Sense
 
 if TYPE_CHECKING:
     from core.pipelines.base import Perception

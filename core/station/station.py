@@ -18,19 +18,16 @@ from core.journal.event_log import Logbook
 from core.pipelines.base import PAUSED, Perception, named
 from core.pipelines.factory import make_senses
 from core.recipes.lock import RecipeLock
-from core.recipes.recipe import KnobTable, Recipe, open_recipe
+from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.clock import Clock
+from core.settings.recipe_settings import KnobTable
 from core.sources.camera.base import PictureSource
 from core.sources.microphone.base import SoundSource
-from core.state.snapshot import (
-    Counters,
-    Grab,
-    Sense,
-    Snapshot,
-    Verdict,
-    Which,
-    Word,
-)
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.sense import Counters
+from core.state.snapshot import Snapshot
+from core.state.verdict import Sense, Verdict, Which
 from core.station.knob_thresholds import Grabbing
 from core.station.retraining import Learning
 

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from core.sources.camera.base import Picture
-from core.sources.microphone.base import Sound
+from core.samples import Picture, Sound
 
 LEVEL = 1
 """Higher ones cost three times as much and save nothing on noise, which is what most of a picture is."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from core import __version__
 from core.errors import GoodpartError
-from core.recipes.recipe import Recipe, Settings
+from core.recipes.recipe import Recipe
+from core.settings.recipe_settings import Settings
 from core.settings.schema import from_table, to_toml
 from core.sources.camera.address import shown
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 
 
 @dataclass(frozen=True)

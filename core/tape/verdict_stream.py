@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.journal.event_log import kinds_as_json
+from core.serialization.verdict_json import kinds_as_json
 from core.state.snapshot import Snapshot
 
 Said = Mapping[str, Any]

@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
-from core.state.snapshot import Sense, Shift, Taping, Which
+from core.state.jobs import Taping
+from core.state.parts import Shift
+from core.state.verdict import Sense, Which
 from core.tape.container import MAGIC, packed
 
 if TYPE_CHECKING:
-    from core.sources.camera.base import Frame, SourceStatus
-    from core.sources.microphone.base import MicrophoneStatus, Stretch
+    from core.samples import Frame, Stretch
+    from core.sources.camera.base import SourceStatus
+    from core.sources.microphone.base import MicrophoneStatus
     from core.tape.verdict_stream import Said
 
 MOST_WAITING = 64_000_000
@@ -95,7 +98,7 @@ class Tape:
 
     def took(self, sense: Sense, sample: Frame | Stretch | None, status: SourceStatus | MicrophoneStatus) -> None:
         """What a step is about to judge; None for nothing."""
-        from core.sources.camera.base import Frame  # loads NumPy, and the first paint comes before
+        from core.samples import Frame  # loads NumPy, and the first paint comes before
 
         facts: dict[str, Any] = {"sense": sense, "status": dict(vars(status))}
         if sample is None:

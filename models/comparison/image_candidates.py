@@ -11,13 +11,13 @@ import numpy as np
 
 from core.bundle import Bundle, write_bundle
 from core.decision.calibration import supported
-from core.detectors.load import rule_of
+from core.decision.thresholds import rule_of
 from core.features.image.picture import crop, decode_picture
 from core.health.camera import Taught as Health
 from core.health.camera import measure
 from core.inference.image_judge import Judge
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Picture
+from core.samples import Picture
 from models.base import Learnt, Lesson, Progress
 from models.comparison.candidate import Entrant, Model, Plain, PlainScore, Seen, Taught
 from models.folds import make_folds

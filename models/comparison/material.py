@@ -15,7 +15,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import crop, decode_picture
 from core.features.sound.wav import wave_facts
 from core.recipes.recipe import Recipe
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from models.comparison.candidate import Groups, Numbers
 from models.progress import Reporter
 

@@ -33,7 +33,7 @@ from core.evaluation.comparison import (
     write_contest,
 )
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from models.comparison import runtime_cost as cost
 from models.comparison.candidate import Entrant, Model, Numbers, Seen, Taught
 from models.comparison.material import Material, look_through

@@ -87,7 +87,7 @@ def judge_of(kind: str, model: Path, recipe: Recipe, files: Sequence[Path]) -> t
 
 def unset(recipe: Recipe) -> Recipe:
     """The recipe without thresholds set by hand, and with a target that any model supports."""
-    from core.recipes.recipe import ThresholdTable
+    from core.settings.recipe_settings import ThresholdTable
 
     image = replace(recipe.settings.image, thresholds=ThresholdTable())
     sound = replace(recipe.settings.sound, thresholds=ThresholdTable())

@@ -15,7 +15,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.sound.mel import Floats
 from core.features.sound.stft import cepstrum, magnitudes, mel_spectrum
 from core.features.sound.wav import SUFFIXES, whole_wave
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 from core.runtime.opencv import cv2
 
 RATE = 22_050

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 from models.dcgan.dataset import RATE, Pixels, Second, pictures_of
 from models.dcgan.networks import Gan
 from models.dcgan.training import Told

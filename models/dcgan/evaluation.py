@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 from models.dcgan.detection import MEASURES, Judged
 
 Numbers = npt.NDArray[np.float64]

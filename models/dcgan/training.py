@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import GoodpartError, UnreadableError
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 from models.dcgan.dataset import Pixels, write_picture
 from models.dcgan.networks import Gan, State
 

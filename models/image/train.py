@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.dataset.add_images import pictures_in
 from core.dataset.near_duplicates import near_duplicates, thumbnail
 from core.decision.calibration import TooFewError, needed_for, percent, supported
-from core.detectors.load import rule_of
+from core.decision.thresholds import rule_of
 from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import crop, decode_picture
 from core.health.camera import PictureMeasures, Taught, measure

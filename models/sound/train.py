@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.dataset.add_sound import LEAST_SECONDS, recordings_in
 from core.decision.calibration import calibrate, smoothed
-from core.detectors.load import rule_of, smoothing
+from core.decision.thresholds import rule_of, smoothing
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import read_wave, wave_facts
 from core.health.microphone import SoundMeasures, SoundTaught, measure_sound

@@ -19,16 +19,17 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from core.bundle import HeldOut
 from core.dataset.add_images import pictures_in
 from core.dataset.near_duplicates import near_duplicates, thumbnail
-from core.decision.calibration import HeldOut, TooFewError, calibrate, supported
-from core.decision.verdict import is_anomalous, share
+from core.decision.calibration import TooFewError, calibrate, supported
+from core.decision.rule import is_anomalous, share
 from core.detectors.image.base import Detector
 from core.detectors.image.features import FeaturesDetector
 from core.detectors.image.seed import SeedDetector
-from core.evaluation.defect_test import auroc
+from core.evaluation.statistics import auroc
 from core.features.image.picture import WHOLE, decode_picture
-from core.state.snapshot import Rule
+from core.state.verdict import Rule
 from models.base import Learnt, Lesson
 from models.comparison.image_candidates import brightness_and_contrast
 from models.folds import make_folds

@@ -23,7 +23,7 @@ import psutil
 from core.knobs.connection import KnobKeeper
 from core.knobs.protocol import Heartbeat, Reading, format_heartbeat, format_reading
 from core.knobs.serial_port import open_port
-from core.state.snapshot import Which
+from core.state.verdict import Which
 
 LINES = 500
 DAY = 24 * 3600

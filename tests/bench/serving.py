@@ -26,7 +26,8 @@ import soundfile
 import soxr
 from websockets.sync.client import connect
 
-from core.recipes.recipe import CameraTable, MicrophoneTable, Recipe, Settings, VerdictTable, new_recipe
+from core.recipes.recipe import Recipe, new_recipe
+from core.settings.recipe_settings import CameraTable, MicrophoneTable, Settings, VerdictTable
 from core.sources.simulated.camera import good_pictures
 from core.sources.simulated.motor import RATE, Unit, good_sound, sound_of
 from tests.bench.listening import learn

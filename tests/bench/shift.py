@@ -17,7 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 from core.journal.store import read_journal
-from core.recipes.recipe import CameraTable, Settings, VerdictTable, new_recipe, open_recipe
+from core.recipes.recipe import new_recipe, open_recipe
+from core.settings.recipe_settings import CameraTable, Settings, VerdictTable
 from core.sources.simulated.schedule import PART_SECONDS
 from core.state.snapshot import Snapshot
 from tests.bench.process import cpu_seconds

@@ -18,14 +18,15 @@ import numpy.typing as npt
 
 from core.dataset.material_files import natural_order
 from core.decision.calibration import calibrate
-from core.decision.verdict import share
-from core.detectors.load import DEFAULT_RULES
+from core.decision.rule import share
+from core.decision.thresholds import DEFAULT_RULES
 from core.detectors.sound.amulet import AmuletModel, Network, Scaler, grouped
 from core.detectors.sound.spectrum import SpectrumDetector
 from core.features.sound.amulet import table_of
 from core.features.sound.spectrum import RATE
 from core.features.sound.wav import whole_wave
-from core.recipes.recipe import Recipe, Settings
+from core.recipes.recipe import Recipe
+from core.settings.recipe_settings import Settings
 from models.base import SoundLesson
 from models.comparison.candidate import Taught
 from models.comparison.sound_candidates import entrants

@@ -17,7 +17,8 @@ from pathlib import Path
 import cv2
 
 from core.dataset.add_images import teach_pictures
-from core.recipes.recipe import CameraTable, Recipe, Settings, new_recipe
+from core.recipes.recipe import Recipe, new_recipe
+from core.settings.recipe_settings import CameraTable, Settings
 from core.sources.simulated.camera import good_pictures
 from tests.bench.process import cpu_seconds, peak_megabytes
 from tui.cli.commands.train import train

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.bundle import FORMAT, MANIFEST, SEAL, Bundle, BundleError, read_bundle, write_bundle
-from core.decision.calibration import HeldOut
+from core.bundle import FORMAT, MANIFEST, SEAL, Bundle, BundleError, HeldOut, read_bundle, write_bundle
 from core.errors import GoodpartError
 
 FACTS: Mapping[str, Any] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.evaluation.comparison import TRIVIAL, Case, Contest, Entry
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 
 FOLDS = 5
 

@@ -10,35 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import (
-    Counters,
-    Grab,
-    Heard,
-    Hearing,
-    Judgement,
-    Knob,
-    KnobLink,
-    KnobMeaning,
-    Level,
-    Model,
-    Part,
-    Preview,
-    Recording,
-    Sense,
-    Shift,
-    Shot,
-    Snapshot,
-    Thresholds,
-    Training,
-    Verdict,
-    Which,
-    Word,
-)
+from core.settings.recipe_settings import KnobTable
+from core.state.jobs import Training
+from core.state.knobs import Grab, Knob, KnobLink, KnobMeaning
+from core.state.material import Level, Preview, Recording
+from core.state.parts import Part, Shift, Shot, Word
+from core.state.sense import Counters, Hearing
+from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceStatus
+from core.state.verdict import Heard, Judgement, Model, Sense, Thresholds, Verdict, Which
 
 if TYPE_CHECKING:
-    from core.detectors.image.base import Map
+    from core.samples import Map
 
 NOW = 1000.0
 """What the fake clock of the tests says (time.monotonic())."""
@@ -462,7 +445,7 @@ def _new_model(now: Snapshot) -> Model | None:
 
 
 def watch_live() -> int:
-    from tui.app.dashboard import watch
+    from tui.app.run import watch
 
     return watch(LiveStation())
 

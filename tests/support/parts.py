@@ -13,8 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.recipes.recipe import CameraTable, ImageTable, Recipe, Settings, ThresholdTable, VerdictTable, new_recipe
-from core.sources.camera.base import Frame, Picture, SourceState, SourceStatus
+from core.recipes.recipe import Recipe, new_recipe
+from core.samples import Frame, Picture
+from core.settings.recipe_settings import CameraTable, ImageTable, Settings, ThresholdTable, VerdictTable
+from core.sources.camera.base import SourceState, SourceStatus
 from tests.support.data import ROOT
 
 WIDTH, HEIGHT = 200, 150

@@ -17,9 +17,10 @@ from core.recipes.recipe import open_recipe
 from core.station.interface import StationLike
 from tests.bench.process import peak_megabytes
 from tests.support.fake_station import LiveStation
-from tui.app.dashboard import WatchApp, run_app
+from tui.app.dashboard import WatchApp
+from tui.app.run import run_app
 from tui.app.shell import Shell
-from tui.cli.main import look
+from tui.cli.parser import look
 from tui.stations.deferred import LateStation
 from tui.terminal.display import display
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from core.recipes.recipe import MicrophoneTable, Recipe, Settings, SoundTable, VerdictTable, new_recipe
-from core.sources.microphone.base import Sound
+from core.recipes.recipe import Recipe, new_recipe
+from core.samples import Sound
+from core.settings.recipe_settings import MicrophoneTable, Settings, SoundTable, VerdictTable
 from core.sources.simulated.motor import RATE, MotorFault, Unit, sound_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from tui.app.dashboard import WatchApp
-from tui.view.keymap import SCREEN_WORDS, Where
+from tui.view.key_table import SCREEN_WORDS, Where
 
 ELSEWHERE = "teaching, training, history and the rest are done where the service is"
 

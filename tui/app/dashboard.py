@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
@@ -13,16 +11,22 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from core.knobs.link import refusal
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import Grab, Sense, Snapshot, Which, Word, waiting_model
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.snapshot import Snapshot, waiting_model
+from core.state.verdict import Sense, Which
 from core.station.interface import StationLike
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.paced_app import PacedApp
-from tui.view.keymap import SCREENS, Where, bindings, checked_keymap, first_key, keys_shown
+from tui.view.inbox import Inbox, News
+from tui.view.key_table import SCREENS, Where
+from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown
+from tui.view.pending_thresholds import PendingThresholds
 from tui.view.text import number
-from tui.view.view import Inbox, News, PendingThresholds, View
+from tui.view.view import View
 
 OUTCOME_SECONDS = 10.0
 _FEEDBACK = 2.5
@@ -416,42 +420,3 @@ class WatchApp(PacedApp):
             return False
         loop.call_soon_threadsafe(self.exit, None, code)
         return True
-
-
-def watch(
-    station: StationLike,
-    keymap: Mapping[str, str] | None = None,
-    *,
-    seconds: float | None = None,
-    refresh: float = 5.0,
-    kind: TerminalKind | None = None,
-    theme: str = "auto",
-    units: str = "dB",
-) -> int:
-    """Show the station until somebody quits or `seconds` are over; gives the exit code: 0, 128 + the signal that ended
-    it, 1 after a crash.
-
-    Raises GoodpartError for a keymap that cannot be.
-    """
-    return run_app(WatchApp(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
-
-
-def run_app(app: WatchApp) -> int:
-    """However it ends, the terminal is left as it was found and the station is stopped."""
-    guard: AbstractContextManager[None] = nullcontext()
-    if sys.platform != "win32":
-        from tui.terminal.driver import terminal_left_as_found
-
-        guard = terminal_left_as_found(app.end, lambda: app.terminal)
-    try:
-        with guard:
-            app.run(mouse=False)
-        if app.return_code == 1 and app.terminal is not None:
-            # What libraries said may tell why.
-            print(*app.terminal.strays.lines, sep="\n", file=sys.stderr)
-        return app.return_code or 0
-    except KeyboardInterrupt:
-        # Ctrl-C while starting, before the terminal was in raw mode.
-        return 130
-    finally:
-        app.station.stop()

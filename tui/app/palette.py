@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tui.screens.base import StationScreen
-from tui.view.keymap import KEYS, Key
+from tui.view.key_table import KEYS, Key
 
 if TYPE_CHECKING:
     from tui.app.shell import Shell

@@ -8,36 +8,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Snapshot, Verdict
 from core.station.interface import StationLike
 from tui.app.dashboard import WatchApp
+from tui.app.screen_table import OF_A_RECIPE, SCREENS, module_of
 from tui.screens.base import StationScreen
+from tui.stations.none import no_station
 from tui.terminal.capabilities import TerminalKind
-from tui.view.keymap import SCREEN_WORDS
+from tui.view.key_table import SCREEN_WORDS
 
 if TYPE_CHECKING:
     from textual.command import Provider
-
-SCREENS = {
-    "recipes": "RecipesScreen",
-    "teach": "TeachScreen",
-    "train": "TrainScreen",
-    "calibrate": "CalibrateScreen",
-    "history": "HistoryScreen",
-    "files": "FilesScreen",
-    "compare": "CompareScreen",
-}
-"""The module below tui.screens is loaded when somebody turns to it."""
-OF_A_RECIPE = ("history", "compare")
-"""Screens that are made for a recipe."""
-
-
-def module_of(where: str) -> str:
-    return f"tui.screens.{where}"
 
 
 Opener = Callable[[Recipe], StationLike]
@@ -167,21 +151,3 @@ class Shell(WatchApp):
         """Away with all screens: they show a station that is no more."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-
-
-class _NoStation:
-    """What a station is where no recipe is open: nothing is known, and commands do nothing."""
-
-    def __init__(self) -> None:
-        verdict = Verdict("UNKNOWN", "no recipe is open")
-        self._snapshot = Snapshot(number=0, at=time.time(), recipe="", verdict=verdict)
-
-    def snapshot(self) -> Snapshot:
-        return self._snapshot
-
-    def __getattr__(self, command: str) -> Callable[..., None]:
-        return lambda *_, **__: None
-
-
-def no_station() -> StationLike:
-    return cast(StationLike, _NoStation())

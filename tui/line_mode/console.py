@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, TextIO
 from core.errors import GoodpartError
 from core.evaluation.review_process import Examination, Examining
 from core.knobs.link import NAMES, refusal
-from core.state.snapshot import Grab, Sense, Snapshot, Thresholds, Which, Word, waiting_model
-from tui.line_mode.headless import plain, run_plain, shift_line, status_line
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.snapshot import Snapshot, waiting_model
+from core.state.verdict import Sense, Thresholds, Which
+from tui.line_mode.headless import run_plain
 from tui.line_mode.parsing import folded, none_more
 from tui.line_mode.recipe_answers import export_history, history_lines, result_lines, target_lines
+from tui.line_mode.status import plain, shift_line, status_line
 from tui.line_mode.teaching import delete, record, stop, teach
 from tui.view.text import taping_words
 

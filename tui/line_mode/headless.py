@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from core.state.snapshot import Part, Snapshot, truth_of
+from core.serialization.verdict_json import as_json, part_as_json
+from core.state.parts import Part
+from core.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from core.errors import GoodpartError
@@ -119,70 +121,3 @@ def still_starting(snapshot: Snapshot) -> bool:
     opening = [camera.state == "opening" and snapshot.model is None] if camera else []
     opening += [sound.microphone.state == "opening" and sound.model is None] if sound else []
     return any(opening)
-
-
-def as_json(snapshot: Snapshot) -> dict[str, Any]:
-    """The object of the command line's contract: time, verdict, reason, scores and thresholds of each kind, truth."""
-    said: dict[str, Any] = {
-        "time": round(snapshot.at, 3),
-        "verdict": snapshot.verdict.state,
-        "reason": snapshot.verdict.reason,
-    }
-    truth = truth_of(snapshot)
-    if truth is not None:
-        said["truth"] = truth
-    from core.journal.event_log import kinds_as_json
-
-    said |= kinds_as_json(snapshot)
-    if snapshot.fault:
-        said["fault"] = snapshot.fault
-    return said
-
-
-def part_as_json(part: Part) -> dict[str, Any]:
-    """A part that was counted: `part` is its number in the shift."""
-    return {
-        "part": part.number,
-        "time": round(part.at, 3),
-        "verdict": part.verdict.state,
-        "reason": part.verdict.reason,
-        "by": part.by,
-        **part.scores,
-    }
-
-
-def shift_line(snapshot: Snapshot) -> str:
-    """At most 79 columns."""
-    shift = snapshot.shift
-    share = "" if shift.share_ok is None else f" yield {100 * shift.share_ok:.1f} %"
-    since = time.strftime("%H:%M", time.localtime(shift.since))
-    counted = f"{shift.parts} parts OK {shift.ok} ANOMALY {shift.anomalies} UNKNOWN {shift.unknown}"
-    return f"shift since {since}: {counted}{share}"
-
-
-def status_line(snapshot: Snapshot) -> str:
-    """At most 79 columns, ASCII."""
-    words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
-    if snapshot.shot is not None and snapshot.shot.state == "judged" and snapshot.part is not None:
-        words.append(f"part {snapshot.part.number}")
-    image, sound = snapshot.image, snapshot.sound
-    window = sound.window if sound else None
-    for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
-        if judged and t:
-            from core.decision.verdict import shown  # loads NumPy, and the first line shall come at once
-
-            words.append(f"d {shown(judged.density, t.density_step)}/{shown(t.density, t.density_step)}")
-            words.append(
-                f"e {shown(judged.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
-            )
-    truth = truth_of(snapshot)
-    if truth is not None:
-        words.append(f"truth: {truth}")
-    if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
-        words.append(snapshot.verdict.reason)
-    return plain(" ".join(words))[:79]
-
-
-def plain(text: str) -> str:
-    """ASCII without control characters."""
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)

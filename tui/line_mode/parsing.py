@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from core.errors import GoodpartError
-from tui.line_mode.headless import plain
+from tui.line_mode.status import plain
 from tui.view.text import wrapped
 
 

@@ -7,8 +7,8 @@ import time
 from core.errors import GoodpartError
 from core.evaluation.review_process import Examining
 from core.recipes.recipe import Recipe
-from core.state.snapshot import Sense
-from tui.line_mode.headless import plain
+from core.state.verdict import Sense
+from tui.line_mode.status import plain
 
 MOST_ROWS = 200
 
@@ -19,7 +19,8 @@ VERDICTS = ("OK", "ANOMALY", "UNKNOWN")
 def history_lines(recipe: Recipe, words: list[str]) -> str:
     """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
     GoodpartError."""
-    from core.journal.query import History, Only, in_words
+    from core.journal.query import History, Only
+    from core.journal.row import in_words
 
     rest = [word.upper() for word in words]
     count = int(rest.pop(0)) if rest and rest[0].isdecimal() else 10
@@ -67,7 +68,7 @@ def target_lines(now: Examining, sense: Sense) -> str:
     found = next((one for one in now.found if one.sense == sense), None)
     if found is None:
         return f"there is no model of {'pictures' if sense == 'image' else 'sound'} yet: train makes one"
-    from tui.screens.calibrate import HEAD, rows  # the screens take their time to load
+    from tui.reports.target_table import HEAD, rows  # the screens take their time to load
 
     lines = ["".join(text for text, _ in row) for row in rows(found)]
     return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.errors import GoodpartError
-from core.state.snapshot import Held, Sense
+from core.state.material import Held
+from core.state.verdict import Sense
 from core.station.interface import StationLike
 from tui.line_mode.parsing import none_more
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.evaluation.comparison import Case, Contest, Entry, figures
-from core.evaluation.defect_test import roc
 from core.evaluation.recommendation import Advice
+from core.evaluation.statistics import roc
 from core.features.image.picture import crop, decode_picture
-from core.recipes.recipe import Recipe, replace_file
+from core.recipes.recipe import Recipe
+from core.runtime.atomic_files import replace_file
 from tui.reports import html as page
 from tui.reports import svg
 from tui.reports.comparison_table import ordered

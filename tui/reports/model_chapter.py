@@ -9,13 +9,14 @@ import numpy as np
 
 from core.bundle import Bundle, read_bundle
 from core.decision.calibration import band, needed_for, percent
-from core.detectors.load import expected, rule_of
+from core.decision.thresholds import expected, rule_of
 from core.errors import GoodpartError
-from core.evaluation.defect_test import WORST, Case, GoodScores, Progress, Separation, rate_interval, roc, separate
+from core.evaluation.defect_test import WORST, Case, GoodScores, Progress, Separation, separate
+from core.evaluation.statistics import rate_interval, roc
 from core.features.image.picture import crop, decode_picture
 from core.inference.image_judge import Judge
 from core.recipes.recipe import Recipe
-from core.state.snapshot import Sense, Thresholds
+from core.state.verdict import Sense, Thresholds
 from tui.reports import html as page
 from tui.reports import svg
 from tui.reports.pictures import data_uri

@@ -6,9 +6,8 @@ import base64
 
 import numpy as np
 
-from core.detectors.image.base import Map
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Map, Picture
 
 WIDTH = 170
 USUAL, FAR = 1.0, 7.0

@@ -10,8 +10,9 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from tui.terminal.capabilities import LEAST_SIZE
-from tui.view.keymap import Where
-from tui.view.view import Sample, View
+from tui.view.inbox import Sample
+from tui.view.key_table import Where
+from tui.view.view import View
 from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Pane
 from tui.widgets.title_and_footer import TooSmall

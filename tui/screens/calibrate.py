@@ -10,21 +10,20 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from core.evaluation.review_result import Examined
-from core.state.snapshot import Which
+from core.state.verdict import Which
 from tui.jobs.model_review import Looking
+from tui.reports.target_table import HEAD, rows
 from tui.screens.base import StationScreen
+from tui.view.inbox import Sample
 from tui.view.keymap import bindings, first_key
-from tui.view.text import number
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.banner import Banner
 from tui.widgets.figures import ThresholdsPane
 from tui.widgets.list_pane import ListPane
-from tui.widgets.pane import Line
 from tui.widgets.rule_line import FormulaLine
 from tui.widgets.status_strip import KeysLine
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
-HEAD = f"{'may be':>7} {'takes':>7} {'to expect':>12} {'missed':>10}   thresholds"
 BY_HAND = "by hand, with a good part clamped"
 
 
@@ -102,19 +101,3 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
 
     def action_sense(self) -> None:
         self.shell.other_sense()
-
-
-def rows(found: Examined) -> list[Line]:
-    """A target a row: what it takes, what is to be expected, what is missed, the thresholds."""
-    lines: list[Line] = []
-    for costs in found.costs:
-        takes = f"{costs.needed}" if costs.held_out >= costs.needed else f"{costs.needed}!"
-        expect = "-" if costs.expected is None else f"{100 * costs.expected[0]:.1f}-{100 * costs.expected[1]:.1f} %"
-        missed = "-" if costs.misses is None else f"{costs.misses} of {found.defects}"
-        if costs.density is None or costs.error is None:
-            last = f"{costs.needed - costs.held_out} more good ones are needed"
-        else:
-            last = f"d {number(costs.density, found.density_step)}  e {number(costs.error, found.error_step)}"
-        texts = f"{100 * costs.false_alarms:>5.3g} % {takes:>7} {expect:>12} {missed:>10}   "
-        lines.append(((texts, ""), (last, "unknown" if costs.density is None else "label")))
-    return lines

@@ -13,11 +13,13 @@ from textual.events import Resize
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
-from core.state.snapshot import Sense
-from tui.jobs.comparison import QUICK, Comparing, Told, comparing, told_of
+from core.state.verdict import Sense
+from tui.jobs.comparison import QUICK, Comparing, comparing
 from tui.screens.base import StationScreen
+from tui.view.comparison import Told, told_of
+from tui.view.inbox import Sample
 from tui.view.keymap import bindings, first_key
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.comparison import AdvicePane, CasesPane, ComparingPane
 from tui.widgets.list_pane import ListPane
 from tui.widgets.status_strip import KeysLine, StatusStrip

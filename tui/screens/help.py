@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 
-from tui.view.keymap import KEYS, Where
+from tui.view.key_table import KEYS, Where
 from tui.widgets.pane import Line, Pane
 
 

@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -16,9 +15,11 @@ from textual.containers import Horizontal
 from textual.events import Resize
 
 from core.errors import GoodpartError
-from core.journal.evidence import Evidence, Gatherer
-from core.journal.query import History, Only, Row, export_csv
+from core.journal.evidence import Evidence
+from core.journal.query import Only, export_csv
+from core.journal.row import Row
 from core.recipes.recipe import Recipe
+from tui.jobs.journal_reader import Read, Reader, Wanted
 from tui.screens.base import StationScreen
 from tui.view.keymap import bindings, first_key
 from tui.view.text import printable, wrapped
@@ -34,73 +35,6 @@ OUTCOME_SECONDS = 10.0
 """So long it is told where an export was written."""
 VERDICTS = (None, "ANOMALY", "UNKNOWN", "OK")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Read:
-    """What is known of the journal."""
-
-    only: Only = Only()
-    top: int = 0
-    """The newest id that counts; newer rows wait above."""
-    total: int = 0
-    first: int = 0
-    """How many rows stand above those that were read."""
-    rows: Sequence[Row] = ()
-    kinds: Sequence[str] = ()
-    waiting: int = 0
-    """Rows above `top`."""
-
-    def row(self, index: int) -> Row | None:
-        at = index - self.first
-        return self.rows[at] if 0 <= at < len(self.rows) else None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    only: Only = Only()
-    place: int = 0
-    """The row at the top of the screen."""
-    height: int = 20
-    follow: bool = True
-
-
-class Reader:
-    """Reads the journal, on one thread of its own."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._history: History | None = None
-        self.gatherer = Gatherer(recipe)
-
-    def history(self) -> History:
-        """Raises GoodpartError."""
-        if self._history is None:
-            self._history = History(self._recipe.journal)
-        return self._history
-
-    def close(self) -> None:
-        if self._history is not None:
-            self._history.close()
-
-    def read(self, known: Read, wanted: Wanted) -> Read:
-        """The page that is wanted, with one before and one after it. Raises GoodpartError."""
-        history = self.history()
-        newest = history.newest()
-        if known.only != wanted.only or not known.top:
-            known = Read(wanted.only, newest, history.count(wanted.only, newest), kinds=history.kinds())
-        elif wanted.follow and newest > known.top:
-            more = history.count(wanted.only, newest, known.top)
-            known = replace(known, top=newest, total=known.total + more)
-        first = max(0, wanted.place - wanted.height)
-        rows = history.page(wanted.only, known.top, first, 3 * wanted.height)
-        return replace(known, first=first, rows=rows, waiting=history.count(wanted.only, newest, known.top))
-
-    def day(self, day: date | None, step: int) -> date | None:
-        """The next day with rows in one direction; the same where there is none. Raises GoodpartError."""
-        if step > 0:
-            return self.history().day_after(day) if day else None
-        return self.history().day_before(day) or day
 
 
 class OwnNotice(NoticeLine):

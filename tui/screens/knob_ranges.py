@@ -13,8 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import GoodpartError
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import KnobMeaning, Sense
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import KnobMeaning
+from core.state.verdict import Sense
 
 if TYPE_CHECKING:
     from tui.app.dashboard import WatchApp

@@ -12,17 +12,17 @@ from textual.binding import BindingType
 
 from core.errors import GoodpartError
 from core.library import Shelved, checked_name, delete, duplicate, make, rename, shelved
+from tui.reports.recipe_table import HEAD, row
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.screens.help import HelpScreen
-from tui.view.keymap import KEYS, bindings, first_key, screen_keys
+from tui.view.key_table import KEYS
+from tui.view.keymap import bindings, first_key, screen_keys
 from tui.widgets.list_pane import ListPane
-from tui.widgets.pane import Line
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 RELOAD_SECONDS = 5.0
-HEAD = f"{'recipe':20}{'trained':17}{'pictures':>8}{'sound':>9}  today"
 NEW_WORDS = """\
  One part number is one recipe. The camera is an index (0), a video file, a
  folder of pictures, an rtsp:// or http:// address, or `simulated`; the
@@ -200,14 +200,3 @@ def guide(keys: Mapping[str, str]) -> list[str]:
     for name, (first, *others) in steps.items():
         lines += [f"  {first_key(keys[f'go-{name}'])}  {first}", *(f"     {text}" for text in others)]
     return [*lines, "", f"{screen_keys(keys)} turn to these screens at any time; {about} explains each."]
-
-
-def row(one: Shelved, *, opened: bool) -> Line:
-    name = one.name if len(one.name) < 19 else one.name[:17] + "~"
-    mark = "*" if opened else " "
-    if one.trouble:
-        return ((f"{name + mark:20}", ""), (f"cannot be opened: {one.trouble}", "unknown"))
-    trained = f"{one.trained_at[:16].replace('T', ' ') or 'not yet':17}"
-    sound = f"{one.seconds / 60:.1f} min" if one.seconds else "-"
-    told = f"{trained}{one.pictures:>8}{sound:>9}  {one.today or '-'}"
-    return ((f"{name + mark:20}", "strong" if opened else ""), (told, ""))

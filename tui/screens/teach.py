@@ -11,12 +11,13 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
 from core.errors import GoodpartError
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from tui.jobs.sound_player import Playing
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
+from tui.view.inbox import Sample
 from tui.view.keymap import bindings
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.picture import PicturePane
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.teaching import MetersPane, RecentPane, SoundPane, StoringPane, Teaching

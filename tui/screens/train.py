@@ -12,8 +12,9 @@ from textual.containers import Vertical
 from core.state.snapshot import waiting_model
 from tui.jobs.model_review import Looking
 from tui.screens.base import StationScreen
+from tui.view.inbox import Sample
 from tui.view.keymap import bindings, first_key
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.loss_curve import CurvePane
 from tui.widgets.result_card import CardPane, pages_of
 from tui.widgets.status_strip import KeysLine, StatusStrip

@@ -10,10 +10,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
-from core.state.snapshot import Grab, Training, Which, Word
+from core.state.jobs import Training
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.verdict import Which
 from tui.screens.base import StationScreen
+from tui.view.inbox import Sample
 from tui.view.keymap import bindings
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.banner import Banner
 from tui.widgets.camera import CameraPane
 from tui.widgets.figures import CountersPane, ModelPane, ThresholdsPane

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import GoodpartError
-from core.serialization.snapshot_json import WireError, from_json, hints
+from core.serialization.dataclass_json import WireError, from_json, hints
 from core.station.interface import StationLike
 
 _NO_COMMANDS = ("subscribe", "snapshot", "start", "stop")

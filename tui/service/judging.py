@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.bundle import read_bundle
-from core.decision.verdict import is_anomalous, share
+from core.decision.rule import is_anomalous, share
 from core.detectors.sound.amulet import AS_TRAINED, AmuletModel, sensitive
 from core.detectors.sound.amulet_model import read_model
 from core.errors import GoodpartError, UnreadableError
@@ -20,8 +20,8 @@ from core.inference.image_judge import Judge
 from core.inference.sound_file import Audition, audition, passages_of
 from core.inference.sound_judge import Ear
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense
-from tui.cli.commands.score import unknown
+from core.serialization.verdict_json import unknown
+from core.state.verdict import Sense
 from tui.cli.commands.score_pictures import judged_picture
 from tui.cli.commands.score_sound import as_json
 

@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core.state.snapshot import Heard, Judgement, Snapshot, State, Thresholds
+from core.state.snapshot import Snapshot
+from core.state.verdict import Heard, Judgement, State, Thresholds
 from tui.service.snapshot_hub import Hub
 from tui.service.workers import Workers
 

@@ -21,8 +21,9 @@ from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.state.snapshot import Snapshot
 from core.station.station import Station
-from tui.service.app import Service, make_app
+from tui.service.app import make_app
 from tui.service.connection import ImpatientProtocol
+from tui.service.context import Service
 from tui.service.limits import BACKLOG, READ_SECONDS, STOP_SECONDS, VIEWER_BUFFER
 from tui.service.liveness import Pulse
 from tui.service.metrics import Metrics

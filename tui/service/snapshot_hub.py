@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from core.serialization.snapshot_json import VERSION, changes, to_json
-from core.state.snapshot import Preview, Snapshot
+from core.serialization.dataclass_json import to_json
+from core.serialization.snapshot_json import VERSION, changes
+from core.state.material import Preview
+from core.state.snapshot import Snapshot
 
 MOST_IN_A_ROW = 8
 

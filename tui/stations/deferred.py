@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
-from core.recipes.recipe import KnobTable, Recipe
-from core.state.snapshot import Grab, Hearing, KnobLink, Sense, Snapshot, Verdict, Which, Word
+from core.recipes.recipe import Recipe
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Grab, KnobLink
+from core.state.parts import Word
+from core.state.sense import Hearing
+from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceState, SourceStatus
+from core.state.verdict import Sense, Verdict, Which
 
 if TYPE_CHECKING:
     from core.station.station import Station

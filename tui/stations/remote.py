@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import http.client
 import json
 import queue
@@ -14,11 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from core.errors import GoodpartError
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import Grab, Sense, Snapshot, Verdict, Which, Word
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.snapshot import Snapshot
+from core.state.verdict import Sense, Verdict, Which
+from tui.service.client import ANSWER_SECONDS, JUDGED_SECONDS, checked, refusal, user_of
 
 SILENT_SECONDS = 1.7
 """Without a word from the service; it tells something twice a second."""
@@ -27,8 +29,6 @@ FIRST_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
 FAULT_SECONDS = 15.0
 """That a refused command stays on the screen."""
-ANSWER_SECONDS = 5.0
-JUDGED_SECONDS = 90.0
 
 
 class AttachedStation:
@@ -38,7 +38,7 @@ class AttachedStation:
         """Raises GoodpartError for an address that is none."""
         self._url = checked(url)
         self._token = token
-        self._who = who or f"{_user()}@{socket.gethostname()}"
+        self._who = who or f"{user_of()}@{socket.gethostname()}"
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._commands: queue.SimpleQueue[tuple[str, Mapping[str, Any]] | None] = queue.SimpleQueue()
         self._ending = threading.Event()
@@ -186,7 +186,7 @@ class AttachedStation:
                     self._closing = line.close
                     self._follow(line)
             except InvalidStatus as error:
-                self._lost(_refusal(error.response.status_code))
+                self._lost(refusal(error.response.status_code))
             except TimeoutError:
                 self._lost("it is silent")
             except (OSError, WebSocketException, GoodpartError, ValueError, KeyError, TypeError) as error:
@@ -282,7 +282,7 @@ class AttachedStation:
 
     def _send(self, name: str, arguments: Mapping[str, Any]) -> None:
         """Raises GoodpartError with the service's words."""
-        from core.serialization.snapshot_json import to_json
+        from core.serialization.dataclass_json import to_json
 
         status, said = self.ask("POST", f"/command/{name}", json.dumps(to_json(arguments)).encode(), "application/json")
         if status != 202:
@@ -308,33 +308,6 @@ class AttachedStation:
     def _headers(self) -> dict[str, str]:
         name = self._who.encode("ascii", "replace").decode()
         return {"X-Goodpart-Who": name} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, in a container
-        return "somebody"
-
-
-def _refusal(status: int) -> str:
-    if status in (401, 403):
-        return "it wants a token: --token-file, with the one that goodpart serve was given"
-    if status == 429:
-        return "too many viewers and requests are there"
-    return f"it answers {status}: is this the address of goodpart serve?"
-
-
-def checked(url: str) -> SplitResult:
-    """Raises GoodpartError for an address that is none."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        good = False
-    if not good:
-        raise GoodpartError(f"{url}: give the address of goodpart serve, such as http://127.0.0.1:5000")
-    return parts._replace(query="", fragment="")
 
 
 def attached(url: str, token_file: Path | None) -> AttachedStation:

@@ -23,7 +23,7 @@ class Display:
 
 
 def display(options: argparse.Namespace) -> Display:
-    """From the options of `tui.cli.main.show`, the environment and config.toml. Raises GoodpartError."""
+    """From the options of `tui.cli.parser.show`, the environment and config.toml. Raises GoodpartError."""
     environment = environment_as_given()
     if environment.get("TEXTUAL_DRIVER"):
         environment |= BROWSER

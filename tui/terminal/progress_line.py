@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TextIO
 
-from core.state.snapshot import Training
+from core.state.jobs import Training
 
 WIDTH = 24
 

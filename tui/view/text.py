@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from core.state.snapshot import Taping, Thresholds
+from core.state.jobs import Taping
+from core.state.verdict import Thresholds
 
 
 def decimals(step: float) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, get_args
 
-from core.state.snapshot import WAITING, truth_of
+from core.state.parts import WAITING
+from core.state.snapshot import truth_of
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import wrapped

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.state.snapshot import Training
-from tui.jobs.comparison import Told
+from core.state.jobs import Training
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.progress_line import WIDTH, time_left
+from tui.view.comparison import Told
 from tui.view.text import wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.journal.evidence import Evidence, Trace
-from core.journal.query import Row, in_words
+from core.journal.row import Row, in_words
 from tui.terminal.glyphs import GLYPHS
 from tui.view.text import printable, wrapped
 from tui.widgets.pane import Line, Part, heading

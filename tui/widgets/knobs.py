@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.knobs.link import STILL_SECONDS, stale
-from core.state.snapshot import Knob, KnobLink, KnobMeaning, Which
+from core.state.knobs import Knob, KnobLink, KnobMeaning
+from core.state.verdict import Which
 from tui.terminal.glyphs import GLYPHS
 from tui.view.text import age, number, wrapped
 from tui.view.view import View

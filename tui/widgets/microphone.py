@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.state.snapshot import Hearing, Level
+from core.state.material import Level
+from core.state.sense import Hearing
 from tui.terminal.glyphs import GLYPHS
 from tui.view.text import minutes, tail, wrapped
 from tui.view.view import View

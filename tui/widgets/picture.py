@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from core.state.snapshot import Preview
+from core.state.material import Preview
 from tui.terminal.glyphs import GLYPHS
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
 if TYPE_CHECKING:
-    from core.detectors.image.base import Map
+    from core.samples import Map
 
 Mode = Literal["off", "shades", "ascii", "map"]
 

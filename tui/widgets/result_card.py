@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.evaluation.review_result import Examined, Grey, Redrawn, Worst
-from core.state.snapshot import Preview
+from core.state.material import Preview
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import number, wrapped

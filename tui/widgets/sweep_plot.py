@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.state.snapshot import Sense, Thresholds, Which
+from core.state.verdict import Sense, Thresholds, Which
 from tui.terminal.glyphs import GLYPHS
+from tui.view.inbox import Sample
 from tui.view.text import number
-from tui.view.view import Sample, View
+from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 from tui.widgets.plot_scale import Scale, kept_or_fitted
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.state.snapshot import Held, Meters, Preview, Sense
+from core.state.material import Held, Meters, Preview
+from core.state.verdict import Sense
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import minutes, wrapped

@@ -8,13 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.sources.camera.base import Picture
+from core.samples import Map, Picture
 
 Floats = npt.NDArray[np.float32]
-MAP_SHAPE = (14, 14)
-Map = npt.NDArray[np.float32]
-"""float32 (14, 14): how far each cell of the picture is from the good class; higher is more anomalous,
-0 is usual, about 3 and more is suspicious."""
 
 
 @dataclass(frozen=True)

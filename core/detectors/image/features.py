@@ -25,7 +25,7 @@ from core.features.image.backbone import Backbone
 from core.features.image.filter_bank import NAME as FILTER_BANK
 from core.features.image.filter_bank import FilterBank
 from core.features.image.pooling import FINE, Extractor, Floats, Pooled, normalised, pool
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 LEAST_DISTANCE = 1e-6
 ERROR_WEIGHTS = (0.5, 1.5)

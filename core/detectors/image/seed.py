@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors.components.kde import GaussianKDE
-from core.detectors.image.base import Map, Scores
+from core.detectors.image.base import Scores
 from core.features.image.picture import resized
 from core.runtime.litert import make_interpreter
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Map, Picture
 
 SIDE = 128
 """Pixels of the network's square input."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.detectors.image.base import Floats
 from core.detectors.sound.base import WindowScores
 from core.features.sound.amulet import AmuletFeatures, Rows, rows_of
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 WEIGHTS = (
     *(f"lstm_{n}/{part}" for n in range(1, 5) for part in ("kernel", "recurrent_kernel", "bias")),

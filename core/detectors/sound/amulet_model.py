@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.bundle import BundleError, read_bundle, write_bundle
-from core.decision.calibration import HeldOut
+from core.bundle import BundleError, HeldOut, read_bundle, write_bundle
 from core.detectors.sound.amulet import AmuletModel, Network, Scaler, packed, unpacked
 from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors.image.base import Floats
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 STEP_SECONDS = 0.1
 """From one window to the next."""

@@ -25,7 +25,7 @@ from core.features.sound.spectrum import (
     Windows,
 )
 from core.runtime.litert import make_interpreter
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 DENSITIES = ("raw", "mod", "tone", "level")
 

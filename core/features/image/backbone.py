@@ -17,7 +17,7 @@ from core.errors import GoodpartError
 from core.features.image.picture import resized
 from core.features.image.pooling import Layout, Taps
 from core.runtime.litert import make_interpreter
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 NAME = "EfficientNet-Lite0"
 SIDE = 224

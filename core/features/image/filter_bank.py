@@ -7,7 +7,7 @@ import numpy as np
 from core.features.image.picture import resized
 from core.features.image.pooling import Floats, Layout, Taps
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 NAME = "filter bank (no backbone)"
 SIDE = 224

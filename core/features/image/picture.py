@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from core.errors import UnreadableError
 from core.runtime.opencv import cv2
-from core.sources.camera.base import Picture
+from core.samples import Picture
+from core.state.material import Preview
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -85,3 +86,15 @@ def resized(picture: Picture, side: int) -> Picture:
         picture = cv2.resize(picture, (2 * side, 2 * side), interpolation=cv2.INTER_LINEAR)
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+PREVIEW_WIDTH = 80
+
+
+def small_preview(picture: Picture) -> Preview:
+    height, width = picture.shape[:2]
+    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
+    step = max(1, width // (2 * PREVIEW_WIDTH))
+    rows = max(1, round(PREVIEW_WIDTH * height / width))
+    small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)
+    return Preview(PREVIEW_WIDTH, rows, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())

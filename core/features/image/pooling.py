@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.sources.camera.base import Picture
+from core.samples import Picture
 
 Floats = npt.NDArray[np.float32]
 Taps = list[Floats]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.features.sound.mel import Floats, hann, mel_edges, mel_filterbank, power_spectra
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 RATE = 16_000
 STEP = RATE // 10

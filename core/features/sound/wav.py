@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UnreadableError
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg"})
 BLOCK_SECONDS = 1.0

@@ -5,27 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from core.samples import Frame
 from core.state.source_status import SourceState as SourceState
 from core.state.source_status import SourceStatus as SourceStatus
-
-Picture = npt.NDArray[np.uint8]
-"""uint8 (height, width, 3), channels blue, green, red (the order OpenCV reads)."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One picture as it came from a source."""
-
-    picture: Picture
-    number: int
-    """Counts from 1, without gaps, for every frame that the source read (also those which nobody took)."""
-    at: float
-    """time.monotonic() when it was read."""
-    truth: str | None = None
-    """Only from a simulated bench: `good` or the name of the fault that is shown."""
 
 
 @dataclass(frozen=True)

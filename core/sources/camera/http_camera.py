@@ -16,7 +16,8 @@ import numpy as np
 
 from core.features.image.picture import to_picture
 from core.runtime.opencv import cv2
-from core.sources.camera.base import CameraSettings, Picture
+from core.samples import Picture
+from core.sources.camera.base import CameraSettings
 from core.sources.camera.jpeg_scanner import MOST_BYTES, JpegScanner
 from core.sources.camera.reader import Device, SourceLost
 

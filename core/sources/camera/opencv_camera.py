@@ -9,7 +9,8 @@ from typing import Any
 
 from core.features.image.picture import to_picture
 from core.runtime.opencv import cv2
-from core.sources.camera.base import CameraSettings, Picture
+from core.samples import Picture
+from core.sources.camera.base import CameraSettings
 from core.sources.camera.reader import SourceLost
 
 STREAM_TIMEOUT_MS = 4000

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import GoodpartError
-from core.sources.camera.base import Frame, Picture, SourceState, SourceStatus
+from core.samples import Frame, Picture
+from core.sources.camera.base import SourceState, SourceStatus
 
 
 class SourceLost(GoodpartError):  # noqa: N818 - a state of the world that passes, named as the status names it

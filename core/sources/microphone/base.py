@@ -5,30 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from core.samples import Stretch
 from core.state.source_status import MicrophoneStatus as MicrophoneStatus
 from core.state.source_status import SourceState as SourceState
-
-Sound = npt.NDArray[np.float32]
-"""float32 (n,), one channel, full scale -1..1."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """What was heard since the last one, without a gap inside."""
-
-    samples: Sound
-    rate: int
-    """Samples a second, the device's own: stays the same until a stretch that is `broken`."""
-    at: float
-    """time.monotonic() when its last sample was heard."""
-    broken: bool = False
-    """Sound was lost before it (an overrun, a device that went and came back, a file that starts again): what was
-    heard earlier has nothing to do with it. The first stretch is."""
-    truth: str | None = None
-    """Only from the simulated motor: `good` or the name of the fault that is heard."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.sources.microphone.base import Sound, Stretch
+from core.samples import Sound, Stretch
 
 KEPT_SECONDS = 10.0
 TAKEN_SECONDS = 1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 
-from core.sources.microphone.base import MicrophoneStatus, SourceState, Stretch
+from core.samples import Stretch
+from core.sources.microphone.base import MicrophoneStatus, SourceState
 from core.sources.microphone.ring_buffer import Ring
 
 JOIN_SECONDS = 0.9

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from core.errors import GoodpartError
-from core.sources.camera.base import CameraSettings, Frame, Picture, SourceState, SourceStatus
+from core.samples import Frame, Picture
+from core.sources.camera.base import CameraSettings, SourceState, SourceStatus
 from core.sources.simulated.pump.faults import FAULTS, Fault
 from core.sources.simulated.pump.render import Part, draw_part, view_of
 from core.sources.simulated.schedule import PART_SECONDS, TEACHING_SECONDS, Clamped, next_exchange

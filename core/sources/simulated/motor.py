@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 
 RATE = 16_000
 BLOCK = RATE // 10

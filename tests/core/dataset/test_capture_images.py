@@ -14,7 +14,8 @@ from core.features.image.picture import decode_picture
 from core.health.camera import Health
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
-from core.sources.camera.base import Frame, SourceStatus
+from core.samples import Frame
+from core.sources.camera.base import SourceStatus
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, until
 

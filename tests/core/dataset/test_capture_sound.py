@@ -11,7 +11,7 @@ import soundfile
 
 from core.dataset.capture_sound import LEAST_SECONDS, Recorder
 from core.errors import GoodpartError
-from core.sources.microphone.base import Sound, Stretch
+from core.samples import Sound, Stretch
 from tests.support.sounds import noise
 
 RATE = 8000

@@ -8,7 +8,7 @@ import pytest
 
 from core.dataset.inventory import RECENT, Holdings
 from core.errors import GoodpartError
-from core.pipelines.image import small_preview
+from core.features.image.picture import small_preview
 from core.recipes.recipe import new_recipe
 from tests.support.parts import good_part, make_recipe, odd_part, write_parts
 from tests.support.sounds import make_motor_recipe

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.dataset.near_duplicates import SIDE, near_duplicates, thumbnail
-from core.sources.camera.base import Picture
+from core.samples import Picture
 from tests.support.parts import good_part
 
 

@@ -16,12 +16,11 @@ from core.dataset.add_images import pictures_in
 from core.dataset.inventory import RECENT
 from core.dataset.review_queue import OFFERS, SENSES, accept, counted, discard, offer_picture, offered
 from core.errors import GoodpartError
-from core.features.image.picture import decode_picture
+from core.features.image.picture import decode_picture, small_preview
 from core.journal.store import Event, read_journal
-from core.pipelines.image import small_preview
 from core.recipes.recipe import Recipe
 from core.sources.simulated.motor import RATE
-from core.state.snapshot import Offers
+from core.state.material import Offers
 from tests.core.inspection.test_single_shot import ODD_PART, hearing, judged, running, single
 from tests.core.pipelines.test_sound import BAD, GOOD
 from tests.core.station.test_station import Bench, odd

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from core.bundle import HeldOut
 from core.decision.calibration import (
     STEPS,
-    HeldOut,
     TooFewError,
     band,
     calibrate,
@@ -23,9 +23,9 @@ from core.decision.calibration import (
     percent,
     supported,
 )
-from core.decision.verdict import is_anomalous, share
-from core.recipes.recipe import RULES
-from core.state.snapshot import Rule
+from core.decision.rule import is_anomalous, share
+from core.settings.recipe_settings import RULES
+from core.state.verdict import Rule
 
 RATES = st.sampled_from([0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01])
 SCORES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=150)

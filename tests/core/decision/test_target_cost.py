@@ -9,7 +9,7 @@ from core.decision.target_cost import in_words, what_it_costs
 from core.evaluation.defect_test import separate
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense
+from core.state.verdict import Sense
 from tests.core.pipelines.test_sound import running as listening
 from tests.core.station.test_station import good, running
 from tests.support.parts import odd_part, until, write_parts

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.decision.calibration import HeldOut, calibrate
-from core.decision.verdict import Ranking, Votes, is_anomalous, reason, share, shares, shown
-from core.recipes.recipe import RULES
-from core.state.snapshot import Rule, Thresholds
+from core.bundle import HeldOut
+from core.decision.calibration import calibrate
+from core.decision.rule import is_anomalous, share, shares
+from core.decision.verdict import Ranking, Votes, reason, shown
+from core.settings.recipe_settings import RULES
+from core.state.verdict import Rule, Thresholds
 
 NUMBER = st.floats(-1e6, 1e6)
 ROOM = st.floats(1e-3, 1e6)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.features.sound.spectrum import RATE, STEP, SpectrumFeatures, Windows, kurtosis
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 from tests.support.sounds import faulty_motor, good_motor, noise
 
 SOUND = np.concatenate([good_motor(1, 2.0), faulty_motor("bearing", seconds=2.0)])

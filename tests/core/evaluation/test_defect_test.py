@@ -10,9 +10,10 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from core.bundle import read_bundle
-from core.decision.verdict import share
+from core.decision.rule import share
 from core.errors import GoodpartError
-from core.evaluation.defect_test import auroc, auroc_interval, rate_interval, roc, separate
+from core.evaluation.defect_test import separate
+from core.evaluation.statistics import auroc, auroc_interval, rate_interval, roc
 from core.recipes.recipe import Recipe, open_recipe
 from tests.support.parts import environment, goodpart, learn_in_process, odd_part, write_parts
 from tests.support.sounds import faulty_motor, good_motor, write_sounds

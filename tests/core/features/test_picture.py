@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import UnreadableError
 from core.features.image.picture import crop, decode_picture, resized, to_picture
-from core.sources.camera.base import Picture
+from core.samples import Picture
 from tests.support.parts import good_part
 
 COLOURS = np.zeros((20, 30, 3), np.uint8)

@@ -11,8 +11,10 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
-from core.health.camera import Health, HealthSettings, Motion, PictureMeasures, Taught, measure, small_grey
-from core.sources.camera.base import Frame, Picture, SourceStatus
+from core.health.camera import Health, HealthSettings, PictureMeasures, Taught, measure, small_grey
+from core.health.scene_change import Motion
+from core.samples import Frame, Picture
+from core.sources.camera.base import SourceStatus
 from tests.support.data import data_folder
 
 LIVE = SourceStatus(state="live", address="0", fps=10)

@@ -10,7 +10,8 @@ import soundfile
 
 from core.errors import GoodpartError
 from core.health.microphone import SoundHealth, SoundTaught, measure_sound
-from core.sources.microphone.base import MicrophoneStatus, Sound, Stretch
+from core.samples import Sound, Stretch
+from core.sources.microphone.base import MicrophoneStatus
 from core.sources.simulated.motor import MOTOR_FAULTS, RATE
 from tests.support.data import data_folder
 from tests.support.sounds import faulty_motor, good_motor, noise

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import GoodpartError
-from core.inspection.shift_counter import Lying
+from core.inspection.continuous import Lying
 from core.journal.store import Journal, read_journal, read_shift
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Verdict
+from core.state.verdict import Verdict
 from tests.core.inspection.test_single_shot import GOOD_PART, ODD_PART, OTHER_GOOD, judged, parts, running, single
 from tests.core.station.test_station import Bench
 from tests.core.station.test_station import running as continuous

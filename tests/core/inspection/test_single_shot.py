@@ -18,8 +18,8 @@ from core.bundle import read_bundle
 from core.inference.sound_judge import Ear
 from core.journal.store import Event, read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Part
+from core.samples import Picture
+from core.state.parts import Part
 from core.station.station import Station
 from tests.core.pipelines.test_sound import BAD, GOOD, SILENCE, Played
 from tests.core.station.test_station import Bench, dark, good, odd

@@ -13,7 +13,7 @@ import soundfile
 
 from core.journal.evidence_files import KeptPictures, KeptSounds
 from core.journal.sound_excerpt import Overheard
-from core.state.snapshot import Heard, Thresholds
+from core.state.verdict import Heard, Thresholds
 from tests.support.parts import good_part, odd_part
 from tests.support.sounds import noise
 

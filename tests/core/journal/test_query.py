@@ -13,16 +13,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import GoodpartError
-from core.journal.query import (
-    COLUMNS,
-    History,
-    Only,
-    csv_lines,
-    day_bounds,
-    export_csv,
-    in_words,
-    json_lines,
-)
+from core.journal.query import History, Only, csv_lines, day_bounds, export_csv, json_lines
+from core.journal.row import COLUMNS, in_words
 from core.journal.store import Journal
 
 TODAY = date(2026, 11, 24)

@@ -19,8 +19,9 @@ from core.knobs.firmware_twin import Board, Filter
 from core.knobs.link import Link, refusal
 from core.knobs.mapping import meaning
 from core.knobs.protocol import Answer, Damaged, Heartbeat, Lines, Noise, Placed, Reading, ToldVerdict, parse
-from core.recipes.recipe import KnobTable
-from core.state.snapshot import Knob, Thresholds
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Knob
+from core.state.verdict import Thresholds
 
 SCORES = st.floats(-1e300, 1e300) | st.sampled_from([math.nan, math.inf, -math.inf])
 VECTORS = Path(__file__).parents[3] / "firmware" / "test" / "vectors.txt"

@@ -26,7 +26,7 @@ from core.knobs.firmware_twin import EVERY_MS
 from core.knobs.protocol import Reading, ToldVerdict, format_reading, format_verdict, parse
 from core.knobs.serial_port import FULL, PortLost, in_words, open_port
 from core.knobs.simulated import SimulatedBoard, command_of_board, compiled_board
-from core.state.snapshot import State
+from core.state.verdict import State
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 

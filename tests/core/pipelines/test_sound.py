@@ -17,10 +17,12 @@ import soundfile
 
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.sources.microphone.base import MicrophoneStatus, SourceState, Stretch
+from core.samples import Stretch
+from core.sources.microphone.base import MicrophoneStatus, SourceState
 from core.sources.microphone.ring_buffer import Ring
 from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
-from core.state.snapshot import Hearing, Snapshot
+from core.state.sense import Hearing
+from core.state.snapshot import Snapshot
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, odd_part, until
 from tests.support.sounds import faulty_motor, good_motor

@@ -12,17 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import GoodpartError
-from core.recipes.recipe import (
-    CameraTable,
-    Settings,
-    new_recipe,
-    open_recipe,
-    recipe_folder,
-    remove_begun,
-    replace_file,
-)
+from core.recipes.recipe import new_recipe, open_recipe, recipe_folder
+from core.runtime.atomic_files import remove_begun, replace_file
+from core.settings.recipe_settings import CameraTable, Settings
 from core.settings.schema import from_table, to_toml
-from core.state.snapshot import Thresholds
+from core.state.verdict import Thresholds
 
 THRESHOLDS = Thresholds(-4.1, 0.25, "sum", -2.0, 0.1, 0.05, 0.001, "key")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.replay.replay import Outcome, Replay
+from core.replay.outcome import Outcome
+from core.replay.replay import Replay
 
 TAPES = Path(__file__).parent / "tapes"
 EXPECTED = json.loads((TAPES / "expected.json").read_text())

@@ -18,10 +18,13 @@ from core.errors import GoodpartError
 from core.inference.image_judge import Judge
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.replay.replay import Outcome, Replay, models_of, same_judging
-from core.state.snapshot import Sense, Snapshot
+from core.replay.outcome import Outcome, models_of, same_judging
+from core.replay.replay import Replay
+from core.state.snapshot import Snapshot
+from core.state.verdict import Sense
 from core.station.station import Station
-from core.tape.reader import KnobBytes, Recording, Took
+from core.tape.events import KnobBytes, Took
+from core.tape.reader import Recording
 from core.tape.verdict_stream import Digest, said_in
 from core.tape.writer import Tape
 from tests.support.parts import Scripted, good_part, odd_part, until, write_parts

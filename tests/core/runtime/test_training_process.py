@@ -18,7 +18,7 @@ import pytest
 from core.bundle import read_bundle
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import MOST_POINTS, Curve, TrainingRun, parse_progress
-from core.state.snapshot import Training
+from core.state.jobs import Training
 from tests.support.data import ROOT
 from tests.support.parts import environment, make_recipe, until
 

@@ -18,20 +18,12 @@ from hypothesis import strategies as st
 
 import core.state.snapshot
 import core.state.source_status
-from core.serialization.snapshot_json import (
-    OWN_CLOCK,
-    WireError,
-    changed,
-    changes,
-    from_json,
-    hints,
-    moved,
-    packed,
-    to_json,
-    unpacked,
-)
-from core.state.snapshot import Knob, KnobLink, Snapshot, Verdict
+from core.serialization.dataclass_json import WireError, from_json, hints, to_json
+from core.serialization.snapshot_json import OWN_CLOCK, changed, changes, moved, packed, unpacked
+from core.state.knobs import Knob, KnobLink
+from core.state.snapshot import Snapshot
 from core.state.source_status import SourceStatus
+from core.state.verdict import Verdict
 
 
 def anything(kind: Any) -> st.SearchStrategy[Any]:
@@ -164,4 +156,4 @@ def test_what_is_no_snapshot_is_refused_in_words(envelope: Any, words: str) -> N
 
 def test_an_array_of_objects_is_not_taken() -> None:
     with pytest.raises(WireError, match="objects"):
-        from_json(hints(core.state.snapshot.Judgement)["map"], {"dtype": "|O", "shape": [1], "base64": "AAAAAAAAAAA="})
+        from_json(hints(core.state.verdict.Judgement)["map"], {"dtype": "|O", "shape": [1], "base64": "AAAAAAAAAAA="})

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.sources.camera.base import Picture, PictureSource
+from core.samples import Picture
+from core.sources.camera.base import PictureSource
 from core.sources.camera.reader import Backoff, Reader, SourceLost
 
 QUICK = Backoff(first=0.01, longest=0.04)

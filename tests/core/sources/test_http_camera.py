@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from core.samples import Frame
 from core.sources.camera.address import shown
-from core.sources.camera.base import CameraSettings, Frame
+from core.sources.camera.base import CameraSettings
 from core.sources.camera.http_camera import open_http
 from core.sources.camera.jpeg_scanner import JpegScanner
 from core.sources.camera.reader import Backoff, Reader

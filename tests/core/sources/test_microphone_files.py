@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.samples import Sound, Stretch
 from core.sources.microphone.address import open_microphone
-from core.sources.microphone.base import Sound, SoundSettings, SoundSource, Stretch
+from core.sources.microphone.base import SoundSettings, SoundSource
 from tests.support.parts import until
 from tests.support.sounds import noise
 

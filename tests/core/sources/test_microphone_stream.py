@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.features.sound.spectrum import SpectrumFeatures
+from core.samples import Stretch
 from core.sources.microphone.address import open_microphone
-from core.sources.microphone.base import SoundSettings, SoundSource, Stretch
+from core.sources.microphone.base import SoundSettings, SoundSource
 from core.sources.microphone.ring_buffer import Ring
 from core.sources.simulated.microphone import SimulatedMotor, shown_units
 from core.sources.simulated.motor import BALLS, MOTOR_FAULTS, RATE, SPEED, Motor, Unit, good_sound, sound_of

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.sources.microphone.base import Sound, Stretch
+from core.samples import Sound, Stretch
 from core.sources.microphone.ring_buffer import Ring
 
 RATE = 100

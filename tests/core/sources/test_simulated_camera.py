@@ -11,7 +11,8 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.image.picture import resized
-from core.sources.camera.base import CameraSettings, Picture
+from core.samples import Picture
+from core.sources.camera.base import CameraSettings
 from core.sources.simulated.camera import SimulatedBench, faulty_picture, good_pictures, shown_parts
 from core.sources.simulated.pump.faults import FAULTS, Fault
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.features.sound.mel import hann, mel_filterbank, power_spectra
-from core.sources.microphone.base import Sound, SoundSettings
+from core.samples import Sound
+from core.sources.microphone.base import SoundSettings
 from core.sources.simulated.microphone import SimulatedMotor, shown_units
 from core.sources.simulated.motor import BALLS, MOTOR_FAULTS, RATE, SPEED, Motor, MotorFault, Unit, good_sound, sound_of
 from core.sources.simulated.schedule import SHORTEST, next_exchange

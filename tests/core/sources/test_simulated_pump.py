@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.sources.camera.base import CameraSettings, Frame, Picture
+from core.samples import Frame, Picture
+from core.sources.camera.base import CameraSettings
 from core.sources.simulated.camera import Sensor, SimulatedBench, faulty_picture, good_pictures, shown_parts
 from core.sources.simulated.pump.faults import FAULTS, Fault
 from core.sources.simulated.pump.lighting import Light

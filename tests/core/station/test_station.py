@@ -16,11 +16,12 @@ import pytest
 from core.detectors.image.base import Detector, Scores
 from core.errors import GoodpartError
 from core.inference.image_judge import Judge
-from core.journal.event_log import scores_as_json
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.sources.camera.base import Picture
-from core.state.snapshot import Judgement, Snapshot
+from core.samples import Picture
+from core.serialization.verdict_json import scores_as_json
+from core.state.snapshot import Snapshot
+from core.state.verdict import Judgement
 from core.station.station import Station
 from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe, odd_part, until, write_parts
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core.errors import GoodpartError, UnreadableError
-from core.recipes.recipe import Settings
 from core.replay.replay import Replay
+from core.settings.recipe_settings import Settings
 from core.tape.codec import pack_picture, pack_sound, unpack_picture, unpack_sound
 from core.tape.container import MAGIC, Chunk, ChunkReader, packed
 from core.tape.header import settings_text

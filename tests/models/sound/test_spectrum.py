@@ -19,7 +19,7 @@ from core.detectors.sound.base import WindowScores
 from core.features.sound.spectrum import RATE
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
-from core.sources.microphone.base import Sound
+from core.samples import Sound
 from models.sound.sound_folds import make_sound_folds
 from models.sound.spectrum import fit_head, scale_of
 from tests.support.parts import ROOT, goodpart, learn_in_process, until

@@ -12,7 +12,11 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.state.snapshot import Call, Collecting, Offers, Snapshot, Training, Verdict
+from core.state.jobs import Training
+from core.state.material import Collecting, Offers
+from core.state.parts import Call
+from core.state.snapshot import Snapshot
+from core.state.verdict import Verdict
 from tests.support.fake_station import (
     MODEL,
     NOW,

@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 from core.journal.store import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
-from core.recipes.recipe import KnobTable, Recipe, open_recipe
+from core.recipes.recipe import Recipe, open_recipe
+from core.settings.recipe_settings import KnobTable
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, goodpart
 from tui.app.dashboard import WatchApp

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
-from core.state.snapshot import Collecting, Held, Meters, Offers
+from core.state.material import Collecting, Held, Meters, Offers
 from tests.support.fake_station import FakeStation, anomaly, both, hearing, preview, snapshot
 from tests.tui.app.test_dashboard import screen_text
 from tui.app.shell import Shell

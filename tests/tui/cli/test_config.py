@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.cli.main import main
-from tui.view.keymap import KEYS
+from tui.view.key_table import KEYS
 
 
 @pytest.fixture(autouse=True)

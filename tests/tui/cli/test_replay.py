@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Taping
+from core.state.jobs import Taping
 from core.tape.container import MAGIC, ChunkReader, packed
 from tests.support.fake_station import FakeStation, snapshot
 from tests.support.parts import goodpart, odd_part, write_parts

@@ -22,14 +22,16 @@ from hypothesis import strategies as st
 from core.evaluation.review_process import Examining
 from core.journal.store import Journal, read_journal
 from core.recipes.recipe import Recipe, new_recipe
-from core.state.snapshot import Call, Collecting, Held, Offers, Shot, Verdict
+from core.state.material import Collecting, Held, Offers
+from core.state.parts import Call, Shot
+from core.state.verdict import Verdict
 from tests.support.fake_station import MODEL, FakeStation, both, judging, knobs, snapshot, sound_alone, waiting
 from tests.support.parts import write_parts
 from tests.tui.screens.test_every_screen import costs
 from tests.tui.screens.test_train import found
 from tui.line_mode import console as line_mode
 from tui.line_mode.console import HELP, LineDesk
-from tui.line_mode.headless import status_line
+from tui.line_mode.status import status_line
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 

@@ -12,11 +12,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.snapshot import Judgement, Model, Part, Snapshot, State, Thresholds, Training, Verdict
+from core.serialization.verdict_json import as_json
+from core.state.jobs import Training
+from core.state.parts import Part
+from core.state.snapshot import Snapshot
 from core.state.source_status import SourceStatus
+from core.state.verdict import Judgement, Model, State, Thresholds, Verdict
 from tests.support.fake_station import FakeStation
 from tui.line_mode.console import LineDesk
-from tui.line_mode.headless import as_json, headless, status_line
+from tui.line_mode.headless import headless
+from tui.line_mode.status import status_line
 from tui.terminal.progress_line import ProgressLine, progress_text
 
 THRESHOLDS = Thresholds(-4.1, 0.004, "sum", -2.9, 0.0025, 0.05, 0.0001)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.library import Shelved
-from tui.screens.recipes import HEAD, row
+from tui.reports.recipe_table import HEAD, row
 
 LEARNT = "2026-11-05T14:03:22"
 

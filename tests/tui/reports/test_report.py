@@ -17,8 +17,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.bundle import read_bundle
-from core.decision.verdict import share
-from core.detectors.load import thresholds_of
+from core.decision.rule import share
+from core.decision.thresholds import thresholds_of
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.parts import good_part, goodpart, make_recipe, odd_part, write_parts

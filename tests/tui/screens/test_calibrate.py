@@ -10,7 +10,8 @@ from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
 from tests.tui.screens.test_train import pump, text
 from tui.app.shell import Shell
-from tui.screens.calibrate import CalibrateScreen, rows
+from tui.reports.target_table import rows
+from tui.screens.calibrate import CalibrateScreen
 
 __all__ = ["bench", "pump"]
 

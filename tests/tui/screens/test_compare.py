@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from core.evaluation.comparison import contest_file, read_contest, write_contest
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Training
+from core.state.jobs import Training
 from tests.support.comparisons import contest
 from tests.support.fake_station import NOW, FakeStation, snapshot
 from tests.support.parts import make_recipe, odd_part, write_parts

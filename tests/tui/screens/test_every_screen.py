@@ -21,7 +21,9 @@ from core.evaluation.review_process import Examining
 from core.evaluation.review_result import Costs
 from core.library import Shelved
 from core.recipes.recipe import Recipe, new_recipe
-from core.state.snapshot import Collecting, Held, Meters, Recording, Snapshot, Training
+from core.state.jobs import Training
+from core.state.material import Collecting, Held, Meters, Recording
+from core.state.snapshot import Snapshot
 from tests.support.fake_station import MODEL, NOW, FakeStation, anomaly_map, both, hearing, preview, snapshot, turning
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.screens.test_train import found

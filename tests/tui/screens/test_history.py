@@ -21,7 +21,8 @@ from textual.pilot import Pilot
 import core.journal.query
 from core.bundle import read_bundle
 from core.journal.evidence import Evidence, Gatherer, Trace
-from core.journal.query import COLUMNS, History, Row, csv_lines
+from core.journal.query import History, csv_lines
+from core.journal.row import COLUMNS, Row
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.fake_station import NOW, FakeStation, judgement, preview, snapshot

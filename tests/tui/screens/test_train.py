@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.evaluation.review_result import Examined, Grey, Redrawn, Worst
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Training
+from core.state.jobs import Training
 from tests.support.fake_station import MODEL, snapshot
 from tests.support.parts import odd_part, write_parts
 from tests.tui.app.test_dashboard import screen_text

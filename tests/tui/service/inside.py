@@ -14,7 +14,8 @@ from core.recipes.recipe import Recipe
 from tests.support.fake_station import FakeStation
 from tests.support.parts import until
 from tests.support.served import Served
-from tui.service.app import Service, make_app
+from tui.service.app import make_app
+from tui.service.context import Service
 from tui.service.liveness import Pulse
 from tui.service.metrics import Metrics
 from tui.service.request_gate import LOOPBACK, Gate

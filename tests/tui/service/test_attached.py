@@ -19,7 +19,8 @@ from websockets.sync.client import connect
 from core.errors import GoodpartError
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
-from core.serialization.snapshot_json import changed, from_json
+from core.serialization.dataclass_json import from_json
+from core.serialization.snapshot_json import changed
 from core.state.snapshot import Snapshot
 from tests.support.fake_station import FakeStation, snapshot
 from tests.support.parts import goodpart, until

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.state.snapshot import Grab, Sense, Which, Word
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.verdict import Sense, Which
 from tests.support.parts import until
 from tests.support.served import Served, serving_both
 from tui.service.command_arguments import COMMANDS

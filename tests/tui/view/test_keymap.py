@@ -10,7 +10,8 @@ from core.errors import GoodpartError
 from tui.screens.base import StationScreen
 from tui.screens.help import help_lines
 from tui.screens.recipes import guide
-from tui.view.keymap import KEYS, SCREENS, Where, bindings, checked_keymap, first_key, keys_shown, screen_keys
+from tui.view.key_table import KEYS, SCREENS, Where
+from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown, screen_keys
 
 
 def test_every_binding_has_an_id_and_a_tooltip() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.decision.verdict import is_anomalous
-from core.decision.verdict import shares as station_shares
-from core.state.snapshot import Rule
+from core.decision.rule import is_anomalous
+from core.decision.rule import shares as station_shares
+from core.state.verdict import Rule
 from tests.support.fake_station import THRESHOLDS
 from tui.view import text as words
 

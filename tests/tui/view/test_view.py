@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.support.fake_station import NOW, THRESHOLDS, judgement, snapshot
-from tui.view.view import Inbox, PendingThresholds, View
+from tui.view.inbox import Inbox
+from tui.view.pending_thresholds import PendingThresholds
+from tui.view.view import View
 
 
 def test_fast_presses_add_up_although_snapshots_lag() -> None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from core.state.snapshot import Collecting, Recording, Snapshot
+from core.state.material import Collecting, Recording
+from core.state.snapshot import Snapshot
 from tests.support.fake_station import MODEL, NOW, both, hearing, snapshot
-from tui.view.keymap import SCREENS, Where, checked_keymap, keys_shown
+from tui.view.key_table import SCREENS, Where
+from tui.view.keymap import checked_keymap, keys_shown
 from tui.view.view import View
 from tui.widgets.title_and_footer import notice
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.state.snapshot import Preview
+from core.state.material import Preview
 from tests.support.fake_station import NOW, anomaly_map, judgement, preview, snapshot
 from tui.view.view import View
 from tui.widgets.banner import banner

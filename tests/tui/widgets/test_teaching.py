@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.state.snapshot import Collecting, Held, Offered, Offers, Preview, Snapshot
+from core.state.material import Collecting, Held, Offered, Offers, Preview
+from core.state.snapshot import Snapshot
 from tests.support.fake_station import NOW, preview, snapshot
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
 from tui.app.shell import Shell

@@ -14,9 +14,9 @@ from core.detectors.sound.amulet import AS_TRAINED, AmuletModel, sensitive
 from core.detectors.sound.amulet_model import read_model
 from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Mode, table_of
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 from tui.cli.commands import amulet_output as output
-from tui.cli.commands.train import learn
+from tui.cli.training import learn
 
 
 def run(options: argparse.Namespace) -> int:

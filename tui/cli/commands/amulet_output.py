@@ -16,7 +16,7 @@ import numpy.typing as npt
 from core.detectors.sound.amulet import AmuletModel
 from core.errors import GoodpartError
 from core.features.sound.amulet import Table
-from core.recipes.recipe import replace_file
+from core.runtime.atomic_files import replace_file
 
 Numbers = npt.NDArray[np.float64]
 BLUE, RED = "#1f6feb", "#f85149"

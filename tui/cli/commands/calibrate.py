@@ -6,13 +6,13 @@ import argparse
 from dataclasses import replace
 
 from core.bundle import read_bundle
+from core.decision.thresholds import calibrated, expected, thresholds_of
 from core.decision.verdict import shown
-from core.detectors.load import calibrated, expected, thresholds_of
 from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense, Thresholds
+from core.state.verdict import Sense, Thresholds
 
 
 def run(options: argparse.Namespace) -> int:

@@ -23,8 +23,8 @@ from core.evaluation.comparison import (
 )
 from core.evaluation.recommendation import Advice, advise
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense
-from tui.cli.commands.train import learn
+from core.state.verdict import Sense
+from tui.cli.training import learn
 from tui.reports.comparison_table import table
 
 ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}

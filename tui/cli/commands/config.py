@@ -12,7 +12,8 @@ from core.settings.schema import from_table
 from core.settings.user_config import Config, Resolved, config_path, config_table, resolve, typed
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.display import display, options_given
-from tui.view.keymap import KEYS, checked_keymap
+from tui.view.key_table import KEYS
+from tui.view.keymap import checked_keymap
 
 
 def run(options: argparse.Namespace) -> int:

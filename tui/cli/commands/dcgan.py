@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError, UnreadableError
-from tui.cli.commands.train import TrainingFailedError, learn
+from tui.cli.training import TrainingFailedError, learn
 
 QUICK = {"epochs": 3, "iterations": 2, "batch": 8}
 CANCELLED = {

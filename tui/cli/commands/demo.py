@@ -11,8 +11,9 @@ from pathlib import Path
 from core import __version__
 from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
-from core.recipes.recipe import CameraTable, MicrophoneTable, Recipe, Settings, new_recipe, open_recipe, user_recipes
-from core.state.snapshot import Training
+from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
+from core.settings.recipe_settings import CameraTable, MicrophoneTable, Settings
+from core.state.jobs import Training
 from tui.cli.commands.watch import watch
 
 WIDTH, HEIGHT = 960, 720

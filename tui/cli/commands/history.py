@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
-from core.dataset.material_files import write_lines
 from core.errors import GoodpartError
-from core.journal.query import History, Only, Row, csv_lines, in_words, json_lines
+from core.journal.query import History, Only, csv_lines, json_lines
+from core.journal.row import Row, in_words
 from core.journal.store import Kind
 from core.recipes.recipe import open_recipe
+from core.runtime.atomic_files import write_lines
 from tui.view.text import printable
 
 

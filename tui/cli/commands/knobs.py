@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from core.knobs.connection import KnobKeeper
-from core.state.snapshot import KnobLink
+from core.state.knobs import KnobLink
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from core.library import shelved
-from tui.cli.commands.watch import no_dashboard, show_shell
+from tui.cli.faces import no_dashboard, show_shell
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
 def tell() -> None:
     """As plain lines."""
-    from tui.screens.recipes import HEAD, row
+    from tui.reports.recipe_table import HEAD, row
 
     found = shelved()
     if not found:

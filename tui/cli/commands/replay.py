@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from core.recipes.recipe import Recipe, open_recipe
-from core.replay.replay import Difference, Outcome, Replay, Sample, models_of, same_judging
-from core.state.snapshot import Sense, Snapshot, State, Training
+from core.replay.outcome import Difference, Outcome, Sample, models_of, same_judging
+from core.replay.replay import Replay
+from core.state.jobs import Training
+from core.state.snapshot import Snapshot
+from core.state.verdict import Sense, State
 from core.tape.header import Head, versions
 from core.tape.verdict_stream import Said
 from tui.line_mode.headless import headless

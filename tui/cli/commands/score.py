@@ -8,20 +8,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 from core.bundle import read_bundle
 from core.dataset.material_files import find_files
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Sense, Training
+from core.serialization.verdict_json import Result, unknown
+from core.state.jobs import Training
+from core.state.verdict import Sense
 from tui.terminal.progress_line import ProgressLine
 
-NO_SCORES = dict.fromkeys(
-    ("score", "density", "density_threshold", "reconstruction_error", "reconstruction_error_threshold", "p_value")
-)
-Result = dict[str, Any]
 Judged = Callable[[Path], Result]
 
 
@@ -107,7 +104,3 @@ def judged(judges: Judges, paths: Iterable[Path], line: ProgressLine) -> Iterato
         if sys.stderr.isatty() and len(files) > 1:
             line(Training("running", "judging", step, len(files)))
         yield judges(file) if isinstance(file, Path) else file
-
-
-def unknown(path: str, sense: Sense, why: str) -> Result:
-    return {"path": path, "kind": sense, "verdict": "UNKNOWN", **NO_SCORES, "reason": why}

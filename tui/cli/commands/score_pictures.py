@@ -9,14 +9,15 @@ from core.decision.verdict import reason
 from core.features.image.picture import decode_picture
 from core.health.camera import Health, HealthSettings
 from core.inference.image_judge import Judge
-from core.journal.event_log import scores_as_json
-from core.sources.camera.base import Frame, SourceStatus
+from core.samples import Frame
+from core.serialization.verdict_json import scores_as_json
+from core.sources.camera.base import SourceStatus
 
 
 def judged_picture(judge: Judge, file: Path, with_map: bool = False) -> dict[str, Any]:
     """`with_map` adds the anomaly map, rows of numbers. Raises UnreadableError, also for a picture that the station
     would not trust."""
-    from tui.cli.commands.score import unknown
+    from core.serialization.verdict_json import unknown
 
     picture = decode_picture(file)
     # The same eyes as at the bench, for a single picture; a still picture is not frozen.

@@ -8,7 +8,7 @@ from typing import Any
 from core.decision.verdict import reason
 from core.inference.sound_file import Audition, audition
 from core.inference.sound_judge import Ear
-from core.journal.event_log import scores_as_json
+from core.serialization.verdict_json import scores_as_json
 
 
 def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -> dict[str, Any]:

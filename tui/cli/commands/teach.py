@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from core.decision.calibration import WANTED_RECORDINGS
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.snapshot import Training
+from core.state.jobs import Training
 from tui.terminal.progress_line import ProgressLine
 
 

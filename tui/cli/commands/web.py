@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.errors import GoodpartError
-from tui.stations.remote import checked
+from tui.service.client import checked
 
 
 def run(options: argparse.Namespace) -> int:

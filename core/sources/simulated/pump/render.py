@@ -14,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from core.sources.camera.base import Picture
+from core.samples import Picture
 from core.sources.simulated.pump.body import BOLTS, TURN_STEPS, Body, body, bolt_place
 from core.sources.simulated.pump.details import drill, screw, wear
 from core.sources.simulated.pump.faults import Fault, paint_fault

@@ -1,0 +1,98 @@
+"""Verdicts and scores in JSON: the contract of the command line, the journal and the service."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from core.state.parts import Part
+from core.state.snapshot import Snapshot, truth_of
+from core.state.verdict import Heard, Judgement, Model, Sense, Thresholds
+
+if TYPE_CHECKING:
+    from core.samples import Map
+
+
+def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, float | None]:
+    """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
+    numbers = {
+        "score": judged.score,
+        "density": judged.density,
+        "density_threshold": thresholds.density,
+        "reconstruction_error": judged.reconstruction_error,
+        "reconstruction_error_threshold": thresholds.reconstruction_error,
+        "p_value": judged.p_value,
+    }
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def map_as_json(map: Map) -> list[list[float | None]]:
+    """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
+    return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
+
+
+def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """The numbers of each sense that has judged something: `image`, `sound`."""
+    said: dict[str, dict[str, Any]] = {}
+    image, sound = snapshot.image, snapshot.sound
+    if image and snapshot.thresholds:
+        said["image"] = kind_as_json(image, snapshot.thresholds, _id(snapshot.model))
+    if sound and sound.window and sound.thresholds:
+        said["sound"] = kind_as_json(sound.window, sound.thresholds, _id(sound.model))
+    return said
+
+
+def _id(model: Model | None) -> str | None:
+    return model.bundle if model else None
+
+
+def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
+    """`model` is the id of the bundle that judged."""
+    return {
+        "anomaly": judged.anomalous,
+        **scores_as_json(judged, thresholds),
+        "milliseconds": round(judged.milliseconds, 2),
+        "model": model,
+    }
+
+
+def as_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The object of the command line's contract: time, verdict, reason, scores and thresholds of each kind, truth."""
+    said: dict[str, Any] = {
+        "time": round(snapshot.at, 3),
+        "verdict": snapshot.verdict.state,
+        "reason": snapshot.verdict.reason,
+    }
+    truth = truth_of(snapshot)
+    if truth is not None:
+        said["truth"] = truth
+    from core.serialization.verdict_json import kinds_as_json
+
+    said |= kinds_as_json(snapshot)
+    if snapshot.fault:
+        said["fault"] = snapshot.fault
+    return said
+
+
+def part_as_json(part: Part) -> dict[str, Any]:
+    """A part that was counted: `part` is its number in the shift."""
+    return {
+        "part": part.number,
+        "time": round(part.at, 3),
+        "verdict": part.verdict.state,
+        "reason": part.verdict.reason,
+        "by": part.by,
+        **part.scores,
+    }
+
+
+NO_SCORES = dict.fromkeys(
+    ("score", "density", "density_threshold", "reconstruction_error", "reconstruction_error_threshold", "p_value")
+)
+
+
+Result = dict[str, Any]
+
+
+def unknown(path: str, sense: Sense, why: str) -> Result:
+    return {"path": path, "kind": sense, "verdict": "UNKNOWN", **NO_SCORES, "reason": why}

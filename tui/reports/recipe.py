@@ -1,0 +1,113 @@
+"""The report of a recipe as one HTML file."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from core import __version__
+from core.errors import GoodpartError
+from core.journal.query import History, day_bounds
+from core.recipes.recipe import Recipe
+from core.state.jobs import Training
+from core.state.parts import Shift
+from core.state.verdict import Sense
+from tui.reports import html as page
+from tui.terminal.progress_line import ProgressLine
+
+DAYS = 14
+
+
+_PASSWORD = re.compile(r"(?<=://)[^/@\s\"']+@")
+
+
+class Report:
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self.refused: list[str] = []
+        """Why a model cannot be used, or the journal cannot be read."""
+
+    def body(self) -> Iterator[str]:
+        recipe = self._recipe
+        yield page.heading(1, f"goodpart: {recipe.name}")
+        yield page.paragraph(f"{time.strftime('%Y-%m-%d %H:%M %z')}, goodpart {__version__}, {recipe.folder}", "dim")
+        for sense in recipe.senses:
+            yield from self._chapter(sense)
+        yield from self._guarded(self._journal())
+        yield page.heading(2, "Settings")
+        toml = recipe.toml.read_text(encoding="utf-8-sig", errors="replace")
+        yield page.preformatted(_PASSWORD.sub("***@", toml))
+
+    def _chapter(self, sense: Sense) -> Iterator[str]:
+        recipe = self._recipe
+        if not recipe.bundle(sense).exists():
+            good = recipe.good(sense)
+            count = sum(not path.name.startswith(".") for path in good.iterdir()) if good.is_dir() else 0
+            yield page.heading(2, "Pictures" if sense == "image" else "Sound")
+            yield page.paragraph(f"Nothing was learnt yet; {count} good files were taught. `goodpart train` learns.")
+            return
+        from tui.reports.model_chapter import chapter
+
+        yield from self._guarded(chapter(recipe, sense, judging("pictures" if sense == "image" else "recordings")))
+
+    def _guarded(self, parts: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from parts
+        except GoodpartError as error:
+            self.refused.append(str(error))
+            yield page.paragraph(f"Cannot be told: {error}", "warning")
+
+    def _journal(self) -> Iterator[str]:
+        yield page.heading(2, f"The last {DAYS} days")
+        if not self._recipe.journal.exists():
+            yield page.paragraph("There is no journal yet; `goodpart watch` begins one.")
+            return
+        with History(self._recipe.journal) as history:
+            last = history.day_before(None) or date.today()
+            bounds = day_bounds(last, DAYS)
+            counts = history.counts(bounds)
+            shifts = history.shifts(bounds[0], bounds[-1])
+            in_shifts = history.counts(shifts)
+        yield _counted("day", "%a %Y-%m-%d", bounds, counts)
+        if in_shifts:
+            yield page.heading(3, "Shifts")
+            yield _counted("from", "%a %Y-%m-%d %H:%M", shifts, in_shifts)
+        yield page.paragraph(
+            "Yield is OK of all parts: those that could not be judged (UNKNOWN) count as not OK. Parts are counted by"
+            " single shots and where their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults"
+            " are those of camera, microphone and station.",
+            "dim",
+        )
+
+
+def _counted(name: str, form: str, bounds: Sequence[float], counts: Sequence[Mapping[tuple[str, str], int]]) -> str:
+    """A row for each stretch of time in which something happened."""
+    head = (name, "parts", "OK", "ANOMALY", "UNKNOWN", "yield", "turned to ANOMALY", "thresholds", "faults")
+    begun = (f"{datetime.fromtimestamp(at):{form}}" for at in bounds)
+    return page.table(head, [[start, *_row(told)] for start, told in zip(begun, counts, strict=False) if told])
+
+
+def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
+    def of(kind: str, verdict: str | None = None) -> int:
+        return sum(number for (k, v), number in told.items() if k == kind and verdict in (None, v))
+
+    ok, called, unknown = (of("part", verdict) for verdict in ("OK", "ANOMALY", "UNKNOWN"))
+    shift = Shift(0.0, ok, called, unknown)
+    share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
+    faults = of("health", "UNKNOWN") + of("fault")
+    return [shift.parts, ok, called, unknown, share, of("verdict", "ANOMALY"), of("threshold"), faults]
+
+
+def judging(what: str) -> Callable[[int, int], None]:
+    """Progress with the time left, on standard error."""
+    line, began = ProgressLine(), time.monotonic()
+
+    def tell(step: int, of: int) -> None:
+        left = (time.monotonic() - began) * (of - step) / step if step else None
+        line(Training("running", f"judging {what}", step, of, seconds_left=left))
+        if step == of - 1:
+            line.end()
+
+    return tell

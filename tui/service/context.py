@@ -1,0 +1,59 @@
+"""What every route is given, and who may call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from core.recipes.recipe import Recipe
+from core.station.interface import StationLike
+from tui.service.liveness import Pulse
+from tui.service.metrics import Metrics
+from tui.service.snapshot_hub import Hub
+from tui.service.tokens import May, Tokens
+from tui.service.workers import Workers
+
+
+class Bench(StationLike, Protocol):
+    """A station that keeps a journal."""
+
+    def note(self, reason: str, **data: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the answers are made of."""
+
+    recipe: Recipe
+    station: Bench
+    hub: Hub
+    pulse: Pulse
+    workers: Workers
+    metrics: Metrics
+    tokens: Tokens | None
+    """None where everybody who reaches it may do everything: on this machine."""
+
+
+bearer = HTTPBearer(auto_error=False, description="a token of the file that goodpart serve was given")
+
+
+Given = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+def needs(service: Service, what: May) -> list[Any]:
+    """The dependencies of a call."""
+    tokens = service.tokens
+    if tokens is None:
+        return []
+
+    def check(given: Given) -> None:
+        token = given.credentials if given else ""
+        if not tokens.allow(token, "read"):
+            raise HTTPException(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
+        if not tokens.allow(token, what):
+            raise HTTPException(403, "this token may only read")
+
+    return [Depends(check)]

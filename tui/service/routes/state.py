@@ -1,0 +1,68 @@
+"""GET /health, /snapshot, /journal, /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from core.journal.store import read_newest
+from core.serialization.dataclass_json import to_json
+from core.serialization.snapshot_json import packed
+from tui.service.context import Service, needs
+from tui.service.limits import JOURNAL_READERS, JOURNAL_ROWS
+from tui.service.schemas import REFUSED, UNABLE, Health, Row
+from tui.service.workers import BusyError
+
+
+def add_readers(app: FastAPI, service: Service) -> None:
+    read = needs(service, "read")
+    reading = 0
+
+    @app.get("/health", responses={**REFUSED, 503: {"model": Health}}, dependencies=read, summary="Is it well?")
+    async def health() -> Health:
+        """503 while UNKNOWN lasts or nothing is judged, with the reason in words."""
+        snapshot = service.hub.newest
+        trouble = service.pulse.trouble(snapshot)
+        told = Health(well=not trouble, verdict=snapshot.verdict.state, reason=trouble or snapshot.verdict.reason)
+        return JSONResponse(told.model_dump(), 503) if trouble else told  # type: ignore[return-value]
+
+    @app.get("/snapshot", responses=REFUSED, dependencies=read, summary="The station at this moment")
+    async def snapshot() -> dict[str, Any]:
+        """Arrays and pictures are base64; `clock` is that of the times in it that are not since 1970."""
+        return packed(service.hub.newest)
+
+    @app.get(
+        "/journal",
+        response_model=list[Row],
+        responses={**REFUSED, **UNABLE},
+        dependencies=read,
+        summary="What happened, the newest last",
+    )
+    async def journal(
+        limit: Annotated[int, Query(ge=1, le=JOURNAL_ROWS)] = 100,
+        kind: str | None = None,
+        since: Annotated[float, Query(description="seconds since 1970", allow_inf_nan=False)] = 0.0,
+    ) -> Response:
+        nonlocal reading
+        if reading >= JOURNAL_READERS:
+            raise BusyError(f"{reading} others are reading the journal: try again later")
+        reading += 1
+        try:
+            said = await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+        finally:
+            reading -= 1
+        return Response(said, media_type="application/json")
+
+    @app.get("/metrics", responses=REFUSED, dependencies=read, response_class=PlainTextResponse, summary="Prometheus")
+    async def metrics() -> Response:
+        return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def rows(path: Path, limit: int, kind: str | None, since: float) -> str:
+    """Rows in JSON. Made here, on a thread, and one by one: many of them at once would hold up the loop."""
+    return f"[{','.join(json.dumps(to_json(event)) for event in read_newest(path, limit, kind, since))}]"
