@@ -26,7 +26,7 @@ LEFT_BEHIND = ("journal.sqlite*", "anomalies", ".station.lock", ".*.tmp")
 
 
 @dataclass(frozen=True)
-class Shelved:
+class LibraryEntry:
     """What the list says of one recipe."""
 
     folder: Path
@@ -61,7 +61,7 @@ class Shelved:
         return ""
 
 
-def shelved(home: Path | None = None) -> list[Shelved]:
+def shelved(home: Path | None = None) -> list[LibraryEntry]:
     """All recipes, by name. Raises GoodpartError where the folder cannot be read; none is fine."""
     home = home or user_recipes()
     try:
@@ -73,21 +73,21 @@ def shelved(home: Path | None = None) -> list[Shelved]:
     return [look_at(folder) for folder in folders]
 
 
-def look_at(folder: Path) -> Shelved:
+def look_at(folder: Path) -> LibraryEntry:
     """One recipe; what cannot be read of it is told in words."""
-    from core.dataset.inventory import Holdings
+    from core.dataset.inventory import Inventory
 
     try:
         recipe = open_recipe(str(folder))
     except GoodpartError as error:
-        return Shelved(folder, trouble=str(error))
-    pictures, sound = Holdings(recipe, "image"), Holdings(recipe, "sound")
+        return LibraryEntry(folder, trouble=str(error))
+    pictures, sound = Inventory(recipe, "image"), Inventory(recipe, "sound")
     pictures.look()
     sound.look()
     counts = counts_today(recipe.journal)
     parts = {verdict: number for (kind, verdict), number in counts.items() if kind == "part"}
     turns = {verdict: number for (kind, verdict), number in counts.items() if kind == "verdict"}
-    return Shelved(
+    return LibraryEntry(
         folder,
         trained_at=max((trained_at(recipe, sense) for sense in recipe.senses), default=""),
         pictures=pictures.held.good,

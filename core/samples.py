@@ -29,7 +29,7 @@ Sound = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SoundBlock:
     """What was heard since the last one, without a gap inside."""
 
     samples: Sound
@@ -47,6 +47,6 @@ class Stretch:
 MAP_SHAPE = (14, 14)
 
 
-Map = npt.NDArray[np.float32]
+AnomalyMap = npt.NDArray[np.float32]
 """float32 (14, 14): how far each cell of the picture is from the good class; higher is more anomalous,
 0 is usual, about 3 and more is suspicious."""

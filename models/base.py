@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Lesson:
+class ImageLesson:
     """What to learn from, and how."""
 
     pictures: Sequence[Path]

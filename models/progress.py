@@ -8,7 +8,7 @@ import time
 from typing import TextIO
 
 
-class Reporter:
+class ProgressReporter:
     """A models.base.Progress that writes at most ten lines a second, and every change of phase."""
 
     def __init__(self, out: TextIO) -> None:

@@ -12,8 +12,8 @@ from core.bundle import write_bundle
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
-from models.progress import Reporter
-from models.training_result import Outcome
+from models.progress import ProgressReporter
+from models.training_result import TrainingResult
 from models.worker import end_with_parent
 
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="for methods that learn by gradient")
     parser.add_argument("--candidate", action="store_true", help="write models that wait to be taken over")
     options = parser.parse_args(arguments)
-    report = Reporter(sys.stdout)
+    report = ProgressReporter(sys.stdout)
     end_with_parent(Path(options.recipe))
     try:
         message = train(options, report)
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def train(options: argparse.Namespace, report: Reporter) -> str:
+def train(options: argparse.Namespace, report: ProgressReporter) -> str:
     """Learn by every sense that was taught, then write; gives what was learnt, in sentences.
 
     Raises GoodpartError (too little, nothing decodable, disk full) before anything is replaced.
     """
     recipe = open_recipe(options.recipe)
     share = (options.false_alarms or recipe.settings.verdict.false_alarms) / len(recipe.senses)
-    outcomes: dict[Sense, Outcome] = {}
+    outcomes: dict[Sense, TrainingResult] = {}
     for sense in to_learn(recipe):
         began = time.monotonic()
         if sense == "image":

@@ -16,7 +16,7 @@ from models.base import Learnt
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     facts: Mapping[str, Any]
     """For the bundle's manifest."""
     learnt: Learnt

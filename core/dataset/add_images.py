@@ -14,7 +14,7 @@ from core.features.image.picture import SUFFIXES, decode_picture
 
 
 @dataclass(frozen=True)
-class Taught:
+class AddedImages:
     """What became of the files that were handed over."""
 
     added: Sequence[Path]
@@ -40,7 +40,7 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
 
 def teach_pictures(
     folder: Path, paths: Iterable[Path], *, link: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Taught:
+) -> AddedImages:
     """Copy (or link) pictures into a recipe's folder; what cannot be decoded is refused by name and the rest goes on.
 
     They are numbered in the order given, after those that are there: `000042-name.png`.
@@ -83,4 +83,4 @@ def teach_pictures(
         thumbnails.append(small)
         added.append(place)
     groups = near_duplicates(thumbnails)
-    return Taught(added, refused, known, len(groups) - len(set(groups.tolist())), len(thumbnails))
+    return AddedImages(added, refused, known, len(groups) - len(set(groups.tolist())), len(thumbnails))

@@ -18,7 +18,7 @@ LEAST_SECONDS = 1.1
 
 
 @dataclass(frozen=True)
-class TaughtSound:
+class AddedSound:
     """What became of the files that were handed over."""
 
     added: Sequence[Path]
@@ -51,7 +51,7 @@ def teach_sound(
     link: bool = False,
     split: float | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> TaughtSound:
+) -> AddedSound:
     """Copy (or link) recordings into a recipe's folder; what cannot be decoded to its end, or lacks the channel that
     the recipe listens to, is refused by name and the rest goes on. They are numbered in the order given.
 
@@ -88,7 +88,7 @@ def teach_sound(
         number += len(places)
         added += places
     held = recordings_in(folder)
-    return TaughtSound(added, refused, known, len(held), sum(map(_seconds, held)))
+    return AddedSound(added, refused, known, len(held), sum(map(_seconds, held)))
 
 
 def seconds_of(file: Path, channel: int | None) -> float:

@@ -9,11 +9,11 @@ from pathlib import Path
 from core.dataset.material_files import next_number
 from core.dataset.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from core.errors import GoodpartError
-from core.health.camera import Health
+from core.health.camera import CameraHealth
 from core.runtime.opencv import cv2
 from core.samples import Frame, Picture
 from core.sources.camera.base import SourceStatus
-from core.state.material import Collecting
+from core.state.material import PictureCapture
 
 INTERVAL_SECONDS = 0.5
 """From one stored picture to the next: time enough to move the part a little."""
@@ -23,13 +23,13 @@ LOOKED_BACK = 40
 LEAST_COMPARED = 10
 
 
-class Collector:
+class ImageCapture:
     """Stores pictures as `000042-taken-20261124-141530.png`, without loss.
 
     `wants` is for the station's thread, `write` for a thread that may wait for the disk, `state` for any.
     """
 
-    def __init__(self, folder: Path, wanted: int | None, health: Health, *, defect: bool = False) -> None:
+    def __init__(self, folder: Path, wanted: int | None, health: CameraHealth, *, defect: bool = False) -> None:
         """`wanted` pictures, or until it is ended. `health` knows no taught pictures: what differs from them may well
         be what shall be taught now. Raises GoodpartError where nothing can be written."""
         self._folder = folder
@@ -89,10 +89,10 @@ class Collector:
             return ""
         return f"the last {count} pictures are nearly the same: move the part a little"
 
-    def state(self) -> Collecting:
+    def state(self) -> PictureCapture:
         taken = self._taken
         rate = (len(taken) - 1) / (taken[-1] - taken[0]) if len(taken) > 1 else None
-        return Collecting(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect, rate)
+        return PictureCapture(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect, rate)
 
     def outcome(self) -> str:
         """What became of it, in a sentence."""

@@ -9,15 +9,15 @@ from typing import Any
 
 from core.dataset.material_files import next_number
 from core.errors import GoodpartError
-from core.samples import Stretch
-from core.state.material import Recording
+from core.samples import SoundBlock
+from core.state.material import SoundRecording
 
 LEAST_SECONDS = 1.1
 LONGEST_SECONDS = 600.0
 """A recording that goes on is cut here: nothing of it is lost should the machine go down later."""
 
 
-class Recorder:
+class SoundCapture:
     """Writes wav files, 24 bits, one channel, at the device's own rate: `000007-recorded-20261124-141530.wav`.
 
     A file is hidden until it is whole. Where sound was lost the next piece becomes a recording of its own. `write` and
@@ -49,7 +49,7 @@ class Recorder:
     def _aside(self) -> Path:
         return self._place.with_name(f".{self._place.name}.tmp")
 
-    def write(self, stretch: Stretch) -> None:
+    def write(self, stretch: SoundBlock) -> None:
         """Raises OSError (disk full)."""
         if self._file is not None and (stretch.broken or self._frames >= LONGEST_SECONDS * self._rate):
             self._finish()
@@ -100,6 +100,6 @@ class Recorder:
         kept, self._kept = self._kept, []
         return kept or [f"nothing was recorded: it takes {LEAST_SECONDS} s at least"]
 
-    def state(self) -> Recording:
+    def state(self) -> SoundRecording:
         current = self._frames / self._rate if self._file is not None else 0.0
-        return Recording(self._seconds_before + current, self._place.name, self.note, self._defect)
+        return SoundRecording(self._seconds_before + current, self._place.name, self.note, self._defect)

@@ -9,13 +9,13 @@ from pathlib import Path
 from core.errors import GoodpartError, UnreadableError
 from core.recipes.recipe import Recipe
 from core.samples import Picture
-from core.state.material import Held, Preview
+from core.state.material import InventorySummary, Preview
 from core.state.verdict import Sense
 
 RECENT = 6
 
 
-class Holdings:
+class Inventory:
     """`look`, `added`, `remove_last` and `remove_all` are for one thread that may wait for the disk; `held` for any."""
 
     def __init__(self, recipe: Recipe, sense: Sense, small: Callable[[Picture], Preview] | None = None) -> None:
@@ -24,14 +24,14 @@ class Holdings:
         self._sense = sense
         self._small = small
         self._seconds: dict[Path, float] = {}
-        self.held = Held()
+        self.held = InventorySummary()
 
     def look(self) -> None:
         """Count anew. What cannot be read counts as nothing."""
         good, defect = self._files(defect=False), self._files(defect=True)
         recent, recent_defect = self._previews(good[-RECENT:]), self._previews(defect[-RECENT:])
         seconds = sum(map(self._length, good)) if self._sense == "sound" else 0.0
-        self.held = Held(len(good), len(defect), recent, seconds, recent_defect)
+        self.held = InventorySummary(len(good), len(defect), recent, seconds, recent_defect)
 
     def added(self, picture: Picture, *, defect: bool) -> None:
         """One more picture lies in the recipe."""

@@ -21,8 +21,8 @@ from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe
 from core.runtime.atomic_files import put_by
 from core.runtime.opencv import cv2
-from core.samples import Picture, Stretch
-from core.state.material import Offers
+from core.samples import Picture, SoundBlock
+from core.state.material import ReviewQueue
 from core.state.verdict import Sense
 
 Offer = Literal["good", "defect"]
@@ -47,9 +47,9 @@ def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
         raise GoodpartError(f"{folder}: cannot be read ({error.strerror or error})") from error
 
 
-def counted(recipe: Recipe) -> Offers:
+def counted(recipe: Recipe) -> ReviewQueue:
     """How many files there are of each kind. Raises GoodpartError."""
-    return Offers(
+    return ReviewQueue(
         good_images=len(offered(recipe, "good", "image")),
         defect_images=len(offered(recipe, "defect", "image")),
         good_sound=len(offered(recipe, "good", "sound")),
@@ -80,7 +80,7 @@ def offer_picture(recipe: Recipe, offer: Offer, picture: Picture, at: float) -> 
     return _put(recipe, offer, "image", at, ".png", lambda aside: aside.write_bytes(data.tobytes()))
 
 
-def offer_sound(recipe: Recipe, offer: Offer, heard: Sequence[Stretch], at: float) -> Path | None:
+def offer_sound(recipe: Recipe, offer: Offer, heard: Sequence[SoundBlock], at: float) -> Path | None:
     """The same for sound (wav, 24 bits, one channel); None where there is less than a window of it."""
     import soundfile
 

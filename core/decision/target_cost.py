@@ -17,7 +17,7 @@ from core.state.verdict import Thresholds
 
 
 @dataclass(frozen=True)
-class Cost:
+class TargetCost:
     """Of one sense, for its own part of the false-alarm budget."""
 
     false_alarms: float
@@ -45,7 +45,7 @@ def what_it_costs(
     table: ImageTable | SoundTable,
     false_alarms: float,
     defects: Sequence[tuple[float, float]] = (),
-) -> Cost:
+) -> TargetCost:
     """What the target `false_alarms` of one sense means; nothing is changed.
 
     `defects` are density and reconstruction error of each file of the defect folder, of a recording at its worst
@@ -61,15 +61,15 @@ def what_it_costs(
     try:
         thresholds = calibrated_or_shipped(bundle, table, false_alarms)
     except TooFewError as error:
-        return Cost(false_alarms, None, None, count, needed, len(defects), None, str(error))
+        return TargetCost(false_alarms, None, None, count, needed, len(defects), None, str(error))
     # The seed's as shipped, or so little sound that its threshold is provisional: no rate to be expected.
     known = count >= needed and held_out(bundle, table).count >= want
     expected = band(count, false_alarms) if known else None
     misses = _misses(bundle, false_alarms, thresholds, defects) if defects else None
-    return Cost(false_alarms, thresholds, expected, count, needed, len(defects), misses)
+    return TargetCost(false_alarms, thresholds, expected, count, needed, len(defects), misses)
 
 
-def in_words(cost: Cost) -> str:
+def in_words(cost: TargetCost) -> str:
     """In a sentence."""
     if cost.thresholds is None:
         return cost.refused

@@ -19,7 +19,7 @@ from core.decision.calibration import (
 )
 from core.detectors.sound.base import STEP_SECONDS
 from core.settings.recipe_settings import ImageTable, SoundTable
-from core.state.verdict import Model, Rule, Thresholds
+from core.state.verdict import ModelInfo, Rule, Thresholds
 
 DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "sum", "amulet": "error"}
 
@@ -81,10 +81,10 @@ def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
     return replace(thresholds, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else thresholds
 
 
-def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Model:
+def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> ModelInfo:
     """What the screen says of the model. Raises BundleError where its manifest does not tell."""
     try:
-        return Model(
+        return ModelInfo(
             method=bundle.method,
             bundle=bundle.id,
             taught=int(bundle.facts["taught"]),

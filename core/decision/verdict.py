@@ -13,7 +13,7 @@ from core.decision.rule import share, shares
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 
-class Ranking:
+class ScoreRanking:
     """One score a sample, comparable between samples: -log10 of its conformal p-value among the held-out good ones,
     continuous and rising without end beyond the most anomalous of them."""
 

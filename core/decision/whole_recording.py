@@ -9,7 +9,7 @@ import numpy as np
 from core.bundle import HeldOut
 from core.decision.calibration import conformal_threshold, smoothed, window_rate
 from core.decision.rule import share
-from core.decision.verdict import Ranking
+from core.decision.verdict import ScoreRanking
 from core.errors import GoodpartError
 from core.state.verdict import Thresholds
 
@@ -23,7 +23,7 @@ class WholeRecording:
 
     windows: int
     thresholds: Thresholds
-    ranking: Ranking
+    ranking: ScoreRanking
 
 
 def whole_recording(
@@ -51,4 +51,4 @@ def whole_recording(
         density=t.typical_density + level * (t.density - t.typical_density),
         reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
     )
-    return WholeRecording(windows, drawn, Ranking(good, drawn))
+    return WholeRecording(windows, drawn, ScoreRanking(good, drawn))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.bundle import Bundle, BundleError
-from core.detectors.image.base import Detector
+from core.detectors.image.base import ImageDetector
 from core.detectors.sound.base import SoundDetector
 
 
-def load_detector(bundle: Bundle) -> Detector:
+def load_detector(bundle: Bundle) -> ImageDetector:
     """Raises BundleError where the bundle is of an unknown method."""
     if bundle.method == "features":
         from core.detectors.image.features import FeaturesDetector

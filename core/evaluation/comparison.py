@@ -34,7 +34,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Case:
+class MisjudgedSample:
     """A sample that a method judged badly: a good one that it finds odd, or a defective one that it finds usual."""
 
     name: str
@@ -42,13 +42,13 @@ class Case:
     share: float
     """Of the alarm level; of a defective sample the mean over all models."""
     map: Sequence[Sequence[float]] | None = None
-    """Only of pictures: 14 rows, see core.samples.Map."""
+    """Only of pictures: 14 rows, see core.samples.AnomalyMap."""
     trace: Sequence[Sequence[float]] | None = None
     """Only of sound: [seconds, share of the alarm level] from beginning to end."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class CandidateResult:
     """What one method did."""
 
     method: str
@@ -63,7 +63,7 @@ class Entry:
     megabytes: float | None = None
     """The memory that such a process takes at most."""
     notes: Sequence[str] = ()
-    worst: Sequence[Case] = ()
+    worst: Sequence[MisjudgedSample] = ()
 
     @property
     def trivial(self) -> bool:
@@ -71,7 +71,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparison:
     recipe: str
     sense: Sense
     method: str
@@ -95,14 +95,14 @@ class Contest:
     """Sentences on defective samples that are near-duplicates of good ones."""
     refused: Sequence[str]
     """Sentences on files that could not be read, and on methods that could not learn here."""
-    entries: Sequence[Entry] = field(default=())
+    entries: Sequence[CandidateResult] = field(default=())
 
-    def entry(self, method: str) -> Entry:
+    def entry(self, method: str) -> CandidateResult:
         return next(entry for entry in self.entries if entry.method == method)
 
 
 @dataclass(frozen=True)
-class Rate:
+class ErrorRate:
     value: float
     low: float
     high: float
@@ -111,29 +111,29 @@ class Rate:
 
 @dataclass(frozen=True)
 class Figures:
-    auroc: Rate
-    false_alarms: Rate
-    misses: Rate
+    auroc: ErrorRate
+    false_alarms: ErrorRate
+    misses: ErrorRate
     by_kind: Mapping[str, float]
     """AUROC by kind of defect, where the names tell several."""
 
 
-def figures(contest: Contest, entry: Entry) -> Figures:
+def figures(contest: Comparison, entry: CandidateResult) -> Figures:
     wins = won(contest, entry)
     n, m = _distinct(contest.good_group), _distinct(contest.defect_group)
     auroc = float(wins.mean())
     called = float(np.mean(np.asarray(entry.good) > 1))
     missed = float(np.mean(np.asarray(entry.defect) <= 1))
     return Figures(
-        Rate(auroc, *auroc_interval(auroc, n, m)),
+        ErrorRate(auroc, *auroc_interval(auroc, n, m)),
         # Near-duplicates count once: an interval rests on what is distinct.
-        Rate(called, *rate_interval(round(called * n), n)),
-        Rate(missed, *rate_interval(round(missed * m), m)),
+        ErrorRate(called, *rate_interval(round(called * n), n)),
+        ErrorRate(missed, *rate_interval(round(missed * m), m)),
         {kind: float(wins[:, at].mean()) for kind, at in kinds(contest.defects).items()},
     )
 
 
-def won(contest: Contest, entry: Entry) -> Numbers:
+def won(contest: Comparison, entry: CandidateResult) -> Numbers:
     """(n, m) 1 where the defective sample scores higher than the good one, by the model that learnt from neither; 0.5
     for a tie."""
     good = np.asarray(entry.good, np.float64)[:, None]
@@ -155,15 +155,17 @@ def _distinct(groups: Sequence[int]) -> int:
     return len(set(groups))
 
 
-def distinct_defects(contest: Contest) -> int:
+def distinct_defects(contest: Comparison) -> int:
     return _distinct(contest.defect_group)
 
 
-def distinct_good(contest: Contest) -> int:
+def distinct_good(contest: Comparison) -> int:
     return _distinct(contest.good_group)
 
 
-def difference(contest: Contest, one: Entry, other: Entry, draws: int = 1000) -> tuple[float, float]:
+def difference(
+    contest: Comparison, one: CandidateResult, other: CandidateResult, draws: int = 1000
+) -> tuple[float, float]:
     """95 % interval of how much higher the AUROC of `one` is, by a bootstrap over good and defective samples at once
     (near-duplicates together), the same for both. The same every time."""
     between = won(contest, one) - won(contest, other)
@@ -196,16 +198,16 @@ def contest_file(recipe: Recipe, sense: Sense) -> Path:
     return recipe.folder / f"contest-{sense}.json"
 
 
-def to_json(contest: Contest) -> dict[str, Any]:
+def to_json(contest: Comparison) -> dict[str, Any]:
     return {"format": FORMAT, **asdict(contest)}
 
 
-def write_contest(place: Path, contest: Contest) -> None:
+def write_contest(place: Path, contest: Comparison) -> None:
     """Raises GoodpartError."""
     replace_file(place, json.dumps(to_json(contest), allow_nan=False).encode())
 
 
-def _check(contest: Contest) -> None:
+def _check(contest: Comparison) -> None:
     """Raises ValueError or LookupError where its parts do not belong together."""
     n, m = len(contest.good), len(contest.defects)
     if not n or not m or (len(contest.fold), len(contest.good_group), len(contest.defect_group)) != (n, n, m):
@@ -215,16 +217,17 @@ def _check(contest: Contest) -> None:
             raise ValueError(f"{entry.method} judged others")
 
 
-def read_contest(place: Path) -> Contest:
+def read_contest(place: Path) -> Comparison:
     """Raises GoodpartError where there is none, or it is not one."""
     try:
         said = json.loads(place.read_text(encoding="utf-8"))
         if said.pop("format") > FORMAT:
             raise GoodpartError(f"{place}: was made by a newer goodpart; update it, or compare again")
         entries = [
-            Entry(**entry | {"worst": [Case(**case) for case in entry["worst"]]}) for entry in said.pop("entries")
+            CandidateResult(**entry | {"worst": [MisjudgedSample(**case) for case in entry["worst"]]})
+            for entry in said.pop("entries")
         ]
-        contest = Contest(**said, entries=entries)
+        contest = Comparison(**said, entries=entries)
         _check(contest)
     except FileNotFoundError:
         raise GoodpartError(f"{place}: there is no contest yet; `goodpart compare` holds one") from None

@@ -17,10 +17,10 @@ from core.decision.verdict import reason
 from core.errors import UnreadableError
 from core.evaluation.statistics import auroc, auroc_interval
 from core.features.image.picture import decode_picture
-from core.health.camera import Health, HealthSettings
-from core.inference.image_judge import Judge
+from core.health.camera import CameraHealth, CameraHealthSettings
+from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
-from core.samples import Frame, Map
+from core.samples import AnomalyMap, Frame
 from core.sources.camera.base import SourceStatus
 from core.state.verdict import Sense, State, Thresholds
 
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Case:
+class JudgedSample:
     """A file that was judged."""
 
     path: Path
@@ -44,7 +44,7 @@ class Case:
     """Of the alarm level, above 1 is anomalous; infinite where the scores are not numbers."""
     density: float
     reconstruction_error: float
-    map: Map | None = None
+    map: AnomalyMap | None = None
     """Only of pictures."""
     trace: npt.NDArray[np.float64] | None = None
     """Only of sound: (n, 2), the end of each window in seconds, and the share of the alarm level that the station
@@ -64,7 +64,7 @@ class GoodScores:
 
 
 @dataclass(frozen=True)
-class Separation:
+class DefectTest:
     """What a model does on material that it did not learn from."""
 
     sense: Sense
@@ -72,7 +72,7 @@ class Separation:
     thresholds: Thresholds
     """What density and reconstruction error were compared with; of sound those for a whole recording."""
     good: GoodScores
-    defects: Sequence[Case]
+    defects: Sequence[JudgedSample]
     """The least anomalous first: those that are missed stand at the beginning."""
     refused: Sequence[str] = ()
     """A sentence for each defect file that could not be read."""
@@ -112,12 +112,12 @@ class Separation:
         return sum(is_anomalous(density, error, self.thresholds) for density, error in pairs)
 
     @property
-    def worst(self) -> Sequence[Case]:
+    def worst(self) -> Sequence[JudgedSample]:
         """The three defects that look or sound most like good parts, missed or nearly so."""
         return self.defects[:WORST]
 
 
-def separate(recipe: Recipe, sense: Sense, bundle: Bundle, progress: Progress | None = None) -> Separation:
+def separate(recipe: Recipe, sense: Sense, bundle: Bundle, progress: Progress | None = None) -> DefectTest:
     """Judge the recipe's defect folder with a bundle (the recipe's own or a candidate), and compare with the scores of
     good material that the bundle holds.
 
@@ -127,41 +127,41 @@ def separate(recipe: Recipe, sense: Sense, bundle: Bundle, progress: Progress | 
     return _pictures(recipe, bundle, progress) if sense == "image" else _recordings(recipe, bundle, progress)
 
 
-def _pictures(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Separation:
-    judge = Judge(recipe, bundle)
+def _pictures(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> DefectTest:
+    judge = ImageJudge(recipe, bundle)
     files = pictures_in(recipe.defect_images) if recipe.defect_images.is_dir() else []
     held, t = judge.bundle.held_out, judge.thresholds
     cases, refused = _judged(files, lambda file: judged_picture(judge, file), progress)
     good = GoodScores(held.density, held.reconstruction_error, _shares(held.density, held.reconstruction_error, t))
-    return Separation("image", bundle.id, t, _named(good, bundle, np.arange(held.count)), cases, refused)
+    return DefectTest("image", bundle.id, t, _named(good, bundle, np.arange(held.count)), cases, refused)
 
 
-def judged_picture(judge: Judge, file: Path) -> Case:
+def judged_picture(judge: ImageJudge, file: Path) -> JudgedSample:
     """Looked at with the eyes of the station. Raises UnreadableError."""
     picture = decode_picture(file)
     # A still picture is not frozen.
-    health = Health(judge.taught, HealthSettings(frozen_after=None))
+    health = CameraHealth(judge.taught, CameraHealthSettings(frozen_after=None))
     fault = health.check(Frame(picture, 1, 0.0), SourceStatus("live", str(file)), 0.0)
     seen, t = judge(picture), judge.thresholds
     density, error = seen.density, seen.reconstruction_error
     state: State = "UNKNOWN" if fault else "ANOMALY" if seen.anomalous else "OK"
     words = fault.removeprefix("camera: ") if fault else reason(density, error, t, seen.anomalous)
-    return Case(file, state, words, seen.share, density, error, map=seen.map)
+    return JudgedSample(file, state, words, seen.share, density, error, map=seen.map)
 
 
-def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Separation:
+def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> DefectTest:
     # Only who listens waits for the sound libraries.
     from core.dataset.add_sound import recordings_in
     from core.inference.sound_file import audition
-    from core.inference.sound_judge import Ear
+    from core.inference.sound_judge import SoundJudge
 
-    ear = Ear(recipe, bundle)
+    ear = SoundJudge(recipe, bundle)
     files = recordings_in(recipe.defect_sound) if recipe.defect_sound.is_dir() else []
     channel = recipe.settings.microphone.channel
     whole = ear.for_whole()
     t = whole.thresholds
 
-    def judged(file: Path) -> Case:
+    def judged(file: Path) -> JudgedSample:
         heard = audition(ear, file, channel)
         density, error = heard.whole.density, heard.whole.reconstruction_error
         words = reason(density, error, t, heard.whole.anomalous)
@@ -171,7 +171,7 @@ def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Se
         elif heard.state == "ANOMALY":
             words = f"{heard.whole.start:.1f}-{heard.whole.end:.1f} s: {words}"
         trace = np.array([(window.end, window.share) for window in heard.windows], np.float64)
-        return Case(file, heard.state, words, heard.whole.share, density, error, trace=trace)
+        return JudgedSample(file, heard.state, words, heard.whole.share, density, error, trace=trace)
 
     cases, refused = _judged(files, judged, progress)
     held = ear.bundle.held_out
@@ -182,13 +182,13 @@ def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Se
     recordings = np.unique(means.recording)
     at = [int(np.flatnonzero(means.recording == one)[np.argmax(used[means.recording == one])]) for one in recordings]
     good = GoodScores(means.density[at], means.reconstruction_error[at], used[at])
-    return Separation("sound", bundle.id, t, _named(good, bundle, recordings), cases, refused)
+    return DefectTest("sound", bundle.id, t, _named(good, bundle, recordings), cases, refused)
 
 
 def _judged(
-    files: Sequence[Path], judged: Callable[[Path], Case], progress: Progress | None
-) -> tuple[list[Case], list[str]]:
-    cases: list[Case] = []
+    files: Sequence[Path], judged: Callable[[Path], JudgedSample], progress: Progress | None
+) -> tuple[list[JudgedSample], list[str]]:
+    cases: list[JudgedSample] = []
     refused: list[str] = []
     for step, file in enumerate(files):
         if progress:

@@ -1,6 +1,6 @@
 """Looks at trained models in a process of its own: `python -m core.evaluation.model_review RECIPE [--candidate]`.
 
-Lines of JSON tell how far it is; the last has what was found, an `Examined` for each model. Nothing is changed.
+Lines of JSON tell how far it is; the last has what was found, an `ModelReview` for each model. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from core.decision.target_cost import what_it_costs
 from core.decision.thresholds import describe
 from core.detectors.load import load_detector, load_sound_detector
 from core.errors import GoodpartError, UnreadableError
-from core.evaluation.defect_test import Case, Separation, separate
-from core.evaluation.review_result import Costs, Examined, Grey, Redrawn, Worst
+from core.evaluation.defect_test import DefectTest, JudgedSample, separate
+from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, TargetCosts, WorstSample
 from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.opencv import cv2
@@ -74,7 +74,7 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def examine(recipe: Recipe, *, candidate: bool = False) -> list[Examined]:
+def examine(recipe: Recipe, *, candidate: bool = False) -> list[ModelReview]:
     """Every model of the recipe, or every one that waits to be taken over. Raises GoodpartError where there is none."""
     places = {sense: (recipe.candidate if candidate else recipe.bundle)(sense) for sense in recipe.senses}
     found = [_examine_one(recipe, sense, read_bundle(place)) for sense, place in places.items() if place.exists()]
@@ -83,14 +83,14 @@ def examine(recipe: Recipe, *, candidate: bool = False) -> list[Examined]:
     return found
 
 
-def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> Examined:
+def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> ModelReview:
     def progress(step: int, of: int) -> None:
         _say(state="running", phase="defects" if sense == "image" else "defective sound", step=step, of=of)
 
     separation = separate(recipe, sense, bundle, progress)
     table, t = recipe.table(sense), separation.thresholds
     model = describe(bundle, table, recipe.false_alarms)
-    return Examined(
+    return ModelReview(
         sense=sense,
         method=model.method,
         backbone=model.backbone,
@@ -116,11 +116,11 @@ def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> Examined:
     )
 
 
-def _costs(recipe: Recipe, bundle: Bundle, separation: Separation, target: float) -> Costs:
+def _costs(recipe: Recipe, bundle: Bundle, separation: DefectTest, target: float) -> TargetCosts:
     """What a target for all senses together means for this one."""
     defects = [(case.density, case.reconstruction_error) for case in separation.defects]
     cost = what_it_costs(bundle, recipe.table(separation.sense), target / len(recipe.senses), defects)
-    return Costs(
+    return TargetCosts(
         false_alarms=target,
         needed=cost.needed,
         held_out=cost.held_out,
@@ -132,17 +132,17 @@ def _costs(recipe: Recipe, bundle: Bundle, separation: Separation, target: float
     )
 
 
-def _worst(case: Case) -> Worst:
+def _worst(case: JudgedSample) -> WorstSample:
     grid = None if case.map is None else tuple(tuple(round(float(v), 1) for v in row) for row in case.map)
     trace: list[tuple[float, float]] = []
     if case.trace is not None and len(case.trace):
         every = max(1, math.ceil(len(case.trace) / MOST_POINTS))
         trace = [(round(float(at), 2), round(float(share), 3)) for at, share in case.trace[::every]]
     picture = None if case.map is None else small_grey(cv2.cvtColor(decode_picture(case.path), cv2.COLOR_BGR2GRAY))
-    return Worst(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
+    return WorstSample(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
 
 
-def _picture(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
+def _picture(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
     """The newest good picture that can be decoded, and what the autoencoder makes of it."""
     detector = load_detector(bundle)
     files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
@@ -152,11 +152,11 @@ def _picture(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
         except UnreadableError:
             continue
         what, seen, redrawn = detector.redraw(picture)
-        return Redrawn(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn))
+        return Reconstruction(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn))
     return None
 
 
-def _sound(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
+def _sound(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
     """The same of the beginning of the newest good recording."""
     from core.dataset.add_sound import recordings_in
     from core.features.sound.wav import read_wave
@@ -182,22 +182,22 @@ def _sound(recipe: Recipe, bundle: Bundle) -> Redrawn | None:
         axes = "time from left to right"
         if what == "log-mel":
             axes += f", a second; from 0 Hz at the bottom to {detector.rate / 2000:g} kHz"
-        return Redrawn(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn), axes)
+        return Reconstruction(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn), axes)
     return None
 
 
-def _together(one: npt.NDArray[np.float32], *both: npt.NDArray[np.float32]) -> Grey:
+def _together(one: npt.NDArray[np.float32], *both: npt.NDArray[np.float32]) -> GreyImage:
     """Grey levels by the scale that both pictures have in common."""
     low, high = min(float(b.min()) for b in both), max(float(b.max()) for b in both)
     levels = np.clip((one - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
-    return Grey(levels.shape[1], levels.shape[0], levels.tobytes().hex())
+    return GreyImage(levels.shape[1], levels.shape[0], levels.tobytes().hex())
 
 
-def small_grey(picture: npt.NDArray[np.uint8]) -> Grey:
+def small_grey(picture: npt.NDArray[np.uint8]) -> GreyImage:
     height, width = picture.shape
     rows = max(1, round(GREY_WIDTH * height / width))
     small = cv2.resize(picture, (GREY_WIDTH, rows), interpolation=cv2.INTER_AREA)
-    return Grey(GREY_WIDTH, rows, small.tobytes().hex())
+    return GreyImage(GREY_WIDTH, rows, small.tobytes().hex())
 
 
 if __name__ == "__main__":

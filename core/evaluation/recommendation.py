@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.decision.calibration import percent
-from core.evaluation.comparison import USABLE, Contest, Entry, difference, distinct_defects, distinct_good, figures
+from core.evaluation.comparison import (
+    USABLE,
+    CandidateResult,
+    Comparison,
+    difference,
+    distinct_defects,
+    distinct_good,
+    figures,
+)
 
 FEWEST_DEFECTS = 5
 FEWEST_GOOD = 10
 
 
 @dataclass(frozen=True)
-class Advice:
+class Recommendation:
     method: str | None
     """What to use; None where the contest is no ground to recommend anything."""
     sentence: str
@@ -21,31 +29,31 @@ class Advice:
     """How much it rests on."""
 
 
-def advise(contest: Contest) -> Advice:
+def advise(contest: Comparison) -> Recommendation:
     defects, good = distinct_defects(contest), distinct_good(contest)
     able = ranked(contest, [entry for entry in contest.entries if entry.method in USABLE[contest.sense]])
     doubt = rests_on(contest, able[0] if able else None)
     if contest.twins:
-        return Advice(
+        return Recommendation(
             None,
             f"No recommendation: {len(contest.twins)} defective samples are nearly the same as good ones, which then"
             " stand on both sides; sort them out and compare again.",
             doubt,
         )
     if defects < FEWEST_DEFECTS or good < FEWEST_GOOD:
-        return Advice(
+        return Recommendation(
             None,
             f"No recommendation: {good} good and {defects} defective samples that differ are too few; it takes"
             f" {FEWEST_GOOD} and {FEWEST_DEFECTS}.",
             doubt,
         )
     if not able:
-        return Advice(None, "No recommendation: none of these is a method that a recipe can have.", doubt)
+        return Recommendation(None, "No recommendation: none of these is a method that a recipe can have.", doubt)
     best = able[0]
     doubtful = by_chance(contest, best)
     for simple in ranked(contest, [entry for entry in contest.entries if entry.trivial]):
         if difference(contest, best, simple)[0] <= 0 and not (doubtful and by_chance(contest, simple)):
-            return Advice(
+            return Recommendation(
                 None,
                 f"No recommendation: {simple.method} alone (AUROC {_value(contest, simple)}) does as well as"
                 f" {best.method} ({_value(contest, best)}), as far as these samples can tell: either the fault is as"
@@ -53,7 +61,7 @@ def advise(contest: Contest) -> Advice:
                 doubt,
             )
     if doubtful:
-        return Advice(
+        return Recommendation(
             None,
             f"No recommendation: {best.method} (AUROC {_value(contest, best)}) is the best of these, and may be telling"
             " good from defective by chance alone; more samples of both may show more.",
@@ -62,7 +70,7 @@ def advise(contest: Contest) -> Advice:
     alike = [entry for entry in able[1:] if difference(contest, best, entry)[0] <= 0 and not by_chance(contest, entry)]
     current = next((entry for entry in alike if entry.method == contest.method), None)
     if current is not None:
-        return Advice(
+        return Recommendation(
             current.method,
             f"Keep {current.method}: {best.method} is not better beyond chance (AUROC {_value(contest, best)}, here"
             f" {_value(contest, current)}).",
@@ -71,7 +79,7 @@ def advise(contest: Contest) -> Advice:
     found = figures(contest, best)
     names = " and ".join(entry.method for entry in alike)
     verb = "Keep" if best.method == contest.method else "Use"
-    return Advice(
+    return Recommendation(
         best.method,
         f"{verb} {best.method}: AUROC {_value(contest, best)}; at {percent(contest.target)} false alarms asked it"
         f" misses {percent(found.misses.value)} of the defects and calls {percent(found.false_alarms.value)} of the"
@@ -80,17 +88,17 @@ def advise(contest: Contest) -> Advice:
     )
 
 
-def ranked(contest: Contest, entries: Sequence[Entry]) -> list[Entry]:
+def ranked(contest: Comparison, entries: Sequence[CandidateResult]) -> list[CandidateResult]:
     """The best first."""
     return sorted(entries, key=lambda entry: -figures(contest, entry).auroc.value)
 
 
-def by_chance(contest: Contest, entry: Entry) -> bool:
+def by_chance(contest: Comparison, entry: CandidateResult) -> bool:
     """Whether these samples leave it open that it tells good from defective at all."""
     return figures(contest, entry).auroc.low <= 0.5
 
 
-def rests_on(contest: Contest, entry: Entry | None) -> str:
+def rests_on(contest: Comparison, entry: CandidateResult | None) -> str:
     """`entry` is what is recommended, or would have been; None where no method could be."""
     kind = "pictures" if contest.sense == "image" else "recordings"
     good, defects = distinct_good(contest), distinct_defects(contest)
@@ -106,5 +114,5 @@ def rests_on(contest: Contest, entry: Entry | None) -> str:
     return words
 
 
-def _value(contest: Contest, entry: Entry) -> str:
+def _value(contest: Comparison, entry: CandidateResult) -> str:
     return f"{figures(contest, entry).auroc.value:.3f}"

@@ -13,29 +13,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from core.evaluation.review_result import Examined, examined_from
+from core.evaluation.review_result import ModelReview, examined_from
 from core.runtime.training_process import be_nice
 
 
 @dataclass(frozen=True)
-class Examining:
+class ReviewProgress:
     """How far it is, and what was found."""
 
     state: Literal["running", "done", "failed"]
     step: int = 0
     of: int = 0
-    found: tuple[Examined, ...] = ()
+    found: tuple[ModelReview, ...] = ()
     message: str = ""
     """Why it failed, in a sentence."""
 
 
-class Examination:
+class ModelReviewProcess:
     """Judges the defect folder with a recipe's models, or with those that wait to be taken over, without holding up
     anything here."""
 
-    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[Examining], None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, candidate: bool, changed: Callable[[ReviewProgress], None] | None = None
+    ) -> None:
         """`changed` is called on a thread of its own whenever `now` is another."""
-        self.now = Examining("running")
+        self.now = ReviewProgress("running")
         self._changed = changed
         self._child: subprocess.Popen[str] | None = None
         self._arguments = [
@@ -69,12 +71,12 @@ class Examination:
                 start_new_session=True,
             )
         except OSError as error:
-            self._tell(Examining("failed", message=f"the model cannot be looked at ({error.strerror or error})"))
+            self._tell(ReviewProgress("failed", message=f"the model cannot be looked at ({error.strerror or error})"))
             return
         be_nice(self._child.pid)
         if self._ended:
             self.stop()
-        last = Examining("failed", message="the model could not be looked at: the process ended")
+        last = ReviewProgress("failed", message="the model could not be looked at: the process ended")
         assert self._child.stdout is not None
         for line in self._child.stdout:
             news = self._parsed(line)
@@ -86,18 +88,18 @@ class Examination:
         self.stop()
         self._tell(last)
 
-    def _parsed(self, line: str) -> Examining | None:
+    def _parsed(self, line: str) -> ReviewProgress | None:
         try:
             said = json.loads(line)
             if said["state"] == "running":
                 return replace(self.now, step=int(said["step"]), of=int(said["of"]))
             if said["state"] == "failed":
-                return Examining("failed", message=str(said["message"]))
-            return Examining("done", found=tuple(examined_from(one) for one in said["examined"]))
+                return ReviewProgress("failed", message=str(said["message"]))
+            return ReviewProgress("done", found=tuple(examined_from(one) for one in said["examined"]))
         except (ValueError, KeyError, TypeError):
             return None
 
-    def _tell(self, now: Examining) -> None:
+    def _tell(self, now: ReviewProgress) -> None:
         self.now = now
         if self._changed is not None:
             self._changed(now)

@@ -10,7 +10,7 @@ from core.state.verdict import Sense
 
 
 @dataclass(frozen=True)
-class Grey:
+class GreyImage:
     """A small grey picture: rows of 0..255."""
 
     width: int
@@ -24,7 +24,7 @@ class Grey:
 
 
 @dataclass(frozen=True)
-class Worst:
+class WorstSample:
     """A defect that looks or sounds most like good parts."""
 
     name: str
@@ -32,7 +32,7 @@ class Worst:
     reason: str
     share: float
     """Of the alarm level, above 1 is anomalous."""
-    picture: Grey | None = None
+    picture: GreyImage | None = None
     map: tuple[tuple[float, ...], ...] | None = None
     """14 x 14, as the station shows it."""
     trace: tuple[tuple[float, float], ...] = ()
@@ -40,20 +40,20 @@ class Worst:
 
 
 @dataclass(frozen=True)
-class Redrawn:
+class Reconstruction:
     """A good sample beside what the autoencoder makes of it."""
 
     what: str
     """`picture`, `feature map`, or of sound `log-mel`, `feature rows`: what is redrawn."""
     name: str
-    seen: Grey
-    redrawn: Grey
+    seen: GreyImage
+    redrawn: GreyImage
     axes: str = ""
     """How it is to be read, where it is no picture."""
 
 
 @dataclass(frozen=True)
-class Costs:
+class TargetCosts:
     """What a false-alarm target needs, and what it costs, for all senses together."""
 
     false_alarms: float
@@ -69,7 +69,7 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class Examined:
+class ModelReview:
     """One model."""
 
     sense: Sense
@@ -94,19 +94,19 @@ class Examined:
     unknown: int
     auroc: float | None
     interval: tuple[float, float] | None
-    worst: tuple[Worst, ...]
-    sample: Redrawn | None
-    costs: tuple[Costs, ...] = ()
+    worst: tuple[WorstSample, ...]
+    sample: Reconstruction | None
+    costs: tuple[TargetCosts, ...] = ()
 
 
-def examined_from(said: Mapping[str, Any]) -> Examined:
+def examined_from(said: Mapping[str, Any]) -> ModelReview:
     """Of the JSON object that `dataclasses.asdict` made. Raises KeyError, TypeError or ValueError for another one."""
 
-    def grey(one: Any) -> Grey | None:
-        return Grey(**one) if one else None
+    def grey(one: Any) -> GreyImage | None:
+        return GreyImage(**one) if one else None
 
     worst = tuple(
-        Worst(
+        WorstSample(
             **{
                 **one,
                 "picture": grey(one["picture"]),
@@ -116,9 +116,15 @@ def examined_from(said: Mapping[str, Any]) -> Examined:
         )
         for one in said["worst"]
     )
-    sample = said["sample"] and Redrawn(
-        **{**said["sample"], "seen": Grey(**said["sample"]["seen"]), "redrawn": Grey(**said["sample"]["redrawn"])}
+    sample = said["sample"] and Reconstruction(
+        **{
+            **said["sample"],
+            "seen": GreyImage(**said["sample"]["seen"]),
+            "redrawn": GreyImage(**said["sample"]["redrawn"]),
+        }
     )
-    costs = tuple(Costs(**{**one, "expected": one["expected"] and tuple(one["expected"])}) for one in said["costs"])
+    costs = tuple(
+        TargetCosts(**{**one, "expected": one["expected"] and tuple(one["expected"])}) for one in said["costs"]
+    )
     interval = said["interval"] and tuple(said["interval"])
-    return Examined(**{**said, "worst": worst, "sample": sample, "costs": costs, "interval": interval})
+    return ModelReview(**{**said, "worst": worst, "sample": sample, "costs": costs, "interval": interval})

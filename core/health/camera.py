@@ -65,7 +65,7 @@ def small_grey(picture: Picture) -> Picture:
 
 
 @dataclass(frozen=True)
-class Taught:
+class TaughtPictures:
     """What the taught pictures measured; belongs into the bundle's manifest."""
 
     brightness_low: float
@@ -121,7 +121,7 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class HealthSettings:
+class CameraHealthSettings:
     no_frame_after: float = 1.0
     """Seconds without a frame. A source slower than that is given three of its own intervals."""
     frozen_after: float | None = 2.0
@@ -129,12 +129,12 @@ class HealthSettings:
     folder of pictures (core.sources.camera.address.shows_stills knows)."""
 
 
-class Health:
+class CameraHealth:
     """Looks at every frame before it is judged. Has no clock of its own; used by one thread."""
 
-    def __init__(self, taught: Taught | None, settings: HealthSettings | None = None) -> None:
+    def __init__(self, taught: TaughtPictures | None, settings: CameraHealthSettings | None = None) -> None:
         self._taught = taught
-        self._settings = settings or HealthSettings()
+        self._settings = settings or CameraHealthSettings()
         self._last_at: float | None = None
         self._last_number = 0
         self._rows: Picture | None = None
@@ -196,7 +196,7 @@ def _named(message: str) -> str:
     return message if message.startswith("camera") else f"camera: {message}"
 
 
-def _other_size(measures: PictureMeasures, taught: Taught | None) -> str | None:
+def _other_size(measures: PictureMeasures, taught: TaughtPictures | None) -> str | None:
     if taught is None or taught.width is None or (measures.width, measures.height) == (taught.width, taught.height):
         return None
     return (
@@ -205,7 +205,7 @@ def _other_size(measures: PictureMeasures, taught: Taught | None) -> str | None:
     )
 
 
-def _dark(measures: PictureMeasures, taught: Taught | None) -> str | None:
+def _dark(measures: PictureMeasures, taught: TaughtPictures | None) -> str | None:
     limit = DARK_UNTAUGHT if taught is None else min(DARK_MOST, DARK_SHARE * taught.brightness_low)
     if measures.brightness >= limit:
         return None
@@ -213,7 +213,7 @@ def _dark(measures: PictureMeasures, taught: Taught | None) -> str | None:
     return f"camera: picture too dark (brightness {measures.brightness:.0f}{known}): check light and exposure"
 
 
-def _saturated(measures: PictureMeasures, taught: Taught | None) -> str | None:
+def _saturated(measures: PictureMeasures, taught: TaughtPictures | None) -> str | None:
     if taught is None:
         limit = SATURATED_UNTAUGHT
     else:
@@ -225,7 +225,7 @@ def _saturated(measures: PictureMeasures, taught: Taught | None) -> str | None:
     return f"camera: picture too bright ({measures.saturated:.0%} is white{known}): check light and exposure"
 
 
-def _blurred(measures: PictureMeasures, taught: Taught | None) -> str | None:
+def _blurred(measures: PictureMeasures, taught: TaughtPictures | None) -> str | None:
     if taught is None or measures.sharpness >= BLUR_SHARE * taught.sharpness_low:
         return None
     return (

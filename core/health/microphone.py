@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from core.errors import GoodpartError
-from core.samples import Sound, Stretch
+from core.samples import Sound, SoundBlock
 from core.sources.microphone.base import MicrophoneStatus
 from core.state.material import Level
 
@@ -73,7 +73,7 @@ def decibels(power: float) -> float:
 
 
 @dataclass(frozen=True)
-class SoundTaught:
+class TaughtSound:
     """What the taught recordings measured, second by second; belongs into the bundle's manifest."""
 
     rms_low: float
@@ -120,17 +120,17 @@ class SoundTaught:
         )
 
 
-class SoundHealth:
+class MicrophoneHealth:
     """Listens to every stretch before it is judged. Has no clock of its own; used by one thread."""
 
-    def __init__(self, taught: SoundTaught | None) -> None:
+    def __init__(self, taught: TaughtSound | None) -> None:
         self._taught = taught
         self._last: deque[SoundMeasures] = deque()
         self._peaks: deque[tuple[float, float]] = deque()
         self._clipped_at = -math.inf
         self._heard_at: float | None = None
 
-    def check(self, stretch: Stretch | None, status: MicrophoneStatus, now: float) -> str | None:
+    def check(self, stretch: SoundBlock | None, status: MicrophoneStatus, now: float) -> str | None:
         """Why the sound cannot be trusted, in words for the verdict's reason; None when it can.
 
         stretch: what is to be judged, or None when `take` gave none. now: time.monotonic().
@@ -150,7 +150,7 @@ class SoundHealth:
             return f"microphone: no sound for {age:.1f} s"
         return self._fault()
 
-    def _listen(self, stretch: Stretch) -> None:
+    def _listen(self, stretch: SoundBlock) -> None:
         measures = measure_sound(stretch.samples, stretch.rate)
         if stretch.broken or (self._last and self._last[-1].rate != stretch.rate):
             self._last.clear()
@@ -210,7 +210,7 @@ class SoundHealth:
         )
 
 
-def _unlike(level: float, rate: int, taught: SoundTaught | None) -> str | None:
+def _unlike(level: float, rate: int, taught: TaughtSound | None) -> str | None:
     """Sound that cannot be compared with what was taught."""
     if taught is None:
         return None

@@ -12,7 +12,7 @@ from core.runtime.opencv import cv2
 from core.samples import Picture
 
 
-class Motion:
+class SceneChange:
     """Tells a part that is being exchanged from a part that lies still, so that voting starts anew with each part."""
 
     FLOOR, CEILING = 1.5, 4.0

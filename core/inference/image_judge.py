@@ -10,25 +10,25 @@ import numpy as np
 
 from core.bundle import Bundle, BundleError
 from core.decision.rule import is_anomalous
-from core.detectors.image.base import Scores
+from core.detectors.image.base import ImageScores
 from core.detectors.load import load_detector
 from core.features.image.picture import crop
-from core.health.camera import Taught
-from core.inference.judge import Judging, share_of_alarm
+from core.health.camera import TaughtPictures
+from core.inference.judge import Judge, share_of_alarm
 from core.recipes.recipe import Recipe
 from core.samples import Picture
-from core.state.verdict import Judgement
+from core.state.verdict import ImageJudgement
 
 
 @dataclass(frozen=True)
-class Looked:
+class RawImageScores:
     """A picture's scores, not yet compared with anything."""
 
-    scores: Scores
+    scores: ImageScores
     milliseconds: float
 
 
-class Judge(Judging):
+class ImageJudge(Judge):
     """Judges pictures."""
 
     sense = "image"
@@ -37,7 +37,7 @@ class Judge(Judging):
         facts = bundle.facts
         try:
             self.detector = load_detector(bundle)
-            self.taught = Taught.from_json(facts["health"])
+            self.taught = TaughtPictures.from_json(facts["health"])
             x, y, w, h = (float(part) for part in facts["region"])
             self.region = (x, y, w, h)
         except (KeyError, TypeError, ValueError) as error:
@@ -50,21 +50,21 @@ class Judge(Judging):
             )
         super().__init__(recipe, bundle)
 
-    def __call__(self, picture: Picture, number: int = 1) -> Judgement:
+    def __call__(self, picture: Picture, number: int = 1) -> ImageJudgement:
         """Judge a whole picture, as a source gives it."""
         return self.weigh(self.look(picture), number)
 
-    def look(self, picture: Picture) -> Looked:
+    def look(self, picture: Picture) -> RawImageScores:
         """The scores, which take the time; thresholds have no part in them."""
         began = time.perf_counter()
         scores = self.detector.judge(crop(picture, self.region))
-        return Looked(scores, 1000 * (time.perf_counter() - began))
+        return RawImageScores(scores, 1000 * (time.perf_counter() - began))
 
-    def weigh(self, looked: Looked, number: int) -> Judgement:
+    def weigh(self, looked: RawImageScores, number: int) -> ImageJudgement:
         """The scores beside the thresholds in force now."""
         scores, thresholds, ranking = looked.scores, self.thresholds, self.ranking
         used = share_of_alarm(scores.density, scores.reconstruction_error, thresholds)
-        return Judgement(
+        return ImageJudgement(
             number=number,
             density=scores.density,
             reconstruction_error=scores.reconstruction_error,
@@ -76,14 +76,14 @@ class Judge(Judging):
             milliseconds=looked.milliseconds,
         )
 
-    def as_one(self, seen: Sequence[Judgement]) -> Judgement:
+    def as_one(self, seen: Sequence[ImageJudgement]) -> ImageJudgement:
         """Several pictures of one part as one: means of the scores and of the maps. Pictures of a part that lies still
         differ by less than parts do, so that thresholds made for single pictures raise no more false alarms here."""
         density = sum(one.density for one in seen) / len(seen)
         error = sum(one.reconstruction_error for one in seen) / len(seen)
         thresholds, ranking = self.thresholds, self.ranking
         used = share_of_alarm(density, error, thresholds)
-        return Judgement(
+        return ImageJudgement(
             number=seen[-1].number,
             density=density,
             reconstruction_error=error,

@@ -8,14 +8,14 @@ from dataclasses import replace
 from core.bundle import Bundle
 from core.decision.rule import share
 from core.decision.thresholds import calibrated_or_shipped, describe, held_out, thresholds_of
-from core.decision.verdict import Ranking
+from core.decision.verdict import ScoreRanking
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import ImageTable, SoundTable
 from core.state.verdict import Sense, Thresholds, Which
 
 
-class Judging:
+class Judge:
     """A bundle with the thresholds in force. One thread at a time judges; thresholds may be set from another."""
 
     sense: Sense
@@ -26,7 +26,7 @@ class Judging:
         self.bundle = replace(bundle, arrays={}, networks={})
         self.table: ImageTable | SoundTable = recipe.table(self.sense)
         self.thresholds: Thresholds
-        self.ranking: Ranking
+        self.ranking: ScoreRanking
         self.set_thresholds(thresholds_of(bundle, self.table, recipe.false_alarms))
         self.model = describe(bundle, self.table, recipe.false_alarms)
         self.calibrated = self._calibrated(recipe)
@@ -40,7 +40,7 @@ class Judging:
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         self.thresholds = thresholds
-        self.ranking = Ranking(held_out(self.bundle, self.table), thresholds)
+        self.ranking = ScoreRanking(held_out(self.bundle, self.table), thresholds)
 
     def set_threshold(self, which: Which, value: float, by: str) -> None:
         if not math.isfinite(value):

@@ -16,35 +16,35 @@ from core.decision.whole_recording import WholeRecording
 from core.detectors.sound.base import WindowScores
 from core.errors import UnreadableError
 from core.features.sound.wav import read_wave, resampled, wave_facts
-from core.health.microphone import SoundHealth
-from core.inference.sound_judge import Ear
-from core.samples import Sound, Stretch
+from core.health.microphone import MicrophoneHealth
+from core.inference.sound_judge import SoundJudge
+from core.samples import Sound, SoundBlock
 from core.sources.microphone.base import MicrophoneStatus
-from core.state.verdict import Heard, State, Thresholds
+from core.state.verdict import SoundJudgement, State, Thresholds
 
 GAP_SECONDS = 0.5
 """Anomalous stretches that are nearer to each other are one."""
 
 
 @dataclass(frozen=True)
-class Passage:
+class AnomalousStretch:
     """A stretch of a recording in which windows are anomalous."""
 
     start: float
     """Seconds from the beginning."""
     end: float
-    worst: Heard
+    worst: SoundJudgement
 
 
 @dataclass(frozen=True)
-class Audition:
+class SoundFileResult:
     """What a recording sounds like from beginning to end."""
 
-    windows: Sequence[Heard]
-    passages: Sequence[Passage]
+    windows: Sequence[SoundJudgement]
+    passages: Sequence[AnomalousStretch]
     faults: Sequence[tuple[float, str]]
     """Seconds from the beginning at which the sound could not be trusted, and why."""
-    whole: Heard
+    whole: SoundJudgement
     """The recording itself, or the stretch of it as long as the taught recordings that is most anomalous."""
     thresholds: Thresholds
     """What `whole` is compared with."""
@@ -56,8 +56,8 @@ class Audition:
 
 
 def audition(
-    ear: Ear, path: Path, channel: int | None, progress: Callable[[float, float], None] | None = None
-) -> Audition:
+    ear: SoundJudge, path: Path, channel: int | None, progress: Callable[[float, float], None] | None = None
+) -> SoundFileResult:
     """Judge a file block by block: an hour takes no more memory than its windows.
 
     `progress` is told seconds done and seconds of all. Raises UnreadableError for a file that cannot be decoded or is
@@ -67,9 +67,9 @@ def audition(
     if facts.seconds < LEAST_SECONDS:
         raise UnreadableError(f"{path}: {facts.seconds:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
     ear.reset()
-    health = SoundHealth(ear.taught)
+    health = MicrophoneHealth(ear.taught)
     status = MicrophoneStatus("live", str(path), rate=facts.rate, channels=facts.channels)
-    windows: list[Heard] = []
+    windows: list[SoundJudgement] = []
     scores: list[WindowScores] = []
     faults: list[tuple[float, str]] = []
     done = 0.0
@@ -79,7 +79,7 @@ def audition(
         nonlocal done
         for block in blocks:
             done += len(block) / facts.rate
-            fault = health.check(Stretch(block, facts.rate, done), status, done)
+            fault = health.check(SoundBlock(block, facts.rate, done), status, done)
             if fault is not None:
                 faults.append((done, fault.removeprefix("microphone: ")))
             yield block
@@ -94,10 +94,12 @@ def audition(
     if not windows:
         raise UnreadableError(f"{path}: {done:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
     rule = ear.for_whole()
-    return Audition(windows, passages_of(windows), faults, worst_stretch(scores, windows, rule), rule.thresholds)
+    return SoundFileResult(windows, passages_of(windows), faults, worst_stretch(scores, windows, rule), rule.thresholds)
 
 
-def worst_stretch(scores: Sequence[WindowScores], windows: Sequence[Heard], rule: WholeRecording) -> Heard:
+def worst_stretch(
+    scores: Sequence[WindowScores], windows: Sequence[SoundJudgement], rule: WholeRecording
+) -> SoundJudgement:
     """The means over `rule.windows` consecutive windows, or all, where they use up most of the alarm level."""
     held = HeldOut(
         np.array([one.density for one in scores]),
@@ -110,7 +112,7 @@ def worst_stretch(scores: Sequence[WindowScores], windows: Sequence[Heard], rule
     at = int(np.argmax(used))
     density, error = float(means.density[at]), float(means.reconstruction_error[at])
     inside = windows[at : at + rule.windows]
-    return Heard(
+    return SoundJudgement(
         number=1,
         start=scores[at].start,
         end=inside[-1].end,
@@ -125,16 +127,16 @@ def worst_stretch(scores: Sequence[WindowScores], windows: Sequence[Heard], rule
     )
 
 
-def passages_of(windows: Sequence[Heard]) -> list[Passage]:
+def passages_of(windows: Sequence[SoundJudgement]) -> list[AnomalousStretch]:
     """Anomalous windows that overlap or nearly so, merged."""
-    found: list[Passage] = []
+    found: list[AnomalousStretch] = []
     for heard in windows:
         if not heard.anomalous:
             continue
         last = found[-1] if found else None
         if last is not None and heard.start - last.end <= GAP_SECONDS:
             worst = heard if heard.share > last.worst.share else last.worst
-            found[-1] = Passage(last.start, heard.end, worst)
+            found[-1] = AnomalousStretch(last.start, heard.end, worst)
         else:
-            found.append(Passage(heard.start, heard.end, heard))
+            found.append(AnomalousStretch(heard.start, heard.end, heard))
     return found

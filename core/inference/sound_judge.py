@@ -16,14 +16,14 @@ from core.decision.whole_recording import WholeRecording, whole_recording
 from core.detectors.load import load_sound_detector
 from core.detectors.sound.base import WindowScores
 from core.errors import GoodpartError
-from core.health.microphone import SoundTaught
-from core.inference.judge import Judging, share_of_alarm
+from core.health.microphone import TaughtSound
+from core.inference.judge import Judge, share_of_alarm
 from core.recipes.recipe import Recipe
 from core.samples import Sound
-from core.state.verdict import Heard, Thresholds
+from core.state.verdict import SoundJudgement, Thresholds
 
 
-class Ear(Judging):
+class SoundJudge(Judge):
     """Judges sound. Scores are running means over the recipe's `smooth` seconds, of what there is at the beginning."""
 
     sense = "sound"
@@ -32,7 +32,7 @@ class Ear(Judging):
         """Raises GoodpartError where the bundle cannot be used or cannot support the recipe's false-alarm rate."""
         try:
             self._detector = load_sound_detector(bundle)
-            self.taught = SoundTaught.from_json(bundle.facts["health"])
+            self.taught = TaughtSound.from_json(bundle.facts["health"])
             learnt = bundle.facts["channel"], bundle.facts["level"]
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{recipe.name}: the sound model cannot be used ({error!r}); train again") from error
@@ -88,7 +88,7 @@ class Ear(Judging):
         self._windows.clear()
         self.spectrum = ()
 
-    def push(self, samples: Sound) -> list[Heard]:
+    def push(self, samples: Sound) -> list[SoundJudgement]:
         """The windows that these samples complete."""
         began = time.perf_counter()
         windows = self.listen(samples)
@@ -99,7 +99,7 @@ class Ear(Judging):
         """The scores of the windows that these samples complete, one by one as they are."""
         return self._detector.push(samples)
 
-    def judge(self, window: WindowScores, milliseconds: float = 0.0) -> Heard:
+    def judge(self, window: WindowScores, milliseconds: float = 0.0) -> SoundJudgement:
         """The next window, its scores smoothed."""
         if window.spectrum is not None:
             self.spectrum = tuple(float(value) for value in window.spectrum)
@@ -113,7 +113,7 @@ class Ear(Judging):
         error = t.typical_error + (error - t.typical_error) / drawn
         self._judged += 1
         used = share_of_alarm(density, error, t)
-        return Heard(
+        return SoundJudgement(
             number=self._judged,
             start=window.start,
             end=window.end,
@@ -131,12 +131,12 @@ class Ear(Judging):
         """How recordings are judged as a whole, or the mean over so many windows."""
         return whole_recording(self.bundle.held_out, self.thresholds, self.calibrated, self._false_alarms, windows)
 
-    def named(self, heard: Heard) -> str:
+    def named(self, heard: SoundJudgement) -> str:
         """What speaks most against a window, in words."""
         of_density, of_error = shares(heard.density, heard.reconstruction_error, self.thresholds)
         return heard.head if heard.head and of_density >= of_error else "redrawn badly"
 
-    def reason(self, heard: Heard, thresholds: Thresholds | None = None) -> str:
+    def reason(self, heard: SoundJudgement, thresholds: Thresholds | None = None) -> str:
         """Which score says so, and what of the sound; `thresholds` are those of a whole recording."""
         words = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
         return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words

@@ -17,12 +17,12 @@ UNTOLD_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Told:
+class PartEnd:
     verdict: Verdict
     scores: Mapping[str, Any]
 
 
-class Lying:
+class PartPresence:
     """Continuous judging: a part is what lies between two exchanges of the picture.
 
     Its verdict is ANOMALY where that stood for LEAST_SECONDS, else OK where that did; what lay there for
@@ -36,7 +36,7 @@ class Lying:
 
     def _forget(self) -> None:
         self._stood: dict[State, float] = {}
-        self._told: dict[State, Told] = {}
+        self._told: dict[State, PartEnd] = {}
         self._since: float | None = None
         self._state: State | None = None
 
@@ -46,14 +46,14 @@ class Lying:
         self._state = verdict.state if seen else None
         if seen:
             self._stood.setdefault(verdict.state, 0.0)
-            self._told[verdict.state] = Told(verdict, scores)
+            self._told[verdict.state] = PartEnd(verdict, scores)
 
     def _add(self, now: float) -> None:
         if self._state is not None and self._since is not None:
             self._stood[self._state] += now - self._since
         self._since = now
 
-    def exchanged(self, now: float) -> Told | None:
+    def exchanged(self, now: float) -> PartEnd | None:
         """Another part is put in: what the last one was, if it was one."""
         self._add(now)
         stood, told = self._stood, self._told

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.decision.verdict import joined
-from core.inspection.continuous import LEAST_SECONDS, Lying
-from core.inspection.operator_feedback import Calls, Material
-from core.inspection.shift_counter import ShiftBook
+from core.inspection.continuous import LEAST_SECONDS, PartPresence
+from core.inspection.operator_feedback import CallMaterial, OperatorFeedback
+from core.inspection.shift_counter import ShiftCounter
 from core.inspection.single_shot import SingleShot
-from core.journal.event_log import Logbook
-from core.journal.sound_excerpt import Overheard
+from core.journal.event_log import EventLog
+from core.journal.sound_excerpt import SoundExcerpt
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
 from core.serialization.verdict_json import kind_as_json, kinds_as_json
@@ -21,26 +21,26 @@ from core.state.snapshot import Snapshot
 from core.state.verdict import State, Verdict
 
 if TYPE_CHECKING:
-    from core.knobs.connection import Told
-    from core.pipelines.base import Perception
-    from core.pipelines.image import Sight
-    from core.pipelines.sound import Listening
+    from core.knobs.connection import BoardVerdict
+    from core.pipelines.base import Pipeline
+    from core.pipelines.image import ImagePipeline
+    from core.pipelines.sound import SoundPipeline
 
 
-class Parts:
+class Inspection:
     """Used on the station's loop."""
 
     def __init__(
-        self, recipe: Recipe, log: Logbook, sight: Sight | None, hearing: Listening | None, clock: Clock
+        self, recipe: Recipe, log: EventLog, sight: ImagePipeline | None, hearing: SoundPipeline | None, clock: Clock
     ) -> None:
         self._log = log
         self._clock = clock
         self._counted_at = clock.now
         self._sight, self._hearing = sight, hearing
         self.shot = SingleShot(recipe)
-        self.book = ShiftBook(recipe, log)
-        self.calls = Calls(recipe, log)
-        self._lying = Lying(0.0 if sight is not None and sight.stills else LEAST_SECONDS)
+        self.book = ShiftCounter(recipe, log)
+        self.calls = OperatorFeedback(recipe, log)
+        self._lying = PartPresence(0.0 if sight is not None and sight.stills else LEAST_SECONDS)
         self._called = 0
         self._state: State = "UNKNOWN"
         self._another = False
@@ -50,7 +50,7 @@ class Parts:
         self.book.read()
         self.calls.look()
 
-    def verdict(self, senses: Sequence[Perception[Any]]) -> Verdict:
+    def verdict(self, senses: Sequence[Pipeline[Any]]) -> Verdict:
         """What stands now. A single shot that is complete is counted."""
         if not self.shot.on:
             return joined({sense.sense: sense.said() for sense in senses})
@@ -59,7 +59,7 @@ class Parts:
             self._count(ended, senses)
         return self.shot.verdict(senses, self.book.part, self._clock.now - self._counted_at)
 
-    def _count(self, verdict: Verdict, senses: Sequence[Perception[Any]]) -> None:
+    def _count(self, verdict: Verdict, senses: Sequence[Pipeline[Any]]) -> None:
         looks = {sense.sense: sense.look for sense in senses if sense.look is not None}
         models = {sense.sense: sense.model_id for sense in senses}
         scores: dict[str, Any] = {
@@ -76,14 +76,14 @@ class Parts:
         if verdict.state != "UNKNOWN":
             self.calls.made(part.at, verdict, material, part.number)
 
-    def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> Material:
+    def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> CallMaterial:
         picture = self._sight.picture if self._sight else None
         seen = self._sight.seen if self._sight else None
-        return Material(
+        return CallMaterial(
             picture, seen.map if seen else None, self._hearing.last if self._hearing else (), scores, called
         )
 
-    def told(self, senses: Sequence[Perception[Any]], now: Snapshot) -> Told:
+    def told(self, senses: Sequence[Pipeline[Any]], now: Snapshot) -> BoardVerdict:
         """What the board with the knobs is to show: of two senses the scores of the one that says so."""
         # A shot goes on where the verdict is published, and nowhere else.
         verdict = now.verdict if self.shot.on else self.verdict(senses)
@@ -94,10 +94,10 @@ class Parts:
         numbers = scores.get(speaks, {})
         return verdict.state, numbers.get("density"), numbers.get("reconstruction_error")
 
-    def _overheard(self) -> Overheard | None:
+    def _overheard(self) -> SoundExcerpt | None:
         return self._hearing.overheard() if self._hearing else None
 
-    def note(self, snapshot: Snapshot, senses: Sequence[Perception[Any]]) -> Snapshot:
+    def note(self, snapshot: Snapshot, senses: Sequence[Pipeline[Any]]) -> Snapshot:
         """Journal and count what the snapshot says; gives it with all that is known of parts."""
         if not self.shot.on:
             verdict, scores = snapshot.verdict, kinds_as_json(snapshot)
@@ -139,7 +139,7 @@ class Parts:
         if self._hearing is not None:
             self._hearing.part_exchanged()
 
-    def turn(self, single: bool, senses: Sequence[Perception[Any]]) -> None:
+    def turn(self, single: bool, senses: Sequence[Pipeline[Any]]) -> None:
         """To single shots, or back. Raises GoodpartError while a part is judged."""
         self.shot.turn(single)
         self._lying.exchanged(self._clock.now)

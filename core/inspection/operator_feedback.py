@@ -19,43 +19,43 @@ from core.dataset.review_queue import (
     withdraw,
 )
 from core.errors import GoodpartError, UnreadableError
-from core.journal.event_log import Logbook
+from core.journal.event_log import EventLog
 from core.journal.evidence_files import name_at
 from core.recipes.recipe import Recipe
-from core.samples import Picture, Stretch
+from core.samples import Picture, SoundBlock
 from core.serialization.verdict_json import map_as_json
-from core.state.material import Offered, Offers
+from core.state.material import ReviewItem, ReviewQueue
 from core.state.parts import Call, Word
 from core.state.verdict import Sense, Verdict
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 
 @dataclass(frozen=True)
-class Material:
+class CallMaterial:
     """What a call was made of: teaching material, should the operator know better."""
 
     picture: Picture | None
-    map: Map | None
+    map: AnomalyMap | None
     """Of the picture."""
-    sound: Sequence[Stretch]
+    sound: Sequence[SoundBlock]
     scores: Mapping[str, Any]
     called: Collection[Sense]
     """The senses that said ANOMALY."""
 
 
-class Calls:
+class OperatorFeedback:
     """`made` is for the station's loop; `say`, `look` are for a thread that may wait for the disk."""
 
-    def __init__(self, recipe: Recipe, log: Logbook) -> None:
+    def __init__(self, recipe: Recipe, log: EventLog) -> None:
         self._recipe = recipe
         self._log = log
-        self._material = Material(None, None, (), {}, ())
+        self._material = CallMaterial(None, None, (), {}, ())
         self.call: Call | None = None
-        self.offers = Offers()
+        self.offers = ReviewQueue()
 
-    def made(self, at: float, verdict: Verdict, material: Material, part: int | None = None) -> None:
+    def made(self, at: float, verdict: Verdict, material: CallMaterial, part: int | None = None) -> None:
         """There is a new OK or ANOMALY; `at` is time.time() as in its row of the journal."""
         self.call, self._material = Call(at, verdict, part), material
 
@@ -64,11 +64,11 @@ class Calls:
         counts, recent = counted(self._recipe), self._recent()
         self.offers = replace(counts, told=told or self.offers.told, recent=recent)
 
-    def _recent(self) -> tuple[Offered, ...]:
+    def _recent(self) -> tuple[ReviewItem, ...]:
         from core.features.image.picture import decode_picture, small_preview
 
         known = {one.file: one for one in self.offers.recent}
-        shown: list[Offered] = []
+        shown: list[ReviewItem] = []
         for path in newest_pictures(self._recipe, RECENT):
             file = path.relative_to(self._recipe.folder).as_posix()
             if file not in known:
@@ -76,7 +76,7 @@ class Calls:
                     preview = small_preview(decode_picture(path))
                 except UnreadableError:
                     continue  # teaching refuses it, and says so
-                known[file] = Offered(file, path.parent.parent.name == "good", preview)
+                known[file] = ReviewItem(file, path.parent.parent.name == "good", preview)
             shown.append(known[file])
         return tuple(shown)
 
@@ -124,7 +124,7 @@ class Calls:
             **material.scores,
         )
 
-    def _offer(self, call: Call, material: Material, word: Word) -> tuple[str, ...]:
+    def _offer(self, call: Call, material: CallMaterial, word: Word) -> tuple[str, ...]:
         """What was called rightly as good teaches nothing new. Of a part that was bad though nobody called it, any
         sense may have missed it."""
         if word == "good" and call.verdict.state == "OK":

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.journal.event_log import Logbook
-from core.journal.sound_excerpt import Overheard
+from core.journal.event_log import EventLog
+from core.journal.sound_excerpt import SoundExcerpt
 from core.journal.store import read_shift
 from core.recipes.recipe import Recipe
 from core.samples import Picture
@@ -16,13 +16,13 @@ from core.state.parts import Part, Shift
 from core.state.verdict import Verdict
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 
-class ShiftBook:
+class ShiftCounter:
     """Counts parts; the journal keeps the count over restarts."""
 
-    def __init__(self, recipe: Recipe, log: Logbook) -> None:
+    def __init__(self, recipe: Recipe, log: EventLog) -> None:
         self._recipe = recipe
         self._log = log
         self.shift = Shift(time.time())
@@ -49,8 +49,8 @@ class ShiftBook:
         at: float,
         scores: Mapping[str, Any],
         picture: Picture | None,
-        map: Map | None = None,
-        heard: Overheard | None = None,
+        map: AnomalyMap | None = None,
+        heard: SoundExcerpt | None = None,
     ) -> Part:
         """One more part; the picture with its map and the sound of one that was called are kept. `at` is that of
         its verdict, time.time()."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.decision.verdict import joined
 from core.errors import GoodpartError
-from core.pipelines.part_samples import Look
+from core.pipelines.part_samples import PartSamples
 from core.recipes.recipe import Recipe
 from core.state.parts import WAITING, Part, Shot, ShotState
 from core.state.verdict import Sense, Verdict
 
 if TYPE_CHECKING:
-    from core.pipelines.base import Perception
+    from core.pipelines.base import Pipeline
 
 LATE_SECONDS = 5.0
 """Beyond what a part should take; then what has not come makes it UNKNOWN."""
@@ -34,10 +34,10 @@ class SingleShot:
         self.on = self._verdict.mode == "single"
         self.state: ShotState = "waiting"
         self.by = ""
-        self._senses: Sequence[Perception[Any]] = ()
+        self._senses: Sequence[Pipeline[Any]] = ()
         self._deadline = self._ended = 0.0
 
-    def trigger(self, senses: Sequence[Perception[Any]], by: str, now: float) -> None:
+    def trigger(self, senses: Sequence[Pipeline[Any]], by: str, now: float) -> None:
         """A part is in place, says `by`. Raises GoodpartError, in words, where it cannot be judged now."""
         if not self.on:
             raise GoodpartError("parts are judged continuously: turn to single shots to have one judged on a word")
@@ -53,7 +53,7 @@ class SingleShot:
         for sense in senses:
             wanted = float(self._verdict.frames) if sense.sense == "image" else self._verdict.seconds
             takes = max(takes, wanted / self._verdict.rate if sense.sense == "image" else wanted)
-            sense.look_at(Look(begin, wanted))
+            sense.look_at(PartSamples(begin, wanted))
         self._senses, self.by, self.state = senses, by, "judging"
         self._deadline = begin + takes + LATE_SECONDS
 
@@ -116,7 +116,7 @@ class SingleShot:
             sense.look = None
             sense.forget()
 
-    def verdict(self, senses: Sequence[Perception[Any]], last: Part | None, since: float) -> Verdict:
+    def verdict(self, senses: Sequence[Pipeline[Any]], last: Part | None, since: float) -> Verdict:
         """What is to be told now; `last` is the newest part that was counted, `since` seconds ago."""
         if self.state == "judging":
             return Verdict("UNKNOWN", f"judging: {_gathered(self.snapshot())}")
@@ -153,7 +153,7 @@ def _gathered(shot: Shot) -> str:
     return ", ".join(said)
 
 
-def _late(of: Sense, look: Look[Any], seconds: float) -> str:
+def _late(of: Sense, look: PartSamples[Any], seconds: float) -> str:
     note = f" ({look.note})" if look.note else ""
     if of == "image":
         return f"only {look.got:.0f} of {look.wanted:.0f} pictures came in {seconds:.0f} s{note}"

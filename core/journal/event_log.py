@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from core.journal.evidence_files import KeptPictures, KeptSounds
-from core.journal.sound_excerpt import Overheard
+from core.journal.evidence_files import EvidencePictures, EvidenceSounds
+from core.journal.sound_excerpt import SoundExcerpt
 from core.journal.store import Journal, Kind
 from core.recipes.recipe import Recipe
 from core.samples import Picture
@@ -19,12 +19,12 @@ from core.state.parts import Part
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 COMPLAINT_SECONDS = 15.0
 
 
-class Logbook:
+class EventLog:
     """Every method returns at once; what takes time is done on threads of its own."""
 
     complaints = 0
@@ -33,8 +33,8 @@ class Logbook:
     def __init__(self, recipe: Recipe) -> None:
         kept = recipe.settings.journal
         self._journal = Journal(recipe.journal)
-        self._kept = KeptPictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
-        self._kept_sounds = KeptSounds(recipe.anomalies, kept.keep_sounds, kept.keep_megabytes)
+        self._kept = EvidencePictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
+        self._kept_sounds = EvidenceSounds(recipe.anomalies, kept.keep_sounds, kept.keep_megabytes)
         self._keeper = ThreadPoolExecutor(1, "kept pictures")
         self.files = ThreadPoolExecutor(1, "files")
         """For whatever is written into the recipe, one after the other."""
@@ -86,7 +86,7 @@ class Logbook:
             **how,
         )
 
-    def part(self, part: Part, picture: Picture | None, map: Map | None, heard: Overheard | None) -> None:
+    def part(self, part: Part, picture: Picture | None, map: AnomalyMap | None, heard: SoundExcerpt | None) -> None:
         """A part was counted; its picture with its map and its sound are kept where they are given."""
         data = {"number": part.number, "by": part.by, **part.scores}
         self._keeper.submit(self._keep, "part", picture, map, heard, part.verdict, data, part.at)
@@ -101,8 +101,8 @@ class Logbook:
         lasting: bool,
         scores: Mapping[str, Any],
         picture: Picture | None,
-        map: Map | None,
-        overheard: Callable[[], Overheard | None],
+        map: AnomalyMap | None,
+        overheard: Callable[[], SoundExcerpt | None],
         at: float,
     ) -> bool:
         """Tell when the verdict turns, at time.time() `at`; keep the picture with its map and the sound, if there are
@@ -130,8 +130,8 @@ class Logbook:
         self,
         kind: Kind,
         picture: Picture | None,
-        map: Map | None,
-        heard: Overheard | None,
+        map: AnomalyMap | None,
+        heard: SoundExcerpt | None,
         verdict: Verdict,
         scores: Mapping[str, Any],
         at: float,

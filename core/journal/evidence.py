@@ -13,10 +13,10 @@ import numpy as np
 from core.bundle import read_bundle
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture, small_preview
-from core.inference.image_judge import Judge
-from core.journal.row import Row
+from core.inference.image_judge import ImageJudge
+from core.journal.row import JournalRow
 from core.recipes.recipe import Recipe
-from core.samples import MAP_SHAPE, Map, Picture
+from core.samples import MAP_SHAPE, AnomalyMap, Picture
 from core.state.material import Preview
 
 
@@ -33,7 +33,7 @@ class Trace:
 @dataclass(frozen=True)
 class Evidence:
     preview: Preview | None = None
-    map: Map | None = None
+    map: AnomalyMap | None = None
     """As it was journalled; of older rows the picture is judged again, where the model is still the same."""
     trace: Trace | None = None
     notes: Sequence[str] = ()
@@ -45,9 +45,9 @@ class Gatherer:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._judge: Judge | None = None
+        self._judge: ImageJudge | None = None
 
-    def gather(self, row: Row) -> Evidence:
+    def gather(self, row: JournalRow) -> Evidence:
         notes: list[str] = []
         preview = map = trace = None
         picture, file = None, self._file(row, "picture", notes)
@@ -72,7 +72,7 @@ class Gatherer:
             notes.append(f"sound: anomalies/{file.name}")
         return Evidence(preview, map, trace, tuple(notes))
 
-    def _file(self, row: Row, what: str, notes: list[str]) -> Path | None:
+    def _file(self, row: JournalRow, what: str, notes: list[str]) -> Path | None:
         name = row.data.get(what)
         if not isinstance(name, str) or not name:
             return None
@@ -83,7 +83,7 @@ class Gatherer:
         notes.append(f"{path.name} is no longer there: only the newest are kept (recipe.toml, [journal])")
         return None
 
-    def _again(self, row: Row, picture: Picture) -> Map:
+    def _again(self, row: JournalRow, picture: Picture) -> AnomalyMap:
         """Raises GoodpartError where another model judged, or this one cannot be used."""
         image = row.data.get("image")
         model = image.get("model") if isinstance(image, dict) else None
@@ -93,11 +93,11 @@ class Gatherer:
         if bundle.id != model:
             raise GoodpartError(f"no map: model {model} judged, {bundle.id} is in use now")
         if self._judge is None or self._judge.bundle.id != bundle.id:
-            self._judge = Judge(self._recipe, bundle)
+            self._judge = ImageJudge(self._recipe, bundle)
         return self._judge(picture).map
 
 
-def kept_map(row: Row) -> Map | None:
+def kept_map(row: JournalRow) -> AnomalyMap | None:
     """The map in the row; None where there is none that can be drawn."""
     told = row.data.get("map")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from core.journal.sound_excerpt import Overheard
+from core.journal.sound_excerpt import SoundExcerpt
 from core.runtime.opencv import cv2
 from core.samples import Picture
 
@@ -20,7 +20,7 @@ def name_at(at: float, suffix: str = ".jpg") -> str:
     return time.strftime("%Y%m%d-%H%M%S", time.localtime(at)) + f"-{int(at % 1 * 1000):03d}{suffix}"
 
 
-class _Kept:
+class _EvidenceFiles:
     def __init__(self, folder: Path, most: int, megabytes: float, suffixes: tuple[str, ...]) -> None:
         self._folder = folder
         self._most = most
@@ -59,7 +59,7 @@ class _Kept:
             total -= sizes[stem]
 
 
-class KeptPictures(_Kept):
+class EvidencePictures(_EvidenceFiles):
     """`keep` may take 20 ms and raise OSError (disk full): call it on a worker thread, one at a time."""
 
     def __init__(self, folder: Path, most: int, megabytes: float) -> None:
@@ -73,13 +73,13 @@ class KeptPictures(_Kept):
         return next(iter(self._store(at, data.tobytes())), None) if done else None
 
 
-class KeptSounds(_Kept):
+class EvidenceSounds(_EvidenceFiles):
     """The same for the last seconds of sound."""
 
     def __init__(self, folder: Path, most: int, megabytes: float) -> None:
         super().__init__(folder, most, megabytes, SOUND_SUFFIXES)
 
-    def keep(self, heard: Overheard, at: float) -> tuple[Path, Path] | None:
+    def keep(self, heard: SoundExcerpt, at: float) -> tuple[Path, Path] | None:
         """Store the trace of the scores and the sound (flac, 16 bits, its own rate); gives their paths, or None where
         nothing shall be kept. Raises OSError, and RuntimeError for a rate that flac does not know."""
         if self._most == 0:

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import GoodpartError
-from core.journal.row import COLUMNS, Row
+from core.journal.row import COLUMNS, JournalRow
 from core.runtime.atomic_files import write_lines
 
 _SELECT = "SELECT id, at, kind, verdict, reason, data FROM events"
 
 
 @dataclass(frozen=True)
-class Only:
+class RowFilter:
     """Which rows; all where nothing is said."""
 
     verdict: str | None = None
@@ -30,7 +30,7 @@ class Only:
     day: date | None = None
 
     def __bool__(self) -> bool:
-        return self != Only()
+        return self != RowFilter()
 
 
 class History:
@@ -100,19 +100,21 @@ class History:
         except sqlite3.Error as error:
             raise self._said(error) from error
 
-    def rows(self, only: Only = Only(), last: int | None = None) -> Iterator[Row]:
+    def rows(self, only: RowFilter = RowFilter(), last: int | None = None) -> Iterator[JournalRow]:
         """Oldest first; only the `last` so many of them."""
         where, values = self._where(only)
         if last is None:
-            yield from starmap(Row, self._ask(f"{_SELECT} {where} ORDER BY id", values))
+            yield from starmap(JournalRow, self._ask(f"{_SELECT} {where} ORDER BY id", values))
             return
-        yield from starmap(Row, [*self._ask(f"{_SELECT} {where} ORDER BY id DESC LIMIT ?", [*values, last])][::-1])
+        yield from starmap(
+            JournalRow, [*self._ask(f"{_SELECT} {where} ORDER BY id DESC LIMIT ?", [*values, last])][::-1]
+        )
 
     def newest(self) -> int:
         """The id of the newest row; 0 where there is none."""
         return int(next(self._ask("SELECT coalesce(max(id), 0) FROM events"))[0])
 
-    def count(self, only: Only, top: int, above: int = 0) -> int:
+    def count(self, only: RowFilter, top: int, above: int = 0) -> int:
         """How many rows there are with ids above one up to another. Where all are asked for, the ids tell: nothing is
         ever deleted."""
         if not only:
@@ -121,14 +123,14 @@ class History:
         where, values = self._where(only, top, above)
         return int(next(self._ask(f"SELECT count(*) FROM events {where}", values))[0])
 
-    def page(self, only: Only, top: int, offset: int, count: int) -> list[Row]:
+    def page(self, only: RowFilter, top: int, offset: int, count: int) -> list[JournalRow]:
         """Rows up to the id `top`, newest first, `offset` of them passed over."""
         if not only:
             top, offset = top - offset, 0
         where, values = self._where(only, top)
         ids = f"SELECT id FROM events {where} ORDER BY id DESC LIMIT ? OFFSET ?"
         query = f"{_SELECT} WHERE id IN ({ids}) ORDER BY id DESC"
-        return [*starmap(Row, self._ask(query, [*values, count, offset]))]
+        return [*starmap(JournalRow, self._ask(query, [*values, count, offset]))]
 
     def kinds(self) -> list[str]:
         """Those that there are."""
@@ -165,7 +167,7 @@ class History:
         query = "SELECT at FROM events WHERE kind = 'shift' AND at >= ? AND at < ? ORDER BY at"
         return [*(float(at) for (at,) in self._ask(query, [start, end])), end]
 
-    def _where(self, only: Only, top: int | None = None, above: int = 0) -> tuple[str, list[Any]]:
+    def _where(self, only: RowFilter, top: int | None = None, above: int = 0) -> tuple[str, list[Any]]:
         # The day becomes a range of ids, in whose order rows are wanted; `+at` keeps its index out of the rest.
         said: list[tuple[str, Any]] = [] if top is None else [("id <= ?", top), ("id > ?", above)]
         if only.verdict is not None:
@@ -200,13 +202,13 @@ def day_bounds(last: date, days: int) -> list[float]:
     return [_midnight(last - timedelta(back)) for back in range(days - 1, -2, -1)]
 
 
-def json_lines(rows: Iterable[Row]) -> Iterator[str]:
+def json_lines(rows: Iterable[JournalRow]) -> Iterator[str]:
     """An object a row: the cells of an export, and `data` as the journal has it."""
     for row in rows:
         yield json.dumps(row.cells() | {"data": dict(row.data)}) + "\n"
 
 
-def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+def csv_lines(rows: Iterable[JournalRow]) -> Iterator[str]:
     """The heading first. Text that a spreadsheet would take for a formula is quoted."""
     writer = csv.writer(_Passed(), lineterminator="\n")
     yield str(writer.writerow(COLUMNS))
@@ -225,7 +227,7 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def export_csv(journal: Path, only: Only, place: Path) -> int:
+def export_csv(journal: Path, only: RowFilter, place: Path) -> int:
     """Write the rows to a file; gives how many. Raises GoodpartError."""
     with History(journal) as history:
         return write_lines(place, csv_lines(history.rows(only))) - 1

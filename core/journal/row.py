@@ -25,7 +25,7 @@ _KEPT = COLUMNS[14:]
 
 
 @dataclass(frozen=True)
-class Row:
+class JournalRow:
     """An event of the journal."""
 
     id: int
@@ -96,7 +96,7 @@ class Row:
         return cells
 
 
-def in_words(row: Row) -> str:
+def in_words(row: JournalRow) -> str:
     """What happened, in one line."""
     data = row.data
     if row.kind == "threshold":

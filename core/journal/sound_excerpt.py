@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from core.samples import Sound
-from core.state.verdict import Heard, Thresholds
+from core.state.verdict import SoundJudgement, Thresholds
 
 TRACE_SECONDS = 30.0
 SOUND_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Overheard:
+class SoundExcerpt:
     """What was heard without a gap up to a moment."""
 
-    windows: Sequence[Heard]
+    windows: Sequence[SoundJudgement]
     """Of the last 30 s, oldest first."""
     thresholds: Thresholds
     pieces: Sequence[Sound]

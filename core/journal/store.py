@@ -51,7 +51,7 @@ _INDEXES = ("at", "kind", "verdict")
 
 
 @dataclass(frozen=True)
-class Event:
+class JournalEvent:
     at: float
     kind: str
     verdict: str = ""
@@ -168,7 +168,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def read_journal(path: Path) -> Iterator[Event]:
+def read_journal(path: Path) -> Iterator[JournalEvent]:
     """All rows, oldest first. Raises GoodpartError where there is no journal or it cannot be read."""
     if not path.exists():
         raise GoodpartError(f"{path}: there is no journal yet; `goodpart watch` begins one")
@@ -176,7 +176,7 @@ def read_journal(path: Path) -> Iterator[Event]:
         yield from _events(connection.execute(f"{_SELECT} ORDER BY id"))
 
 
-def read_newest(path: Path, most: int, kind: str | None = None, since: float = 0.0) -> list[Event]:
+def read_newest(path: Path, most: int, kind: str | None = None, since: float = 0.0) -> list[JournalEvent]:
     """At most so many of the newest rows, oldest first; of one kind, and from a time on (seconds since 1970), where
     that is asked. Looks at no others. Raises GoodpartError where the journal cannot be read."""
     if not path.exists():
@@ -231,6 +231,6 @@ def _begun(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone() is not None
 
 
-def _events(rows: Iterable[Row]) -> Iterator[Event]:
+def _events(rows: Iterable[Row]) -> Iterator[JournalEvent]:
     for at, kind, verdict, reason, data in rows:
-        yield Event(at, kind, verdict, reason, json.loads(data))
+        yield JournalEvent(at, kind, verdict, reason, json.loads(data))

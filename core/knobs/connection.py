@@ -15,7 +15,7 @@ from core.state.knobs import KnobLink
 from core.state.verdict import State
 
 if TYPE_CHECKING:
-    from core.tape.writer import Tape
+    from core.tape.writer import TapeWriter
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 0.5
 """Seconds between attempts. A board that is put back is live within 2 s: it says something once a second."""
@@ -25,20 +25,20 @@ LEAST_GAP = 0.1
 LONGEST_GAP = 0.9
 """The board counts a verdict for 3 s."""
 
-Told = tuple[State, float | None, float | None]
+BoardVerdict = tuple[State, float | None, float | None]
 """Verdict, density, reconstruction error."""
 
 
-class KnobKeeper:
+class KnobConnection:
     """Everything runs on the station's loop, nothing blocks it, nothing raises."""
 
     def __init__(
         self,
         port: str,
-        verdict: Callable[[], Told],
+        verdict: Callable[[], BoardVerdict],
         changed: Callable[[], None],
         placed: Callable[[], None] = lambda: None,
-        tape: Tape | None = None,
+        tape: TapeWriter | None = None,
     ) -> None:
         """`verdict` gives what to tell the board, `changed` is called after what a snapshot shows, ten times a second
         at most, `placed` when somebody has pressed the button: a part is in place; `tape`
@@ -55,7 +55,7 @@ class KnobKeeper:
         self._board = SimulatedBoard() if port == "simulated" else None
         self._gone = asyncio.Event()
         self._why = ""
-        self._told: Told | None = None
+        self._told: BoardVerdict | None = None
         self._told_at = float("-inf")
         self._sequence = 0
         self._shown: KnobLink = self._link.status

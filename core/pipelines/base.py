@@ -12,33 +12,33 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from core.bundle import Bundle, BundleError, read_bundle
-from core.dataset.inventory import Holdings
+from core.dataset.inventory import Inventory
 from core.decision.thresholds import describe
 from core.errors import GoodpartError
-from core.inference.judge import Judging
-from core.journal.event_log import Logbook
+from core.inference.judge import Judge
+from core.journal.event_log import EventLog
 from core.knobs.mapping import meaning
-from core.pipelines.part_samples import NO_PART, Look
+from core.pipelines.part_samples import NO_PART, PartSamples
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
 from core.settings.recipe_settings import KnobTable
 from core.sources.simulated.schedule import Clamped
 from core.state.knobs import KnobLink, KnobMeaning
-from core.state.verdict import Model, Sense, Thresholds, Verdict, Which
+from core.state.verdict import ModelInfo, Sense, Thresholds, Verdict, Which
 
 if TYPE_CHECKING:
-    from core.tape.writer import Tape
+    from core.tape.writer import TapeWriter
 
 STUCK_SECONDS = 4.0
 """A step that takes longer than that hangs: what was said before it is no longer true."""
-J = TypeVar("J", bound=Judging)
+J = TypeVar("J", bound=Judge)
 NOTHING_LEARNT = "nothing was learnt yet: teach good parts, then train"
 Sample = TypeVar("Sample", covariant=True)
 Status = TypeVar("Status", covariant=True)
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
 
 
-class Source(Protocol[Sample, Status]):
+class SampleSource(Protocol[Sample, Status]):
     """What a camera and a microphone have in common."""
 
     def take(self, timeout: float) -> Sample | None: ...
@@ -51,18 +51,18 @@ class Changed(Protocol):
         """`news`: of something else than a step."""
 
 
-class Perception(ABC, Generic[J]):
+class Pipeline(ABC, Generic[J]):
     """One sense of a station. Everything here runs on the station's loop; sources are waited for on one thread of its
     own and judged on another, so that neither holds up the loop."""
 
     sense: Sense
-    holdings: Holdings
+    holdings: Inventory
     source: Any
     """A PictureSource or a SoundSource."""
     interval: float
     """Seconds from one step to the next, at least."""
 
-    def __init__(self, recipe: Recipe, log: Logbook, changed: Changed) -> None:
+    def __init__(self, recipe: Recipe, log: EventLog, changed: Changed) -> None:
         """`changed` is called after whatever a snapshot shows."""
         self.recipe = recipe
         self.log = log
@@ -70,7 +70,7 @@ class Perception(ABC, Generic[J]):
         self.judge: J | None = None
         self.refused: GoodpartError | None = None
         """Why the recipe's model cannot be used."""
-        self.new_model: Model | None = None
+        self.new_model: ModelInfo | None = None
         """One that has been trained and waits to be taken over."""
         self.unsaved = False
         self.paused = False
@@ -87,11 +87,11 @@ class Perception(ABC, Generic[J]):
         }
         self.single = False
         """Judge only what is gathered of a part that is in place."""
-        self.look: Look[Any] | None = None
+        self.look: PartSamples[Any] | None = None
         """Of the part that is in place."""
         self.clock = Clock()
         """The station's."""
-        self.tape: Tape | None = None
+        self.tape: TapeWriter | None = None
         """Records what is perceived."""
         self._step_began: float | None = None
         self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
@@ -197,7 +197,7 @@ class Perception(ABC, Generic[J]):
         if not self.resting:
             self.verdict = NO_PART if single else Verdict("UNKNOWN", "looking")
 
-    def look_at(self, look: Look[Any]) -> None:
+    def look_at(self, look: PartSamples[Any]) -> None:
         """A part is in place."""
         self.forget()
         self.look = look
@@ -207,7 +207,7 @@ class Perception(ABC, Generic[J]):
         self.resting = False
         self.verdict = (self.look.verdict if self.look else None) or NO_PART
 
-    async def take(self, source: Source[Sample, Status], seconds: float) -> tuple[Sample | None, Status, float]:
+    async def take(self, source: SampleSource[Sample, Status], seconds: float) -> tuple[Sample | None, Status, float]:
         """What the source gives next, its status, and time.monotonic() then: all that a step knows of the world."""
         sample = await self.in_waiter(source.take, seconds)
         status, now = source.status(), self.clock.read()

@@ -7,24 +7,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.bundle import Bundle
-from core.dataset.capture_images import Collector
-from core.dataset.inventory import Holdings
+from core.dataset.capture_images import ImageCapture
+from core.dataset.inventory import Inventory
 from core.decision.verdict import Votes, reason
 from core.errors import GoodpartError
 from core.features.image.picture import small_preview
-from core.health.camera import Health, HealthSettings
-from core.health.scene_change import Motion
-from core.inference.image_judge import Judge, Looked
-from core.journal.event_log import Logbook
-from core.pipelines.base import PAUSED, Changed, Perception
-from core.pipelines.part_samples import Look
+from core.health.camera import CameraHealth, CameraHealthSettings
+from core.health.scene_change import SceneChange
+from core.inference.image_judge import ImageJudge, RawImageScores
+from core.journal.event_log import EventLog
+from core.pipelines.base import PAUSED, Changed, Pipeline
+from core.pipelines.part_samples import PartSamples
 from core.recipes.recipe import Recipe
 from core.samples import Frame, Picture
 from core.sources.camera.address import open_source, shows_stills
 from core.sources.camera.base import CameraSettings, PictureSource
-from core.state.material import Collecting, Meters, Preview
+from core.state.material import Meters, PictureCapture, Preview
 from core.state.sense import Counters
-from core.state.verdict import Judgement, Verdict
+from core.state.verdict import ImageJudgement, Verdict
 
 IDLE_SECONDS = 0.25
 """So often is told how it stands while no frames come."""
@@ -32,13 +32,13 @@ WATCH_SECONDS = 0.1
 """So often is looked, in single shots, whether the part that was judged still lies there."""
 
 
-class Sight(Perception[Judge]):
+class ImagePipeline(Pipeline[ImageJudge]):
     sense = "image"
 
     def __init__(
         self,
         recipe: Recipe,
-        log: Logbook,
+        log: EventLog,
         changed: Changed,
         exchanged: Callable[[], None],
         address: str,
@@ -56,19 +56,19 @@ class Sight(Perception[Judge]):
         # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
         fps = min(table.fps, smoothing.rate) if self.stills else table.fps
         asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
-        self._health_settings = HealthSettings(frozen_after=None) if self.stills else None
+        self._health_settings = CameraHealthSettings(frozen_after=None) if self.stills else None
         self.source = source or open_source(address, asked)
-        self._health = Health(None)
-        self._collector: Collector | None = None
+        self._health = CameraHealth(None)
+        self._collector: ImageCapture | None = None
         self._collecting_ends = False
-        self.holdings = Holdings(recipe, "image", small_preview)
+        self.holdings = Inventory(recipe, "image", small_preview)
         self.meters: Meters | None = None
-        self._motion = Motion()
+        self._motion = SceneChange()
         self._settles = smoothing.settle
         self._period = self.interval
         # A still picture is a whole part: there is nothing to smooth.
         self.votes = Votes(1, 1) if self.stills else Votes(smoothing.hold, smoothing.of)
-        self.seen: Judgement | None = None
+        self.seen: ImageJudgement | None = None
         self.counters = Counters()
         self.truth: str | None = None
         self.preview: Preview | None = None
@@ -84,11 +84,11 @@ class Sight(Perception[Judge]):
         self._end_collecting()
         self.source.stop()
 
-    def make(self, bundle: Bundle) -> Judge:
-        return Judge(self.recipe, bundle)
+    def make(self, bundle: Bundle) -> ImageJudge:
+        return ImageJudge(self.recipe, bundle)
 
-    def model_changed(self, judge: Judge) -> None:
-        self._health = Health(judge.taught, self._health_settings)
+    def model_changed(self, judge: ImageJudge) -> None:
+        self._health = CameraHealth(judge.taught, self._health_settings)
         self.votes.clear()
 
     def forget(self) -> None:
@@ -105,7 +105,7 @@ class Sight(Perception[Judge]):
         # Between parts nothing is judged, and an exchange shall not be missed.
         self.interval = min(self._period, WATCH_SECONDS) if single else self._period
 
-    def look_at(self, look: Look[Judgement]) -> None:
+    def look_at(self, look: PartSamples[ImageJudgement]) -> None:
         super().look_at(look)
         self.interval = self._period
 
@@ -137,8 +137,8 @@ class Sight(Perception[Judge]):
         if frame is not None:
             self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
 
-    async def _judge_frame(self, judge: Judge, frame: Frame) -> None:
-        looked: Looked = await self.judged(judge.look, frame.picture)
+    async def _judge_frame(self, judge: ImageJudge, frame: Frame) -> None:
+        looked: RawImageScores = await self.judged(judge.look, frame.picture)
         if judge is not self.judge or self.paused:  # while it was judged
             return
         seen = judge.weigh(looked, self.counters.judged + 1)
@@ -162,10 +162,10 @@ class Sight(Perception[Judge]):
 
     # Single shots.
 
-    async def _step_single(self, judge: Judge, frame: Frame | None) -> None:
+    async def _step_single(self, judge: ImageJudge, frame: Frame | None) -> None:
         look = self.look
         if frame is not None and look is not None and look.open and frame.at >= look.begin:
-            looked: Looked = await self.judged(judge.look, frame.picture)
+            looked: RawImageScores = await self.judged(judge.look, frame.picture)
             if judge is not self.judge or self.paused or look is not self.look or not look.open:
                 return
             self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)
@@ -173,7 +173,7 @@ class Sight(Perception[Judge]):
             self._exchanged()
         self.wait()
 
-    def _gather(self, judge: Judge, look: Look[Judgement], seen: Judgement, frame: Frame) -> None:
+    def _gather(self, judge: ImageJudge, look: PartSamples[ImageJudgement], seen: ImageJudgement, frame: Frame) -> None:
         self.counters = replace(
             self.counters,
             judged=seen.number,
@@ -198,7 +198,7 @@ class Sight(Perception[Judge]):
     # Pictures into the recipe.
 
     @property
-    def collecting(self) -> Collecting | None:
+    def collecting(self) -> PictureCapture | None:
         return self._collector.state() if self._collector else None
 
     def collect(self, wanted: int | None, *, defect: bool) -> None:
@@ -206,7 +206,7 @@ class Sight(Perception[Judge]):
         if self._collector is not None:
             raise GoodpartError("pictures are being stored already")
         folder = self.recipe.material("image", defect=defect)
-        self._collector = Collector(folder, wanted, Health(None, self._health_settings), defect=defect)
+        self._collector = ImageCapture(folder, wanted, CameraHealth(None, self._health_settings), defect=defect)
         self._collecting_ends = False
         self._clamp("defect" if defect else "good")
 
@@ -223,7 +223,7 @@ class Sight(Perception[Judge]):
         self.log.record("teaching", self.collected)
         self.holdings_changed()
 
-    async def _collect(self, collector: Collector, frame: Frame | None) -> None:
+    async def _collect(self, collector: ImageCapture, frame: Frame | None) -> None:
         try:
             if collector.wants(frame, self.source.status(), time.monotonic()) and frame is not None:
                 await self.in_files(collector.write, frame.picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from core.state.parts import WAITING
-from core.state.verdict import Heard, Judgement, Thresholds, Verdict
+from core.state.verdict import ImageJudgement, SoundJudgement, Thresholds, Verdict
 
 NO_PART = Verdict("UNKNOWN", WAITING)
 
@@ -13,7 +13,7 @@ NO_PART = Verdict("UNKNOWN", WAITING)
 S = TypeVar("S")
 
 
-class Look(Generic[S]):
+class PartSamples(Generic[S]):
     """What one sense gathers of the part that is in place."""
 
     def __init__(self, begin: float, wanted: float) -> None:
@@ -24,7 +24,7 @@ class Look(Generic[S]):
         self.samples: list[S] = []
         self.verdict: Verdict | None = None
         """By this sense, of the part; None while it is gathered."""
-        self.judged: Judgement | Heard | None = None
+        self.judged: ImageJudgement | SoundJudgement | None = None
         """All of it as one."""
         self.thresholds: Thresholds | None = None
         """What `judged` was compared with."""
@@ -52,6 +52,6 @@ class Look(Generic[S]):
         if self.open and at >= self.begin:
             self.verdict = Verdict("UNKNOWN", words)
 
-    def end(self, judged: Judgement | Heard, thresholds: Thresholds, why: str) -> None:
+    def end(self, judged: ImageJudgement | SoundJudgement, thresholds: Thresholds, why: str) -> None:
         self.judged, self.thresholds = judged, thresholds
         self.verdict = Verdict("ANOMALY" if judged.anomalous else "OK", why)

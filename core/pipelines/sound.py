@@ -13,22 +13,22 @@ import numpy as np
 import soxr
 
 from core.bundle import Bundle
-from core.dataset.capture_sound import Recorder
-from core.dataset.inventory import Holdings
+from core.dataset.capture_sound import SoundCapture
+from core.dataset.inventory import Inventory
 from core.detectors.sound.base import WindowScores
-from core.health.microphone import SoundHealth
+from core.health.microphone import MicrophoneHealth
 from core.inference.sound_file import worst_stretch
-from core.inference.sound_judge import Ear
-from core.journal.event_log import Logbook
-from core.journal.sound_excerpt import TRACE_SECONDS, Overheard
-from core.pipelines.base import PAUSED, Changed, Perception
-from core.pipelines.part_samples import Look
+from core.inference.sound_judge import SoundJudge
+from core.journal.event_log import EventLog
+from core.journal.sound_excerpt import TRACE_SECONDS, SoundExcerpt
+from core.pipelines.base import PAUSED, Changed, Pipeline
+from core.pipelines.part_samples import PartSamples
 from core.recipes.recipe import Recipe
-from core.samples import Sound, Stretch
+from core.samples import Sound, SoundBlock
 from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
 from core.state.sense import Hearing
-from core.state.verdict import Heard, Verdict
+from core.state.verdict import SoundJudgement, Verdict
 
 IDLE_SECONDS = 0.25
 KEPT_SECONDS = 10.0
@@ -37,13 +37,13 @@ STEP_SECONDS = 0.1
 LISTENING = Verdict("UNKNOWN", "listening: the first window is not full yet")
 
 
-class Listening(Perception[Ear]):
+class SoundPipeline(Pipeline[SoundJudge]):
     sense = "sound"
 
     def __init__(
         self,
         recipe: Recipe,
-        log: Logbook,
+        log: EventLog,
         changed: Changed,
         address: str,
         source: SoundSource | None = None,
@@ -55,15 +55,15 @@ class Listening(Perception[Ear]):
         self.source = source or open_microphone(
             address, SoundSettings(table.rate, table.channel, table.loop, table.fast, table.seed)
         )
-        self._health = SoundHealth(None)
-        self._recorder: Recorder | None = None
-        self.holdings = Holdings(recipe, "sound")
+        self._health = MicrophoneHealth(None)
+        self._recorder: SoundCapture | None = None
+        self.holdings = Inventory(recipe, "sound")
         self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
-        self.heard: Heard | None = None
-        self._last: deque[Stretch] = deque()
-        self._trace: deque[Heard] = deque(maxlen=round(TRACE_SECONDS / STEP_SECONDS))
+        self.heard: SoundJudgement | None = None
+        self._last: deque[SoundBlock] = deque()
+        self._trace: deque[SoundJudgement] = deque(maxlen=round(TRACE_SECONDS / STEP_SECONDS))
         self._spectrum: tuple[float, ...] = ()
         self._judged = self._anomalies = 0
         self._truth: str | None = None
@@ -75,11 +75,11 @@ class Listening(Perception[Ear]):
         self._end_recording()
         self.source.stop()
 
-    def make(self, bundle: Bundle) -> Ear:
-        return Ear(self.recipe, bundle)
+    def make(self, bundle: Bundle) -> SoundJudge:
+        return SoundJudge(self.recipe, bundle)
 
-    def model_changed(self, judge: Ear) -> None:
-        self._health = SoundHealth(judge.taught)
+    def model_changed(self, judge: SoundJudge) -> None:
+        self._health = MicrophoneHealth(judge.taught)
         self._anew = True
 
     def forget(self) -> None:
@@ -90,11 +90,11 @@ class Listening(Perception[Ear]):
         self._trace.clear()
 
     @property
-    def last(self) -> Sequence[Stretch]:
+    def last(self) -> Sequence[SoundBlock]:
         """What was judged last, without a gap: at most KEPT_SECONDS, and nothing of another part."""
         return tuple(self._last)
 
-    def _keep(self, stretch: Stretch) -> None:
+    def _keep(self, stretch: SoundBlock) -> None:
         if stretch.broken:
             self._last.clear()
             self._trace.clear()
@@ -114,7 +114,7 @@ class Listening(Perception[Ear]):
         look, whole = self.look, stretch
         if look is not None and look.open and not look.begun and stretch is not None and stretch.at > look.begin:
             # A motor that stood still until now is no fault of the microphone.
-            look.begun, self._health = True, SoundHealth(self.judge.taught if self.judge else None)
+            look.begun, self._health = True, MicrophoneHealth(self.judge.taught if self.judge else None)
             stretch = _since(stretch, look.begin)
         fault = self._health.check(stretch, status, now)
         self.log.health(self.sense, fault)
@@ -135,7 +135,7 @@ class Listening(Perception[Ear]):
             return
         self.changed()
 
-    async def _judge_stretch(self, ear: Ear, stretch: Stretch) -> None:
+    async def _judge_stretch(self, ear: SoundJudge, stretch: SoundBlock) -> None:
         anew, self._anew = self._anew or stretch.broken, False
         windows, milliseconds = await self.judged(self._listen, ear, stretch, anew)
         if ear is not self.judge or self.paused or self._anew:  # while it was judged
@@ -155,20 +155,20 @@ class Listening(Perception[Ear]):
         if not windows:
             self.changed()
 
-    def overheard(self) -> Overheard | None:
+    def overheard(self) -> SoundExcerpt | None:
         """The last seconds of what was heard."""
         if self.judge is None or not self._last:
             return None
         pieces = tuple(stretch.samples for stretch in self._last)
-        return Overheard(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
+        return SoundExcerpt(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
 
-    def _listen(self, ear: Ear, stretch: Stretch, anew: bool) -> tuple[list[WindowScores], float]:
+    def _listen(self, ear: SoundJudge, stretch: SoundBlock, anew: bool) -> tuple[list[WindowScores], float]:
         """The windows that a stretch completes, not yet compared with thresholds, and the milliseconds of each."""
         began = time.perf_counter()
         windows = ear.listen(self._prepared(ear, stretch, anew))
         return windows, 1000 * (time.perf_counter() - began) / max(1, len(windows))
 
-    def _prepared(self, ear: Ear, stretch: Stretch, anew: bool) -> Sound:
+    def _prepared(self, ear: SoundJudge, stretch: SoundBlock, anew: bool) -> Sound:
         """Samples at the ear's rate."""
         if anew:
             ear.reset()
@@ -181,7 +181,7 @@ class Listening(Perception[Ear]):
 
     # Single shots.
 
-    async def _step_single(self, ear: Ear, stretch: Stretch | None) -> None:
+    async def _step_single(self, ear: SoundJudge, stretch: SoundBlock | None) -> None:
         look = self.look
         if stretch is not None and look is not None and look.open and look.begun:
             if stretch.broken and look.got:
@@ -200,7 +200,11 @@ class Listening(Perception[Ear]):
         self.wait()
 
     async def _gather(
-        self, ear: Ear, look: Look[Any], stretch: Stretch, heard: list[tuple[WindowScores, Heard]]
+        self,
+        ear: SoundJudge,
+        look: PartSamples[Any],
+        stretch: SoundBlock,
+        heard: list[tuple[WindowScores, SoundJudgement]],
     ) -> None:
         look.samples += heard
         look.got += len(stretch.samples) / stretch.rate
@@ -223,7 +227,7 @@ class Listening(Perception[Ear]):
     def record(self, on: bool, *, defect: bool = False) -> None:
         """Sound straight into the recipe, from now until it is ended. Raises GoodpartError."""
         if on and self._recorder is None:
-            self._recorder = Recorder(self.recipe.material("sound", defect=defect), defect=defect)
+            self._recorder = SoundCapture(self.recipe.material("sound", defect=defect), defect=defect)
             self._clamp("defect" if defect else "good")
         # Ended by the next step, which may be writing just now.
         self._recording_ends = not on
@@ -239,7 +243,7 @@ class Listening(Perception[Ear]):
             self.log.record("recording", words)
         self.holdings_changed()
 
-    async def _record(self, recorder: Recorder, stretch: Stretch | None, fault: str | None) -> None:
+    async def _record(self, recorder: SoundCapture, stretch: SoundBlock | None, fault: str | None) -> None:
         try:
             if stretch is not None:
                 await asyncio.get_running_loop().run_in_executor(self.log.files, recorder.write, stretch)
@@ -271,7 +275,7 @@ class Listening(Perception[Ear]):
         )
 
 
-def _since(stretch: Stretch, begin: float) -> Stretch:
+def _since(stretch: SoundBlock, begin: float) -> SoundBlock:
     """What of it was heard since `begin`."""
     count = max(1, min(len(stretch.samples), round((stretch.at - begin) * stretch.rate)))
     return replace(stretch, samples=stretch.samples[-count:], broken=True)

@@ -10,13 +10,13 @@ from pathlib import Path
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense, State, Verdict
 from core.tape.events import ModelRefused, ModelUsed
-from core.tape.header import Head
-from core.tape.reader import Recording
-from core.tape.verdict_stream import Digest, Said
+from core.tape.header import TapeHeader
+from core.tape.reader import TapeReader
+from core.tape.verdict_stream import VerdictDigest, VerdictLine
 
 
 @dataclass(frozen=True)
-class Sample:
+class ReplayedSample:
     """What became of one picture or stretch of sound."""
 
     sense: Sense
@@ -36,13 +36,13 @@ class Difference:
 
     at: float
     """time.time()"""
-    live: Said | None
+    live: VerdictLine | None
     """None where the replay says more."""
-    replayed: Said | None
+    replayed: VerdictLine | None
 
 
 @dataclass
-class Outcome:
+class ReplayOutcome:
     """What came of a replay; grows while it runs."""
 
     exact: bool
@@ -50,13 +50,13 @@ class Outcome:
     began: float = 0.0
     ended: float = 0.0
     """time.time() of the first and last event."""
-    digest: Digest = field(default_factory=Digest)
-    live: Digest = field(default_factory=Digest)
+    digest: VerdictDigest = field(default_factory=VerdictDigest)
+    live: VerdictDigest = field(default_factory=VerdictDigest)
     difference: Difference | None = None
     """Where exact, the first."""
     counts: Counter[tuple[Sense, State]] = field(default_factory=Counter)
     """Samples by the verdict of their sense after them."""
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[ReplayedSample] = field(default_factory=list)
     """Only where they were asked for."""
     turns: list[tuple[float, Verdict]] = field(default_factory=list)
     """time.time() and what the verdict turned to."""
@@ -85,7 +85,7 @@ class Outcome:
         return self.difference is None if self.exact and self.live.count else None
 
 
-def same_judging(recording: Head, models: dict[Sense, str], recipe: Recipe) -> str:
+def same_judging(recording: TapeHeader, models: dict[Sense, str], recipe: Recipe) -> str:
     """Why a recipe judges otherwise than the recorded station did; empty where it judges alike. `models`: SHA-256 of
     the bundle files that it judged with."""
     for sense in recording.perceived:
@@ -104,9 +104,9 @@ def same_judging(recording: Head, models: dict[Sense, str], recipe: Recipe) -> s
     return ""
 
 
-def models_of(path: Path) -> tuple[Head, dict[Sense, str]]:
+def models_of(path: Path) -> tuple[TapeHeader, dict[Sense, str]]:
     """Who recorded, and the SHA-256 of the models that judged first. Reads up to the first sample of each."""
-    recording = Recording(path)
+    recording = TapeReader(path)
     models: dict[Sense, str] = {}
     try:
         waiting = set(recording.head.perceived)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from core.journal.event_log import Logbook
-from core.pipelines.image import Sight
-from core.pipelines.sound import Listening
+from core.journal.event_log import EventLog
+from core.pipelines.image import ImagePipeline
+from core.pipelines.sound import SoundPipeline
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
@@ -88,7 +88,7 @@ class Replayed:
         return self.recorded_busy
 
 
-class ReplayImagePipeline(Replayed, Sight):
+class ReplayImagePipeline(Replayed, ImagePipeline):
     @property
     def learnt(self) -> bool:
         return self.recorded_learnt or self.judge is not None
@@ -97,7 +97,7 @@ class ReplayImagePipeline(Replayed, Sight):
         """Nobody looks."""
 
 
-class ReplaySoundPipeline(Replayed, Listening):
+class ReplaySoundPipeline(Replayed, SoundPipeline):
     @property
     def learnt(self) -> bool:
         return self.recorded_learnt or self.judge is not None
@@ -110,7 +110,7 @@ class NoLock(RecipeLock):
         self._handle = None
 
 
-class NoLog(Logbook):
+class NoLog(EventLog):
     """Nothing of a replay goes into a journal."""
 
     def __init__(self) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from core.bundle import read_bundle
 from core.errors import GoodpartError
-from core.pipelines.image import Sight
-from core.pipelines.sound import Listening
+from core.pipelines.image import ImagePipeline
+from core.pipelines.sound import SoundPipeline
 from core.recipes.recipe import Recipe
-from core.replay.outcome import Difference, Outcome, Sample
+from core.replay.outcome import Difference, ReplayedSample, ReplayOutcome
 from core.replay.ports import (
     GivenClock,
     GivenSource,
@@ -24,15 +24,14 @@ from core.replay.ports import (
     ReplayRecipe,
     ReplaySoundPipeline,
 )
-from core.samples import Frame, Stretch
+from core.samples import Frame, SoundBlock
 from core.sources.camera.base import SourceStatus
 from core.sources.microphone.base import MicrophoneStatus
 from core.state.snapshot import Snapshot
-from core.state.verdict import Heard, Judgement, Sense, Verdict
+from core.state.verdict import ImageJudgement, Sense, SoundJudgement, Verdict
 from core.station.station import Station
 from core.tape.events import (
     Calibrated,
-    Event,
     Failed,
     Judged,
     KnobBytes,
@@ -44,11 +43,12 @@ from core.tape.events import (
     Published,
     SaidLive,
     SingleShots,
+    TapeEvent,
     ThresholdSet,
     Took,
 )
-from core.tape.reader import Recording
-from core.tape.verdict_stream import Said, said_in
+from core.tape.reader import TapeReader
+from core.tape.verdict_stream import VerdictLine, verdict_line
 
 
 class Replay(Station):
@@ -60,23 +60,23 @@ class Replay(Station):
 
     def __init__(self, path: Path, recipe: Recipe | None = None, *, keep_samples: bool = False) -> None:
         """Raises GoodpartError where `path` is no recording, or the recipe cannot judge what is in it."""
-        self.recording = Recording(path)
+        self.recording = TapeReader(path)
         head = self.recording.head
-        self.outcome = Outcome(exact=recipe is None)
+        self.outcome = ReplayOutcome(exact=recipe is None)
         self._folder = tempfile.TemporaryDirectory(prefix="goodpart-replay-")
         self._keeps = keep_samples
         self._event_at = head.monotonic
-        self._events: Iterator[tuple[float, Event]] = iter(self.recording.events())
-        self._next_event: tuple[float, Event] | None = None
+        self._events: Iterator[tuple[float, TapeEvent]] = iter(self.recording.events())
+        self._next_event: tuple[float, TapeEvent] | None = None
         self._broken: GoodpartError | None = None
         self._steps: dict[Sense, Coroutine[Any, Any, None]] = {}
-        self._under_way: dict[Sense, Frame | Stretch] = {}
+        self._under_way: dict[Sense, Frame | SoundBlock] = {}
         self._numbers: dict[Sense, int] = {"image": 0, "sound": 0}
         self._waiting: list[Snapshot] = []
-        self._said: Said | None = None
+        self._said: VerdictLine | None = None
         # What one run has said and the other has not yet.
-        self._ahead: list[tuple[float, Said]] = []
-        self._behind: list[tuple[float, Said]] = []
+        self._ahead: list[tuple[float, VerdictLine]] = []
+        self._behind: list[tuple[float, VerdictLine]] = []
         folder, settings, taught = Path(self._folder.name), head.settings, head.taught
         if recipe is not None:
             folder, taught = recipe.folder, recipe.senses
@@ -98,10 +98,10 @@ class Replay(Station):
             self.close()
             raise
 
-    def _make_senses(self, camera: Any, microphone: Any) -> tuple[Sight | None, Listening | None]:
+    def _make_senses(self, camera: Any, microphone: Any) -> tuple[ImagePipeline | None, SoundPipeline | None]:
         head = self.recording.head
-        sight: Sight | None = None
-        hearing: Listening | None = None
+        sight: ImagePipeline | None = None
+        hearing: SoundPipeline | None = None
         if "image" in head.perceived:
             sight = ReplayImagePipeline(
                 self._recipe, self._log, self._publish, self._exchanged, "",
@@ -133,20 +133,20 @@ class Replay(Station):
         outcome.torn_bytes = self.recording.torn_bytes
         self._compare_ends()
 
-    def run(self) -> Outcome:
+    def run(self) -> ReplayOutcome:
         for _ in self.snapshots():
             pass
         return self.outcome
 
     # The recording's events.
 
-    def _take_event(self) -> tuple[float, Event] | None:
+    def _take_event(self) -> tuple[float, TapeEvent] | None:
         if self._broken:
             raise self._broken
         event, self._next_event = self._next_event, None
         return event or next(self._events, None)
 
-    def _do(self, event: Event) -> None:
+    def _do(self, event: TapeEvent) -> None:
         outcome = self.outcome
         match event:
             case Took():
@@ -188,7 +188,7 @@ class Replay(Station):
             recipe = ReplayRecipe(self._recipe.folder, event.settings, event.taught, self.recording.head.perceived)
             self._judge_of(sense).calibrate(recipe)
 
-    def _live_only(self, event: Event) -> None:
+    def _live_only(self, event: TapeEvent) -> None:
         """What only holds for the station that recorded."""
         match event:
             case ModelUsed():
@@ -245,12 +245,12 @@ class Replay(Station):
         if sample is None:
             return
         sense = self._sense(name)
-        judged: Judgement | Heard | None = sense.seen if name == "image" else sense.heard
+        judged: ImageJudgement | SoundJudgement | None = sense.seen if name == "image" else sense.heard
         score = judged.score if judged else None
         self.outcome.counts[name, sense.verdict.state] += 1
         if self._keeps:
             self.outcome.samples.append(
-                Sample(name, self._numbers[name], self._wall(), sense.verdict, score, sample.truth)
+                ReplayedSample(name, self._numbers[name], self._wall(), sense.verdict, score, sample.truth)
             )
 
     def _sense(self, name: Sense) -> Any:
@@ -317,12 +317,12 @@ class Replay(Station):
         self._waiting.append(snapshot)
         if snapshot.verdict.state != before.state or not self.outcome.turns:
             self.outcome.turns.append((snapshot.at, snapshot.verdict))
-        said = said_in(snapshot)
+        said = verdict_line(snapshot)
         if said != self._said:
             self._said = said
             self._compare(said, live=False)
 
-    def _compare(self, said: Said, *, live: bool) -> None:
+    def _compare(self, said: VerdictLine, *, live: bool) -> None:
         """The two streams run side by side: what one has said waits for the other."""
         (self.outcome.live if live else self.outcome.digest).add(said)
         mine, other = (self._behind, self._ahead) if live else (self._ahead, self._behind)

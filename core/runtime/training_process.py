@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import GoodpartError
 from core.runtime.atomic_files import remove_begun
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 
 CANCEL_SECONDS = 0.8
 MOST_POINTS = 240
@@ -31,7 +31,11 @@ class TrainingRun:
     """
 
     def __init__(
-        self, recipe: Path, options: Sequence[str], changed: Callable[[Training], None], module: str = "models.train"
+        self,
+        recipe: Path,
+        options: Sequence[str],
+        changed: Callable[[TrainingState], None],
+        module: str = "models.train",
     ) -> None:
         """`recipe` is the folder in which the module writes, and its first argument. `changed` is called on a thread of
         its own for every new state, the last being done, failed or cancelled.
@@ -41,7 +45,7 @@ class TrainingRun:
         self._changed = changed
         self._cancelled = False
         self._curve = Curve()
-        self.state = Training("running", phase="starting")
+        self.state = TrainingState("running", phase="starting")
         self.exit_code: int | None = None
         """Of the process, once it has ended."""
         self._recipe = recipe
@@ -62,7 +66,7 @@ class TrainingRun:
         self._close_input()
         threading.Timer(CANCEL_SECONDS, self._kill).start()
 
-    def wait(self, timeout: float | None = None) -> Training:
+    def wait(self, timeout: float | None = None) -> TrainingState:
         if timeout is not None:
             self._thread.join(timeout)
         while timeout is None and self._thread.is_alive():
@@ -90,7 +94,7 @@ class TrainingRun:
 
     def _read(self) -> None:
         assert self._child.stdout
-        last = Training("failed", message="")
+        last = TrainingState("failed", message="")
         began = time.monotonic()
         for line in self._child.stdout:
             news = parse_progress(line)
@@ -105,13 +109,13 @@ class TrainingRun:
         self._close_input()
         remove_begun(self._recipe, self._child.pid)  # where it was killed
         if self._cancelled and last.state != "done":
-            last = Training("cancelled", message="training was cancelled; the model that was there stays")
+            last = TrainingState("cancelled", message="training was cancelled; the model that was there stays")
         elif last.state != "done" and not last.message:
             why = next((e for e in reversed(self._errors) if e), f"exit code {code}")
-            last = Training("failed", message=f"training ended after {time.monotonic() - began:.0f} s: {why}")
+            last = TrainingState("failed", message=f"training ended after {time.monotonic() - began:.0f} s: {why}")
         self._tell(last)
 
-    def _tell(self, news: Training) -> None:
+    def _tell(self, news: TrainingState) -> None:
         news = replace(news, curve=self._curve.with_point(news))
         self.state = news
         self._changed(news)
@@ -126,7 +130,7 @@ class Curve:
         self._phase = ""
         self._every, self._seen = 1, 0
 
-    def with_point(self, news: Training) -> tuple[tuple[float, float | None], ...]:
+    def with_point(self, news: TrainingState) -> tuple[tuple[float, float | None], ...]:
         """The curve after this news, which may have no loss to add."""
         if news.state == "running" and news.loss is not None:
             if news.phase != self._phase:
@@ -154,7 +158,7 @@ def _start(module: str, recipe: Path, options: Sequence[str]) -> subprocess.Pope
     )
 
 
-def parse_progress(line: str) -> Training | None:
+def parse_progress(line: str) -> TrainingState | None:
     """A line of the training process; None for anything that is not one."""
     try:
         said = json.loads(line)
@@ -162,8 +166,8 @@ def parse_progress(line: str) -> Training | None:
         return None
     if not isinstance(said, dict) or said.get("state") not in ("running", "done", "failed"):
         return None
-    known = {name: said[name] for name in Training.__dataclass_fields__ if name in said and name != "curve"}
-    return Training(**known)
+    known = {name: said[name] for name in TrainingState.__dataclass_fields__ if name in said and name != "curve"}
+    return TrainingState(**known)
 
 
 def be_nice(pid: int) -> None:

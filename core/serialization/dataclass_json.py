@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import numpy as np
 
 from core.errors import GoodpartError
-from core.samples import Map
+from core.samples import AnomalyMap
 from core.state.source_status import MicrophoneStatus, SourceStatus
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Json = Any
 
 
-NAMES = {"Map": Map, "MicrophoneStatus": MicrophoneStatus, "SourceStatus": SourceStatus}
+NAMES = {"Map": AnomalyMap, "MicrophoneStatus": MicrophoneStatus, "SourceStatus": SourceStatus}
 
 
 _ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

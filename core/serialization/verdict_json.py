@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.state.parts import Part
 from core.state.snapshot import Snapshot, truth_of
-from core.state.verdict import Heard, Judgement, Model, Sense, Thresholds
+from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 
-def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[str, float | None]:
+def scores_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Thresholds) -> dict[str, float | None]:
     """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
     numbers = {
         "score": judged.score,
@@ -26,7 +26,7 @@ def scores_as_json(judged: Judgement | Heard, thresholds: Thresholds) -> dict[st
     return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
 
 
-def map_as_json(map: Map) -> list[list[float | None]]:
+def map_as_json(map: AnomalyMap) -> list[list[float | None]]:
     """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
     return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
 
@@ -42,11 +42,11 @@ def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     return said
 
 
-def _id(model: Model | None) -> str | None:
+def _id(model: ModelInfo | None) -> str | None:
     return model.bundle if model else None
 
 
-def kind_as_json(judged: Judgement | Heard, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
+def kind_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
     """`model` is the id of the bundle that judged."""
     return {
         "anomaly": judged.anomalous,

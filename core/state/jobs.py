@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingState:
     """How far a training run is. `state` tells which of the other fields mean something."""
 
     state: Literal["running", "done", "failed", "cancelled"]
@@ -26,7 +26,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Taping:
+class TapeState:
     """Everything that is perceived is being recorded, to be judged again."""
 
     file: str

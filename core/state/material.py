@@ -28,7 +28,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Recording:
+class SoundRecording:
     """Good sound that is being recorded into the recipe."""
 
     seconds: float
@@ -40,7 +40,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Held:
+class InventorySummary:
     """What the recipe holds of one sense."""
 
     good: int = 0
@@ -70,7 +70,7 @@ class Meters:
 
 
 @dataclass(frozen=True)
-class Collecting:
+class PictureCapture:
     """Pictures that are being stored into the recipe."""
 
     stored: int
@@ -87,7 +87,7 @@ class Collecting:
 
 
 @dataclass(frozen=True)
-class Offered:
+class ReviewItem:
     """A picture that is offered as teaching material."""
 
     file: str
@@ -98,7 +98,7 @@ class Offered:
 
 
 @dataclass(frozen=True)
-class Offers:
+class ReviewQueue:
     """Teaching material from the operator's words that nobody has accepted or discarded yet: files."""
 
     good_images: int = 0
@@ -107,7 +107,7 @@ class Offers:
     defect_sound: int = 0
     told: str = ""
     """What became of those that were accepted or discarded last, in a sentence."""
-    recent: tuple[Offered, ...] = ()
+    recent: tuple[ReviewItem, ...] = ()
     """The newest pictures of either kind, the newest last."""
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.state.material import Held, Level, Recording
-from core.state.verdict import Heard, Model, Thresholds, Verdict
+from core.state.material import InventorySummary, Level, SoundRecording
+from core.state.verdict import ModelInfo, SoundJudgement, Thresholds, Verdict
 
 if TYPE_CHECKING:
     from core.state.source_status import MicrophoneStatus
@@ -33,21 +33,21 @@ class Hearing:
     verdict: Verdict
     """By sound alone."""
     level: Level | None = None
-    window: Heard | None = None
+    window: SoundJudgement | None = None
     """The newest judged window; None before the first, and while the microphone cannot be trusted."""
     thresholds: Thresholds | None = None
     unsaved: bool = False
-    model: Model | None = None
-    new_model: Model | None = None
+    model: ModelInfo | None = None
+    new_model: ModelInfo | None = None
     judged: int = 0
     """Windows."""
     anomalies: int = 0
     """Windows whose verdict was ANOMALY."""
     spectrum: tuple[float, ...] = ()
     """What the newest 0.1 s sounds like: dB by band from low to high."""
-    recording: Recording | None = None
+    recording: SoundRecording | None = None
     recorded: str = ""
     """What became of the last recording, in a sentence."""
-    held: Held | None = None
+    held: InventorySummary | None = None
     """What the recipe holds of sound; None until it was looked at."""
     truth: str | None = None

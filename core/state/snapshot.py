@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.state.jobs import Taping, Training
+from core.state.jobs import TapeState, TrainingState
 from core.state.knobs import KnobLink
-from core.state.material import Collecting, Held, Meters, Offers, Preview
+from core.state.material import InventorySummary, Meters, PictureCapture, Preview, ReviewQueue
 from core.state.parts import Call, Part, Shift, Shot
 from core.state.sense import Counters, Hearing
-from core.state.verdict import Judgement, Model, Thresholds, Verdict
+from core.state.verdict import ImageJudgement, ModelInfo, Thresholds, Verdict
 
 if TYPE_CHECKING:
     from core.state.source_status import SourceStatus
@@ -35,26 +35,26 @@ class Snapshot:
     """None where no port is named."""
     image_verdict: Verdict | None = None
     """By pictures alone; None without a camera."""
-    image: Judgement | None = None
+    image: ImageJudgement | None = None
     """The newest judged sample; None before the first, and after the camera went."""
     thresholds: Thresholds | None = None
     unsaved: bool = False
     """Thresholds were changed and are not in recipe.toml."""
-    model: Model | None = None
+    model: ModelInfo | None = None
     counters: Counters = field(default_factory=Counters)
     votes: str = ""
     """The smoothing made visible: `A` anomalous, `.` normal, `-` not yet, oldest first, such as `..A`."""
     hold: int = 1
     """How many of the votes must agree."""
     paused: bool = False
-    training: Training | None = None
-    new_model: Model | None = None
+    training: TrainingState | None = None
+    new_model: ModelInfo | None = None
     """A model that has been trained and waits to be taken over."""
     preview: Preview | None = None
-    held: Held | None = None
+    held: InventorySummary | None = None
     """What the recipe holds of pictures; None until it was looked at."""
     meters: Meters | None = None
-    collecting: Collecting | None = None
+    collecting: PictureCapture | None = None
     collected: str = ""
     """What became of the last pictures that were stored, in a sentence."""
     truth: str | None = None
@@ -65,10 +65,10 @@ class Snapshot:
     """The last that was counted since the station began."""
     call: Call | None = None
     """The last OK or ANOMALY since the station began."""
-    offers: Offers = field(default_factory=Offers)
+    offers: ReviewQueue = field(default_factory=ReviewQueue)
     false_alarms: float | None = None
     """The share of good parts that may be called, by all senses together, as asked of the last calibration."""
-    taping: Taping | None = None
+    taping: TapeState | None = None
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""
     refusals: int = 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 
 State = Literal["OK", "ANOMALY", "UNKNOWN"]
@@ -49,7 +49,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ImageJudgement:
     """One judged sample of one sense."""
 
     number: int
@@ -62,12 +62,12 @@ class Judgement:
     """How much of the alarm level is used up: above 1 is anomalous, about 0 is typical."""
     score: float
     p_value: float
-    map: Map
+    map: AnomalyMap
     milliseconds: float
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundJudgement:
     """One judged window of sound, its scores smoothed as the recipe asks."""
 
     number: int
@@ -88,7 +88,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelInfo:
     """What is known of the trained model in use."""
 
     method: str

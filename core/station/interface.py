@@ -12,7 +12,7 @@ from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Which
 
 
-class StationLike(Protocol):
+class StationInterface(Protocol):
     """Every method may be called from any thread and returns at once. A command that cannot be done now raises nothing:
     its outcome is in the next snapshot (`fault`, `training.message`)."""
 

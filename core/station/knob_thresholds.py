@@ -15,8 +15,8 @@ from core.state.knobs import Grab, Knob, KnobLink
 from core.state.verdict import Sense, Thresholds, Which
 
 if TYPE_CHECKING:
-    from core.knobs.connection import KnobKeeper
-    from core.pipelines.base import Perception
+    from core.knobs.connection import KnobConnection
+    from core.pipelines.base import Pipeline
 
 MOST_UNDOES = 50
 
@@ -31,10 +31,10 @@ class Grabbed:
     model: str
 
 
-class Grabbing:
+class KnobThresholds:
     """Used on the station's loop."""
 
-    def __init__(self, knobs: KnobKeeper | None, senses: Mapping[Sense, Perception[Any]]) -> None:
+    def __init__(self, knobs: KnobConnection | None, senses: Mapping[Sense, Pipeline[Any]]) -> None:
         self._knobs = knobs
         self._senses = senses
         self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)

@@ -6,24 +6,24 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
-from core.journal.event_log import Logbook
+from core.journal.event_log import EventLog
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.verdict import Sense
 
 if TYPE_CHECKING:
-    from core.pipelines.base import Perception
+    from core.pipelines.base import Pipeline
 
 
-class Learning:
+class Retraining:
     """Used on the station's loop, but for `run`, which anybody may look at."""
 
     def __init__(
         self,
         recipe: Recipe,
-        log: Logbook,
-        senses: Mapping[Sense, Perception[Any]],
+        log: EventLog,
+        senses: Mapping[Sense, Pipeline[Any]],
         command: Callable[[Callable[[], None]], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
@@ -33,7 +33,7 @@ class Learning:
         self.run: TrainingRun | None = None
 
     @property
-    def training(self) -> Training | None:
+    def training(self) -> TrainingState | None:
         return self.run.state if self.run else None
 
     @property
@@ -53,7 +53,7 @@ class Learning:
         if self.run:
             self.run.cancel()
 
-    def _told(self, news: Training) -> None:
+    def _told(self, news: TrainingState) -> None:
         if news.state == "running":
             return
         self._log.record("training", news.message, state=news.state)

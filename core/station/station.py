@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
 from core.inspection.file_trigger import POLL_SECONDS, FileTrigger
-from core.inspection.inspection import Parts
-from core.journal.event_log import Logbook
-from core.pipelines.base import PAUSED, Perception, named
+from core.inspection.inspection import Inspection
+from core.journal.event_log import EventLog
+from core.pipelines.base import PAUSED, Pipeline, named
 from core.pipelines.factory import make_senses
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, open_recipe
@@ -28,14 +28,14 @@ from core.state.parts import Word
 from core.state.sense import Counters
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict, Which
-from core.station.knob_thresholds import Grabbing
-from core.station.retraining import Learning
+from core.station.knob_thresholds import KnobThresholds
+from core.station.retraining import Retraining
 
 if TYPE_CHECKING:
-    from core.knobs.connection import KnobKeeper, Told
-    from core.pipelines.image import Sight
-    from core.pipelines.sound import Listening
-    from core.tape.writer import Tape
+    from core.knobs.connection import BoardVerdict, KnobConnection
+    from core.pipelines.image import ImagePipeline
+    from core.pipelines.sound import SoundPipeline
+    from core.tape.writer import TapeWriter
 
 STARTING = Verdict("UNKNOWN", "the model is being loaded")
 STOPPED = Verdict("UNKNOWN", "the station has stopped")
@@ -58,8 +58,8 @@ class Station:
         source: PictureSource | None = None,
         sound_source: SoundSource | None = None,
         lock: RecipeLock | None = None,
-        log: Logbook | None = None,
-        tape: Tape | None = None,
+        log: EventLog | None = None,
+        tape: TapeWriter | None = None,
     ) -> None:
         """`camera`, `microphone` and `knobs` (a serial port) take the place of the recipe's, the sources that of the
         devices, `lock` is held already. What was taught decides which senses there are; a device that is named is one
@@ -74,7 +74,7 @@ class Station:
         self._ending = asyncio.Event()
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._subscribing = threading.Lock()
-        self._log = log or Logbook(recipe)
+        self._log = log or EventLog(recipe)
         self._clock = Clock()
         self._tape = tape
         self._tape_trouble = ""
@@ -90,30 +90,30 @@ class Station:
         except GoodpartError:
             self._lock.release()
             raise
-        found: list[Perception[Any]] = [sense for sense in (self._sight, self._hearing) if sense is not None]
-        self._senses: dict[Sense, Perception[Any]] = {sense.sense: sense for sense in found}
+        found: list[Pipeline[Any]] = [sense for sense in (self._sight, self._hearing) if sense is not None]
+        self._senses: dict[Sense, Pipeline[Any]] = {sense.sense: sense for sense in found}
         for perception in found:
             perception.clock, perception.tape = self._clock, tape
-        self._learning = Learning(recipe, self._log, self._senses, self._command, self._spawn)
+        self._learning = Retraining(recipe, self._log, self._senses, self._command, self._spawn)
         file = recipe.settings.trigger.file
         self._trigger = FileTrigger(recipe.folder / file) if file else None
-        self._grabbing = Grabbing(self._knobs, self._senses)
-        self._parts = Parts(recipe, self._log, self._sight, self._hearing, self._clock)
+        self._grabbing = KnobThresholds(self._knobs, self._senses)
+        self._parts = Inspection(recipe, self._log, self._sight, self._hearing, self._clock)
         if self._parts.shot.on:
             self._parts.turn(True, found)
         self._snapshot = self._look(0, STARTING)
 
     def _make_senses(
         self, camera: str | PictureSource | None, microphone: str | SoundSource | None
-    ) -> tuple[Sight | None, Listening | None]:
+    ) -> tuple[ImagePipeline | None, SoundPipeline | None]:
         return make_senses(self._recipe, self._log, self._publish, self._exchanged, camera, microphone)
 
-    def _make_knobs(self, port: str) -> KnobKeeper | None:
+    def _make_knobs(self, port: str) -> KnobConnection | None:
         if not port:
             return None
-        from core.knobs.connection import KnobKeeper
+        from core.knobs.connection import KnobConnection
 
-        return KnobKeeper(port, self._told, lambda: self._publish(news=True), lambda: self.part("knob"), self._tape)
+        return KnobConnection(port, self._told, lambda: self._publish(news=True), lambda: self.part("knob"), self._tape)
 
     # What others may do: subscribe, look, command.
 
@@ -400,7 +400,7 @@ class Station:
             await self._loop.run_in_executor(None, self._tape.close)
         await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
 
-    def _begin_tape(self, tape: Tape) -> None:
+    def _begin_tape(self, tape: TapeWriter) -> None:
         from core.tape.header import head_facts
 
         now, sight = self._snapshot, self._sight
@@ -427,7 +427,7 @@ class Station:
 
     # Snapshots.
 
-    def _judging(self) -> list[Perception[Any]]:
+    def _judging(self) -> list[Pipeline[Any]]:
         """The senses that take part in the verdict: those that have learnt something, or else all."""
         return [s for s in self._senses.values() if s.learnt] or list(self._senses.values())
 
@@ -486,10 +486,10 @@ class Station:
         if self._knobs:
             self._knobs.tell()
 
-    def _tell_tape(self, tape: Tape) -> None:
-        from core.tape.verdict_stream import said_in
+    def _tell_tape(self, tape: TapeWriter) -> None:
+        from core.tape.verdict_stream import verdict_line
 
-        tape.said(said_in(self._snapshot))
+        tape.said(verdict_line(self._snapshot))
         taping = self._snapshot.taping
         if taping and taping.trouble != self._tape_trouble:
             self._tape_trouble = taping.trouble
@@ -510,7 +510,7 @@ class Station:
 
     # Knobs.
 
-    def _told(self) -> Told:
+    def _told(self) -> BoardVerdict:
         if self._ending.is_set():
             return STOPPED.state, None, None
         self._clock.read()

@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.samples import Frame, Stretch
+from core.samples import Frame, SoundBlock
 from core.settings.recipe_settings import Settings
 from core.state.source_status import MicrophoneStatus, SourceStatus
 from core.state.verdict import Sense, Which
-from core.tape.verdict_stream import Said
+from core.tape.verdict_stream import VerdictLine
 
 
 @dataclass(frozen=True)
 class Took:
     sense: Sense
-    sample: Frame | Stretch | None
+    sample: Frame | SoundBlock | None
     status: SourceStatus | MicrophoneStatus
     lost: bool = False
     """There was a sample, and it could not be recorded."""
@@ -100,7 +100,7 @@ class KnobBytes:
 
 @dataclass(frozen=True)
 class SaidLive:
-    said: Said
+    said: VerdictLine
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Last:
     trouble: str
 
 
-Event = (
+TapeEvent = (
     Took | Judged | ModelUsed | ModelRefused | ThresholdSet | Calibrated | Paused | SingleShots | PartPlaced
     | Published | Failed | KnobBytes | SaidLive | Last
 )  # fmt: skip

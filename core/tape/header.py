@@ -21,7 +21,7 @@ from core.state.verdict import Sense
 
 
 @dataclass(frozen=True)
-class Head:
+class TapeHeader:
     """Who recorded what, and when."""
 
     recipe: str

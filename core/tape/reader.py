@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from core.errors import UnreadableError
-from core.samples import Frame, Stretch
+from core.samples import Frame, SoundBlock
 from core.state.source_status import MicrophoneStatus, SourceStatus
 from core.state.verdict import Sense
 from core.tape.codec import unpack_picture, unpack_sound
 from core.tape.container import Chunk, ChunkReader
 from core.tape.events import (
     Calibrated,
-    Event,
     Failed,
     Judged,
     KnobBytes,
@@ -27,17 +26,18 @@ from core.tape.events import (
     Published,
     SaidLive,
     SingleShots,
+    TapeEvent,
     ThresholdSet,
     Took,
 )
-from core.tape.header import Head, settings_of
+from core.tape.header import TapeHeader, settings_of
 
 MOST_PIXELS = 16_384
 T = TypeVar("T")
 S = TypeVar("S", SourceStatus, MicrophoneStatus)
 
 
-class Recording:
+class TapeReader:
     """A recording to be read once, from its beginning."""
 
     def __init__(self, path: Path) -> None:
@@ -59,9 +59,9 @@ class Recording:
         """What was left out at the end; known after the last event."""
         return self._chunks.torn_bytes
 
-    def events(self) -> Iterator[tuple[float, Event]]:
-        """Each with its time on the clock of `Head.monotonic`. Kinds that a later goodpart may have added are passed
-        over. Raises UnreadableError."""
+    def events(self) -> Iterator[tuple[float, TapeEvent]]:
+        """Each with its time on the clock of `TapeHeader.monotonic`. Kinds that a later goodpart may have added are
+        passed over. Raises UnreadableError."""
         for chunk in self._read:
             parse = _EVENTS.get(chunk.kind)
             if parse is not None:
@@ -117,9 +117,9 @@ def _whole(facts: Mapping[str, Any], name: str, low: int, high: int) -> int:
     return value
 
 
-def _head(chunk: Chunk) -> Head:
+def _head(chunk: Chunk) -> TapeHeader:
     facts = chunk.facts
-    return Head(
+    return TapeHeader(
         recipe=_typed(facts, "recipe", str),
         settings=settings_of(_typed(facts, "settings", str)),
         perceived=_senses(facts["perceived"]),
@@ -149,7 +149,7 @@ def _took(chunk: Chunk) -> Took:
         return Took(sense, Frame(picture, _typed(facts, "number", int), at, truth), status)
     samples = unpack_sound(chunk.data, _whole(facts, "count", 1, 100_000_000))
     rate = _whole(facts, "rate", 1, 10_000_000)
-    return Took(sense, Stretch(samples, rate, at, _typed(facts, "broken", bool), truth), status)
+    return Took(sense, SoundBlock(samples, rate, at, _typed(facts, "broken", bool), truth), status)
 
 
 def _status(kind: type[S], facts: Mapping[str, Any]) -> S:
@@ -180,7 +180,7 @@ def _published(chunk: Chunk) -> Published:
     return Published(_typed(chunk.facts, "news", bool), {_sense(name): _typed(hung, name, float) for name in hung})
 
 
-_EVENTS: Mapping[str, Callable[[Chunk], Event]] = {
+_EVENTS: Mapping[str, Callable[[Chunk], TapeEvent]] = {
     "TOOK": _took,
     "JUDG": lambda c: Judged(_sense(c.facts["sense"])),
     "MODL": lambda c: ModelUsed(_sense(c.facts["sense"]), _typed(c.facts, "id", str), c.data),

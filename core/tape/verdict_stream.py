@@ -10,11 +10,11 @@ from typing import Any
 from core.serialization.verdict_json import kinds_as_json
 from core.state.snapshot import Snapshot
 
-Said = Mapping[str, Any]
+VerdictLine = Mapping[str, Any]
 """Verdict, reason, votes, and of each sense its newest sample: number, scores, thresholds. Without times."""
 
 
-def said_in(snapshot: Snapshot) -> Said:
+def verdict_line(snapshot: Snapshot) -> VerdictLine:
     kinds = kinds_as_json(snapshot)
     for kind in kinds.values():
         del kind["milliseconds"]
@@ -31,16 +31,16 @@ def said_in(snapshot: Snapshot) -> Said:
     }
 
 
-class Digest:
+class VerdictDigest:
     """SHA-256 over a verdict stream: a line of JSON for whatever differs from the line before."""
 
-    def __init__(self, stream: Iterable[Said] = ()) -> None:
+    def __init__(self, stream: Iterable[VerdictLine] = ()) -> None:
         self._sha = hashlib.sha256()
         self.count = 0
         for said in stream:
             self.add(said)
 
-    def add(self, said: Said) -> None:
+    def add(self, said: VerdictLine) -> None:
         self._sha.update(json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n")
         self.count += 1
 

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
-from core.state.jobs import Taping
+from core.state.jobs import TapeState
 from core.state.parts import Shift
 from core.state.verdict import Sense, Which
 from core.tape.container import MAGIC, packed
 
 if TYPE_CHECKING:
-    from core.samples import Frame, Stretch
+    from core.samples import Frame, SoundBlock
     from core.sources.camera.base import SourceStatus
     from core.sources.microphone.base import MicrophoneStatus
-    from core.tape.verdict_stream import Said
+    from core.tape.verdict_stream import VerdictLine
 
 MOST_WAITING = 64_000_000
 """Bytes of pictures that wait to be written; half as much again of sound. Beyond, a picture is left out, and that is
@@ -43,7 +43,7 @@ CLOSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class _Event:
+class _QueuedEvent:
     kind: str
     at: float
     facts: Mapping[str, Any]
@@ -52,7 +52,7 @@ class _Event:
     """Bytes of memory that wait with it."""
 
 
-class Tape:
+class TapeWriter:
     """One file. Every method but `close` returns at once; packing and writing are done on a thread of its own.
 
     What is to be judged again is recorded where the station takes it, in the order in which the station's loop takes
@@ -74,17 +74,17 @@ class Tape:
         self._written = len(MAGIC)
         self._checked_at = float("-inf")
         self._change = threading.Condition()
-        self._waiting: deque[_Event] = deque()
+        self._waiting: deque[_QueuedEvent] = deque()
         self._waiting_bytes = self._waiting_samples = 0
         self._begun = self._closing = False
         self._lost = 0
         self._trouble = ""
         self._over = False
-        self._last: Said | None = None
+        self._last: VerdictLine | None = None
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
 
-    def state(self) -> Taping:
-        return Taping(self.path.name, self._written / 1e6, self._lost, self._trouble, self._over or self._closing)
+    def state(self) -> TapeState:
+        return TapeState(self.path.name, self._written / 1e6, self._lost, self._trouble, self._over or self._closing)
 
     # What the station tells; on its loop.
 
@@ -96,7 +96,7 @@ class Tape:
         self._thread.start()
         self._put("HEAD", {**facts, "wall": wall})
 
-    def took(self, sense: Sense, sample: Frame | Stretch | None, status: SourceStatus | MicrophoneStatus) -> None:
+    def took(self, sense: Sense, sample: Frame | SoundBlock | None, status: SourceStatus | MicrophoneStatus) -> None:
         """What a step is about to judge; None for nothing."""
         from core.samples import Frame  # loads NumPy, and the first paint comes before
 
@@ -159,7 +159,7 @@ class Tape:
         """Bytes from the board, as they came."""
         self._put("KNOB", {}, lambda: data, at=now)
 
-    def said(self, said: Said) -> None:
+    def said(self, said: VerdictLine) -> None:
         """What the station said."""
         if said != self._last:
             self._last = said
@@ -189,7 +189,7 @@ class Tape:
             if len(self._waiting) >= MOST_EVENTS:
                 self._give_up("the disk does not answer")
                 return
-            self._waiting.append(_Event(kind, self.clock.now if at is None else at, facts, load, size))
+            self._waiting.append(_QueuedEvent(kind, self.clock.now if at is None else at, facts, load, size))
             self._waiting_bytes += size
             self._waiting_samples += size > 0
             self._change.notify()
@@ -202,9 +202,9 @@ class Tape:
     # The writer's thread.
 
     def _run(self) -> None:
-        from core.tape.verdict_stream import Digest
+        from core.tape.verdict_stream import VerdictDigest
 
-        digest = Digest()
+        digest = VerdictDigest()
         while (event := self._next()) is not None:
             try:
                 data = event.load() if event.load else b""
@@ -220,7 +220,7 @@ class Tape:
                     self._waiting_samples -= event.size > 0
         self._finish({"said": digest.count, "sha256": digest.hex(), "trouble": self._trouble})
 
-    def _next(self) -> _Event | None:
+    def _next(self) -> _QueuedEvent | None:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closing or self._over)
             return self._waiting.popleft() if self._waiting else None

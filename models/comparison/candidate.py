@@ -19,7 +19,7 @@ Groups = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Taught:
+class FoldMaterial:
     """Good samples to learn from."""
 
     recipe: Recipe
@@ -34,7 +34,7 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Seen:
+class HeldOutSample:
     """A sample as a model that did not learn from it sees it."""
 
     share: float
@@ -43,7 +43,7 @@ class Seen:
     trace: Sequence[Sequence[float]] | None = None
 
 
-class Model(Protocol):
+class CandidateModel(Protocol):
     @property
     def notes(self) -> Sequence[str]: ...
 
@@ -51,7 +51,7 @@ class Model(Protocol):
     def seconds(self) -> float | None:
         """That learning took, where another entrant has learnt it already."""
 
-    def judge(self, file: Path) -> Seen:
+    def judge(self, file: Path) -> HeldOutSample:
         """Raises UnreadableError."""
 
     def save(self, folder: Path) -> Sequence[str]:
@@ -59,8 +59,8 @@ class Model(Protocol):
         Raises GoodpartError."""
 
 
-class Entrant(Protocol):
-    def __call__(self, taught: Taught, progress: Progress) -> Model:
+class Candidate(Protocol):
+    def __call__(self, taught: FoldMaterial, progress: Progress) -> CandidateModel:
         """Learn. Raises GoodpartError."""
 
 
@@ -85,12 +85,12 @@ class Alarm:
         return (score - self.typical) / max(self.level - self.typical, 1e-9)
 
 
-class Plain:
+class TrivialModel:
     """A trivial score as a model: how far a number is from the taught ones, in their standard deviations."""
 
     seconds = None
 
-    def __init__(self, of: PlainScore, taught: Numbers, target: float) -> None:
+    def __init__(self, of: TrivialScore, taught: Numbers, target: float) -> None:
         self._of = of
         self._centre, self._spread = float(taught.mean()), _spread(taught)
         # Each by the mean and spread of the others.
@@ -99,14 +99,14 @@ class Plain:
         self._alarm = Alarm.of(np.array(held), target)
         self.notes = self._alarm.notes
 
-    def judge(self, file: Path) -> Seen:
-        return Seen(self._alarm.share(abs(self._of(file) - self._centre) / self._spread))
+    def judge(self, file: Path) -> HeldOutSample:
+        return HeldOutSample(self._alarm.share(abs(self._of(file) - self._centre) / self._spread))
 
     def save(self, folder: Path) -> Sequence[str]:
         return ()
 
 
-class PlainScore(Protocol):
+class TrivialScore(Protocol):
     def __call__(self, file: Path) -> float: ...
 
 

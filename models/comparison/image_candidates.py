@@ -13,28 +13,35 @@ from core.bundle import Bundle, write_bundle
 from core.decision.calibration import supported
 from core.decision.thresholds import rule_of
 from core.features.image.picture import crop, decode_picture
-from core.health.camera import Taught as Health
+from core.health.camera import TaughtPictures as CameraHealth
 from core.health.camera import measure
-from core.inference.image_judge import Judge
+from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
 from core.samples import Picture
-from models.base import Learnt, Lesson, Progress
-from models.comparison.candidate import Entrant, Model, Plain, PlainScore, Seen, Taught
+from models.base import ImageLesson, Learnt, Progress
+from models.comparison.candidate import (
+    Candidate,
+    CandidateModel,
+    FoldMaterial,
+    HeldOutSample,
+    TrivialModel,
+    TrivialScore,
+)
 from models.folds import make_folds
-from models.training_result import Outcome
+from models.training_result import TrainingResult
 
 
-class SeeingModel:
+class ImageModel:
     """A model file's content at work, as the station has it."""
 
     seconds = None
 
-    def __init__(self, taught: Taught, method: str, learnt: Learnt) -> None:
+    def __init__(self, taught: FoldMaterial, method: str, learnt: Learnt) -> None:
         """Raises GoodpartError."""
         region = taught.recipe.settings.camera.region
-        health = Health.of([measure(decode_picture(taught.files[0]))])
+        health = CameraHealth.of([measure(decode_picture(taught.files[0]))])
         facts = {"region": list(region), "health": health.to_json(), "distinct": len(set(taught.group.tolist()))}
-        self._outcome = Outcome.of("image", method, learnt, facts, taught.seed, len(taught.files), "")
+        self._outcome = TrainingResult.of("image", method, learnt, facts, taught.seed, len(taught.files), "")
         bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
         rule = rule_of(taught.recipe.settings.image, method)
         least = supported(rule, learnt.held_out.count)
@@ -44,11 +51,11 @@ class SeeingModel:
             self.notes.append(f"{learnt.held_out.count} held-out pictures support {100 * least:.3g} % false alarms")
             target = least
         self._recipe = at_rate(taught.recipe, target)
-        self._judge = Judge(self._recipe, bundle)
+        self._judge = ImageJudge(self._recipe, bundle)
 
-    def judge(self, file: Path) -> Seen:
+    def judge(self, file: Path) -> HeldOutSample:
         seen = self._judge(decode_picture(file))
-        return Seen(seen.share, map=np.round(seen.map.astype(float), 2).tolist())
+        return HeldOutSample(seen.share, map=np.round(seen.map.astype(float), 2).tolist())
 
     def save(self, folder: Path) -> Sequence[str]:
         learnt = self._outcome.learnt
@@ -63,42 +70,42 @@ def at_rate(recipe: Recipe, target: float) -> Recipe:
     return replace(recipe, settings=replace(recipe.settings, verdict=verdict))
 
 
-def lesson_of(taught: Taught) -> Lesson:
+def lesson_of(taught: FoldMaterial) -> ImageLesson:
     region = taught.recipe.settings.camera.region
-    return Lesson(taught.files, region, make_folds(taught.group), taught.seed, taught.epochs)
+    return ImageLesson(taught.files, region, make_folds(taught.group), taught.seed, taught.epochs)
 
 
-def by_features(taught: Taught, progress: Progress, backbone: bool = True) -> Model:
+def by_features(taught: FoldMaterial, progress: Progress, backbone: bool = True) -> CandidateModel:
     from core.features.image.backbone import find_backbone
     from models.image import features
 
-    return SeeingModel(
+    return ImageModel(
         taught, "features", features.learn(lesson_of(taught), progress, find_backbone() if backbone else None)
     )
 
 
-def by_filter_bank(taught: Taught, progress: Progress) -> Model:
+def by_filter_bank(taught: FoldMaterial, progress: Progress) -> CandidateModel:
     return by_features(taught, progress, backbone=False)
 
 
-def by_seed(taught: Taught, progress: Progress) -> Model:
+def by_seed(taught: FoldMaterial, progress: Progress) -> CandidateModel:
     from models.image import seed
 
-    return SeeingModel(taught, "seed", seed.learn(lesson_of(taught), progress))
+    return ImageModel(taught, "seed", seed.learn(lesson_of(taught), progress))
 
 
-def trivial(of: PlainScore) -> Entrant:
-    def learn(taught: Taught, progress: Progress) -> Model:
+def trivial(of: TrivialScore) -> Candidate:
+    def learn(taught: FoldMaterial, progress: Progress) -> CandidateModel:
         numbers = []
         for step, file in enumerate(taught.files):
             progress("pictures", step, len(taught.files))
             numbers.append(of(file))
-        return Plain(of, np.array(numbers), taught.target)
+        return TrivialModel(of, np.array(numbers), taught.target)
 
     return learn
 
 
-def entrants(recipe: Recipe) -> Mapping[str, Entrant]:
+def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
     region = recipe.settings.camera.region
 
     @cache

@@ -17,7 +17,7 @@ from core.features.sound.wav import wave_facts
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
 from models.comparison.candidate import Groups, Numbers
-from models.progress import Reporter
+from models.progress import ProgressReporter
 
 FEWEST_GOOD = 6
 """Fewer cannot be learnt from and held out as well."""
@@ -26,7 +26,7 @@ SAME_SOUND = 0.9
 
 
 @dataclass(frozen=True)
-class Material:
+class ComparisonMaterial:
     good: Sequence[Path]
     group: Groups
     """(n,) near-duplicates have one number, in the order of their first."""
@@ -37,7 +37,7 @@ class Material:
     refused: Sequence[str]
 
 
-def look_through(recipe: Recipe, sense: Sense, report: Reporter) -> Material:
+def look_through(recipe: Recipe, sense: Sense, report: ProgressReporter) -> ComparisonMaterial:
     """Raises GoodpartError where there is too little for a contest."""
     listed, looked, folder = (
         (pictures_in, _Pictures(recipe), recipe.defect_images)
@@ -76,7 +76,7 @@ def look_through(recipe: Recipe, sense: Sense, report: Reporter) -> Material:
             f" {FEWEST_GOOD}, better 25"
         )
     _, numbered = np.unique(group, return_inverse=True)
-    return Material(good, numbered, defects, defect_group, twins(good, group, defects, defect_group), refused)
+    return ComparisonMaterial(good, numbered, defects, defect_group, twins(good, group, defects, defect_group), refused)
 
 
 def twins(good: Sequence[Path], group: Groups, defects: Sequence[Path], defect_group: Groups) -> list[str]:

@@ -25,9 +25,9 @@ from core.evaluation.comparison import (
     MOST,
     SOUND_ENTRANTS,
     TRIVIAL,
-    Case,
-    Contest,
-    Entry,
+    CandidateResult,
+    Comparison,
+    MisjudgedSample,
     contest_file,
     worst_of,
     write_contest,
@@ -35,10 +35,10 @@ from core.evaluation.comparison import (
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from models.comparison import runtime_cost as cost
-from models.comparison.candidate import Entrant, Model, Numbers, Seen, Taught
-from models.comparison.material import Material, look_through
+from models.comparison.candidate import Candidate, CandidateModel, FoldMaterial, HeldOutSample, Numbers
+from models.comparison.material import ComparisonMaterial, look_through
 from models.folds import make_folds
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from models.worker import end_with_parent
 
 FOLDS = 5
@@ -48,7 +48,7 @@ COST_OF = 3
 
 
 @dataclass(frozen=True)
-class Job:
+class ComparisonRequest:
     """What `goodpart compare` asks for."""
 
     sense: Sense
@@ -63,10 +63,10 @@ class Job:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, said = arguments or sys.argv[1:]
-    report = Reporter(sys.stdout)
+    report = ProgressReporter(sys.stdout)
     end_with_parent(Path(folder))
     try:
-        recipe, job = open_recipe(folder), Job(**json.loads(said))
+        recipe, job = open_recipe(folder), ComparisonRequest(**json.loads(said))
         began = time.monotonic()
         contest = hold(recipe, job, report)
         write_contest(contest_file(recipe, job.sense), contest)
@@ -80,19 +80,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def hold(recipe: Recipe, job: Job, report: Reporter) -> Contest:
+def hold(recipe: Recipe, job: ComparisonRequest, report: ProgressReporter) -> Comparison:
     """Raises GoodpartError: too little of anything, a method that is not one, TensorFlow missing."""
     methods = chosen(job)
     material = look_through(recipe, job.sense, report)
     fold = make_folds(material.group, max(2, min(job.folds, int(material.group.max()) + 1)))
     known = entrants(recipe, job.sense, report)
-    along = Along(report, methods, int(fold.max()) + 1)
-    tried = {method: Tried(len(material.good)) for method in methods}
+    along = ComparisonProgress(report, methods, int(fold.max()) + 1)
+    tried = {method: CandidateRun(len(material.good)) for method in methods}
     target, left_out = recipe.false_alarms, []
     for number in range(int(fold.max()) + 1):
         rest = np.flatnonzero(fold != number)
         _, group = np.unique(material.group[rest], return_inverse=True)
-        taught = Taught(
+        taught = FoldMaterial(
             recipe, target, [material.good[at] for at in rest.tolist()], group, job.seed, job.epochs, job.dcgan_epochs
         )
         held = np.flatnonzero(fold == number)
@@ -111,7 +111,7 @@ def hold(recipe: Recipe, job: Job, report: Reporter) -> Contest:
             along.end()
     names = [file.name for file in material.good], [file.name for file in material.defects]
     entries = [one.entry(method, *names) for method, one in tried.items()]
-    return Contest(
+    return Comparison(
         recipe=recipe.name,
         sense=job.sense,
         method=recipe.table(job.sense).method,
@@ -132,7 +132,7 @@ def hold(recipe: Recipe, job: Job, report: Reporter) -> Contest:
     )  # fmt: skip
 
 
-def chosen(job: Job) -> Sequence[str]:
+def chosen(job: ComparisonRequest) -> Sequence[str]:
     """Raises GoodpartError for a name that is none."""
     known = IMAGE_ENTRANTS if job.sense == "image" else SOUND_ENTRANTS
     odd = [method for method in job.methods if method not in known]
@@ -142,7 +142,7 @@ def chosen(job: Job) -> Sequence[str]:
     return [name for name in known if not job.methods or name in job.methods or name in TRIVIAL]
 
 
-def entrants(recipe: Recipe, sense: Sense, report: Reporter) -> Mapping[str, Entrant]:
+def entrants(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Mapping[str, Candidate]:
     if sense == "image":
         from models.comparison import image_candidates as contest_pictures
         from models.image.train import backbone_or_none
@@ -155,10 +155,10 @@ def entrants(recipe: Recipe, sense: Sense, report: Reporter) -> Mapping[str, Ent
     return contest_sound.entrants(recipe)
 
 
-class Along:
+class ComparisonProgress:
     """Progress through all trainings. The time left is known once each method has learnt one fold."""
 
-    def __init__(self, report: Reporter, methods: Sequence[str], folds: int) -> None:
+    def __init__(self, report: ProgressReporter, methods: Sequence[str], folds: int) -> None:
         self._report, self._methods, self._folds = report, methods, folds
         self._seconds: dict[str, float] = {}
         self._method, self._fold, self._began = "", 0, 0.0
@@ -188,17 +188,24 @@ class Along:
         return max(0.0, whole + these - (time.monotonic() - self._began))
 
 
-class Tried:
+class CandidateRun:
     """What one method has done so far."""
 
     def __init__(self, count: int) -> None:
-        self._good: list[Seen | None] = [None] * count
-        self._defect: list[list[Seen]] = []
+        self._good: list[HeldOutSample | None] = [None] * count
+        self._defect: list[list[HeldOutSample]] = []
         self._seconds: list[float] = []
-        self._cost: cost.Cost | None = None
+        self._cost: cost.RuntimeCost | None = None
         self._notes: Sequence[str] = ()
 
-    def by(self, entrant: Entrant, taught: Taught, material: Material, held: Iterable[int], along: Along) -> None:
+    def by(
+        self,
+        entrant: Candidate,
+        taught: FoldMaterial,
+        material: ComparisonMaterial,
+        held: Iterable[int],
+        along: ComparisonProgress,
+    ) -> None:
         """Learn, and judge what was not learnt from. Raises GoodpartError."""
         began = time.monotonic()
         model = entrant(taught, along)
@@ -216,7 +223,7 @@ class Tried:
             along("cost", 0, 1)
             self._cost = cost_of(model, taught, material)
 
-    def entry(self, method: str, good: Sequence[str], defects: Sequence[str]) -> Entry:
+    def entry(self, method: str, good: Sequence[str], defects: Sequence[str]) -> CandidateResult:
         seen = [one for one in self._good if one is not None]
         of_good = bounded([one.share for one in seen])
         of_defects = np.array([bounded([one.share for one in some]) for some in self._defect])
@@ -225,9 +232,9 @@ class Tried:
             # Of a defective sample what the first model saw.
             one = self._defect[0][at] if defective else seen[at]
             share = float(of_defects[:, at].mean()) if defective else float(of_good[at])
-            worst.append(Case((defects if defective else good)[at], defective, share, one.map, one.trace))
+            worst.append(MisjudgedSample((defects if defective else good)[at], defective, share, one.map, one.trace))
         assert self._cost is not None
-        return Entry(
+        return CandidateResult(
             method, of_good.tolist(), of_defects.tolist(), float(np.mean(self._seconds)), self._cost.milliseconds,
             self._cost.megabytes, list(self._notes), worst,
         )  # fmt: skip
@@ -239,12 +246,12 @@ def bounded(shares: Sequence[float]) -> Numbers:
     return np.asarray(np.clip(finite, -MOST, MOST), np.float64)
 
 
-def cost_of(model: Model, taught: Taught, material: Material) -> cost.Cost:
+def cost_of(model: CandidateModel, taught: FoldMaterial, material: ComparisonMaterial) -> cost.RuntimeCost:
     """Of judging in a fresh process that does nothing else. Raises GoodpartError."""
     with tempfile.TemporaryDirectory(prefix="goodpart-") as folder:
         arguments = model.save(Path(folder))
         if not arguments:
-            return cost.Cost(None, None)
+            return cost.RuntimeCost(None, None)
         return cost.measured([*arguments, str(taught.recipe.folder), *map(str, material.good[:COST_OF])])
 
 

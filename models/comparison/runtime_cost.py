@@ -24,19 +24,19 @@ AGAIN = 3
 
 
 @dataclass(frozen=True)
-class Cost:
+class RuntimeCost:
     milliseconds: float | None
     megabytes: float | None
 
 
-def measured(arguments: Sequence[str]) -> Cost:
+def measured(arguments: Sequence[str]) -> RuntimeCost:
     """Raises GoodpartError where the process fails."""
     done = subprocess.run(
         [sys.executable, "-m", "models.comparison.runtime_cost", *arguments],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     try:
-        return Cost(**json.loads(done.stdout.splitlines()[-1]))
+        return RuntimeCost(**json.loads(done.stdout.splitlines()[-1]))
     except (ValueError, TypeError, IndexError) as error:
         why = next(
             (line for line in reversed(done.stderr.splitlines()) if line.strip()), f"exit code {done.returncode}"
@@ -63,9 +63,9 @@ def judge_of(kind: str, model: Path, recipe: Recipe, files: Sequence[Path]) -> t
 
     if kind == "image":
         from core.features.image.picture import decode_picture
-        from core.inference.image_judge import Judge
+        from core.inference.image_judge import ImageJudge
 
-        seeing = Judge(recipe, read_bundle(model))
+        seeing = ImageJudge(recipe, read_bundle(model))
         return (lambda file: seeing(decode_picture(file))), float(len(files))
     from core.features.sound.wav import wave_facts
 
@@ -73,9 +73,9 @@ def judge_of(kind: str, model: Path, recipe: Recipe, files: Sequence[Path]) -> t
     channel = recipe.settings.microphone.channel
     if kind == "sound":
         from core.inference.sound_file import audition
-        from core.inference.sound_judge import Ear
+        from core.inference.sound_judge import SoundJudge
 
-        ear = Ear(recipe, read_bundle(model))
+        ear = SoundJudge(recipe, read_bundle(model))
         return (lambda file: audition(ear, file, channel)), seconds
     from models.dcgan.dataset import seconds_of
     from models.dcgan.detection import Detection

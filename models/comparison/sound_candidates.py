@@ -13,15 +13,23 @@ import numpy as np
 from core.bundle import Bundle, write_bundle
 from core.features.sound.spectrum import Windows
 from core.features.sound.wav import read_wave, wave_facts
-from core.health.microphone import SoundTaught, measure_sound
+from core.health.microphone import TaughtSound, measure_sound
 from core.inference.sound_file import audition
-from core.inference.sound_judge import Ear
+from core.inference.sound_judge import SoundJudge
 from core.recipes.recipe import Recipe
 from models.base import Learnt, Progress, SoundLesson
-from models.comparison.candidate import Alarm, Entrant, Model, Numbers, Plain, Seen, Taught
+from models.comparison.candidate import (
+    Alarm,
+    Candidate,
+    CandidateModel,
+    FoldMaterial,
+    HeldOutSample,
+    Numbers,
+    TrivialModel,
+)
 from models.comparison.image_candidates import at_rate
 from models.folds import make_folds
-from models.training_result import Outcome
+from models.training_result import TrainingResult
 
 if TYPE_CHECKING:
     from models.dcgan.networks import Gan
@@ -30,28 +38,28 @@ CALIBRATED_ON = 4
 """The DCGAN learns from three of four recordings; the fourth sets its threshold."""
 
 
-class HearingModel:
+class SoundModel:
     """A model file's content at work, as the station has it."""
 
     seconds = None
 
-    def __init__(self, taught: Taught, method: str, learnt: Learnt) -> None:
+    def __init__(self, taught: FoldMaterial, method: str, learnt: Learnt) -> None:
         """Raises GoodpartError."""
         settings = taught.recipe.settings
         self._channel = settings.microphone.channel
         file = taught.files[0]
-        health = SoundTaught.of(
+        health = TaughtSound.of(
             [measure_sound(b, wave_facts(file).rate) for b in read_wave(file, channel=self._channel)]
         )
         facts = {"channel": self._channel, "level": settings.sound.level, "health": health.to_json(), "seconds": 0.0}
-        self._outcome = Outcome.of("sound", method, learnt, facts, taught.seed, len(taught.files), "")
+        self._outcome = TrainingResult.of("sound", method, learnt, facts, taught.seed, len(taught.files), "")
         bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
-        self._ear = Ear(at_rate(taught.recipe, taught.target), bundle)
+        self._ear = SoundJudge(at_rate(taught.recipe, taught.target), bundle)
         self.notes = [*learnt.notes]
 
-    def judge(self, file: Path) -> Seen:
+    def judge(self, file: Path) -> HeldOutSample:
         heard = audition(self._ear, file, self._channel)
-        return Seen(heard.whole.share, trace=[[round(w.end, 2), round(w.share, 3)] for w in heard.windows])
+        return HeldOutSample(heard.whole.share, trace=[[round(w.end, 2), round(w.share, 3)] for w in heard.windows])
 
     def save(self, folder: Path) -> Sequence[str]:
         learnt = self._outcome.learnt
@@ -60,7 +68,7 @@ class HearingModel:
         return ("sound", str(place))
 
 
-def lesson_of(taught: Taught) -> SoundLesson:
+def lesson_of(taught: FoldMaterial) -> SoundLesson:
     settings = taught.recipe.settings
     fold = make_folds(taught.group, longest=1)
     return SoundLesson(
@@ -68,22 +76,22 @@ def lesson_of(taught: Taught) -> SoundLesson:
     )
 
 
-def by_spectrum(taught: Taught, progress: Progress) -> Model:
+def by_spectrum(taught: FoldMaterial, progress: Progress) -> CandidateModel:
     from models.sound import spectrum
 
-    return HearingModel(taught, "spectrum", spectrum.learn(lesson_of(taught), progress))
+    return SoundModel(taught, "spectrum", spectrum.learn(lesson_of(taught), progress))
 
 
-def by_amulet(taught: Taught, progress: Progress) -> Model:
+def by_amulet(taught: FoldMaterial, progress: Progress) -> CandidateModel:
     from models.sound import amulet
 
-    return HearingModel(taught, "amulet", amulet.learn(lesson_of(taught), progress))
+    return SoundModel(taught, "amulet", amulet.learn(lesson_of(taught), progress))
 
 
 class DcganModel:
     """One measure of a trained DCGAN: the mean over the seconds of a recording."""
 
-    def __init__(self, gan: Gan, measure: str, taught: Taught, held: Sequence[Path], seconds: float) -> None:
+    def __init__(self, gan: Gan, measure: str, taught: FoldMaterial, held: Sequence[Path], seconds: float) -> None:
         from models.dcgan.detection import Detection
 
         self._gan, self._measure, self._taught, self.seconds = gan, measure, taught, seconds
@@ -98,10 +106,10 @@ class DcganModel:
         judged = self._detection.judge_seconds(seconds_of(file, self._taught.recipe.settings.microphone.channel))
         return np.asarray(getattr(judged, self._measure), np.float64)
 
-    def judge(self, file: Path) -> Seen:
+    def judge(self, file: Path) -> HeldOutSample:
         scores = self._scores(file)
         trace = [[at + 1.0, round(self._alarm.share(float(score)), 3)] for at, score in enumerate(scores)]
-        return Seen(self._alarm.share(float(scores.mean())), trace=trace)
+        return HeldOutSample(self._alarm.share(float(scores.mean())), trace=trace)
 
     def save(self, folder: Path) -> Sequence[str]:
         from models.dcgan.training import Checkpoint, Course, write_checkpoint
@@ -117,7 +125,7 @@ class Dcgans:
     def __init__(self) -> None:
         self._last: tuple[Sequence[Path], Gan, float] | None = None
 
-    def learn(self, measure: str, taught: Taught, progress: Progress) -> Model:
+    def learn(self, measure: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
         every = np.unique(taught.group)[::-1][::CALIBRATED_ON]
         held = [file for file, group in zip(taught.files, taught.group, strict=True) if group in every]
         rest = [file for file in taught.files if file not in held]
@@ -128,7 +136,7 @@ class Dcgans:
         return DcganModel(gan, measure, taught, held, seconds)
 
     @staticmethod
-    def _fit(files: Sequence[Path], taught: Taught, progress: Progress) -> Gan:
+    def _fit(files: Sequence[Path], taught: FoldMaterial, progress: Progress) -> Gan:
         from models.dcgan.dataset import pictures_of, seconds_of
         from models.dcgan.training import Course, fit
 
@@ -152,7 +160,7 @@ class LogMel:
 
     seconds = None
 
-    def __init__(self, taught: Taught, windows_of: WindowsOf) -> None:
+    def __init__(self, taught: FoldMaterial, windows_of: WindowsOf) -> None:
         self._windows_of = windows_of
         parts = [windows_of(file).raw.astype(np.float64) for file in taught.files]
         self._centre, self._spread = _moments(parts)
@@ -164,9 +172,9 @@ class LogMel:
     def _z(raw: Numbers, centre: Numbers, spread: Numbers) -> Numbers:
         return np.asarray(np.abs((raw - centre) / spread).mean(axis=1))
 
-    def judge(self, file: Path) -> Seen:
+    def judge(self, file: Path) -> HeldOutSample:
         z = self._z(self._windows_of(file).raw.astype(np.float64), self._centre, self._spread)
-        return Seen(self._alarm.share(float(z.mean())))
+        return HeldOutSample(self._alarm.share(float(z.mean())))
 
     def save(self, folder: Path) -> Sequence[str]:
         return ()
@@ -189,17 +197,17 @@ class WindowsOf:
         return self._windows(file)
 
 
-def entrants(recipe: Recipe) -> Mapping[str, Entrant]:
+def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
     windows_of = WindowsOf(recipe.settings.microphone.channel)
     dcgans = Dcgans()
 
-    def level(taught: Taught, progress: Progress) -> Model:
+    def level(taught: FoldMaterial, progress: Progress) -> CandidateModel:
         def of(file: Path) -> float:
             return by_level(file, windows_of(file))
 
-        return Plain(of, np.array([of(file) for file in taught.files]), taught.target)
+        return TrivialModel(of, np.array([of(file) for file in taught.files]), taught.target)
 
-    def log_mel(taught: Taught, progress: Progress) -> Model:
+    def log_mel(taught: FoldMaterial, progress: Progress) -> CandidateModel:
         return LogMel(taught, windows_of)
 
     return {

@@ -18,7 +18,7 @@ from models.dcgan import evaluation as dcgan_evaluation
 from models.dcgan.dataset import find_material, pictures_of, read_dataset, read_material, write_dataset
 from models.dcgan.detection import GENERATED, Detection, write_scores
 from models.dcgan.training import Course, Told, fit, load, newest_checkpoint, read_checkpoint
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from models.worker import end_with_parent
 
 Action = Literal["dataset", "train", "detect", "evaluate"]
@@ -42,7 +42,7 @@ class Job:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, said = arguments or sys.argv[1:]
-    report = Reporter(sys.stdout)
+    report = ProgressReporter(sys.stdout)
     end_with_parent(Path(folder))
     try:
         told = json.loads(said)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(job: Job, folder: Path, report: Reporter) -> str:
+def run(job: Job, folder: Path, report: ProgressReporter) -> str:
     """Do it, writing into the folder; gives sentences. Raises GoodpartError."""
     if job.action == "dataset":
         count, refused = write_dataset(found(job.files), folder, job.prefix, phase(report, "features"))
@@ -81,7 +81,7 @@ def run(job: Job, folder: Path, report: Reporter) -> str:
     return "\n".join([*refused, *more, *told])
 
 
-def train(job: Job, folder: Path, report: Reporter) -> str:
+def train(job: Job, folder: Path, report: ProgressReporter) -> str:
     report("data set", 0, 1)
     pictures = pictures_of(read_dataset(Path(job.dataset), job.prefix))
     for place in ("checkpoints", "samples"):
@@ -109,11 +109,11 @@ def found(paths: Sequence[str]) -> list[Path]:
     return find_material(map(Path, paths))
 
 
-def phase(report: Reporter, name: str) -> Callable[[int, int], None]:
+def phase(report: ProgressReporter, name: str) -> Callable[[int, int], None]:
     return lambda step, of: report(name, step, of)
 
 
-def counted(report: Reporter, name: str, of: int) -> Told:
+def counted(report: ProgressReporter, name: str, of: int) -> Told:
     return lambda step, _loss: report(name, step, of)
 
 

@@ -16,7 +16,7 @@ from core.detectors.image.features import DensityScale, ErrorScale, FeaturesMode
 from core.errors import GoodpartError
 from core.features.image.picture import crop, decode_picture
 from core.features.image.pooling import COARSE, FINE, Extractor, Floats, Pooled, channel_scale, normalised, pool
-from models.base import Learnt, Lesson, Progress
+from models.base import ImageLesson, Learnt, Progress
 from models.components.covariance import fit_gaussians
 
 COMPONENTS = 64
@@ -33,7 +33,7 @@ COLUMNS = 2048
 Folds = npt.NDArray[np.int64]
 
 
-def learn(lesson: Lesson, progress: Progress, backbone: bytes | None) -> Learnt:
+def learn(lesson: ImageLesson, progress: Progress, backbone: bytes | None) -> Learnt:
     """Learn from at least 3 pictures. `backbone` is the converted network; None means the filter bank.
 
     Raises UnreadableError for a picture that cannot be decoded and GoodpartError when there are too few; lets through
@@ -88,7 +88,7 @@ def learn(lesson: Lesson, progress: Progress, backbone: bytes | None) -> Learnt:
     )
 
 
-def _see(lesson: Lesson, extractor: Extractor, progress: Progress) -> tuple[Pooled, Floats]:
+def _see(lesson: ImageLesson, extractor: Extractor, progress: Progress) -> tuple[Pooled, Floats]:
     """The normalised vectors of all pictures (n, ...), and the scale of the channels."""
     n = len(lesson.pictures)
     vectors: Pooled | None = None

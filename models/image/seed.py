@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from core.decision.calibration import needed
 from core.detectors.components.kde import GaussianKDE
-from core.detectors.image.seed import BANDWIDTH, SIDE, Autoencoder, Pixels, cell_errors, to_pixels
+from core.detectors.image.seed import BANDWIDTH, SIDE, ConvolutionalAutoencoder, Pixels, cell_errors, to_pixels
 from core.errors import GoodpartError
 from core.features.image.picture import crop, decode_picture
-from models.base import Learnt, Lesson, Progress
+from models.base import ImageLesson, Learnt, Progress
 from models.components.litert import to_litert
 
 BATCH = 16
@@ -27,7 +27,7 @@ PATIENCE = 12
 """Epochs without a better validation loss before learning stops."""
 
 
-def learn(lesson: Lesson, progress: Progress) -> Learnt:
+def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
     """About a quarter of the pictures, in whole folds, is held out: neither network nor density learns from
     it. It stops the training and is what the thresholds rest on, so `held_out_*` are shorter than the pictures.
     (The best of some tens of epochs is chosen on it: a bias far smaller than its own uncertainty.)
@@ -41,7 +41,7 @@ def learn(lesson: Lesson, progress: Progress) -> Learnt:
     fit(keras, model, pixels[~held], pixels[held], lesson.epochs, progress)
     progress("writing", 0, 1)
     network = to_litert(model, "pixels", ("reconstruction", "latent"))
-    autoencoder = Autoencoder(network)
+    autoencoder = ConvolutionalAutoencoder(network)
     latents = np.stack([autoencoder.run(one)[1] for one in pixels[~held]])
     density = GaussianKDE(latents, BANDWIDTH)
     squared, densities = [], []
@@ -92,7 +92,7 @@ def _keras(seed: int) -> Any:
     return keras
 
 
-def _load(lesson: Lesson, progress: Progress) -> Pixels:
+def _load(lesson: ImageLesson, progress: Progress) -> Pixels:
     pixels = np.empty((len(lesson.pictures), SIDE, SIDE, 3), np.float32)
     for step, path in enumerate(lesson.pictures):
         progress("pictures", step, len(pixels))

@@ -14,41 +14,41 @@ from core.decision.calibration import TooFewError, needed_for, percent, supporte
 from core.decision.thresholds import rule_of
 from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import crop, decode_picture
-from core.health.camera import PictureMeasures, Taught, measure
+from core.health.camera import PictureMeasures, TaughtPictures, measure
 from core.recipes.recipe import Recipe
-from models.base import Learnt, Lesson
+from models.base import ImageLesson, Learnt
 from models.folds import make_folds
-from models.progress import Reporter
-from models.training_result import Outcome
+from models.progress import ProgressReporter
+from models.training_result import TrainingResult
 
 FEWEST = 5
 """Fewer good pictures have no variation to speak of."""
 
 
 def train(
-    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: Reporter
-) -> Outcome:
+    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: ProgressReporter
+) -> TrainingResult:
     """Raises GoodpartError (too few pictures, nothing decodable)."""
     pictures, refused, groups, measures = look_through(recipe, report)
     distinct = int(groups.max()) + 1 if len(groups) else 0
     require_enough(recipe, len(pictures), distinct, method, false_alarms, refused)
-    lesson = Lesson(pictures, recipe.settings.camera.region, make_folds(groups), seed, epochs)
+    lesson = ImageLesson(pictures, recipe.settings.camera.region, make_folds(groups), seed, epochs)
     learnt = learn(method, lesson, report)
     facts = {
         "files": [path.name for path in pictures],
         "distinct": distinct,
         "region": list(recipe.settings.camera.region),
-        "health": Taught.of(measures).to_json(),
+        "health": TaughtPictures.of(measures).to_json(),
     }
     doubles = len(pictures) - distinct
-    return Outcome.of(
+    return TrainingResult.of(
         "image", method, learnt, facts, seed, len(pictures), f"{len(pictures)} good pictures",
         f", {doubles} of them near-duplicates" if doubles else "", refused,
     )  # fmt: skip
 
 
 def look_through(
-    recipe: Recipe, report: Reporter
+    recipe: Recipe, report: ProgressReporter
 ) -> tuple[list[Path], list[str], npt.NDArray[np.int64], list[PictureMeasures]]:
     """The good pictures that can be decoded, sentences on those that cannot, near-duplicate groups, measures."""
     files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
@@ -86,7 +86,7 @@ def require_enough(
         )
 
 
-def learn(method: str, lesson: Lesson, report: Reporter) -> Learnt:
+def learn(method: str, lesson: ImageLesson, report: ProgressReporter) -> Learnt:
     if method == "seed":
         from models.image import seed
 
@@ -96,7 +96,7 @@ def learn(method: str, lesson: Lesson, report: Reporter) -> Learnt:
     return features.learn(lesson, report, backbone_or_none(report))
 
 
-def backbone_or_none(report: Reporter) -> bytes | None:
+def backbone_or_none(report: ProgressReporter) -> bytes | None:
     """The converted backbone; converts it where that is possible, None where it is not."""
     from core.features.image.backbone import find_backbone
 

@@ -23,7 +23,7 @@ from core.detectors.sound.amulet_model import write_model
 from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Rows, table_of
 from models.base import Array, Learnt, Progress, SoundLesson
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from models.training_result import versions
 from models.worker import end_with_parent
 
@@ -146,7 +146,7 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
 
 
 @dataclass(frozen=True)
-class Job:
+class AmuletJob:
     """What `goodpart amulet train` asks for."""
 
     files: Sequence[str]
@@ -160,17 +160,17 @@ class Job:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, job = arguments or sys.argv[1:]
-    report = Reporter(sys.stdout)
+    report = ProgressReporter(sys.stdout)
     end_with_parent(Path(folder))
     try:
-        report.end("done", run(Job(**json.loads(job)), report))
+        report.end("done", run(AmuletJob(**json.loads(job)), report))
     except GoodpartError as error:
         report.end("failed", str(error))
         return error.exit_code
     return 0
 
 
-def run(job: Job, report: Reporter) -> str:
+def run(job: AmuletJob, report: ProgressReporter) -> str:
     """Learn one model from files and write it; gives a sentence. Groups never reach from one file into the next."""
     features = AmuletFeatures(**job.features)
     began = time.monotonic()

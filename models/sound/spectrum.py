@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors.components.linear_autoencoder import LinearAutoencoder
-from core.detectors.components.mahalanobis_ensemble import Head
+from core.detectors.components.mahalanobis_ensemble import MahalanobisHead
 from core.detectors.sound.spectrum import log_error, standardised
 from core.errors import GoodpartError
 from core.features.sound.mel import Floats
@@ -38,7 +38,7 @@ Folds = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Heard:
+class LearntWindows:
     """All windows of all recordings, one after the other."""
 
     windows: Windows
@@ -71,7 +71,7 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
     )
 
 
-def listen(lesson: SoundLesson, progress: Progress) -> tuple[Heard, list[str]]:
+def listen(lesson: SoundLesson, progress: Progress) -> tuple[LearntWindows, list[str]]:
     """The windows of all recordings. A single recording is cut in pieces that stand for recordings."""
     parts: list[Windows] = []
     for step, path in enumerate(lesson.recordings):
@@ -84,7 +84,7 @@ def listen(lesson: SoundLesson, progress: Progress) -> tuple[Heard, list[str]]:
     if len(np.unique(fold)) < 2:
         notes.append("There is only one recording: other good ones will raise false alarms. Teach more.")
         recording = fold = np.arange(len(fold)) * 10 // max(1, len(fold))
-    heard = Heard(joined(parts), recording, fold)
+    heard = LearntWindows(joined(parts), recording, fold)
     if len(recording) < 30 or len(np.unique(fold)) < 2:
         raise GoodpartError("there is too little good sound to learn from: teach half a minute at least")
     return heard, notes
@@ -101,7 +101,7 @@ def joined(parts: Sequence[Windows]) -> Windows:
     return Windows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def fit_head(x: Floats, fold: Folds) -> tuple[Head, Numbers]:
+def fit_head(x: Floats, fold: Folds) -> tuple[MahalanobisHead, Numbers]:
     """The models of a vector (n, p), each without one fold, and (n,) held-out scores."""
     names = np.unique(fold)
     models = [_gaussian(x[fold != name]) for name in names]
@@ -111,7 +111,7 @@ def fit_head(x: Floats, fold: Folds) -> tuple[Head, Numbers]:
         held = fold == name
         distances[held] = np.sqrt(np.mean(((x[held] - mean) / deviation @ white) ** 2, axis=1))
     typical, unit = scale_of(distances)
-    return Head(centre, spread, whitening, typical, unit), (distances - typical) / unit
+    return MahalanobisHead(centre, spread, whitening, typical, unit), (distances - typical) / unit
 
 
 def _gaussian(x: Floats) -> tuple[Numbers, Numbers, Numbers]:
@@ -132,7 +132,7 @@ def scale_of(scores: Numbers) -> tuple[float, float]:
 
 
 def fit_autoencoder(
-    heard: Heard, lesson: SoundLesson, progress: Progress
+    heard: LearntWindows, lesson: SoundLesson, progress: Progress
 ) -> tuple[dict[str, Array], dict[str, bytes], Numbers, list[str]]:
     """Arrays, networks, (n,) held-out scores, notes."""
     blocks = heard.windows.blocks

@@ -10,20 +10,20 @@ from core.decision.calibration import calibrate, smoothed
 from core.decision.thresholds import rule_of, smoothing
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import read_wave, wave_facts
-from core.health.microphone import SoundMeasures, SoundTaught, measure_sound
+from core.health.microphone import SoundMeasures, TaughtSound, measure_sound
 from core.recipes.recipe import Recipe
 from models.base import Learnt, SoundLesson
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from models.sound.sound_folds import make_sound_folds
-from models.training_result import Outcome
+from models.training_result import TrainingResult
 
 FEWEST_SECONDS = 20.0
 """Less good sound has no variation to speak of."""
 
 
 def train(
-    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: Reporter
-) -> Outcome:
+    recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: ProgressReporter
+) -> TrainingResult:
     """Raises GoodpartError (too little sound, nothing decodable)."""
     channel, level = recipe.settings.microphone.channel, recipe.settings.sound.level
     recordings, refused, seconds, measures = look_through(recipe, report)
@@ -38,15 +38,15 @@ def train(
         "seconds": round(seconds, 1),
         "channel": channel,
         "level": level,
-        "health": SoundTaught.of(measures).to_json(),
+        "health": TaughtSound.of(measures).to_json(),
     }
-    return Outcome.of(
+    return TrainingResult.of(
         "sound", method, learnt, facts, seed, len(recordings),
         f"{len(recordings)} good recordings ({seconds / 60:.1f} minutes)", "", refused,
     )  # fmt: skip
 
 
-def look_through(recipe: Recipe, report: Reporter) -> tuple[list[Path], list[str], float, list[SoundMeasures]]:
+def look_through(recipe: Recipe, report: ProgressReporter) -> tuple[list[Path], list[str], float, list[SoundMeasures]]:
     """The good recordings that can be decoded, sentences on those that cannot, their seconds, what they measure."""
     files = recordings_in(recipe.good_sound) if recipe.good_sound.is_dir() else []
     channel = recipe.settings.microphone.channel
@@ -82,7 +82,7 @@ def require_enough(recipe: Recipe, count: int, seconds: float, refused: Sequence
         )
 
 
-def learn(method: str, lesson: SoundLesson, report: Reporter) -> Learnt:
+def learn(method: str, lesson: SoundLesson, report: ProgressReporter) -> Learnt:
     if method == "amulet":
         from models.sound import amulet
 

@@ -24,13 +24,13 @@ from core.dataset.add_images import pictures_in
 from core.dataset.near_duplicates import near_duplicates, thumbnail
 from core.decision.calibration import TooFewError, calibrate, supported
 from core.decision.rule import is_anomalous, share
-from core.detectors.image.base import Detector
+from core.detectors.image.base import ImageDetector
 from core.detectors.image.features import FeaturesDetector
 from core.detectors.image.seed import SeedDetector
 from core.evaluation.statistics import auroc
 from core.features.image.picture import WHOLE, decode_picture
 from core.state.verdict import Rule
-from models.base import Learnt, Lesson
+from models.base import ImageLesson, Learnt
 from models.comparison.image_candidates import brightness_and_contrast
 from models.folds import make_folds
 from models.image import features, seed
@@ -78,13 +78,13 @@ def split(name: str, seed: int = 0) -> Split:
     )
 
 
-def lesson(pictures: Sequence[Path]) -> Lesson:
+def lesson(pictures: Sequence[Path]) -> ImageLesson:
     groups = near_duplicates([thumbnail(decode_picture(path)) for path in pictures])
-    return Lesson(pictures, WHOLE, make_folds(groups))
+    return ImageLesson(pictures, WHOLE, make_folds(groups))
 
 
 def evaluate(
-    name: str, learnt: Learnt, detector: Detector, good_test: Sequence[Path], defect: Sequence[Path]
+    name: str, learnt: Learnt, detector: ImageDetector, good_test: Sequence[Path], defect: Sequence[Path]
 ) -> Result:
     """Judge the test pictures of one set with one trained method, under every rule."""
     held_out = learnt.held_out
@@ -102,7 +102,7 @@ def evaluate(
     return Result(name, aurocs, rates)
 
 
-def _scores(detector: Detector, pictures: Sequence[Path]) -> Values:
+def _scores(detector: ImageDetector, pictures: Sequence[Path]) -> Values:
     """(n, 2): density, reconstruction error."""
     scores = [detector.judge(decode_picture(path)) for path in pictures]
     return np.array([(score.density, score.reconstruction_error) for score in scores])
@@ -137,7 +137,7 @@ def results(pictures: Split, with_seed: bool) -> Iterator[tuple[Result, float]]:
         start = time.perf_counter()
         learnt = features.learn(taught, quiet, network)
         seconds = time.perf_counter() - start
-        detector: Detector = FeaturesDetector(learnt.arrays, learnt.networks, learnt.settings)
+        detector: ImageDetector = FeaturesDetector(learnt.arrays, learnt.networks, learnt.settings)
         yield evaluate(name, learnt, detector, pictures.good, pictures.defect), seconds
     if with_seed:
         start = time.perf_counter()

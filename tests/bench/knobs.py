@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 
-from core.knobs.connection import KnobKeeper
+from core.knobs.connection import KnobConnection
 from core.knobs.protocol import Heartbeat, Reading, format_heartbeat, format_reading
 from core.knobs.serial_port import open_port
 from core.state.verdict import Which
@@ -76,13 +76,15 @@ def flood() -> Iterator[bytes]:
         yield b"".join(line("density", 100 * hundredth + n) for n in range(100))
 
 
-async def through_the_keeper(pieces: Iterable[bytes], look: Callable[[int], None]) -> tuple[KnobKeeper, list[float]]:
+async def through_the_keeper(
+    pieces: Iterable[bytes], look: Callable[[int], None]
+) -> tuple[KnobConnection, list[float]]:
     """A board that pours `pieces` and reads what it is told. Gives the keeper, and the seconds for which the loop was
     held up; `look` is called with the number of every piece that was written."""
     master, slave = os.openpty()
     tty.setraw(slave)
     ending, poured = asyncio.Event(), threading.Event()
-    keeper = KnobKeeper(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
+    keeper = KnobConnection(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
     task = asyncio.create_task(keeper.run(ending))
     while "waiting" not in keeper.status.message:
         await asyncio.sleep(0.01)

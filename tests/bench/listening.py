@@ -17,7 +17,7 @@ import psutil
 import soundfile
 
 from core.bundle import read_bundle
-from core.inference.sound_judge import Ear
+from core.inference.sound_judge import SoundJudge
 from core.recipes.recipe import Recipe, new_recipe
 from core.sources.simulated.motor import RATE, Unit, good_sound, sound_of
 from tests.bench.process import cpu_seconds, peak_megabytes
@@ -63,7 +63,7 @@ def learn(recipe: Recipe) -> tuple[float, float]:
 
 
 def step_milliseconds(recipe: Recipe) -> float:
-    ear = Ear(recipe, read_bundle(recipe.sound_bundle))
+    ear = SoundJudge(recipe, read_bundle(recipe.sound_bundle))
     sound = sound_of(Unit(9, 9), 20.0)
     steps = []
     for at in range(0, len(sound), RATE // 10):

@@ -87,7 +87,7 @@ def watch(folder: Path, report: Path, parts: int) -> None:
     import core.inspection.inspection
     import core.sources.simulated.camera as bench
     from tui.app import dashboard as tui_app
-    from tui.stations.deferred import LateStation
+    from tui.stations.deferred import DeferredStation
 
     core.inspection.inspection.LEAST_SECONDS = QUICK / 10  # type: ignore[attr-defined]
     bench.FASTEST = FPS
@@ -95,7 +95,7 @@ def watch(folder: Path, report: Path, parts: int) -> None:
     bench.SimulatedBench.__init__ = lambda self, settings: made(self, settings, QUICK)  # type: ignore[method-assign,assignment]
     tenths: list[dict[str, float]] = []
 
-    class CountedApp(tui_app.WatchApp):
+    class CountedApp(tui_app.Dashboard):
         shown = 0
         since = (0, 0.0, 0.0, 0)
 
@@ -125,8 +125,8 @@ def watch(folder: Path, report: Path, parts: int) -> None:
         def on_mount(self) -> None:
             self.since = 0, time.monotonic(), cpu_seconds(), 0
 
-    tui_app.WatchApp = CountedApp  # type: ignore[misc]
-    station = LateStation(open_recipe(str(folder)), knobs="simulated")
+    tui_app.Dashboard = CountedApp  # type: ignore[misc]
+    station = DeferredStation(open_recipe(str(folder)), knobs="simulated")
     code = tui_app.watch(station)
     final = station.snapshot()
     counted = {

@@ -28,7 +28,7 @@ from core.features.sound.wav import whole_wave
 from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import Settings
 from models.base import SoundLesson
-from models.comparison.candidate import Taught
+from models.comparison.candidate import FoldMaterial
 from models.comparison.sound_candidates import entrants
 from models.sound import amulet, spectrum
 from models.sound.sound_folds import make_sound_folds
@@ -118,7 +118,7 @@ def beside(good: list[Path], faulty: dict[str, list[Path]]) -> None:
         wins: dict[str, list[bool]] = {fault: [] for fault in faulty}
         for at, left in enumerate(good):
             rest = [clip for number, clip in enumerate(good) if number != at]
-            model = known[name](Taught(recipe, TARGET, rest, np.arange(len(rest))), silent)
+            model = known[name](FoldMaterial(recipe, TARGET, rest, np.arange(len(rest))), silent)
             usual = model.judge(left).share
             for fault, some in faulty.items():
                 wins[fault] += [model.judge(clip).share > usual for clip in some]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.comparison import TRIVIAL, Case, Contest, Entry
+from core.evaluation.comparison import TRIVIAL, CandidateResult, Comparison, MisjudgedSample
 from core.state.verdict import Sense
 
 FOLDS = 5
@@ -26,7 +26,7 @@ def contest(
     names: Sequence[str] = (),
     twins: Sequence[str] = (),
     defect_group: Sequence[int] = (),
-) -> Contest:
+) -> Comparison:
     """Every method scores good samples around 0.4 of the alarm level, and defective ones around what is given."""
     if defective is None:
         defective = {"features": 2.2, "filter bank": 1.6, "seed": 0.9, "brightness": 0.6, "file size": 0.4}
@@ -35,18 +35,18 @@ def contest(
     for seed, (name, middle) in enumerate(defective.items()):
         rows = [scores(defects, middle, 1000 + 100 * seed + fold) for fold in range(FOLDS)]
         worst = [
-            Case(names[0], True, 0.8, [[0.0] * 14] * 13 + [[5.0] * 14]) if sense == "image"
-            else Case(names[0], True, 0.8, trace=[[1.1, 0.5], [1.2, 0.9], [1.3, 0.7]]),
-            Case("000001-good.png", False, 1.1),
+            MisjudgedSample(names[0], True, 0.8, [[0.0] * 14] * 13 + [[5.0] * 14]) if sense == "image"
+            else MisjudgedSample(names[0], True, 0.8, trace=[[1.1, 0.5], [1.2, 0.9], [1.3, 0.7]]),
+            MisjudgedSample("000001-good.png", False, 1.1),
         ]  # fmt: skip
         plain = name in TRIVIAL
         entries.append(
-            Entry(
+            CandidateResult(
                 name, scores(good, 0.4, seed), rows, 0.1 if plain else 12.0 * (1 + seed), None if plain else 25.0,
                 None if plain else 150.0, [] if plain else [f"{name} learnt from little"], [] if plain else worst,
             )
         )  # fmt: skip
-    return Contest(
+    return Comparison(
         recipe="pump",
         sense=sense,
         method=method,

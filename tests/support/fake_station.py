@@ -11,17 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from core.settings.recipe_settings import KnobTable
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.knobs import Grab, Knob, KnobLink, KnobMeaning
-from core.state.material import Level, Preview, Recording
+from core.state.material import Level, Preview, SoundRecording
 from core.state.parts import Part, Shift, Shot, Word
 from core.state.sense import Counters, Hearing
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceStatus
-from core.state.verdict import Heard, Judgement, Model, Sense, Thresholds, Verdict, Which
+from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict, Which
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 NOW = 1000.0
 """What the fake clock of the tests says (time.monotonic())."""
@@ -36,7 +36,7 @@ THRESHOLDS = Thresholds(
     error_step=0.0001,
     by="calibrated for 5 % false alarms",
 )
-MODEL = Model(
+MODEL = ModelInfo(
     method="features",
     bundle="3fa9c1",
     taught=120,
@@ -46,7 +46,7 @@ MODEL = Model(
 )
 
 
-def anomaly_map(hot: float = 1.5, seed: int = 3) -> Map:
+def anomaly_map(hot: float = 1.5, seed: int = 3) -> AnomalyMap:
     # Later than the first paint, as the station does it.
     import numpy as np
 
@@ -58,11 +58,11 @@ def anomaly_map(hot: float = 1.5, seed: int = 3) -> Map:
 
 def judgement(
     number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5, *, mapped: bool = True
-) -> Judgement:
+) -> ImageJudgement:
     """Without a map it does not take NumPy; only the screen's map looks at it."""
     share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
-    heat = anomaly_map(hot) if mapped else cast("Map", None)
-    return Judgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
+    heat = anomaly_map(hot) if mapped else cast("AnomalyMap", None)
+    return ImageJudgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
 
 
 def camera(**changes: object) -> SourceStatus:
@@ -119,7 +119,7 @@ def lost() -> Snapshot:
 
 
 def training() -> Snapshot:
-    return snapshot(training=Training("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
+    return snapshot(training=TrainingState("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
 
 
 SOUND_THRESHOLDS = replace(
@@ -134,10 +134,10 @@ SOUND_THRESHOLDS = replace(
 )
 
 
-def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> Heard:
+def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> SoundJudgement:
     share = (-0.61 - density) / 2.14 + (error - 0.02) / 2.19
     head = "modulation, 1.8-3.5 kHz"
-    return Heard(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
+    return SoundJudgement(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
 
 
 def hearing(**changes: object) -> Hearing:
@@ -174,7 +174,7 @@ def clipping() -> Snapshot:
 
 
 def recording() -> Snapshot:
-    now = Recording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
+    now = SoundRecording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
     return replace(both(), sound=hearing(recording=now))
 
 
@@ -313,7 +313,7 @@ class FakeStation:
     def record(self, on: bool, *, defect: bool = False) -> None:
         self.calls.append(("record", on, defect) if defect else ("record", on))
         if self.now.sound is not None:
-            recording = Recording(0.0, "000007-recorded-20261124-141530.wav") if on else None
+            recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
             self.publish(replace(self.now, sound=replace(self.now.sound, recording=recording)))
 
     def train(self) -> None:
@@ -355,10 +355,10 @@ class LiveStation(FakeStation):
             self._thread.join(timeout)
 
     def train(self) -> None:
-        self.publish(replace(self.now, training=Training("running", "pictures", 0, 60, seconds_left=30.0)))
+        self.publish(replace(self.now, training=TrainingState("running", "pictures", 0, 60, seconds_left=30.0)))
 
     def cancel_training(self) -> None:
-        self.publish(replace(self.now, training=Training("cancelled", message="cancelled: the old model stays")))
+        self.publish(replace(self.now, training=TrainingState("cancelled", message="cancelled: the old model stays")))
 
     def take_over(self) -> None:
         if self.now.new_model is not None:
@@ -423,11 +423,11 @@ class LiveStation(FakeStation):
             )
 
 
-def _trained(run: Training | None, number: int) -> Training | None:
+def _trained(run: TrainingState | None, number: int) -> TrainingState | None:
     if run is None or run.state != "running" or number % 3:
         return run
     if run.step >= run.of:
-        return Training("done", message="learnt from 134 pictures; 5 % false alarms")
+        return TrainingState("done", message="learnt from 134 pictures; 5 % false alarms")
     step = run.step + 1
     return replace(
         run,
@@ -438,7 +438,7 @@ def _trained(run: Training | None, number: int) -> Training | None:
     )
 
 
-def _new_model(now: Snapshot) -> Model | None:
+def _new_model(now: Snapshot) -> ModelInfo | None:
     if now.training is not None and now.training.state == "done":
         return replace(MODEL, bundle="77be02", taught=134)
     return now.new_model

@@ -14,20 +14,20 @@ import time
 from pathlib import Path
 
 from core.recipes.recipe import open_recipe
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 from tests.bench.process import peak_megabytes
 from tests.support.fake_station import LiveStation
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.app.run import run_app
 from tui.app.shell import Shell
 from tui.cli.parser import look
-from tui.stations.deferred import LateStation
+from tui.stations.deferred import DeferredStation
 from tui.terminal.display import display
 
 _PERIOD = 0.02
 
 
-class Measured(WatchApp):
+class Measured(Dashboard):
     def on_mount(self) -> None:
         self.lags: list[float] = []
         self.began = time.monotonic()
@@ -98,9 +98,9 @@ if __name__ == "__main__":
     parser.add_argument("--shell", help="all screens, with this recipe (and with --recipe its real station)")
     parser.add_argument("--without-maps", action="store_true", help="the station gives no maps, which take NumPy")
     options = parser.parse_args()
-    station: StationLike
+    station: StationInterface
     if options.recipe:
-        station = LateStation(open_recipe(options.recipe))
+        station = DeferredStation(open_recipe(options.recipe))
     else:
         station = SaidStation(options.per_second, sound=options.sound, mapped=not options.without_maps)
     shown = display(options)

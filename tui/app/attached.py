@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.view.key_table import SCREEN_WORDS, Where
 
 ELSEWHERE = "teaching, training, history and the rest are done where the service is"
 
 
-class AttachedApp(WatchApp):
+class AttachedApp(Dashboard):
     screens: ClassVar[Sequence[Where]] = ("watch", "files")
 
     def action_go(self, where: str) -> None:

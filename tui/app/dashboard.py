@@ -16,12 +16,12 @@ from core.state.knobs import Grab
 from core.state.parts import Word
 from core.state.snapshot import Snapshot, waiting_model
 from core.state.verdict import Sense, Which
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.paced_app import PacedApp
-from tui.view.inbox import Inbox, News
+from tui.view.inbox import Inbox, NewSnapshot
 from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown
 from tui.view.pending_thresholds import PendingThresholds
@@ -33,7 +33,7 @@ _FEEDBACK = 2.5
 """Seconds that the answer to a key stays."""
 
 
-class WatchApp(PacedApp):
+class Dashboard(PacedApp):
     """Shows a station and passes keys on to it. It never waits for the station, nor the station for it.
 
     `keymap` gives binding ids other keys (see tui.view.keymap); raises GoodpartError for one that cannot be.
@@ -49,7 +49,7 @@ class WatchApp(PacedApp):
 
     def __init__(
         self,
-        station: StationLike,
+        station: StationInterface,
         keymap: Mapping[str, str] | None = None,
         *,
         seconds: float | None = None,
@@ -96,7 +96,7 @@ class WatchApp(PacedApp):
         # The station's own start competes for the processor: first the screen, within the same second.
         self.call_after_refresh(self.station.start)
 
-    def leave(self) -> StationLike:
+    def leave(self) -> StationInterface:
         """Show this station no more; gives it, still running."""
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -116,7 +116,7 @@ class WatchApp(PacedApp):
         """On the station's thread."""
         self._inbox.put(snapshot, self._clock())
         if self._running and self._loop is not None and not self._loop.is_closed():
-            self.post_message(News())
+            self.post_message(NewSnapshot())
 
     def on_news(self) -> None:
         if time.monotonic() - self._shown_at >= self.pacer.period:

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from core.station.interface import StationLike
-from tui.app.dashboard import WatchApp
+from core.station.interface import StationInterface
+from tui.app.dashboard import Dashboard
 from tui.terminal.capabilities import TerminalKind
 
 
 def watch(
-    station: StationLike,
+    station: StationInterface,
     keymap: Mapping[str, str] | None = None,
     *,
     seconds: float | None = None,
@@ -26,10 +26,10 @@ def watch(
 
     Raises GoodpartError for a keymap that cannot be.
     """
-    return run_app(WatchApp(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
+    return run_app(Dashboard(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
 
 
-def run_app(app: WatchApp) -> int:
+def run_app(app: Dashboard) -> int:
     """However it ends, the terminal is left as it was found and the station is stopped."""
     guard: AbstractContextManager[None] = nullcontext()
     if sys.platform != "win32":

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from core.station.interface import StationLike
-from tui.app.dashboard import WatchApp
+from core.station.interface import StationInterface
+from tui.app.dashboard import Dashboard
 from tui.app.screen_table import OF_A_RECIPE, SCREENS, module_of
 from tui.screens.base import StationScreen
 from tui.stations.none import no_station
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
 
-Opener = Callable[[Recipe], StationLike]
+Opener = Callable[[Recipe], StationInterface]
 """Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
 
 
@@ -35,7 +35,7 @@ def key_commands() -> type[Provider]:
     return KeyCommands
 
 
-class Shell(WatchApp):
+class Shell(Dashboard):
     """Begins with a station that watches, or with the list of recipes."""
 
     ENABLE_COMMAND_PALETTE = True

@@ -12,7 +12,7 @@ from core.recipes.recipe import Recipe
 from tui.terminal.capabilities import DUMB, LEAST_SIZE
 
 if TYPE_CHECKING:
-    from core.tape.writer import Tape
+    from core.tape.writer import TapeWriter
     from tui.terminal.display import Display
 
 
@@ -22,14 +22,14 @@ def shown(
     camera: str | None,
     microphone: str | None,
     knobs: str | None,
-    tape: Tape | None,
+    tape: TapeWriter | None,
 ) -> int:
     if options.headless:
         from core.station.station import Station
         from tui.line_mode.headless import run_headless
 
         return run_headless(Station(recipe, camera, microphone, knobs=knobs, tape=tape), options.seconds)
-    from tui.stations.deferred import LateStation
+    from tui.stations.deferred import DeferredStation
 
     why = "" if options.line else no_dashboard()
     if options.line or why:
@@ -37,7 +37,7 @@ def shown(
 
         if why:
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
-        code, _ = run_lines(LateStation(recipe, camera, microphone, knobs, tape), options.seconds, recipe)
+        code, _ = run_lines(DeferredStation(recipe, camera, microphone, knobs, tape), options.seconds, recipe)
         return code
     return show_shell(recipe, options, camera, microphone, knobs, tape)
 
@@ -48,7 +48,7 @@ def show_shell(
     camera: str | None = None,
     microphone: str | None = None,
     knobs: str | None = None,
-    tape: Tape | None = None,
+    tape: TapeWriter | None = None,
 ) -> int:
     """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone,
     and `tape` for its first opening."""
@@ -57,14 +57,14 @@ def show_shell(
     shown = display(options)
     from tui.app.run import run_app
     from tui.app.shell import Shell
-    from tui.stations.deferred import LateStation
+    from tui.stations.deferred import DeferredStation
 
-    def open_station(one: Recipe) -> LateStation:
+    def open_station(one: Recipe) -> DeferredStation:
         nonlocal tape
         if recipe is None or one.folder != recipe.folder:
-            return LateStation(one)
+            return DeferredStation(one)
         now, tape = tape, None
-        return LateStation(one, camera, microphone, knobs, now)
+        return DeferredStation(one, camera, microphone, knobs, now)
 
     return run_app(
         Shell(

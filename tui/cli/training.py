@@ -11,7 +11,7 @@ from types import FrameType
 
 from core.errors import GoodpartError
 from core.runtime.training_process import TrainingRun
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tui.terminal.progress_line import ProgressLine
 
 
@@ -28,7 +28,7 @@ def learn(
     options: Sequence[str],
     module: str = "models.train",
     cancelled: str = "training was cancelled; the model that was there stays",
-) -> Training:
+) -> TrainingState:
     """A training process that writes into a folder, with a progress line. Raises TrainingFailedError,
     KeyboardInterrupt (after saying what that means)."""
     line = ProgressLine()

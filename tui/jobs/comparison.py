@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.verdict import Sense
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ QUICK: Mapping[Sense, Sequence[str]] = {"image": ("features", "filter bank"), "s
 """What is compared where not all methods are asked for: minutes, not an hour."""
 
 
-class Comparing:
+class ComparisonJob:
     """Goes on whatever screen is shown; the process ends with this one."""
 
     def __init__(self, recipe: Recipe, sense: Sense) -> None:
         self._recipe, self._sense = recipe, sense
         self._run: TrainingRun | None = None
-        self.now: Training | None = None
+        self.now: TrainingState | None = None
         """None before the first one that is held here."""
 
     @property
@@ -35,7 +35,7 @@ class Comparing:
     def start(self, methods: Sequence[str] = ()) -> None:
         """All methods where none is named. Raises GoodpartError where no process can be started."""
         job = json.dumps({"sense": self._sense, "methods": list(methods)})
-        self.now = Training("running", phase="starting")
+        self.now = TrainingState("running", phase="starting")
         try:
             self._run = TrainingRun(self._recipe.folder, [job], self._heard, "models.comparison.run")
         except BaseException:
@@ -46,14 +46,14 @@ class Comparing:
         if self._run is not None:
             self._run.cancel()
 
-    def _heard(self, news: Training) -> None:
+    def _heard(self, news: TrainingState) -> None:
         """On a thread of the run."""
         self.now = news
 
 
-_held: dict[tuple[Path, Sense], Comparing] = {}
+_held: dict[tuple[Path, Sense], ComparisonJob] = {}
 
 
-def comparing(recipe: Recipe, sense: Sense) -> Comparing:
+def comparing(recipe: Recipe, sense: Sense) -> ComparisonJob:
     """The same for the same recipe and sense, so that a screen that comes back finds what runs."""
-    return _held.setdefault((recipe.folder, sense), Comparing(recipe, sense))
+    return _held.setdefault((recipe.folder, sense), ComparisonJob(recipe, sense))

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.recipes.recipe import Recipe
-from tui.stations.remote import AttachedStation
+from tui.stations.remote import RemoteStation
 
 
-class Desk(Protocol):
+class FileScorer(Protocol):
     async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
         """As POST /judge answers. Raises GoodpartError."""
 
     async def close(self) -> None: ...
 
 
-class ServedDesk:
-    def __init__(self, station: AttachedStation) -> None:
+class RemoteFileScorer:
+    def __init__(self, station: RemoteStation) -> None:
         self._station = station
 
     async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
@@ -27,13 +27,13 @@ class ServedDesk:
     async def close(self) -> None: ...
 
 
-class OwnDesk:
+class LocalFileScorer:
     """The models are loaded there a second time, and the bench goes on undisturbed."""
 
     def __init__(self, recipe: Recipe) -> None:
-        from tui.service.workers import Workers
+        from tui.service.workers import JudgePool
 
-        self._workers = Workers(recipe.folder, count=1)
+        self._workers = JudgePool(recipe.folder, count=1)
 
     async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
         return await self._workers.judge(file.absolute(), file.name, picture=True, sensitivity=sensitivity)

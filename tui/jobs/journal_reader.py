@@ -7,41 +7,41 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from core.journal.evidence import Gatherer
-from core.journal.query import History, Only
-from core.journal.row import Row
+from core.journal.query import History, RowFilter
+from core.journal.row import JournalRow
 from core.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Read:
+class JournalPage:
     """What is known of the journal."""
 
-    only: Only = Only()
+    only: RowFilter = RowFilter()
     top: int = 0
     """The newest id that counts; newer rows wait above."""
     total: int = 0
     first: int = 0
     """How many rows stand above those that were read."""
-    rows: Sequence[Row] = ()
+    rows: Sequence[JournalRow] = ()
     kinds: Sequence[str] = ()
     waiting: int = 0
     """Rows above `top`."""
 
-    def row(self, index: int) -> Row | None:
+    def row(self, index: int) -> JournalRow | None:
         at = index - self.first
         return self.rows[at] if 0 <= at < len(self.rows) else None
 
 
 @dataclass(frozen=True)
-class Wanted:
-    only: Only = Only()
+class JournalRequest:
+    only: RowFilter = RowFilter()
     place: int = 0
     """The row at the top of the screen."""
     height: int = 20
     follow: bool = True
 
 
-class Reader:
+class JournalReader:
     """Reads the journal, on one thread of its own."""
 
     def __init__(self, recipe: Recipe) -> None:
@@ -59,12 +59,12 @@ class Reader:
         if self._history is not None:
             self._history.close()
 
-    def read(self, known: Read, wanted: Wanted) -> Read:
+    def read(self, known: JournalPage, wanted: JournalRequest) -> JournalPage:
         """The page that is wanted, with one before and one after it. Raises GoodpartError."""
         history = self.history()
         newest = history.newest()
         if known.only != wanted.only or not known.top:
-            known = Read(wanted.only, newest, history.count(wanted.only, newest), kinds=history.kinds())
+            known = JournalPage(wanted.only, newest, history.count(wanted.only, newest), kinds=history.kinds())
         elif wanted.follow and newest > known.top:
             more = history.count(wanted.only, newest, known.top)
             known = replace(known, top=newest, total=known.total + more)

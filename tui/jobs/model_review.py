@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.evaluation.review_process import Examination, Examining
+from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from tui.view.view import View
 
 
-class Looking:
+class ModelReviewJob:
     """Examines anew whenever the models, or the defective material, are others than before."""
 
     def __init__(self) -> None:
-        self._examination: Examination | None = None
+        self._examination: ModelReviewProcess | None = None
         self._looked_at: object = None
 
-    def update(self, view: View, folder: Path | None, *, candidate: bool) -> Examining | None:
+    def update(self, view: View, folder: Path | None, *, candidate: bool) -> ReviewProgress | None:
         """How far it is; None where there is no model to look at. `candidate` for the models that wait."""
         snapshot = view.snapshot
         sound = snapshot.sound
@@ -30,7 +30,7 @@ class Looking:
             self._looked_at = folder, candidate, known, held
             self.stop()
             if folder is not None and any(known):
-                self._examination = Examination(folder, candidate=candidate)
+                self._examination = ModelReviewProcess(folder, candidate=candidate)
         return self._examination.now if self._examination else None
 
     def stop(self) -> None:

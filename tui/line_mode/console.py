@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from core.errors import GoodpartError
-from core.evaluation.review_process import Examination, Examining
+from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.knobs.link import NAMES, refusal
 from core.state.knobs import Grab
 from core.state.parts import Word
@@ -25,7 +25,7 @@ from tui.view.text import taping_words
 
 if TYPE_CHECKING:
     from core.recipes.recipe import Recipe
-    from core.station.interface import StationLike
+    from core.station.interface import StationInterface
 
 HELP = """\
 part: judge the one in place   single, continuous: how parts are judged
@@ -40,20 +40,20 @@ s: how it stands   history [10] [ANOMALY]: what happened   export: all as CSV
 close: the list of recipes   q: quit   ?: this help"""
 
 
-def run_lines(station: StationLike, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
+def run_lines(station: StationInterface, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
     """Show the station line by line until somebody quits; gives the exit code, and whether only this recipe was closed.
 
     `recipe` is the station's, where its files are here.
     """
-    desk = LineDesk(station, sys.stdout, recipe)
+    desk = LineConsole(station, sys.stdout, recipe)
     threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
     return run_plain(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
 
 
-class LineDesk:
+class LineConsole:
     """Tells how it stands, and does what is typed. `show` and `listen` run on threads of their own."""
 
-    def __init__(self, station: StationLike, out: TextIO, recipe: Recipe | None = None) -> None:
+    def __init__(self, station: StationInterface, out: TextIO, recipe: Recipe | None = None) -> None:
         self._station = station
         self._recipe = recipe
         self._out = out
@@ -225,7 +225,7 @@ class LineDesk:
         self._station.calibrate(target)
         return f"calibrating for {100 * target:g} %; save writes it to recipe.toml"
 
-    def _do(self, action: Callable[[StationLike], None], answer: str, words: list[str]) -> str:
+    def _do(self, action: Callable[[StationInterface], None], answer: str, words: list[str]) -> str:
         none_more(words)
         action(self._station)
         return answer
@@ -253,7 +253,7 @@ class LineDesk:
         none_more(words)
         recipe = self._at_hand()
         candidate = waiting_model(self._station.snapshot())
-        Examination(recipe.folder, candidate=candidate, changed=self._found)
+        ModelReviewProcess(recipe.folder, candidate=candidate, changed=self._found)
         return f"looking at the {'new model' if candidate else 'model in use'}"
 
     def _targets(self, words: list[str]) -> str:
@@ -261,14 +261,14 @@ class LineDesk:
         none_more(words)
         recipe, sense = self._at_hand(), self._shown
 
-        def found(now: Examining) -> None:
+        def found(now: ReviewProgress) -> None:
             if now.state != "running":
                 self._say(target_lines(now, sense))
 
-        Examination(recipe.folder, candidate=False, changed=found)
+        ModelReviewProcess(recipe.folder, candidate=False, changed=found)
         return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
 
-    def _found(self, now: Examining) -> None:
+    def _found(self, now: ReviewProgress) -> None:
         if now.state != "running":
             self._say(result_lines(now))
 
@@ -294,7 +294,7 @@ class LineDesk:
         said += [snapshot.fault] if snapshot.fault else []
         return "\n".join(said)
 
-    _COMMANDS: dict[str, Callable[[LineDesk, list[str]], str]] = {  # noqa: RUF012
+    _COMMANDS: dict[str, Callable[[LineConsole, list[str]], str]] = {  # noqa: RUF012
         "d": lambda desk, words: desk._set("density", words),
         "e": lambda desk, words: desk._set("reconstruction_error", words),
         "g": lambda desk, words: desk._grab("both", words),

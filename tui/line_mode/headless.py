@@ -19,9 +19,9 @@ from core.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from core.errors import GoodpartError
-    from core.station.interface import StationLike
+    from core.station.interface import StationInterface
 
-    class Refusing(StationLike, Protocol):
+    class Refusing(StationInterface, Protocol):
         @property
         def refused(self) -> GoodpartError | None: ...
 
@@ -41,7 +41,7 @@ def run_headless(station: Refusing, seconds: float | None) -> int:
 
 
 def run_plain(
-    station: StationLike,
+    station: StationInterface,
     seconds: float | None,
     show: Callable[[Iterator[Snapshot], TextIO], None],
     *,

@@ -10,7 +10,7 @@ from typing import TextIO
 from core.errors import GoodpartError
 from core.library import checked_name, delete, duplicate, make, rename, shelved
 from core.recipes.recipe import Recipe, open_recipe, user_recipes
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 from tui.line_mode.parsing import folded, quoted, words_of
 
 HELP = """\
@@ -22,7 +22,7 @@ a name with spaces is typed in quotes: open "pump 7"
 """
 
 
-def run_shelf(open_station: Callable[[Recipe], StationLike]) -> int:
+def run_shelf(open_station: Callable[[Recipe], StationInterface]) -> int:
     """Until somebody quits, or nothing more is typed."""
     desk = ShelfDesk(open_station, sys.stdin, sys.stdout)
     desk.say(HELP)
@@ -36,7 +36,7 @@ def run_shelf(open_station: Callable[[Recipe], StationLike]) -> int:
 
 
 class ShelfDesk:
-    def __init__(self, open_station: Callable[[Recipe], StationLike], typed: TextIO, out: TextIO) -> None:
+    def __init__(self, open_station: Callable[[Recipe], StationInterface], typed: TextIO, out: TextIO) -> None:
         self._open_station = open_station
         self._typed = typed
         self._out = out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from core.errors import GoodpartError
-from core.evaluation.review_process import Examining
+from core.evaluation.review_process import ReviewProgress
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
 from tui.line_mode.status import plain
@@ -19,7 +19,7 @@ VERDICTS = ("OK", "ANOMALY", "UNKNOWN")
 def history_lines(recipe: Recipe, words: list[str]) -> str:
     """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
     GoodpartError."""
-    from core.journal.query import History, Only
+    from core.journal.query import History, RowFilter
     from core.journal.row import in_words
 
     rest = [word.upper() for word in words]
@@ -28,7 +28,7 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
     if rest or not 1 <= count <= MOST_ROWS:
         raise GoodpartError(f"type how many rows, 1 to {MOST_ROWS}, and which verdict: history 10 ANOMALY")
     with History(recipe.journal) as history:
-        rows = list(history.rows(Only(verdict=verdict), count))
+        rows = list(history.rows(RowFilter(verdict=verdict), count))
     if not rows:
         return f"there is no row with {verdict}" if verdict else "the journal is empty"
     return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
@@ -36,14 +36,14 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
 
 def export_history(recipe: Recipe) -> str:
     """All of it into a CSV file in the recipe's folder; says where. Raises GoodpartError."""
-    from core.journal.query import Only, export_csv
+    from core.journal.query import RowFilter, export_csv
 
     place = recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
-    count = export_csv(recipe.journal, Only(), place)
+    count = export_csv(recipe.journal, RowFilter(), place)
     return f"{count} rows written to {place.name} in the recipe's folder"
 
 
-def result_lines(now: Examining) -> str:
+def result_lines(now: ReviewProgress) -> str:
     """What was found, for 79 columns."""
     if now.state == "failed":
         return now.message
@@ -61,7 +61,7 @@ def result_lines(now: Examining) -> str:
     return "\n".join(said)
 
 
-def target_lines(now: Examining, sense: Sense) -> str:
+def target_lines(now: ReviewProgress, sense: Sense) -> str:
     """What each false-alarm target takes and costs, for 79 columns."""
     if now.state == "failed":
         return now.message

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from core.errors import GoodpartError
-from core.state.material import Held
+from core.state.material import InventorySummary
 from core.state.verdict import Sense
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 from tui.line_mode.parsing import none_more
 
 MOST_PICTURES = 10_000
 
 
-def teach(station: StationLike, words: list[str]) -> str:
+def teach(station: StationInterface, words: list[str]) -> str:
     defect = words[1:] == ["defect"]
     if not words or not words[0].isdecimal() or (words[1:] and not defect):
         raise GoodpartError("type how many pictures: teach 50, or teach 20 defect")
@@ -24,7 +24,7 @@ def teach(station: StationLike, words: list[str]) -> str:
     return f"storing {count} pictures of {'defective' if defect else 'good'} parts, at most two a second; stop ends it"
 
 
-def record(station: StationLike, words: list[str]) -> str:
+def record(station: StationInterface, words: list[str]) -> str:
     defect = words == ["defect"]
     if words and not defect:
         raise GoodpartError("type record for good sound, or record defect")
@@ -34,7 +34,7 @@ def record(station: StationLike, words: list[str]) -> str:
     return f"recording {'defective' if defect else 'good'} sound; stop ends it"
 
 
-def stop(station: StationLike, words: list[str]) -> str:
+def stop(station: StationInterface, words: list[str]) -> str:
     none_more(words)
     snapshot = station.snapshot()
     recording = snapshot.sound is not None and snapshot.sound.recording is not None
@@ -47,7 +47,7 @@ def stop(station: StationLike, words: list[str]) -> str:
     return "ending it"
 
 
-def delete(station: StationLike, sense: Sense, words: list[str]) -> str:
+def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
     """The newest one; all of them where that is confirmed in the same words."""
     defect = words[:1] == ["defect"]
     more = words[1:] if defect else words
@@ -61,7 +61,9 @@ def delete(station: StationLike, sense: Sense, words: list[str]) -> str:
     return f"deleting all {kind} {what}s" if more else f"deleting the newest {kind} {what}"
 
 
-def _count(station: StationLike, sense: Sense, defect: bool) -> str:
+def _count(station: StationInterface, sense: Sense, defect: bool) -> str:
     snapshot = station.snapshot()
-    held: Held | None = snapshot.held if sense == "image" else snapshot.sound.held if snapshot.sound else None
+    held: InventorySummary | None = (
+        snapshot.held if sense == "image" else snapshot.sound.held if snapshot.sound else None
+    )
     return "" if held is None else f"{held.defect if defect else held.good} "

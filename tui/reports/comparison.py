@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import GoodpartError
-from core.evaluation.comparison import Case, Contest, Entry, figures
-from core.evaluation.recommendation import Advice
+from core.evaluation.comparison import CandidateResult, Comparison, MisjudgedSample, figures
+from core.evaluation.recommendation import Recommendation
 from core.evaluation.statistics import roc
 from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe
@@ -25,7 +25,7 @@ HEAD = (
 )  # fmt: skip
 
 
-def write_report(place: Path, recipe: Recipe, told: Sequence[tuple[Contest, Advice]]) -> None:
+def write_report(place: Path, recipe: Recipe, told: Sequence[tuple[Comparison, Recommendation]]) -> None:
     """Raises GoodpartError where the file cannot be written."""
     body = [page.heading(1, f"{recipe.name}: methods compared")]
     for contest, advice in told:
@@ -33,7 +33,7 @@ def write_report(place: Path, recipe: Recipe, told: Sequence[tuple[Contest, Advi
     replace_file(place, page.page(f"{recipe.name}: methods compared", body).encode())
 
 
-def chapter(recipe: Recipe, contest: Contest, advice: Advice) -> Iterator[str]:
+def chapter(recipe: Recipe, contest: Comparison, advice: Recommendation) -> Iterator[str]:
     what = "pictures" if contest.sense == "image" else "recordings"
     yield page.heading(2, "Pictures" if contest.sense == "image" else "Sound")
     yield page.paragraph(advice.sentence, "" if advice.method else "warning")
@@ -63,7 +63,7 @@ def chapter(recipe: Recipe, contest: Contest, advice: Advice) -> Iterator[str]:
         yield from section(recipe, contest, entry)
 
 
-def cells(contest: Contest, entry: Entry) -> list[str]:
+def cells(contest: Comparison, entry: CandidateResult) -> list[str]:
     found = figures(contest, entry)
 
     def rate(value: float, low: float, high: float) -> str:
@@ -81,7 +81,7 @@ def cells(contest: Contest, entry: Entry) -> list[str]:
     ]
 
 
-def section(recipe: Recipe, contest: Contest, entry: Entry) -> Iterator[str]:
+def section(recipe: Recipe, contest: Comparison, entry: CandidateResult) -> Iterator[str]:
     yield page.heading(3, f"{entry.method} (a trivial number)" if entry.trivial else entry.method)
     for note in entry.notes:
         yield page.paragraph(note, "dim")
@@ -103,7 +103,7 @@ def section(recipe: Recipe, contest: Contest, entry: Entry) -> Iterator[str]:
             yield page.paragraph(said_of(case), "dim")
 
 
-def said_of(case: Case) -> str:
+def said_of(case: MisjudgedSample) -> str:
     kind = "defective" if case.defective else "good"
     wrong = (
         "missed: "
@@ -115,7 +115,7 @@ def said_of(case: Case) -> str:
     return f"{case.name}: {wrong}{kind}, {100 * case.share:.0f} % of the alarm level"
 
 
-def card(recipe: Recipe, contest: Contest, case: Case) -> tuple[str, str, str]:
+def card(recipe: Recipe, contest: Comparison, case: MisjudgedSample) -> tuple[str, str, str]:
     file = recipe.material(contest.sense, defect=case.defective) / case.name
     try:
         picture = crop(decode_picture(file), recipe.settings.camera.region)

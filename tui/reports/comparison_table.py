@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.evaluation.comparison import Contest, Entry, Rate, figures
+from core.evaluation.comparison import CandidateResult, Comparison, ErrorRate, figures
 
 HEAD = f"{'method':20}{'AUROC':>6} {'95 %':>9} {'missed':>7} {'called':>7} {'ms':>7} {'MB':>5} {'learnt':>7}"
 """`missed` of the defective and `called` of the good ones at the thresholds; ms to judge a picture or a second of
 sound, MB of such a process, seconds that one model took to learn."""
 
 
-def table(contest: Contest) -> list[str]:
+def table(contest: Comparison) -> list[str]:
     """Head, the methods, and the trivial numbers below; then kinds of defects, where their names tell several."""
     lines = [HEAD, *(row(contest, entry) for entry in ordered(contest))]
     by_kind = {entry.method: figures(contest, entry).by_kind for entry in ordered(contest)}
@@ -23,11 +23,11 @@ def table(contest: Contest) -> list[str]:
     return lines
 
 
-def ordered(contest: Contest) -> Sequence[Entry]:
+def ordered(contest: Comparison) -> Sequence[CandidateResult]:
     return sorted(contest.entries, key=lambda entry: entry.trivial)
 
 
-def row(contest: Contest, entry: Entry) -> str:
+def row(contest: Comparison, entry: CandidateResult) -> str:
     found = figures(contest, entry)
     cost = f"{_number(entry.milliseconds, 1):>7} {_number(entry.megabytes, 0):>5}"
     learnt = f"{entry.training_seconds:.0f} s" if not entry.trivial else "-"
@@ -37,11 +37,11 @@ def row(contest: Contest, entry: Entry) -> str:
     )
 
 
-def _span(rate: Rate) -> str:
+def _span(rate: ErrorRate) -> str:
     return f"{rate.low:.2f}-{rate.high:.2f}"
 
 
-def _percent(rate: Rate) -> str:
+def _percent(rate: ErrorRate) -> str:
     return f"{100 * rate.value:.1f} %"
 
 

@@ -11,10 +11,10 @@ from core.bundle import Bundle, read_bundle
 from core.decision.calibration import band, needed_for, percent
 from core.decision.thresholds import expected, rule_of
 from core.errors import GoodpartError
-from core.evaluation.defect_test import WORST, Case, GoodScores, Progress, Separation, separate
+from core.evaluation.defect_test import WORST, DefectTest, GoodScores, JudgedSample, Progress, separate
 from core.evaluation.statistics import rate_interval, roc
 from core.features.image.picture import crop, decode_picture
-from core.inference.image_judge import Judge
+from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense, Thresholds
 from tui.reports import html as page
@@ -89,7 +89,7 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
         )
 
 
-def _distributions(sense: Sense, found: Separation) -> Iterator[str]:
+def _distributions(sense: Sense, found: DefectTest) -> Iterator[str]:
     yield page.heading(3, "Scores")
     many = CALLED[sense][1]
     words = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
@@ -109,7 +109,7 @@ def _distributions(sense: Sense, found: Separation) -> Iterator[str]:
     yield page.figure(svg.histogram("share of the alarm level (rule joined)", good.share, found.defect_share, 1.0))
 
 
-def _separation(sense: Sense, found: Separation) -> Iterator[str]:
+def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
     yield page.heading(3, "How it separates")
     good, many = len(found.good.share), CALLED[sense][1]
     low, high = rate_interval(found.false_alarms, good)
@@ -162,8 +162,8 @@ def _percent(count: int, of: int) -> str:
 # Examples.
 
 
-def _seen(recipe: Recipe, bundle: Bundle, found: Separation) -> Iterator[str]:
-    judge = Judge(recipe, bundle)
+def _seen(recipe: Recipe, bundle: Bundle, found: DefectTest) -> Iterator[str]:
+    judge = ImageJudge(recipe, bundle)
     if found.defects:
         yield page.heading(3, "The defects that look most like good parts")
         yield page.cards(_shown(judge, case) for case in found.worst)
@@ -191,7 +191,7 @@ def _by_share(folder: Path, good: GoodScores) -> list[tuple[Path, float]]:
     return [*there[:WORST], *there[max(WORST, len(there) - 1) :]]
 
 
-def _caption(case: Case) -> str:
+def _caption(case: JudgedSample) -> str:
     if case.state == "OK":
         return f"{case.path.name}: missed, {case.reason}"
     return f"{case.path.name}: {case.state} ({_level(case.share)}), {case.reason}"
@@ -201,12 +201,12 @@ def _level(share: float) -> str:
     return f"{max(0.0, 100 * share):.0f} % of the alarm level"
 
 
-def _shown(judge: Judge, case: Case) -> tuple[str, str, str]:
+def _shown(judge: ImageJudge, case: JudgedSample) -> tuple[str, str, str]:
     picture = crop(decode_picture(case.path), judge.region)
     return data_uri(picture, case.map), f"{case.path.name}, beside it where it differs", _caption(case)
 
 
-def _good(judge: Judge, path: Path, share: float) -> tuple[str, str, str]:
+def _good(judge: ImageJudge, path: Path, share: float) -> tuple[str, str, str]:
     try:
         picture = decode_picture(path)
     except GoodpartError as error:
@@ -215,7 +215,7 @@ def _good(judge: Judge, path: Path, share: float) -> tuple[str, str, str]:
     return data_uri(crop(picture, judge.region), judge(picture).map), f"{path.name}, beside it where it differs", below
 
 
-def _heard(found: Separation) -> Iterator[str]:
+def _heard(found: DefectTest) -> Iterator[str]:
     if found.good.names:
         yield page.heading(3, "The good recordings that sound least like the others")
         worst = [int(at) for at in np.argsort(-found.good.share)[:WORST]]
@@ -224,12 +224,12 @@ def _heard(found: Separation) -> Iterator[str]:
         return
     yield page.heading(3, "The defects that sound most like good ones")
     yield from map(_trace, found.worst)
-    best: Sequence[Case] = [case for case in found.defects[::-1][:WORST] if case not in found.worst]
+    best: Sequence[JudgedSample] = [case for case in found.defects[::-1][:WORST] if case not in found.worst]
     if best:
         yield page.heading(3, "The defects that are heard most clearly")
         yield from map(_trace, best)
 
 
-def _trace(case: Case) -> str:
+def _trace(case: JudgedSample) -> str:
     assert case.trace is not None
     return page.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), _caption(case))

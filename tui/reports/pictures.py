@@ -7,14 +7,14 @@ import base64
 import numpy as np
 
 from core.runtime.opencv import cv2
-from core.samples import Map, Picture
+from core.samples import AnomalyMap, Picture
 
 WIDTH = 170
 USUAL, FAR = 1.0, 7.0
 """Cells of a map: from here on they are coloured, and fully."""
 
 
-def data_uri(picture: Picture, map: Map | None = None) -> str:
+def data_uri(picture: Picture, map: AnomalyMap | None = None) -> str:
     """A JPEG, the picture alone and, to its right, with the map laid over in red, as a data: address."""
     height = max(1, round(WIDTH * picture.shape[0] / picture.shape[1]))
     small = cv2.resize(picture, (WIDTH, min(height, 2 * WIDTH)), interpolation=cv2.INTER_AREA)
@@ -24,7 +24,7 @@ def data_uri(picture: Picture, map: Map | None = None) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode() if done else ""
 
 
-def overlaid(picture: Picture, map: Map) -> Picture:
+def overlaid(picture: Picture, map: AnomalyMap) -> Picture:
     """uint8 like the picture: grey, and the redder the less a place is like the good ones."""
     height, width = picture.shape[:2]
     grey = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2).astype(np.float32)

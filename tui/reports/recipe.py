@@ -11,7 +11,7 @@ from core import __version__
 from core.errors import GoodpartError
 from core.journal.query import History, day_bounds
 from core.recipes.recipe import Recipe
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.parts import Shift
 from core.state.verdict import Sense
 from tui.reports import html as page
@@ -106,7 +106,7 @@ def judging(what: str) -> Callable[[int, int], None]:
 
     def tell(step: int, of: int) -> None:
         left = (time.monotonic() - began) * (of - step) / step if step else None
-        line(Training("running", f"judging {what}", step, of, seconds_left=left))
+        line(TrainingState("running", f"judging {what}", step, of, seconds_left=left))
         if step == of - 1:
             line.end()
 

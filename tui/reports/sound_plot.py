@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import GoodpartError
-from core.inference.sound_file import Audition
+from core.inference.sound_file import SoundFileResult
 
 
-def draw_audition(heard: Audition, title: str, place: Path) -> None:
+def draw_audition(heard: SoundFileResult, title: str, place: Path) -> None:
     """Share of the alarm level over time as PNG. Raises GoodpartError where it cannot be drawn or written."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from core.evaluation.review_result import Examined
+from core.evaluation.review_result import ModelReview
 from tui.view.text import number
 from tui.widgets.pane import Line
 
 HEAD = f"{'may be':>7} {'takes':>7} {'to expect':>12} {'missed':>10}   thresholds"
 
 
-def rows(found: Examined) -> list[Line]:
+def rows(found: ModelReview) -> list[Line]:
     """A target a row: what it takes, what is to be expected, what is missed, the thresholds."""
     lines: list[Line] = []
     for costs in found.costs:

@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from tui.terminal.capabilities import LEAST_SIZE
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.key_table import Where
 from tui.view.view import View
 from tui.widgets.list_pane import ListPane
@@ -18,7 +18,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.title_and_footer import TooSmall
 
 if TYPE_CHECKING:
-    from tui.app.dashboard import WatchApp
+    from tui.app.dashboard import Dashboard
     from tui.app.shell import Shell
 
 
@@ -30,8 +30,8 @@ class StationScreen(Screen[None], inherit_bindings=False):
     about: ClassVar[Sequence[str]] = ()
 
     @property
-    def station_app(self) -> WatchApp:
-        return cast("WatchApp", self.app)
+    def station_app(self) -> Dashboard:
+        return cast("Dashboard", self.app)
 
     @property
     def shell(self) -> Shell:
@@ -61,7 +61,7 @@ class StationScreen(Screen[None], inherit_bindings=False):
             for found in self.query(ListPane):
                 self.call_after_refresh(found.focus)
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         """Take over what is new; panes refresh the rows that changed."""
         view = replace(view, where=self.where)
         for pane in self.query(Pane):

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from core.evaluation.review_result import Examined
+from core.evaluation.review_result import ModelReview
 from core.state.verdict import Which
-from tui.jobs.model_review import Looking
+from tui.jobs.model_review import ModelReviewJob
 from tui.reports.target_table import HEAD, rows
 from tui.screens.base import StationScreen
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View
 from tui.widgets.banner import Banner
@@ -40,8 +40,8 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._looking = Looking()
-        self._found: Sequence[Examined] = ()
+        self._looking = ModelReviewJob()
+        self._found: Sequence[ModelReview] = ()
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -63,7 +63,7 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
     def on_unmount(self) -> None:
         self._looking.stop()
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         recipe = self.shell.recipe
         looked = self._looking.update(view, recipe.folder if recipe else None, candidate=False)
         targets = self.query_one(ListPane)

@@ -14,10 +14,10 @@ from textual.events import Resize
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
-from tui.jobs.comparison import QUICK, Comparing, comparing
+from tui.jobs.comparison import QUICK, ComparisonJob, comparing
 from tui.screens.base import StationScreen
-from tui.view.comparison import Told, told_of
-from tui.view.inbox import Sample
+from tui.view.comparison import ComparisonView, told_of
+from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View
 from tui.widgets.comparison import AdvicePane, CasesPane, ComparingPane
@@ -40,7 +40,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         super().__init__()
         self._recipe = recipe
         self._sense: Sense = "sound" if not recipe.holds_good("image") and recipe.holds_good("sound") else "image"
-        self._told: Told | None = None
+        self._told: ComparisonView | None = None
         self._was_running = False
 
     def compose(self) -> ComposeResult:
@@ -67,10 +67,10 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         self.set_class(event.size.height >= 30, "-tall")
 
     @property
-    def _comparing(self) -> Comparing:
+    def _comparing(self) -> ComparisonJob:
         return comparing(self._recipe, self._sense)
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         running = self._comparing.running
         self.set_class(running, "-comparing")
         self.query_one(ComparingPane).now = self._comparing.now

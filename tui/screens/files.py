@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from core.errors import GoodpartError
-from tui.jobs.file_scoring import Desk, OwnDesk, ServedDesk
+from tui.jobs.file_scoring import FileScorer, LocalFileScorer, RemoteFileScorer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
-from tui.stations.remote import AttachedStation
+from tui.stations.remote import RemoteStation
 from tui.view.keymap import bindings
 from tui.view.text import wrapped
 from tui.view.view import View
@@ -48,7 +48,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         self._folder = last_folder or Path.cwd()
         self._judged: Path | None = None
         self._sensitivity = AS_TRAINED
-        self._desk: Desk | None = None
+        self._desk: FileScorer | None = None
         self._number = 0
 
     def compose(self) -> ComposeResult:
@@ -152,16 +152,16 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         if number == self._number and self.stays:
             self._result.tell(result, self._sensitivity)
 
-    def _at_desk(self) -> Desk:
+    def _at_desk(self) -> FileScorer:
         """Raises GoodpartError where there is nothing to judge by."""
         if self._desk is None:
             station = self.station_app.station
-            if isinstance(station, AttachedStation):
-                self._desk = ServedDesk(station)
+            if isinstance(station, RemoteStation):
+                self._desk = RemoteFileScorer(station)
             elif self.shell.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:
-                self._desk = OwnDesk(self.shell.recipe)
+                self._desk = LocalFileScorer(self.shell.recipe)
         return self._desk
 
 

@@ -16,10 +16,10 @@ from textual.events import Resize
 
 from core.errors import GoodpartError
 from core.journal.evidence import Evidence
-from core.journal.query import Only, export_csv
-from core.journal.row import Row
+from core.journal.query import RowFilter, export_csv
+from core.journal.row import JournalRow
 from core.recipes.recipe import Recipe
-from tui.jobs.journal_reader import Read, Reader, Wanted
+from tui.jobs.journal_reader import JournalPage, JournalReader, JournalRequest
 from tui.screens.base import StationScreen
 from tui.view.keymap import bindings, first_key
 from tui.view.text import printable, wrapped
@@ -65,16 +65,16 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self._recipe = recipe
-        self._reader = Reader(recipe)
+        self._reader = JournalReader(recipe)
         self._thread = ThreadPoolExecutor(1, "history")
         self._writer = ThreadPoolExecutor(1, "history export")
-        self._read = Read()
-        self._only = Only()
+        self._read = JournalPage()
+        self._only = RowFilter()
         self._cursor = self._place = 0
         self._reading = self._again = False
         self._trouble = ""
         self._said = ("", 0.0)
-        self._looking: Row | None = None
+        self._looking: JournalRow | None = None
         self._evidence: Evidence | None = None
         self._ascii = False
 
@@ -142,7 +142,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         try:
             while self._again:
                 self._again = False
-                wanted = Wanted(self._only, self._place, self._height, self._cursor == 0)
+                wanted = JournalRequest(self._only, self._place, self._height, self._cursor == 0)
                 read = await self._in(self._thread, self._reader.read, self._read, wanted)
                 if read is not None and read.only == self._only:
                     self._read = read
@@ -234,7 +234,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         self._cursor = self._read.total - 1
         self._moved()
 
-    def _show_only(self, only: Only) -> None:
+    def _show_only(self, only: RowFilter) -> None:
         self._only = only
         self._cursor = self._place = 0
         self._looking = None
@@ -260,7 +260,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             self._show_only(replace(before, day=day))
 
     def action_all(self) -> None:
-        self._show_only(Only())
+        self._show_only(RowFilter())
 
     def action_look(self) -> None:
         if self._looking is None:
@@ -287,7 +287,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         self._looking, self._evidence = row, None
         self.run_worker(self._gather(row), exclusive=True, group="evidence", exit_on_error=False)
 
-    async def _gather(self, row: Row) -> None:
+    async def _gather(self, row: JournalRow) -> None:
         evidence = await self._in(self._thread, self._reader.gatherer.gather, row)
         if row == self._looking:
             self._evidence = evidence or Evidence()

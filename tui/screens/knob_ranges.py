@@ -18,7 +18,7 @@ from core.state.knobs import KnobMeaning
 from core.state.verdict import Sense
 
 if TYPE_CHECKING:
-    from tui.app.dashboard import WatchApp
+    from tui.app.dashboard import Dashboard
 
 WORDS = """\
  What a full turn of a knob means as a threshold:
@@ -57,7 +57,7 @@ class RangesScreen(Screen[None]):
         except GoodpartError as error:
             said.update(f"\n {error}")
             return
-        cast("WatchApp", self.app).set_knob(self._sense, meaning.which, table)
+        cast("Dashboard", self.app).set_knob(self._sense, meaning.which, table)
         said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 

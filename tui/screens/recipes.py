@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.errors import GoodpartError
-from core.library import Shelved, checked_name, delete, duplicate, make, rename, shelved
+from core.library import LibraryEntry, checked_name, delete, duplicate, make, rename, shelved
 from tui.reports.recipe_table import HEAD, row
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
@@ -37,7 +37,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shelf: Sequence[Shelved] | None = None
+        self._shelf: Sequence[LibraryEntry] | None = None
         self._loading = False
 
     def compose(self) -> ComposeResult:
@@ -83,7 +83,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         open_now = self.shell.recipe.folder if self.shell.recipe else None
         self._list.set_rows([row(one, opened=one.folder == open_now) for one in found])
 
-    def _chosen(self) -> Shelved | None:
+    def _chosen(self) -> LibraryEntry | None:
         if not self._shelf:
             self.shell.say(f"there is no recipe yet: {self._key('recipe-new')} makes one")
             return None
@@ -130,7 +130,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         if one is not None:
             self._ask_name(one, "rename", one.name, lambda name: rename(one.folder, name))
 
-    def _ask_name(self, one: Shelved, verb: str, proposal: str, work: Callable[[str], object]) -> None:
+    def _ask_name(self, one: LibraryEntry, verb: str, proposal: str, work: Callable[[str], object]) -> None:
         def take(typed: Sequence[str]) -> None:
             checked_name(typed[0])
             self._do(one, partial(work, typed[0]), f"{one.name}: {verb} to {typed[0]}", close=verb == "rename")
@@ -155,7 +155,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         )
         self.app.push_screen(AskScreen(f"delete {one.name}", words, [("name", "")], take))
 
-    def _do(self, one: Shelved, work: Callable[[], object], done: str, *, close: bool) -> None:
+    def _do(self, one: LibraryEntry, work: Callable[[], object], done: str, *, close: bool) -> None:
         """On a worker: copying a thousand pictures takes its time."""
 
         async def doing() -> None:

@@ -15,7 +15,7 @@ from core.state.verdict import Sense
 from tui.jobs.sound_player import Playing
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings
 from tui.view.view import View
 from tui.widgets.picture import PicturePane
@@ -60,7 +60,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 22, "-low")
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         snapshot = view.snapshot
         self.set_class(snapshot.sound is not None, "-hears")
         self.set_class(snapshot.camera is not None, "-sees")

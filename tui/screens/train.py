@@ -10,9 +10,9 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from core.state.snapshot import waiting_model
-from tui.jobs.model_review import Looking
+from tui.jobs.model_review import ModelReviewJob
 from tui.screens.base import StationScreen
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View
 from tui.widgets.loss_curve import CurvePane
@@ -33,7 +33,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._looking = Looking()
+        self._looking = ModelReviewJob()
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -51,7 +51,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
     def on_unmount(self) -> None:
         self._looking.stop()
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         run = view.snapshot.training
         running = run is not None and run.state == "running"
         self.set_class(running, "-running")

@@ -10,12 +10,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.knobs import Grab
 from core.state.parts import Word
 from core.state.verdict import Which
 from tui.screens.base import StationScreen
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings
 from tui.view.view import View
 from tui.widgets.banner import Banner
@@ -41,7 +41,7 @@ class WatchScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._training: Training | None = None
+        self._training: TrainingState | None = None
         self._training_since = 0.0
 
     def compose(self) -> ComposeResult:
@@ -73,7 +73,7 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         self.set_class(height < 22, "-low")
         self.set_class(width >= 110, "-wide")
 
-    def show(self, view: View, samples: Sequence[Sample]) -> None:
+    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         """Take over what is new; panes refresh the rows that changed."""
         self.set_class(self._tells_of_training(view), "-training")
         self.set_class(view.snapshot.sound is not None, "-hears")

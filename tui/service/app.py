@@ -22,7 +22,7 @@ from tui.service.routes.judge import add_judges
 from tui.service.routes.pages import add_pages
 from tui.service.routes.state import add_readers
 from tui.service.routes.stream import add_stream
-from tui.service.workers import BusyError, Workers
+from tui.service.workers import BusyError, JudgePool
 
 WARM_SECONDS = 3.0
 
@@ -57,7 +57,7 @@ async def lifespan(service: Service) -> AsyncIterator[None]:
         await service.workers.close()
 
 
-async def warmed(workers: Workers) -> None:
+async def warmed(workers: JudgePool) -> None:
     """The bench starts first; a file that comes before need not wait for this."""
     await asyncio.sleep(WARM_SECONDS)
     await workers.start()

@@ -1,4 +1,4 @@
-"""What a station can be told from elsewhere: the commands of StationLike, by name and with typed arguments."""
+"""What a station can be told from elsewhere: the commands of StationInterface, by name and with typed arguments."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from core.errors import GoodpartError
 from core.serialization.dataclass_json import WireError, from_json, hints
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 
 _NO_COMMANDS = ("subscribe", "snapshot", "start", "stop")
 COMMANDS: Mapping[str, inspect.Signature] = {
     name: inspect.signature(method)
-    for name, method in vars(StationLike).items()
+    for name, method in vars(StationInterface).items()
     if inspect.isfunction(method) and not name.startswith("_") and name not in _NO_COMMANDS
 }
 
@@ -24,7 +24,7 @@ def bound(name: str, arguments: Mapping[str, Any], who: str) -> dict[str, Any]:
         raise GoodpartError(f"{name} is no command: the commands are {', '.join(COMMANDS)}")
     wanted = dict(COMMANDS[name].parameters)
     del wanted["self"]
-    kinds = hints(getattr(StationLike, name))
+    kinds = hints(getattr(StationInterface, name))
     unknown = arguments.keys() - wanted.keys()
     if unknown:
         raise WireError(f"{name} takes {', '.join(wanted) or 'nothing'}, not {', '.join(sorted(unknown))}")

@@ -9,15 +9,15 @@ from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from core.recipes.recipe import Recipe
-from core.station.interface import StationLike
-from tui.service.liveness import Pulse
+from core.station.interface import StationInterface
+from tui.service.liveness import Liveness
 from tui.service.metrics import Metrics
-from tui.service.snapshot_hub import Hub
+from tui.service.snapshot_hub import SnapshotHub
 from tui.service.tokens import May, Tokens
-from tui.service.workers import Workers
+from tui.service.workers import JudgePool
 
 
-class Bench(StationLike, Protocol):
+class JournalledStation(StationInterface, Protocol):
     """A station that keeps a journal."""
 
     def note(self, reason: str, **data: Any) -> None: ...
@@ -28,10 +28,10 @@ class Service:
     """What the answers are made of."""
 
     recipe: Recipe
-    station: Bench
-    hub: Hub
-    pulse: Pulse
-    workers: Workers
+    station: JournalledStation
+    hub: SnapshotHub
+    pulse: Liveness
+    workers: JudgePool
     metrics: Metrics
     tokens: Tokens | None
     """None where everybody who reaches it may do everything: on this machine."""

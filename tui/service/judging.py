@@ -16,9 +16,9 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.sound.amulet import table_of
 from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.features.sound.wav import wave_facts
-from core.inference.image_judge import Judge
-from core.inference.sound_file import Audition, audition, passages_of
-from core.inference.sound_judge import Ear
+from core.inference.image_judge import ImageJudge
+from core.inference.sound_file import SoundFileResult, audition, passages_of
+from core.inference.sound_judge import SoundJudge
 from core.recipes.recipe import Recipe, open_recipe
 from core.serialization.verdict_json import unknown
 from core.state.verdict import Sense
@@ -53,7 +53,7 @@ class FileJudge:
             return self._sound(file, name, sensitivity)
         if sensitivity is not None:
             raise UnreadableError("sensitivity is for sound judged by the method amulet")
-        return judged_picture(self._model("image", Judge), file, picture) | {"path": name}
+        return judged_picture(self._model("image", ImageJudge), file, picture) | {"path": name}
 
     def analysis(self, file: Path, name: str, sensitivity: float | None = None) -> Result:
         """AMULET's answer. Raises like calling does, and UnreadableError where the sound says nothing of the part."""
@@ -71,7 +71,7 @@ class FileJudge:
             parts = sorted(path.iterdir()) if path.is_dir() else [path]
             model = self._fresh("amulet", parts, lambda: read_model(path))
             return _by_amulet(model, file, name, sensitivity)
-        ear = self._model("sound", Ear)
+        ear = self._model("sound", SoundJudge)
         recipe = open_recipe(str(self._folder))
         heard = audition(ear, file, recipe.settings.microphone.channel)
         level = 1.0
@@ -163,7 +163,7 @@ def _by_amulet(model: AmuletModel, file: Path, name: str, sensitivity: float | N
     }
 
 
-def _more_or_less(ear: Ear, heard: Audition, sensitivity: float) -> tuple[Audition, float]:
+def _more_or_less(ear: SoundJudge, heard: SoundFileResult, sensitivity: float) -> tuple[SoundFileResult, float]:
     """With AMULET's sensitivity: the threshold of the reconstruction error moved, for windows and for the whole; and
     the share of the old alarm level from which windows are anomalous now."""
     if ear.bundle.facts["method"] != "amulet":

@@ -9,7 +9,7 @@ from core.state.snapshot import Snapshot
 from tui.service.limits import UNKNOWN_LASTS
 
 
-class Pulse:
+class Liveness:
     """`put` gets every snapshot, on the station's thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -11,25 +11,25 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from core.state.snapshot import Snapshot
-from core.state.verdict import Heard, Judgement, State, Thresholds
-from tui.service.snapshot_hub import Hub
-from tui.service.workers import Workers
+from core.state.verdict import ImageJudgement, SoundJudgement, State, Thresholds
+from tui.service.snapshot_hub import SnapshotHub
+from tui.service.workers import JudgePool
 
 
 class Metrics:
-    def __init__(self, hub: Hub, workers: Workers) -> None:
+    def __init__(self, hub: SnapshotHub, workers: JudgePool) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.files = Counter("goodpart_files", "files that were sent to be judged", ["answer"], registry=self._registry)
         """`answer` is the verdict, or what was wrong: refused, busy."""
-        self._registry.register(Bench(hub, workers))
+        self._registry.register(BenchCollector(hub, workers))
 
     def text(self) -> bytes:
         return generate_latest(self._registry)
 
 
-class Bench(Collector):
-    def __init__(self, hub: Hub, workers: Workers) -> None:
+class BenchCollector(Collector):
+    def __init__(self, hub: SnapshotHub, workers: JudgePool) -> None:
         self._hub = hub
         self._workers = workers
 
@@ -76,7 +76,7 @@ def scores(snapshot: Snapshot) -> Iterable[Metric]:
     limit = GaugeMetricFamily("goodpart_threshold", "beyond which a score alone would alarm", labels=["sense", "score"])
     took = GaugeMetricFamily("goodpart_judging_seconds", "for the newest judged sample", labels=["sense"])
     sound = snapshot.sound
-    senses: list[tuple[str, Judgement | Heard | None, Thresholds | None]] = [
+    senses: list[tuple[str, ImageJudgement | SoundJudgement | None, Thresholds | None]] = [
         ("image", snapshot.image, snapshot.thresholds),
         ("sound", sound.window if sound else None, sound.thresholds if sound else None),
     ]

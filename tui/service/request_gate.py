@@ -21,7 +21,7 @@ LATER = {"Retry-After": "5"}
 """What goes with a 429."""
 
 
-class Gate:
+class RequestGate:
     """An ASGI application around another.
 
     Without tokens only names of this machine are answered to: a page from elsewhere may let its own name point here.
@@ -91,7 +91,7 @@ class Gate:
 class Body:
     """A request's body as it comes, counted and timed."""
 
-    def __init__(self, gate: Gate, receive: Receive) -> None:
+    def __init__(self, gate: RequestGate, receive: Receive) -> None:
         self._gate = gate
         self._receive = receive
         self._until = time.monotonic() + RECEIVE_SECONDS

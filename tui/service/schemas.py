@@ -45,7 +45,7 @@ class PauseAsked(Strict):
     paused: bool
 
 
-class Health(BaseModel):
+class HealthAnswer(BaseModel):
     well: bool
     verdict: str
     reason: str
@@ -56,7 +56,7 @@ Sensitivity = Annotated[
 ]
 
 
-class Row(BaseModel):
+class JournalRowAnswer(BaseModel):
     at: float = Field(description="seconds since 1970")
     kind: str
     verdict: str

@@ -25,21 +25,21 @@ from tui.service.app import make_app
 from tui.service.connection import ImpatientProtocol
 from tui.service.context import Service
 from tui.service.limits import BACKLOG, READ_SECONDS, STOP_SECONDS, VIEWER_BUFFER
-from tui.service.liveness import Pulse
+from tui.service.liveness import Liveness
 from tui.service.metrics import Metrics
-from tui.service.request_gate import LOOPBACK, Gate, is_loopback
-from tui.service.snapshot_hub import Hub
-from tui.service.systemd import Notifier
+from tui.service.request_gate import LOOPBACK, RequestGate, is_loopback
+from tui.service.snapshot_hub import SnapshotHub
+from tui.service.systemd import SystemdNotifier
 from tui.service.tokens import Tokens
-from tui.service.workers import Workers
+from tui.service.workers import JudgePool
 
 
 def serve(
     recipe: Recipe, station: Station, host: str, port: int, tokens: Tokens | None, amulet: Path | None = None
 ) -> int:
     """Serve until SIGTERM or Ctrl-C. Raises GoodpartError where the address cannot be had."""
-    hub, pulse, notifier = Hub(station.snapshot()), Pulse(), Notifier()
-    workers = Workers(recipe.folder, amulet)
+    hub, pulse, notifier = SnapshotHub(station.snapshot()), Liveness(), SystemdNotifier()
+    workers = JudgePool(recipe.folder, amulet)
     service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), tokens)
 
     try:
@@ -48,7 +48,7 @@ def serve(
         station.stop()
         raise
     port = listening.getsockname()[1]
-    gate = Gate(make_app(service), {*LOOPBACK, host.lower()} if tokens is None else None)
+    gate = RequestGate(make_app(service), {*LOOPBACK, host.lower()} if tokens is None else None)
     say_in_lines()
     server = Server(settings(gate), station, notifier)
     station.subscribe(told_to(station, pulse, hub, notifier))
@@ -63,7 +63,9 @@ def serve(
     return 130 if server.by == signal.SIGINT else 0
 
 
-def told_to(station: Station, pulse: Pulse, hub: Hub, notifier: Notifier) -> Callable[[Snapshot], None]:
+def told_to(
+    station: Station, pulse: Liveness, hub: SnapshotHub, notifier: SystemdNotifier
+) -> Callable[[Snapshot], None]:
     """What gets every snapshot, on the station's thread. While a sense hangs the others go on and snapshots come, but
     the watchdog is not fed: only a new start helps."""
 
@@ -76,7 +78,7 @@ def told_to(station: Station, pulse: Pulse, hub: Hub, notifier: Notifier) -> Cal
     return put
 
 
-def settings(gate: Gate) -> uvicorn.Config:
+def settings(gate: RequestGate) -> uvicorn.Config:
     # Not uvicorn's limit_concurrency: it answers 503, in plain text, to /health as well.
     return uvicorn.Config(
         gate,
@@ -95,7 +97,7 @@ def settings(gate: Gate) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """Tells systemd when it is ready, and ends the station together with the connections."""
 
-    def __init__(self, config: uvicorn.Config, station: Station, notifier: Notifier) -> None:
+    def __init__(self, config: uvicorn.Config, station: Station, notifier: SystemdNotifier) -> None:
         super().__init__(config)
         self._station = station
         self._notifier = notifier

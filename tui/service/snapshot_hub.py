@@ -18,7 +18,7 @@ from core.state.snapshot import Snapshot
 MOST_IN_A_ROW = 8
 
 
-class Hub:
+class SnapshotHub:
     """`put` is called on the station's thread, everything else on the loop that serves."""
 
     def __init__(self, first: Snapshot) -> None:
@@ -57,10 +57,10 @@ class Hub:
         return self._encoded[1]
 
 
-class Teller:
+class SnapshotFeed:
     """What one viewer is told: everything first, then what has changed, to a slow one without pictures."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: SnapshotHub) -> None:
         self._hub = hub
         self._told: dict[str, Any] | None = None
 

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 
-class Notifier:
+class SystemdNotifier:
     """`alive` is called by the judging loop; a timer would go on when it hangs."""
 
     def __init__(self) -> None:

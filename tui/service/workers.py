@@ -24,7 +24,7 @@ class BusyError(GoodpartError):
 
 
 @dataclass(eq=False)
-class Worker:
+class JudgeWorker:
     process: asyncio.subprocess.Process
 
     async def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -47,16 +47,16 @@ class Worker:
             self.process.kill()
 
 
-class Workers:
+class JudgePool:
     """As many processes as there are cores to spare, started when they are first needed."""
 
     def __init__(self, recipe: Path, amulet: Path | None = None, count: int | None = None) -> None:
         self._arguments = [str(recipe), *([str(amulet)] if amulet else [])]
         self._count = count or max(1, min(4, (os.cpu_count() or 2) - 1))
-        self._free: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._free: asyncio.Queue[JudgeWorker | None] = asyncio.Queue()
         for _ in range(self._count):
             self._free.put_nowait(None)  # to be started
-        self._all: set[Worker] = set()
+        self._all: set[JudgeWorker] = set()
         self._ended = False
         self.waiting = 0
         self.crashed = 0
@@ -104,7 +104,7 @@ class Workers:
         result: dict[str, Any] = said["result"]
         return result
 
-    async def _new(self) -> Worker:
+    async def _new(self) -> JudgeWorker:
         if self._ended:
             raise GoodpartError("the service is ending")
         process = await asyncio.create_subprocess_exec(
@@ -112,7 +112,7 @@ class Workers:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_BYTES,
             start_new_session=True,
         )  # fmt: skip
-        worker = Worker(process)
+        worker = JudgeWorker(process)
         self._all.add(worker)
         try:
             await worker.hear(START_SECONDS)
@@ -121,7 +121,7 @@ class Workers:
             raise GoodpartError("the process that judges files does not start: is goodpart installed whole?") from error
         return worker
 
-    def _drop(self, worker: Worker | None) -> None:
+    def _drop(self, worker: JudgeWorker | None) -> None:
         if worker is not None:
             self._all.discard(worker)
             worker.end()

@@ -20,11 +20,11 @@ from core.state.verdict import Sense, Verdict, Which
 
 if TYPE_CHECKING:
     from core.station.station import Station
-    from core.tape.writer import Tape
+    from core.tape.writer import TapeWriter
 
 
-class LateStation:
-    """A core.station.interface.StationLike. Raises GoodpartError when another station judges with this recipe."""
+class DeferredStation:
+    """A core.station.interface.StationInterface. Raises GoodpartError when another station judges with this recipe."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class LateStation:
         camera: str | None = None,
         microphone: str | None = None,
         knobs: str | None = None,
-        tape: Tape | None = None,
+        tape: TapeWriter | None = None,
     ) -> None:
         self._lock = RecipeLock(recipe.folder)
         self._recipe = recipe

@@ -8,10 +8,10 @@ from typing import cast
 
 from core.state.snapshot import Snapshot
 from core.state.verdict import Verdict
-from core.station.interface import StationLike
+from core.station.interface import StationInterface
 
 
-class _NoStation:
+class NoStation:
     """What a station is where no recipe is open: nothing is known, and commands do nothing."""
 
     def __init__(self) -> None:
@@ -25,5 +25,5 @@ class _NoStation:
         return lambda *_, **__: None
 
 
-def no_station() -> StationLike:
-    return cast(StationLike, _NoStation())
+def no_station() -> StationInterface:
+    return cast(StationInterface, NoStation())

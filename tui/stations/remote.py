@@ -31,8 +31,8 @@ FAULT_SECONDS = 15.0
 """That a refused command stays on the screen."""
 
 
-class AttachedStation:
-    """A core.station.interface.StationLike. What it tells while the service does not answer is LOST, in words."""
+class RemoteStation:
+    """A core.station.interface.StationInterface. What it tells while the service does not answer is LOST, in words."""
 
     def __init__(self, url: str, token: str = "", who: str | None = None) -> None:
         """Raises GoodpartError for an address that is none."""
@@ -310,8 +310,8 @@ class AttachedStation:
         return {"X-Goodpart-Who": name} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
 
 
-def attached(url: str, token_file: Path | None) -> AttachedStation:
+def attached(url: str, token_file: Path | None) -> RemoteStation:
     """Raises GoodpartError."""
     from tui.service.tokens import read_tokens
 
-    return AttachedStation(url, read_tokens(token_file).best if token_file else "")
+    return RemoteStation(url, read_tokens(token_file).best if token_file else "")

@@ -44,7 +44,7 @@ _SYSTEMS = {"16": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "true": Co
 _ONLY_REVERSED = "7"
 
 
-class Cells:
+class CellBuffer:
     def __init__(self, kind: TerminalKind | None = None) -> None:
         kind = kind or TerminalKind()
         self._kind = kind

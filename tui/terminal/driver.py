@@ -22,7 +22,7 @@ from textual.message import Message
 
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.cell_buffer import size
-from tui.terminal.flow_control import ASK, Line, PatientFile, own_descriptor, told_speed
+from tui.terminal.flow_control import ASK, FlowControl, PatientFile, own_descriptor, told_speed
 from tui.terminal.glyphs import spelled
 from tui.terminal.stray_output import Strays
 
@@ -47,7 +47,7 @@ class TerminalDriver(LinuxDriver):
         output = _output_descriptor()
         self.told_speed = told_speed(output)
         """Bytes a second, where the terminal's settings tell them."""
-        self.line = Line(speed=self.told_speed)
+        self.line = FlowControl(speed=self.told_speed)
         self.strays = Strays()
         self._patient = PatientFile(output, self.line)
         self._file = cast(Any, self._patient)

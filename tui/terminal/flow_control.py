@@ -24,7 +24,7 @@ _FRAME_SECONDS = 0.045
 """What a frame may take on its way where the line is slow: a key waits for the frame before and for its own."""
 
 
-class Line:
+class FlowControl:
     """How much is under way. Frames are sent one at a time: the next one when the terminal has the last one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, speed: float | None = None) -> None:
@@ -145,7 +145,7 @@ def told_speed(fd: int) -> float | None:
 class PatientFile:
     """What the writer thread writes to. It never waits inside the operating system, so that it can be told to stop."""
 
-    def __init__(self, fd: int, line: Line) -> None:
+    def __init__(self, fd: int, line: FlowControl) -> None:
         self._line = line
         self._fd = own_descriptor(fd)
         self._drop = threading.Event()

@@ -23,7 +23,7 @@ class KeyHandled(Message):
     """Follows a key on its way up: where it arrives, the key has arrived before."""
 
 
-class OrderlyApp(App[None], inherit_bindings=False):
+class KeyQueueApp(App[None], inherit_bindings=False):
     """Textual forwards every key at once to what has the focus just then. Enter, which moves the focus, takes a longer
     way: letters typed right after it would still come to the old field. So the next key waits until the one before
     has had its effect."""

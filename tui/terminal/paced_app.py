@@ -20,9 +20,9 @@ from textual.screen import Screen
 
 from tui.terminal import glyphs
 from tui.terminal.capabilities import Repertoire, TerminalKind
-from tui.terminal.cell_buffer import Cells, size
-from tui.terminal.key_queue import OrderlyApp
-from tui.terminal.refresh_rate import Pacer
+from tui.terminal.cell_buffer import CellBuffer, size
+from tui.terminal.key_queue import KeyQueueApp
+from tui.terminal.refresh_rate import RefreshRate
 from tui.terminal.themes import theme_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Spelling(LineFilter):
         ]
 
 
-class PacedApp(OrderlyApp, inherit_bindings=False):
-    """Textual's updates go through `Cells`; a frame is written when the line is free, and holds what differs then.
+class PacedApp(KeyQueueApp, inherit_bindings=False):
+    """Textual's updates go through `CellBuffer`; a frame is written when the line is free, and holds what differs then.
 
     `kind` is what the terminal can show (tui.terminal.capabilities), `theme` one of core.settings.user_config.THEMES,
     `refresh` how often a second the screen may change. Screens draw with `tui.terminal.glyphs.GLYPHS` and the
@@ -92,8 +92,8 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
         self.register_theme(chosen)
         self.theme = chosen.name
         self._refresh_wanted = refresh
-        self.pacer = Pacer(refresh)
-        self._cells: Cells | None = None
+        self.pacer = RefreshRate(refresh)
+        self._cells: CellBuffer | None = None
         self._next_frame = 0.0
         self._look_again: asyncio.TimerHandle | None = None
         self._urgent_until = 0.0
@@ -159,8 +159,8 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
             return
         if not self._batch_count and self._running and not self._closed:
             if self._cells is None:
-                self._cells = Cells(self.kind)
-                self.pacer = Pacer(self._refresh_wanted, terminal.told_speed)
+                self._cells = CellBuffer(self.kind)
+                self.pacer = RefreshRate(self._refresh_wanted, terminal.told_speed)
                 terminal.on_cleared = self.action_redraw
                 terminal.on_answer = self._answered
             self._cells.apply(renderable, time.monotonic() < self._urgent_until, _answer_row(screen))
@@ -184,7 +184,7 @@ class PacedApp(OrderlyApp, inherit_bindings=False):
         else:
             self._send(terminal, self._cells, now)
 
-    def _send(self, terminal: TerminalDriver, cells: Cells, now: float) -> None:
+    def _send(self, terminal: TerminalDriver, cells: CellBuffer, now: float) -> None:
         frame, more = cells.changes(terminal.line.budget)
         if frame:
             if self._sync_available and len(frame) > _SYNC_FROM:

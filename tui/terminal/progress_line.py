@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TextIO
 
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 
 WIDTH = 24
 
@@ -20,7 +20,7 @@ class ProgressLine:
         self._phase = ""
         self._length = 0
 
-    def __call__(self, news: Training) -> None:
+    def __call__(self, news: TrainingState) -> None:
         now = time.monotonic()
         often = 0.1 if self._over else 5.0
         if news.phase == self._phase and now - self._last < often:
@@ -45,7 +45,7 @@ class ProgressLine:
             self._out.flush()
 
 
-def progress_text(news: Training) -> str:
+def progress_text(news: TrainingState) -> str:
     """At most 79 columns, ASCII."""
     words = [news.phase[:24].ljust(12)]
     if news.of:

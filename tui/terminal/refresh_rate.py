@@ -15,7 +15,7 @@ _RISES_AFTER = 8.0
 _LONGEST_WAIT = 300.0
 
 
-class Pacer:
+class RefreshRate:
     def __init__(self, wanted: float, bytes_per_second: float | None = None) -> None:
         """`wanted` in Hz; `bytes_per_second` where the line tells its speed."""
         rates = [wanted, *(rate for rate in _STEPS if rate < wanted)]

@@ -10,18 +10,18 @@ from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
 
 if TYPE_CHECKING:
-    from core.evaluation.comparison import Case
+    from core.evaluation.comparison import MisjudgedSample
 
 
 @dataclass(frozen=True)
-class Told:
+class ComparisonView:
     """A contest in words and numbers."""
 
     head: str
     methods: Sequence[str]
     rows: Sequence[str]
     """A line for each method."""
-    cases: Mapping[str, Sequence[Case]]
+    cases: Mapping[str, Sequence[MisjudgedSample]]
     notes: Mapping[str, Sequence[str]]
     recommended: str | None
     advice: str
@@ -31,7 +31,7 @@ class Told:
     """What a recipe can be set to."""
 
 
-def told_of(recipe: Recipe, sense: Sense) -> Told:
+def told_of(recipe: Recipe, sense: Sense) -> ComparisonView:
     """The last contest. Raises GoodpartError where there is none, or it cannot be read."""
     # NumPy comes with it: only who looks at a contest waits for that.
     from core.evaluation.comparison import USABLE, contest_file, read_contest
@@ -41,7 +41,7 @@ def told_of(recipe: Recipe, sense: Sense) -> Told:
     contest = read_contest(contest_file(recipe, sense))
     advice = advise(contest)
     entries = ordered(contest)
-    return Told(
+    return ComparisonView(
         head=HEAD,
         methods=[entry.method for entry in entries],
         rows=[row(contest, entry) for entry in entries],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from core.state.snapshot import Snapshot
-from core.state.verdict import Heard, Judgement, Sense
+from core.state.verdict import ImageJudgement, Sense, SoundJudgement
 from tui.view.view import STARTING
 
 SILENT_AFTER = 2.0
@@ -17,7 +17,7 @@ SILENT_AFTER = 2.0
 
 
 @dataclass(frozen=True)
-class Sample:
+class PlottedSample:
     """One judged sample, for the plots."""
 
     number: int
@@ -37,7 +37,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
         self._at = 0.0
-        self._samples: deque[Sample] = deque(maxlen=500)
+        self._samples: deque[PlottedSample] = deque(maxlen=500)
         self._last_numbers: dict[Sense, int] = {}
         self._heard = 0
 
@@ -48,11 +48,11 @@ class Inbox:
             self._note("image", snapshot.image, at)
             self._note("sound", snapshot.sound.window if snapshot.sound else None, at)
 
-    def _note(self, sense: Sense, judged: Judgement | Heard | None, at: float) -> None:
+    def _note(self, sense: Sense, judged: ImageJudgement | SoundJudgement | None, at: float) -> None:
         if judged is not None and judged.number != self._last_numbers.get(sense, 0):
             self._last_numbers[sense] = judged.number
             self._samples.append(
-                Sample(judged.number, at, judged.density, judged.reconstruction_error, judged.anomalous, sense)
+                PlottedSample(judged.number, at, judged.density, judged.reconstruction_error, judged.anomalous, sense)
             )
 
     def silent(self, now: float) -> float:
@@ -64,7 +64,7 @@ class Inbox:
         with self._lock:
             return self._newest
 
-    def take(self) -> tuple[Snapshot | None, tuple[Sample, ...]]:
+    def take(self) -> tuple[Snapshot | None, tuple[PlottedSample, ...]]:
         """The newest snapshot (None when there is none yet) and the samples since the last call."""
         with self._lock:
             samples = tuple(self._samples)
@@ -72,8 +72,8 @@ class Inbox:
             return self._newest, samples
 
 
-class News(Message):
+class NewSnapshot(Message):
     """The inbox has something. A newer one replaces the one still queued."""
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, News)
+        return isinstance(message, NewSnapshot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.state.jobs import Taping
+from core.state.jobs import TapeState
 from core.state.verdict import Thresholds
 
 
@@ -93,7 +93,7 @@ def _share(value: float) -> str:
     return f"{round(value, 2) + 0:.2f}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def taping_words(taping: Taping) -> str:
+def taping_words(taping: TapeState) -> str:
     """How a recording stands."""
     size = f"{taping.megabytes:.1f}" if taping.megabytes < 10 else f"{taping.megabytes:.0f}"
     words = f"{'recorded' if taping.over else 'recording'} {tail(taping.file, 20, '..')} {size} MB"

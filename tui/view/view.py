@@ -8,7 +8,7 @@ from typing import Literal
 
 from core.state.parts import WAITING
 from core.state.snapshot import Snapshot
-from core.state.verdict import Heard, Judgement, Model, Sense, Thresholds, Verdict
+from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict
 from tui.view.inbox import SILENT_AFTER
 from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import keys_shown
@@ -52,7 +52,7 @@ class View:
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""
 
-    def judged(self, sense: Sense | None = None) -> Judgement | Heard | None:
+    def judged(self, sense: Sense | None = None) -> ImageJudgement | SoundJudgement | None:
         """The newest judged sample of a sense."""
         sound = self.snapshot.sound
         if (sense or self.sense) == "image":
@@ -63,7 +63,7 @@ class View:
         return self.thresholds if sense == self.sense else self.others
 
     @property
-    def model(self) -> Model | None:
+    def model(self) -> ModelInfo | None:
         sound = self.snapshot.sound
         if self.sense == "image":
             return self.snapshot.model

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.progress_line import WIDTH, time_left
-from tui.view.comparison import Told
+from tui.view.comparison import ComparisonView
 from tui.view.text import wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
@@ -16,13 +16,13 @@ from tui.widgets.picture import grid_lines
 from tui.widgets.result_card import trace_lines
 
 if TYPE_CHECKING:
-    from core.evaluation.comparison import Case
+    from core.evaluation.comparison import MisjudgedSample
 
 
 class ComparingPane(Pane):
     """How far the contest is: `now` is set from outside."""
 
-    now: Training | None = None
+    now: TrainingState | None = None
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         now = self.now
@@ -37,7 +37,7 @@ class ComparingPane(Pane):
 class AdvicePane(Pane):
     """`told` and `words`, which stand where nothing is told, are set from outside."""
 
-    told: Told | None = None
+    told: ComparisonView | None = None
     words = ""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
@@ -55,12 +55,12 @@ class AdvicePane(Pane):
 class CasesPane(Pane):
     """The worst cases of one method, one after the other."""
 
-    told: Told | None = None
+    told: ComparisonView | None = None
     method = ""
     at = 0
 
     @property
-    def cases(self) -> Sequence[Case]:
+    def cases(self) -> Sequence[MisjudgedSample]:
         return self.told.cases.get(self.method, ()) if self.told else ()
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
@@ -80,7 +80,7 @@ class CasesPane(Pane):
         return lines
 
 
-def said_of(case: Case) -> Line:
+def said_of(case: MisjudgedSample) -> Line:
     kind = "defective" if case.defective else "good"
     share = f"{case.share:.0%} of the alarm level"
     if case.defective != (case.share > 1):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.journal.evidence import Evidence, Trace
-from core.journal.row import Row, in_words
+from core.journal.row import JournalRow, in_words
 from tui.terminal.glyphs import GLYPHS
 from tui.view.text import printable, wrapped
 from tui.widgets.pane import Line, Part, heading
@@ -38,7 +38,7 @@ _SHOWN = (
 )
 
 
-def table_line(row: Row | None, chosen: bool, width: int) -> Line:
+def table_line(row: JournalRow | None, chosen: bool, width: int) -> Line:
     """`>11-27 15:04:05  verdict    ANOMALY  words`; None is not read yet."""
     if row is None:
         return ((" ...", "label"),)
@@ -55,7 +55,7 @@ def table_line(row: Row | None, chosen: bool, width: int) -> Line:
     )
 
 
-def event_lines(row: Row, evidence: Evidence | None, width: int) -> list[Line]:
+def event_lines(row: JournalRow, evidence: Evidence | None, width: int) -> list[Line]:
     """All fields in words."""
     when = f" {row.when:%A %Y-%m-%d %H:%M:%S %z}  row {row.id}"
     lines: list[Line] = [((when, "label"),)]

@@ -12,7 +12,7 @@ from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
 if TYPE_CHECKING:
-    from core.samples import Map
+    from core.samples import AnomalyMap
 
 Mode = Literal["off", "shades", "ascii", "map"]
 
@@ -81,7 +81,7 @@ def shrunk(preview: Preview, columns: int, rows: int) -> list[list[int]]:
     return result
 
 
-def map_lines(map: Map | None, width: int, height: int) -> list[Line]:
+def map_lines(map: AnomalyMap | None, width: int, height: int) -> list[Line]:
     """14x14 cells: a dot is usual, a digit how far the cell is from the good class (3 and more is suspicious), 9 stands
     for 9 and more; the hottest cell has brackets of its own."""
     if map is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.evaluation.review_result import Examined, Grey, Redrawn, Worst
+from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, WorstSample
 from core.state.material import Preview
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
@@ -19,12 +19,12 @@ from tui.widgets.picture import grid_lines, shrunk
 class Page:
     """What the card shows of one model."""
 
-    found: Examined
-    worst: Worst | None = None
-    sample: Redrawn | None = None
+    found: ModelReview
+    worst: WorstSample | None = None
+    sample: Reconstruction | None = None
 
 
-def pages_of(found: Sequence[Examined]) -> list[Page]:
+def pages_of(found: Sequence[ModelReview]) -> list[Page]:
     """For each model a summary, its three worst cases, a sample beside its reconstruction."""
     pages: list[Page] = []
     for one in found:
@@ -59,7 +59,7 @@ class CardPane(Pane):
         return [title, *summary(page.found, width, view.keys)][:height]
 
 
-def summary(found: Examined, width: int, keys: Mapping[str, str]) -> list[Line]:
+def summary(found: ModelReview, width: int, keys: Mapping[str, str]) -> list[Line]:
     def told(label: str, text: str, style: str = "") -> list[Line]:
         rows = wrapped(text, width - 14, 3, GLYPHS.more)
         return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
@@ -92,7 +92,7 @@ def summary(found: Examined, width: int, keys: Mapping[str, str]) -> list[Line]:
     return lines
 
 
-def worst_lines(case: Worst, width: int, height: int) -> list[Line]:
+def worst_lines(case: WorstSample, width: int, height: int) -> list[Line]:
     called = case.state != "OK"
     lines: list[Line] = [
         ((case.name[:width], "strong"),),
@@ -105,12 +105,12 @@ def worst_lines(case: Worst, width: int, height: int) -> list[Line]:
     return lines + trace_lines(case.trace, width, room)
 
 
-def map_of(case: Worst, rows: int) -> list[Line]:
+def map_of(case: WorstSample, rows: int) -> list[Line]:
     assert case.map is not None
     return grid_lines([list(row) for row in case.map], rows)
 
 
-def picture_of(grey: Grey | None, width: int, rows: int) -> list[str]:
+def picture_of(grey: GreyImage | None, width: int, rows: int) -> list[str]:
     if grey is None or width < 4 or rows < 2:
         return []
     columns = min(width, max(1, rows * 2 * grey.width // grey.height))
@@ -130,7 +130,7 @@ def beside(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
     return lines
 
 
-def sample_lines(sample: Redrawn, width: int, height: int) -> list[Line]:
+def sample_lines(sample: Reconstruction, width: int, height: int) -> list[Line]:
     half = width // 2
     head: Line = ((f"{f'the {sample.what} of {sample.name}'[: half - 1]:{half}}", "label"), ("redrawn", "label"))
     foot: list[Line] = [((sample.axes, "label"),)] if sample.axes else []

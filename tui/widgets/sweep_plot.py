@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.state.verdict import Sense, Thresholds, Which
 from tui.terminal.glyphs import GLYPHS
-from tui.view.inbox import Sample
+from tui.view.inbox import PlottedSample
 from tui.view.text import number
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
@@ -91,7 +91,7 @@ class SweepPlot(Pane):
         self._scale: Scale | None = None
         self._margin = 0
 
-    def add(self, samples: Sequence[Sample]) -> None:
+    def add(self, samples: Sequence[PlottedSample]) -> None:
         for sample in samples:
             if sample.sense != self.sense:
                 continue

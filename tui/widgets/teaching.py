@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.state.material import Held, Meters, Preview
+from core.state.material import InventorySummary, Meters, Preview
 from core.state.verdict import Sense
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
@@ -45,7 +45,7 @@ class StoringPane(_TeachPane):
     """How many pictures there are, and whether more are being stored."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        now, held = view.snapshot.collecting, view.snapshot.held or Held()
+        now, held = view.snapshot.collecting, view.snapshot.held or InventorySummary()
         kind = ("DEFECTIVE parts", "anomaly") if self._teaching.defect else ("good parts", "ok")
         lines: list[Line] = [heading("pictures", width, kind), _count(held, "pictures", WANTED_PICTURES)]
         if now is not None:
@@ -76,7 +76,7 @@ def _offers(view: View) -> list[Line]:
     ]
 
 
-def _count(held: Held, what: str, wanted: int) -> Line:
+def _count(held: InventorySummary, what: str, wanted: int) -> Line:
     enough = held.good >= wanted
     rest = "" if enough else f" ({wanted - held.good} more)"
     return (
@@ -149,7 +149,7 @@ class RecentPane(_TeachPane):
 
     def _pictures(self, view: View) -> tuple[str, Sequence[tuple[str, Preview]]]:
         """What they are, and each with a word below it, the newest first."""
-        now, held, offers = view.snapshot.collecting, view.snapshot.held or Held(), view.snapshot.offers
+        now, held, offers = view.snapshot.collecting, view.snapshot.held or InventorySummary(), view.snapshot.offers
         if now is None and offers.recent:
             told = [("good" if one.good else "defective", one.preview) for one in reversed(offers.recent)]
             return "offered, the newest first", told
@@ -189,7 +189,7 @@ class SoundPane(_TeachPane):
         sound = view.snapshot.sound
         if sound is None:
             return []
-        held = sound.held or Held()
+        held = sound.held or InventorySummary()
         state = sound.microphone.state
         lines: list[Line] = [heading("sound", width, (state, "ok" if state == "live" else "unknown"))]
         lines.append(_count(held, "recordings", WANTED_RECORDINGS))

@@ -12,7 +12,7 @@ from core.features.sound.mel import Floats
 
 
 @dataclass(frozen=True)
-class Head:
+class MahalanobisHead:
     """k models of one vector of p numbers."""
 
     centre: Floats
@@ -50,7 +50,7 @@ class Head:
         return {f"{name}_{part}": array for part, array in parts.items()}
 
     @classmethod
-    def from_arrays(cls, name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Head:
+    def from_arrays(cls, name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> MahalanobisHead:
         """Raises KeyError where one is missing."""
         centre, spread, whitening = (
             np.asarray(arrays[f"{name}_{part}"], np.float32) for part in ("centre", "spread", "whitening")

@@ -8,26 +8,26 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.samples import Map, Picture
+from core.samples import AnomalyMap, Picture
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Scores:
+class ImageScores:
     density: float
     """Log density of the sample under the good class, up to an affine map: higher is more normal."""
     reconstruction_error: float
     """How badly the autoencoder redraws the sample: higher is less normal."""
-    map: Map
+    map: AnomalyMap
 
 
-class Detector(Protocol):
+class ImageDetector(Protocol):
     """Made from a bundle by `core.detectors.load.load_detector`; used by one thread at a time."""
 
     method: str
 
-    def judge(self, picture: Picture) -> Scores:
+    def judge(self, picture: Picture) -> ImageScores:
         """Scores of a picture of any size (already cropped to the region of interest)."""
 
     def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from core.detectors.components.gaussian import Gaussians
 from core.detectors.components.linear_autoencoder import LinearAutoencoder, UsualError, hottest
-from core.detectors.image.base import Scores
+from core.detectors.image.base import ImageScores
 from core.errors import GoodpartError
 from core.features.image.backbone import NAME as BACKBONE
 from core.features.image.backbone import Backbone
@@ -152,7 +152,7 @@ class FeaturesDetector:
         if len(self._model.channels) != sum(self._extractor.layout.channels):
             raise GoodpartError("the trained model does not fit its backbone: train again")
 
-    def judge(self, picture: Picture) -> Scores:
+    def judge(self, picture: Picture) -> ImageScores:
         model, layout = self._model, self._extractor.layout
         pooled = pool(self._extractor.taps(picture), layout)
         vectors = normalised(pooled.at(None), model.channels, layout)
@@ -161,7 +161,7 @@ class FeaturesDetector:
         coarse = model.coarse_usual.unusual(model.coarse_usual.log_errors(model.coarse.squared_errors(vectors.coarse)))
         fine = model.fine_usual.unusual(model.fine_usual.log_errors(model.fine.squared_errors(vectors.fine)))
         error = model.error.errors(np.stack([hottest(coarse), hottest(fine)], axis=1))
-        return Scores(float(density[0]), float(error[0]), fine[0].reshape(FINE, FINE))
+        return ImageScores(float(density[0]), float(error[0]), fine[0].reshape(FINE, FINE))
 
     def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
         """The strength of the finer feature map, 14x14: the root of the mean square over its channels."""

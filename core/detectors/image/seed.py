@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors.components.kde import GaussianKDE
-from core.detectors.image.base import Scores
+from core.detectors.image.base import ImageScores
 from core.features.image.picture import resized
 from core.runtime.litert import make_interpreter
 from core.runtime.opencv import cv2
-from core.samples import Map, Picture
+from core.samples import AnomalyMap, Picture
 
 SIDE = 128
 """Pixels of the network's square input."""
@@ -48,7 +48,7 @@ class SeedDetector:
         networks: Mapping[str, bytes],
         settings: Mapping[str, object],
     ) -> None:
-        self._autoencoder = Autoencoder(networks["autoencoder"])
+        self._autoencoder = ConvolutionalAutoencoder(networks["autoencoder"])
         bandwidth = settings["bandwidth"]
         if not isinstance(bandwidth, (int, float)) or not bandwidth > 0:
             raise ValueError(f"bandwidth must be a positive number, not {bandwidth!r}")
@@ -56,11 +56,11 @@ class SeedDetector:
         self._map_mean = np.asarray(arrays["map_mean"], dtype=np.float32)
         self._map_sd = np.asarray(arrays["map_sd"], dtype=np.float32)
 
-    def judge(self, picture: Picture) -> Scores:
+    def judge(self, picture: Picture) -> ImageScores:
         pixels = to_pixels(picture)
         reconstruction, latent = self._autoencoder.run(pixels)
         squared = (reconstruction - pixels) ** 2
-        return Scores(
+        return ImageScores(
             density=self._kde.log_density(latent),
             reconstruction_error=float(squared.mean(dtype=np.float64)),
             map=(cell_errors(squared) - self._map_mean) / self._map_sd,
@@ -80,7 +80,7 @@ class SeedDetector:
         return np.ascontiguousarray(np.rint(reconstruction[:, :, ::-1] * 255.0).astype(np.uint8))
 
 
-class Autoencoder:
+class ConvolutionalAutoencoder:
     """A LiteRT file with the two outputs `reconstruction` and `latent`, run on one core."""
 
     def __init__(self, network: bytes) -> None:
@@ -98,7 +98,7 @@ def to_pixels(picture: Picture) -> Pixels:
     return resized(picture, SIDE).astype(np.float32) / np.float32(255.0)
 
 
-def cell_errors(squared: Pixels) -> Map:
+def cell_errors(squared: Pixels) -> AnomalyMap:
     """float32 (14, 14): the mean over each cell of squared errors (128, 128, 3)."""
     pooled = cv2.resize(squared.mean(axis=2), (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(pooled, dtype=np.float32)

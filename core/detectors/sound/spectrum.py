@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.detectors.components.linear_autoencoder import LinearAutoencoder
-from core.detectors.components.mahalanobis_ensemble import Head
+from core.detectors.components.mahalanobis_ensemble import MahalanobisHead
 from core.detectors.sound.base import WindowScores
 from core.features.sound.mel import Floats
 from core.features.sound.spectrum import (
@@ -30,7 +30,7 @@ from core.samples import Sound
 DENSITIES = ("raw", "mod", "tone", "level")
 
 
-class Autoencoder:
+class RecurrentAutoencoder:
     """Redraws standardised blocks: k networks (LiteRT), or k linear ones where there was no TensorFlow to learn."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], networks: Mapping[str, bytes]) -> None:
@@ -84,8 +84,10 @@ class SpectrumDetector:
         self, arrays: Mapping[str, npt.NDArray[Any]], networks: Mapping[str, bytes], settings: Mapping[str, Any]
     ) -> None:
         """Raises KeyError where something is missing."""
-        self._heads = {name: Head.from_arrays(name, arrays) for name in DENSITIES if name in settings["heads"]}
-        self._autoencoder = Autoencoder(arrays, networks)
+        self._heads = {
+            name: MahalanobisHead.from_arrays(name, arrays) for name in DENSITIES if name in settings["heads"]
+        }
+        self._autoencoder = RecurrentAutoencoder(arrays, networks)
         self._usual_level = float(settings["usual_level"])
         self.reset()
 

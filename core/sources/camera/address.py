@@ -33,17 +33,17 @@ def open_source(address: str, settings: CameraSettings) -> PictureSource:
     safe = shown(address)
     if kind == "camera":
         which = int(address) if address.isdecimal() else address
-        return reader.Reader(safe, partial(opencv_camera.open_camera, which, settings))
+        return reader.CameraReader(safe, partial(opencv_camera.open_camera, which, settings))
     if kind == "rtsp":
-        return reader.Reader(safe, partial(opencv_camera.open_rtsp, address, safe))
+        return reader.CameraReader(safe, partial(opencv_camera.open_rtsp, address, safe))
     if kind == "http":
         from core.sources.camera.http_camera import open_http
 
-        return reader.Reader(safe, partial(open_http, address, safe, settings))
+        return reader.CameraReader(safe, partial(open_http, address, safe, settings))
     path = Path(address).expanduser()
     if kind == "folder":
-        return reader.Reader(safe, partial(files.Folder, path, settings))
-    return reader.Reader(safe, partial(files.Video, path, settings))
+        return reader.CameraReader(safe, partial(files.Folder, path, settings))
+    return reader.CameraReader(safe, partial(files.Video, path, settings))
 
 
 def kind_of(address: str) -> Kind:

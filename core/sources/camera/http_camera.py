@@ -32,11 +32,11 @@ def open_http(address: str, shown: str, settings: CameraSettings, timeout: float
     answer = client.get()
     kind = answer.headers.get_content_type()
     if kind.startswith("image/"):
-        return Snapshot(client, answer, 1 / settings.fps)
+        return JpegSnapshot(client, answer, 1 / settings.fps)
     if kind.startswith("text/html") or kind.endswith("json"):
         answer.close()
         raise SourceLost(f"{shown} answers with {kind}, not with pictures: look up the address of its MJPEG stream")
-    return Stream(answer, shown, timeout)
+    return MotionJpeg(answer, shown, timeout)
 
 
 class _Client:
@@ -96,7 +96,7 @@ def _in_words(error: Exception, timeout: float) -> str:
     return f"does not answer ({reason.lower()}): is the camera on and the address right?"
 
 
-class Stream:
+class MotionJpeg:
     """A Device over an endless answer; pictures are found by their own marks, not by the boundary between them."""
 
     interval: float | None = None
@@ -142,7 +142,7 @@ class Stream:
         self._answer.close()
 
 
-class Snapshot:
+class JpegSnapshot:
     """A Device that asks for one picture after the other."""
 
     decode_all = False

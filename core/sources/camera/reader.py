@@ -57,7 +57,7 @@ ones the next frame is near, and decoding those that nobody asked for would cost
 JOIN_SECONDS = 0.7
 
 
-class Reader:
+class CameraReader:
     """A PictureSource over a device that `open_device` opens (in the reader thread; raises SourceLost)."""
 
     def __init__(self, address: str, open_device: Callable[[], Device], backoff: Backoff | None = None) -> None:

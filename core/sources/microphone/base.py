@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.samples import Stretch
+from core.samples import SoundBlock
 from core.state.source_status import MicrophoneStatus as MicrophoneStatus
 from core.state.source_status import SourceState as SourceState
 
@@ -35,7 +35,7 @@ class SoundSource(Protocol):
     def stop(self) -> None:
         """Stop listening and release the device, within a second. May be called twice."""
 
-    def take(self, timeout: float) -> Stretch | None:
+    def take(self, timeout: float) -> SoundBlock | None:
         """Wait until something was heard and give all of it, at most about a second; None after `timeout` seconds
         without any. Nothing is passed over: when the buffer ran full, the next stretch is `broken` and the overrun
         is counted."""

@@ -32,7 +32,7 @@ class MicrophoneLost(GoodpartError):  # noqa: N818 - a state of the world that p
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundMicrophone:
     index: int
     name: str
     channels: int
@@ -92,7 +92,7 @@ class Microphone(SoundThread):
         finally:
             self._closing = close_stream(stream)
 
-    def _open(self, sounddevice: Any, found: Found, rate: int, channels: int) -> Any:
+    def _open(self, sounddevice: Any, found: FoundMicrophone, rate: int, channels: int) -> Any:
         channel = self._settings.channel
         dead = DeadChannels()
 
@@ -156,7 +156,7 @@ def portaudio(*, again: bool = False) -> Any:
     return sounddevice
 
 
-def find(sounddevice: Any, address: str) -> Found:
+def find(sounddevice: Any, address: str) -> FoundMicrophone:
     """The input device that is meant. Raises MicrophoneLost where there is none."""
     inputs = found_by(sounddevice)
     if not inputs:
@@ -174,7 +174,7 @@ def find(sounddevice: Any, address: str) -> Found:
     return chosen[0]
 
 
-def found_by(sounddevice: Any) -> list[Found]:
+def found_by(sounddevice: Any) -> list[FoundMicrophone]:
     """All input devices. Raises MicrophoneLost where PortAudio cannot tell."""
     try:
         default = sounddevice.default.device[0]
@@ -182,7 +182,7 @@ def found_by(sounddevice: Any) -> list[Found]:
             apis = sounddevice.query_hostapis()
             default = next((api["default_input_device"] for api in apis if api["default_input_device"] >= 0), -1)
         return [
-            Found(at, one["name"], one["max_input_channels"], round(one["default_samplerate"]), at == default)
+            FoundMicrophone(at, one["name"], one["max_input_channels"], round(one["default_samplerate"]), at == default)
             for at, one in enumerate(sounddevice.query_devices())
             if one["max_input_channels"] > 0
         ]
@@ -190,7 +190,7 @@ def found_by(sounddevice: Any) -> list[Found]:
         raise MicrophoneLost(f"PortAudio cannot tell what there is ({error})") from error
 
 
-def channels_of(found: Found, channel: int | None) -> int:
+def channels_of(found: FoundMicrophone, channel: int | None) -> int:
     """How many channels to open. Raises MicrophoneLost where the one that is asked for does not exist."""
     if channel is not None and channel >= found.channels:
         raise MicrophoneLost(f"has {found.channels} channels, number {channel} (counted from 0) is asked for")

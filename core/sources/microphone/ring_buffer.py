@@ -9,19 +9,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.samples import Sound, Stretch
+from core.samples import Sound, SoundBlock
 
 KEPT_SECONDS = 10.0
 TAKEN_SECONDS = 1.0
 
 
-class Ring:
+class RingBuffer:
     """One thread puts, another takes."""
 
     def __init__(self, seconds: float = KEPT_SECONDS) -> None:
         self._seconds = seconds
         self._change = threading.Condition()
-        self._waiting: deque[Stretch] = deque()
+        self._waiting: deque[SoundBlock] = deque()
         self._length = 0.0
         self._broken = True
         self._closed = False
@@ -41,7 +41,7 @@ class Ring:
                 return
             broken = self._broken or rate != self._rate
             self._broken, self._rate = False, rate
-            self._waiting.append(Stretch(samples, rate, now, broken, truth))
+            self._waiting.append(SoundBlock(samples, rate, now, broken, truth))
             self._length += len(samples) / rate
             self.heard += len(samples) / rate
             self.last_at = now
@@ -57,7 +57,7 @@ class Ring:
             self._length -= len(oldest.samples) / oldest.rate
         if self._waiting:
             first = self._waiting.popleft()
-            self._waiting.appendleft(Stretch(first.samples, first.rate, first.at, True, first.truth))
+            self._waiting.appendleft(SoundBlock(first.samples, first.rate, first.at, True, first.truth))
         else:
             self._broken = True
 
@@ -71,7 +71,7 @@ class Ring:
         with self._change:
             self._broken = True
 
-    def take(self, timeout: float) -> Stretch | None:
+    def take(self, timeout: float) -> SoundBlock | None:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closed, timeout)
             if not self._waiting:
@@ -86,7 +86,7 @@ class Ring:
             self._length -= length / first.rate
             self._change.notify_all()
         samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return Stretch(samples, first.rate, last.at, first.broken, first.truth)
+        return SoundBlock(samples, first.rate, last.at, first.broken, first.truth)
 
     def wait_for_room(self, ended: Callable[[], bool]) -> None:
         """Wait until what is kept has been taken, all but a second."""
@@ -102,5 +102,5 @@ class Ring:
             self._change.notify_all()
 
 
-def _goes_on(first: Stretch, following: Stretch) -> bool:
+def _goes_on(first: SoundBlock, following: SoundBlock) -> bool:
     return not following.broken and following.truth == first.truth

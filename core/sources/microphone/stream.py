@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 
-from core.samples import Stretch
+from core.samples import SoundBlock
 from core.sources.microphone.base import MicrophoneStatus, SourceState
-from core.sources.microphone.ring_buffer import Ring
+from core.sources.microphone.ring_buffer import RingBuffer
 
 JOIN_SECONDS = 0.9
 
@@ -17,7 +17,7 @@ class SoundThread(ABC):
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.ring = Ring()
+        self.ring = RingBuffer()
         self.stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._telling = threading.Lock()
@@ -45,7 +45,7 @@ class SoundThread(ABC):
         if self._thread is not None:
             self._thread.join(JOIN_SECONDS)
 
-    def take(self, timeout: float) -> Stretch | None:
+    def take(self, timeout: float) -> SoundBlock | None:
         return self.ring.take(timeout)
 
     def status(self) -> MicrophoneStatus:

@@ -15,7 +15,7 @@ from core.errors import GoodpartError
 from core.samples import Frame, Picture
 from core.sources.camera.base import CameraSettings, SourceState, SourceStatus
 from core.sources.simulated.pump.faults import FAULTS, Fault
-from core.sources.simulated.pump.render import Part, draw_part, view_of
+from core.sources.simulated.pump.render import PumpPart, draw_part, view_of
 from core.sources.simulated.schedule import PART_SECONDS, TEACHING_SECONDS, Clamped, next_exchange
 
 ADDRESS = "simulated"
@@ -30,7 +30,7 @@ CLEAR = (0.6, 1.0)
 _MARGIN = 64
 
 
-def shown_parts(seed: int) -> Iterator[Part]:
+def shown_parts(seed: int) -> Iterator[PumpPart]:
     """The parts on the bench, for ever: one or two good ones, then a faulty one; all faults in turn, in a new order
     each time, never one twice in a row. The first is good."""
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 1])
@@ -42,9 +42,9 @@ def shown_parts(seed: int) -> Iterator[Part]:
             order.append(order.pop(0))
         for fault in order:
             for _ in range(int(rng.integers(1, 3))):
-                yield Part(seed, number)
+                yield PumpPart(seed, number)
                 number += 1
-            yield Part(seed, number, fault, float(rng.uniform(*CLEAR)))
+            yield PumpPart(seed, number, fault, float(rng.uniform(*CLEAR)))
             number += 1
         last = order[-1]
 
@@ -54,7 +54,7 @@ def good_pictures(count: int, seed: int = 0, width: int = 1280, height: int = 96
     comes to the bench, whatever its seed."""
     sensor = Sensor(width, height)
     for number in range(count):
-        part = Part(seed, number, series="taught")
+        part = PumpPart(seed, number, series="taught")
         yield sensor.frame(draw_part(part, view_of(part), width, height), part.generator(5))
 
 
@@ -62,7 +62,7 @@ def faulty_picture(
     fault: Fault, severity: float = 1.0, part_seed: int = 0, width: int = 1280, height: int = 960
 ) -> Picture:
     """A frame of a part with a fault: uint8 (height, width, 3), BGR. Severity 0 gives the same part without it."""
-    part = Part(part_seed, 0, fault if severity > 0 else None, severity)
+    part = PumpPart(part_seed, 0, fault if severity > 0 else None, severity)
     picture = draw_part(part, view_of(part, SHOWN_SPREAD), width, height)
     return Sensor(width, height).frame(picture, part.generator(5))
 
@@ -186,17 +186,17 @@ class SimulatedBench:
         until such a part lies there."""
         self._clamped = kind
 
-    def _fits(self, part: Part) -> bool:
+    def _fits(self, part: PumpPart) -> bool:
         return self._clamped == "any" or (part.fault is not None) == (self._clamped == "defect")
 
-    def _next_part(self, parts: Iterator[Part]) -> Part:
+    def _next_part(self, parts: Iterator[PumpPart]) -> PumpPart:
         if self._clamped == "good":
             # Others than those that come to the bench to be judged.
             self._taught += 1
-            return Part(self._settings.seed, self._taught, series="taught")
+            return PumpPart(self._settings.seed, self._taught, series="taught")
         return next(part for part in parts if self._fits(part))
 
-    def _draw(self, part: Part) -> Picture:
+    def _draw(self, part: PumpPart) -> Picture:
         view = view_of(part, SHOWN_SPREAD if part.series == "shown" else 1.0)
         return draw_part(part, view, self._settings.width, self._settings.height)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.dataset.capture_images import Collector
+from core.dataset.capture_images import ImageCapture
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
-from core.health.camera import Health
+from core.health.camera import CameraHealth
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
 from core.samples import Frame
@@ -27,7 +27,7 @@ def frame(seed: int, number: int, at: float) -> Frame:
 
 
 def test_pictures_are_stored_without_loss_two_a_second(tmp_path: Path) -> None:
-    collector = Collector(tmp_path / "good", 2, Health(None))
+    collector = ImageCapture(tmp_path / "good", 2, CameraHealth(None))
     wanted = []
     for step in range(12):
         now = 0.1 * step
@@ -43,7 +43,7 @@ def test_pictures_are_stored_without_loss_two_a_second(tmp_path: Path) -> None:
 
 
 def test_the_rate_is_what_was_achieved(tmp_path: Path) -> None:
-    collector = Collector(tmp_path / "good", None, Health(None))
+    collector = ImageCapture(tmp_path / "good", None, CameraHealth(None))
 
     def offered(now: float) -> float | None:
         collector.wants(frame(int(10 * now), int(10 * now), now), LIVE, now)
@@ -58,18 +58,18 @@ def test_the_rate_is_what_was_achieved(tmp_path: Path) -> None:
 
 
 def test_a_dark_picture_is_not_stored_and_it_says_so(tmp_path: Path) -> None:
-    collector = Collector(tmp_path / "good", None, Health(None))
+    collector = ImageCapture(tmp_path / "good", None, CameraHealth(None))
     dark = Frame(picture=np.zeros((150, 200, 3), np.uint8), number=1, at=0.0)
     assert not collector.wants(dark, LIVE, 0.0)
     assert "dark" in collector.state().note
 
 
 def test_a_part_that_lies_still_is_noticed(tmp_path: Path) -> None:
-    still = Collector(tmp_path / "still", None, Health(None))
+    still = ImageCapture(tmp_path / "still", None, CameraHealth(None))
     for _ in range(12):
         still.write(good_part(1))
     assert "the last 12 pictures are nearly the same: move the part" in still.state().note
-    moved = Collector(tmp_path / "moved", None, Health(None))
+    moved = ImageCapture(tmp_path / "moved", None, CameraHealth(None))
     for seed in range(12):
         moved.write(good_part(seed))
     assert moved.state().note == ""
@@ -78,7 +78,7 @@ def test_a_part_that_lies_still_is_noticed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, read_only: Callable[[Path], Path]) -> None:
     tmp_path.joinpath("recipe").mkdir()
     with pytest.raises(GoodpartError, match="cannot be written"):
-        Collector(read_only(tmp_path / "recipe") / "good", 1, Health(None))
+        ImageCapture(read_only(tmp_path / "recipe") / "good", 1, CameraHealth(None))
 
 
 def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recipe) -> None:
@@ -106,7 +106,7 @@ def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recip
 
 def test_a_full_disk_is_told_and_leaves_no_half_picture(small_disk: Callable[[int], Path]) -> None:
     folder = small_disk(512) / "good"
-    collector = Collector(folder, None, Health(None))
+    collector = ImageCapture(folder, None, CameraHealth(None))
     with pytest.raises(OSError, match="No space"):
         for seed in range(10_000):
             collector.write(good_part(seed))

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.dataset.capture_sound import LEAST_SECONDS, Recorder
+from core.dataset.capture_sound import LEAST_SECONDS, SoundCapture
 from core.errors import GoodpartError
-from core.samples import Sound, Stretch
+from core.samples import Sound, SoundBlock
 from tests.support.sounds import noise
 
 RATE = 8000
 
 
-def stretch(sound: Sound, broken: bool = False, rate: int = RATE) -> Stretch:
-    return Stretch(sound, rate, 0.0, broken)
+def stretch(sound: Sound, broken: bool = False, rate: int = RATE) -> SoundBlock:
+    return SoundBlock(sound, rate, 0.0, broken)
 
 
 def files(folder: Path) -> list[Path]:
@@ -26,7 +26,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_what_was_heard_is_kept_to_the_last_of_24_bits(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "good")
+    recorder = SoundCapture(tmp_path / "good")
     pieces = [noise(0.5, RATE, seed=number) for number in range(4)]
     for number, piece in enumerate(pieces):
         recorder.write(stretch(piece, broken=number == 0))
@@ -43,7 +43,7 @@ def test_what_was_heard_is_kept_to_the_last_of_24_bits(tmp_path: Path) -> None:
 
 
 def test_where_sound_was_lost_another_recording_begins(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = SoundCapture(tmp_path)
     recorder.write(stretch(noise(2.0, RATE), broken=True))
     recorder.write(stretch(noise(1.5, 16000), broken=True, rate=16000))
     assert len(recorder.close()) == 2
@@ -52,7 +52,7 @@ def test_where_sound_was_lost_another_recording_begins(tmp_path: Path) -> None:
 
 
 def test_what_is_shorter_than_a_window_is_not_kept(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = SoundCapture(tmp_path)
     recorder.write(stretch(noise(LEAST_SECONDS - 0.2, RATE)))
     assert recorder.close() == ["nothing was recorded: it takes 1.1 s at least"]
     assert list(tmp_path.iterdir()) == []
@@ -60,7 +60,7 @@ def test_what_is_shorter_than_a_window_is_not_kept(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_and_what_was_recorded_is_whole(small_disk: Callable[[int], Path]) -> None:
     folder = small_disk(128) / "good"
-    recorder = Recorder(folder)
+    recorder = SoundCapture(folder)
     written = 0
     with pytest.raises(OSError, match="disk"):
         for number in range(60):
@@ -74,4 +74,4 @@ def test_a_full_disk_is_told_and_what_was_recorded_is_whole(small_disk: Callable
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, read_only: Callable[[Path], Path]) -> None:
     with pytest.raises(GoodpartError, match="cannot be written"):
-        Recorder(read_only(tmp_path) / "good")
+        SoundCapture(read_only(tmp_path) / "good")

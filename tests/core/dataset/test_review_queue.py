@@ -17,10 +17,10 @@ from core.dataset.inventory import RECENT
 from core.dataset.review_queue import OFFERS, SENSES, accept, counted, discard, offer_picture, offered
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture, small_preview
-from core.journal.store import Event, read_journal
+from core.journal.store import JournalEvent, read_journal
 from core.recipes.recipe import Recipe
 from core.sources.simulated.motor import RATE
-from core.state.material import Offers
+from core.state.material import ReviewQueue
 from tests.core.inspection.test_single_shot import ODD_PART, hearing, judged, running, single
 from tests.core.pipelines.test_sound import BAD, GOOD
 from tests.core.station.test_station import Bench, odd
@@ -28,11 +28,11 @@ from tests.core.station.test_station import running as continuous
 from tests.support.parts import good_part, goodpart, odd_part, until
 
 
-def counts(bench: Bench) -> Offers:
+def counts(bench: Bench) -> ReviewQueue:
     return replace(bench.now.offers, recent=())
 
 
-def words(recipe: Recipe) -> list[Event]:
+def words(recipe: Recipe) -> list[JournalEvent]:
     return [event for event in read_journal(recipe.journal) if event.kind == "word"]
 
 
@@ -49,12 +49,12 @@ def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(tra
         part = judged(bench, 1)
         bench.station.say("good", part.at)
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
-        assert counts(bench) == Offers(good_images=1)
+        assert counts(bench) == ReviewQueue(good_images=1)
         (place,) = offered(trained, "good", "image")
         bench.station.say("good", part.at)
         assert until(lambda: "said already: it was good" in bench.now.fault)
         bench.station.say("bad", part.at)
-        assert until(lambda: counts(bench) == Offers(defect_images=1))
+        assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
         assert not place.exists()
         bench.station.say("good", part.at - 100)
         assert until(lambda: "another part has been judged meanwhile" in bench.now.fault)
@@ -77,9 +77,9 @@ def test_a_part_that_was_missed_is_offered_as_defective_and_one_that_was_right_t
         assert part.verdict.state == "OK"
         bench.station.say("good", part.at)
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
-        assert counts(bench) == Offers()
+        assert counts(bench) == ReviewQueue()
         bench.station.say("bad", part.at)
-        assert until(lambda: counts(bench) == Offers(defect_images=1))
+        assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
 
 
 def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) -> None:
@@ -90,7 +90,7 @@ def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) ->
         bench.station.pause(True)
         assert bench.turns("UNKNOWN", "paused")
         bench.station.say("good", at)
-        assert until(lambda: counts(bench) == Offers(good_images=1))
+        assert until(lambda: counts(bench) == ReviewQueue(good_images=1))
     (word,) = words(trained)
     (turn,) = [
         event for event in read_journal(trained.journal) if event.kind == "verdict" and event.verdict == "ANOMALY"
@@ -108,7 +108,7 @@ def test_of_a_motor_the_seconds_are_offered_that_were_judged(heard: Recipe) -> N
         played.play(GOOD)
         time.sleep(0.3)
         bench.station.say("bad", part.at)
-        assert until(lambda: counts(bench) == Offers(defect_sound=1))
+        assert until(lambda: counts(bench) == ReviewQueue(defect_sound=1))
     (place,) = offered(heard, "defect", "sound")
     sound, rate = soundfile.read(place, dtype="float32")
     assert rate == RATE
@@ -132,7 +132,7 @@ def test_what_is_offered_is_accepted_or_discarded(trained: Recipe, user: dict[st
     assert "refused: " in done.stderr and "torn.png" in done.stderr
     assert len(pictures_in(trained.good_images)) == before + 1
     assert len(pictures_in(trained.defect_images)) == 1
-    assert counted(trained) == Offers(defect_images=1)
+    assert counted(trained) == ReviewQueue(defect_images=1)
     done = goodpart(["teach", trained.folder, "--offered", "drop"], user)
     assert (done.returncode, done.stdout) == (0, "1 offered files discarded\n")
     assert goodpart(["teach", trained.folder, "--offered"], user).stdout == "nothing is offered\n"
@@ -186,7 +186,7 @@ def test_a_running_station_accepts_them(trained: Recipe) -> None:
     with running(single(trained)) as bench:
         assert until(lambda: bench.now.offers.good_images == 1)
         bench.station.accept_offers()
-        assert until(lambda: counts(bench) == Offers(told="1 picture of good parts taught"))
+        assert until(lambda: counts(bench) == ReviewQueue(told="1 picture of good parts taught"))
         bench.station.discard_offers()
         assert until(lambda: bench.now.offers.told == "0 offered files discarded")
 

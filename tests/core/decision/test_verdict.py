@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.bundle import HeldOut
 from core.decision.calibration import calibrate
 from core.decision.rule import is_anomalous, share, shares
-from core.decision.verdict import Ranking, Votes, reason, shown
+from core.decision.verdict import ScoreRanking, Votes, reason, shown
 from core.settings.recipe_settings import RULES
 from core.state.verdict import Rule, Thresholds
 
@@ -106,10 +106,10 @@ def test_numbers_are_shown_in_the_decimals_of_their_step() -> None:
     ]  # fmt: skip
 
 
-def ranking(good: list[float]) -> Ranking:
+def ranking(good: list[float]) -> ScoreRanking:
     """Of samples whose shares are `good`."""
     t = thresholds("density")
-    return Ranking(HeldOut(-2.0 - 2.0 * np.array(good), np.zeros(len(good))), t)
+    return ScoreRanking(HeldOut(-2.0 - 2.0 * np.array(good), np.zeros(len(good))), t)
 
 
 GOOD = st.lists(st.floats(-2, 1.5), min_size=1, max_size=60)
@@ -148,7 +148,7 @@ def test_anomalous_is_a_p_value_of_at_most_the_rate_that_was_asked(seed: int, ru
     held_out = HeldOut(random.normal(size=60), random.normal(size=60))
     t = calibrate(held_out, rule, rate)
     assume(t.density < t.typical_density - t.density_step and t.reconstruction_error > t.typical_error + t.error_step)
-    rank = Ranking(held_out, t)
+    rank = ScoreRanking(held_out, t)
     for density, error in random.normal(size=(20, 2)) * 2:
         assert (rank.p_value(float(share(density, error, t))) <= rate + 1e-9) == is_anomalous(density, error, t)
 

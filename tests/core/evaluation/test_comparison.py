@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import GoodpartError
 from core.evaluation.comparison import (
-    Contest,
+    Comparison,
     difference,
     figures,
     kinds,
@@ -141,7 +141,7 @@ def test_the_doubt_is_that_of_what_is_recommended(method: str, advised: str) -> 
         (contest(twins=["a.png is nearly the same as the good b.png"]), "stand on both sides"),
     ],
 )
-def test_it_refuses_to_recommend(held: Contest, words: str) -> None:
+def test_it_refuses_to_recommend(held: Comparison, words: str) -> None:
     advice = advise(held)
     assert advice.method is None
     assert advice.sentence.startswith("No recommendation: ")

@@ -14,7 +14,7 @@ from core.bundle import read_bundle
 from core.errors import GoodpartError
 from core.evaluation.defect_test import separate
 from core.evaluation.model_review import examine
-from core.evaluation.review_process import Examination, Examining
+from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.evaluation.review_result import examined_from
 from core.recipes.recipe import Recipe, new_recipe
 from tests.support.parts import odd_part, until, write_parts
@@ -76,8 +76,8 @@ def test_without_defects_nothing_is_claimed(trained: Recipe) -> None:
 def test_the_process_tells_how_far_it_is_and_what_it_found(trained: Recipe) -> None:
     with_defects(trained)
     shutil.copy(trained.image_bundle, trained.candidate("image"))
-    states: list[Examining] = []
-    examination = Examination(trained.folder, candidate=True, changed=states.append)
+    states: list[ReviewProgress] = []
+    examination = ModelReviewProcess(trained.folder, candidate=True, changed=states.append)
     assert until(lambda: examination.now.state != "running", 60)
     assert examination.now.state == "done", examination.now.message
     assert examination.now.found == tuple(examine(trained, candidate=True))
@@ -86,14 +86,14 @@ def test_the_process_tells_how_far_it_is_and_what_it_found(trained: Recipe) -> N
 
 def test_a_torn_model_is_told_in_words(trained: Recipe) -> None:
     trained.image_bundle.write_bytes(b"torn")
-    examination = Examination(trained.folder, candidate=False)
+    examination = ModelReviewProcess(trained.folder, candidate=False)
     assert until(lambda: examination.now.state != "running", 60)
     assert examination.now.state == "failed" and "torn" in examination.now.message
 
 
 def test_an_examination_that_is_stopped_ends(trained: Recipe) -> None:
     write_parts(trained.defect_images, range(300))
-    examination = Examination(trained.folder, candidate=False)
+    examination = ModelReviewProcess(trained.folder, candidate=False)
     assert until(lambda: examination.now.of > 0, 60)
     examination.stop()
     examination._thread.join(10)

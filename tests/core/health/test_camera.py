@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
-from core.health.camera import Health, HealthSettings, PictureMeasures, Taught, measure, small_grey
-from core.health.scene_change import Motion
+from core.health.camera import CameraHealth, CameraHealthSettings, PictureMeasures, TaughtPictures, measure, small_grey
+from core.health.scene_change import SceneChange
 from core.samples import Frame, Picture
 from core.sources.camera.base import SourceStatus
 from tests.support.data import data_folder
@@ -33,26 +33,26 @@ def noisy(picture: Picture, seed: int, most: int = 3) -> Picture:
     return cv2.add(picture, noise, dtype=cv2.CV_8U)
 
 
-def taught(*pictures: Picture) -> Taught:
-    return Taught.of(measure(picture) for picture in pictures)
+def taught(*pictures: Picture) -> TaughtPictures:
+    return TaughtPictures.of(measure(picture) for picture in pictures)
 
 
-def said(health: Health, picture: Picture, number: int = 1, at: float = 0.0) -> str | None:
+def said(health: CameraHealth, picture: Picture, number: int = 1, at: float = 0.0) -> str | None:
     return health.check(Frame(picture, number, at), LIVE, at)
 
 
-def all_said(health: Health, picture: Picture) -> str:
+def all_said(health: CameraHealth, picture: Picture) -> str:
     answer = said(health, picture)
     assert answer is not None
     return answer
 
 
 def test_a_picture_like_the_taught_ones_is_trusted() -> None:
-    assert said(Health(taught(noisy(scene(), 1), noisy(scene(), 2))), noisy(scene(), 3)) is None
+    assert said(CameraHealth(taught(noisy(scene(), 1), noisy(scene(), 2))), noisy(scene(), 3)) is None
 
 
 def test_a_camera_that_freezes_is_called_by_its_standing_picture() -> None:
-    health = Health(None)
+    health = CameraHealth(None)
     for number in range(10):
         assert said(health, noisy(scene(), number), number + 1, number / 10) is None
     still = noisy(scene(), 9)
@@ -64,7 +64,7 @@ def test_a_camera_that_freezes_is_called_by_its_standing_picture() -> None:
 
 
 def test_one_pixel_of_noise_a_frame_is_a_living_camera() -> None:
-    health = Health(None)
+    health = CameraHealth(None)
     for number in range(60):
         picture = scene()
         picture[16 * (number % 20), number] ^= 1
@@ -72,19 +72,19 @@ def test_one_pixel_of_noise_a_frame_is_a_living_camera() -> None:
 
 
 def test_the_same_frame_looked_at_twice_does_not_freeze_it() -> None:
-    health = Health(None, HealthSettings(no_frame_after=100))
+    health = CameraHealth(None, CameraHealthSettings(no_frame_after=100))
     for second in range(10):
         assert health.check(Frame(scene(), 1, 0.0), LIVE, float(second)) is None
 
 
 def test_a_folder_may_show_the_same_picture_for_ever() -> None:
-    health = Health(None, HealthSettings(frozen_after=None))
+    health = CameraHealth(None, CameraHealthSettings(frozen_after=None))
     for number in range(100):
         assert said(health, scene(), number + 1, number / 10) is None
 
 
 def test_no_frame_for_a_second_is_said_with_the_seconds() -> None:
-    health = Health(None)
+    health = CameraHealth(None)
     assert health.check(None, LIVE, 0.0) == "camera: no picture yet"
     assert said(health, scene(), 1, 0.0) is None
     assert health.check(None, LIVE, 0.9) is None
@@ -94,7 +94,7 @@ def test_no_frame_for_a_second_is_said_with_the_seconds() -> None:
 
 def test_a_slow_source_is_given_the_time_that_it_needs() -> None:
     slow = SourceStatus(state="live", address="parts", fps=0.5)
-    health = Health(None)
+    health = CameraHealth(None)
     assert health.check(Frame(scene(), 1, 0.0), slow, 0.0) is None
     assert health.check(None, slow, 4.0) is None
     assert health.check(None, slow, 7.0) == "camera: no picture for 7.0 s"
@@ -113,14 +113,14 @@ def test_a_slow_source_is_given_the_time_that_it_needs() -> None:
     ],
 )
 def test_a_source_that_is_not_live_says_itself_why(status: SourceStatus, words: str) -> None:
-    health = Health(None)
+    health = CameraHealth(None)
     assert said(health, scene()) is None
     assert health.check(None, status, 0.1) == words
     assert health.check(Frame(scene(1), 2, 0.1), status, 0.1) == words, "also when a last frame is still there"
 
 
 def test_a_fault_of_the_picture_lasts_until_a_better_one_comes() -> None:
-    health = Health(taught(scene()))
+    health = CameraHealth(taught(scene()))
     dark = np.zeros_like(scene())
     assert "too dark" in (said(health, dark, 1, 0.0) or "")
     assert "too dark" in (health.check(None, LIVE, 0.2) or "")
@@ -129,25 +129,27 @@ def test_a_fault_of_the_picture_lasts_until_a_better_one_comes() -> None:
 
 def test_a_dark_picture_is_told_with_numbers() -> None:
     known = taught(scene(0), scene(1))
-    words = all_said(Health(known), (scene() * 0.03).astype(np.uint8))
+    words = all_said(CameraHealth(known), (scene() * 0.03).astype(np.uint8))
     low, high = round(known.brightness_low), round(known.brightness_high)
     assert words == f"camera: picture too dark (brightness 3, taught {low}-{high}): check light and exposure"
-    assert said(Health(known), (scene() * 0.6).astype(np.uint8)) is None, "a little darker is the detector's business"
-    assert "(brightness 3)" in all_said(Health(None), (scene() * 0.03).astype(np.uint8))
+    assert said(CameraHealth(known), (scene() * 0.6).astype(np.uint8)) is None, (
+        "a little darker is the detector's business"
+    )
+    assert "(brightness 3)" in all_said(CameraHealth(None), (scene() * 0.03).astype(np.uint8))
 
 
 def test_dark_field_light_is_not_called_dark_when_it_was_taught_so() -> None:
     dark_field = np.zeros((480, 640, 3), np.uint8)
     dark_field[200:280, 300:340] = 200
-    assert said(Health(taught(dark_field)), dark_field) is None
+    assert said(CameraHealth(taught(dark_field)), dark_field) is None
 
 
 def test_a_burnt_out_picture_is_told_with_numbers() -> None:
     burnt = np.clip(scene().astype(int) * 3, 0, 255).astype(np.uint8)
-    assert "too bright" in all_said(Health(taught(scene())), burnt)
-    assert "taught at most 0%" in all_said(Health(taught(scene())), burnt)
+    assert "too bright" in all_said(CameraHealth(taught(scene())), burnt)
+    assert "taught at most 0%" in all_said(CameraHealth(taught(scene())), burnt)
     white = np.full((480, 640, 3), 255, np.uint8)
-    assert "100% is white" in all_said(Health(None), white)
+    assert "100% is white" in all_said(CameraHealth(None), white)
 
 
 def test_a_white_background_is_no_burnt_out_picture() -> None:
@@ -155,12 +157,12 @@ def test_a_white_background_is_no_burnt_out_picture() -> None:
     part[150:350, 200:450] = scene(0, 250, 200)
     smaller = np.full((480, 640, 3), 255, np.uint8)
     smaller[180:330, 240:420] = scene(0, 180, 150)
-    assert said(Health(taught(part)), smaller) is None
-    assert "too bright" in all_said(Health(taught(part)), np.full((480, 640, 3), 255, np.uint8))
+    assert said(CameraHealth(taught(part)), smaller) is None
+    assert "too bright" in all_said(CameraHealth(taught(part)), np.full((480, 640, 3), 255, np.uint8))
 
 
 def test_a_picture_out_of_focus_is_told_with_numbers() -> None:
-    health = Health(taught(scene(0), scene(1)))
+    health = CameraHealth(taught(scene(0), scene(1)))
     words = all_said(health, cv2.GaussianBlur(scene(), (0, 0), 12))
     assert "blurred or empty (sharpness" in words
     assert "check focus" in words
@@ -169,13 +171,13 @@ def test_a_picture_out_of_focus_is_told_with_numbers() -> None:
 
 
 def test_a_black_picture_that_stands_still_is_called_dark_rather_than_frozen() -> None:
-    health = Health(None)
+    health = CameraHealth(None)
     for number in range(40):
         assert "too dark" in (said(health, np.zeros((480, 640, 3), np.uint8), number + 1, number / 10) or "")
 
 
 def test_another_size_than_taught_is_told_with_both_sizes() -> None:
-    health = Health(taught(scene(0, 640, 480)))
+    health = CameraHealth(taught(scene(0, 640, 480)))
     words = all_said(health, scene(0, 1280, 720))
     assert words.startswith("camera: picture is 1280 x 720, taught were 640 x 480: set the camera's size")
 
@@ -183,12 +185,12 @@ def test_another_size_than_taught_is_told_with_both_sizes() -> None:
 def test_pictures_taught_in_several_sizes_allow_any() -> None:
     known = taught(scene(0, 640, 480), scene(0, 800, 600))
     assert (known.width, known.height) == (None, None)
-    assert said(Health(known), scene(0, 700, 520)) is None
+    assert said(CameraHealth(known), scene(0, 700, 520)) is None
 
 
 def test_what_was_taught_goes_through_the_manifest_unchanged() -> None:
     for known in (taught(scene(0)), taught(scene(0), scene(0, 320, 240))):
-        assert Taught.from_json(json.loads(json.dumps(known.to_json()))) == known
+        assert TaughtPictures.from_json(json.loads(json.dumps(known.to_json()))) == known
 
 
 @pytest.mark.parametrize("value", [None, "4", True, float("nan")])
@@ -196,19 +198,19 @@ def test_a_manifest_without_its_numbers_is_refused(value: object) -> None:
     data: dict[str, object] = dict(taught(scene()).to_json())
     data["sharpness_low"] = value
     with pytest.raises(GoodpartError, match="sharpness_low"):
-        Taught.from_json(data)
+        TaughtPictures.from_json(data)
 
 
 def test_nothing_taught_is_refused() -> None:
     with pytest.raises(GoodpartError):
-        Taught.of([])
+        TaughtPictures.of([])
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2000), (4000, 3), (255, 257), (513, 511)])
 def test_pictures_of_odd_shapes_can_be_measured(width: int, height: int) -> None:
     measures = measure(np.full((height, width, 3), 100, np.uint8))
     assert measures == PictureMeasures(100.0, 0.0, 0.0, width, height)
-    assert Motion().changed(small_grey(np.full((height, width, 3), 100, np.uint8)))
+    assert SceneChange().changed(small_grey(np.full((height, width, 3), 100, np.uint8)))
 
 
 def pictures(folder: Path, most: int) -> list[Picture]:
@@ -220,7 +222,7 @@ def pictures(folder: Path, most: int) -> list[Picture]:
 def test_neither_good_nor_defective_parts_are_called_a_camera_fault(name: str) -> None:
     good, defect = pictures(data_folder(name) / "good", 30), pictures(data_folder(name) / "defect", 30)
     known = taught(*good[::2])
-    faults = [words for picture in good + defect if (words := said(Health(known), picture))]
+    faults = [words for picture in good + defect if (words := said(CameraHealth(known), picture))]
     assert faults == []
 
 
@@ -229,9 +231,9 @@ def test_real_pictures_that_are_dark_or_burnt_out_are_called(name: str) -> None:
     good = pictures(data_folder(name) / "good", 8)
     known = taught(*good)
     for picture in good:
-        assert "too dark" in (said(Health(known), (picture * 0.05).astype(np.uint8)) or "")
+        assert "too dark" in (said(CameraHealth(known), (picture * 0.05).astype(np.uint8)) or "")
         burnt = np.clip(picture.astype(np.float32) * 6 + 60, 0, 255).astype(np.uint8)
-        assert "too bright" in (said(Health(known), burnt) or "")
+        assert "too bright" in (said(CameraHealth(known), burnt) or "")
 
 
 @pytest.mark.parametrize("name", ["images/aliens", "images/cookies"])
@@ -240,7 +242,7 @@ def test_real_pictures_far_out_of_focus_are_called(name: str) -> None:
     known = taught(*good)
     for picture in good:
         blurred = cv2.GaussianBlur(picture, (0, 0), picture.shape[1] / 100)
-        assert "blurred" in (said(Health(known), blurred) or "")
+        assert "blurred" in (said(CameraHealth(known), blurred) or "")
 
 
 def shaken(picture: Picture, seed: int, part: float = 0.001) -> Picture:
@@ -253,7 +255,7 @@ def shaken(picture: Picture, seed: int, part: float = 0.001) -> Picture:
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> None:
-    motion = Motion()
+    motion = SceneChange()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 5)):
         changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot))) for shot in range(5)]
         assert changes == [True] + [False] * 4
@@ -261,12 +263,12 @@ def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> 
 
 @pytest.mark.parametrize("name", ["images/aliens", "images/cookies"])
 def test_on_a_shaking_bench_another_part_is_still_seen(name: str) -> None:
-    motion = Motion()
+    motion = SceneChange()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 4)):
         changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot, 0.002))) for shot in range(6)]
         assert changes == [True] + [False] * 5
 
 
 def test_a_scene_that_never_rests_is_always_motion() -> None:
-    motion = Motion()
+    motion = SceneChange()
     assert all(motion.changed(small_grey(scene(seed))) for seed in range(60))

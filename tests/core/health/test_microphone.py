@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from core.errors import GoodpartError
-from core.health.microphone import SoundHealth, SoundTaught, measure_sound
-from core.samples import Sound, Stretch
+from core.health.microphone import MicrophoneHealth, TaughtSound, measure_sound
+from core.samples import Sound, SoundBlock
 from core.sources.microphone.base import MicrophoneStatus
 from core.sources.simulated.motor import MOTOR_FAULTS, RATE
 from tests.support.data import data_folder
@@ -19,7 +19,7 @@ from tests.support.sounds import faulty_motor, good_motor, noise
 LIVE = MicrophoneStatus("live", "default", rate=RATE, channels=1)
 
 
-TAUGHT = SoundTaught.of(
+TAUGHT = TaughtSound.of(
     measure_sound(second, RATE) for number in range(6) for second in good_motor(number).reshape(-1, RATE)
 )
 
@@ -27,15 +27,15 @@ TAUGHT = SoundTaught.of(
 class Bench:
     """A health that hears 0.1 s after the other."""
 
-    def __init__(self, taught: SoundTaught | None = TAUGHT) -> None:
-        self.health = SoundHealth(taught)
+    def __init__(self, taught: TaughtSound | None = TAUGHT) -> None:
+        self.health = MicrophoneHealth(taught)
         self.now = 100.0
 
     def hears(self, sound: Sound, rate: int = RATE) -> list[str | None]:
         said = []
         for at in range(0, len(sound), rate // 10):
             self.now += 0.1
-            stretch = Stretch(sound[at : at + rate // 10], rate, self.now, broken=False)
+            stretch = SoundBlock(sound[at : at + rate // 10], rate, self.now, broken=False)
             said.append(self.health.check(stretch, LIVE, self.now))
         return said
 
@@ -99,7 +99,7 @@ def test_faults_of_real_motors_are_none_of_the_microphone() -> None:
         for at in range(0, len(samples) - rate + 1, rate)
     ]
     for path, (samples, rate) in clips.items():
-        said = set(Bench(SoundTaught.of(good)).hears(samples.mean(axis=1), rate))
+        said = set(Bench(TaughtSound.of(good)).hears(samples.mean(axis=1), rate))
         # Some clips were overdriven when they were recorded, which the microphone's health may tell.
         assert {words for words in said if words and "clipping" not in words} == set(), path
 
@@ -160,9 +160,9 @@ def test_the_level_is_shown_in_decibels_of_full_scale() -> None:
 
 
 def test_what_was_taught_is_kept_and_must_be_whole() -> None:
-    assert SoundTaught.from_json(TAUGHT.to_json()) == TAUGHT
+    assert TaughtSound.from_json(TAUGHT.to_json()) == TAUGHT
     for damage in ({}, TAUGHT.to_json() | {"rms_low": float("nan")}, TAUGHT.to_json() | {"offset_high": True}):
         with pytest.raises(GoodpartError, match=r"has no number for .*: train again"):
-            SoundTaught.from_json(damage)
+            TaughtSound.from_json(damage)
     with pytest.raises(GoodpartError, match="teach some first"):
-        SoundTaught.of([])
+        TaughtSound.of([])

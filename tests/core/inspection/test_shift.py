@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import GoodpartError
-from core.inspection.continuous import Lying
+from core.inspection.continuous import PartPresence
 from core.journal.store import Journal, read_journal, read_shift
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Verdict
@@ -79,7 +79,7 @@ def test_what_lay_there_was_the_worst_that_stood_for_a_second() -> None:
     ok, bad, unknown = Verdict("OK", "o"), Verdict("ANOMALY", "a"), Verdict("UNKNOWN", "u")
 
     def lay(*told: tuple[float, Verdict, bool]) -> str | None:
-        lying = Lying()
+        lying = PartPresence()
         for at, verdict, seen in told[:-1]:
             lying.stands(verdict, {}, seen, at)
         was = lying.exchanged(told[-1][0])

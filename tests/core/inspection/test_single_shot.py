@@ -15,8 +15,8 @@ import pytest
 import soundfile
 
 from core.bundle import read_bundle
-from core.inference.sound_judge import Ear
-from core.journal.store import Event, read_journal
+from core.inference.sound_judge import SoundJudge
+from core.journal.store import JournalEvent, read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
 from core.state.parts import Part
@@ -68,7 +68,7 @@ def judged(bench: Bench, number: int, seconds: float = 10.0) -> Part:
     return part
 
 
-def parts(recipe: Recipe) -> list[Event]:
+def parts(recipe: Recipe) -> list[JournalEvent]:
     return [event for event in read_journal(recipe.journal) if event.kind == "part"]
 
 
@@ -358,7 +358,7 @@ def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
 
 
 def test_thresholds_set_by_hand_count_for_the_whole_as_well(heard: Recipe) -> None:
-    ear = Ear(heard, read_bundle(heard.sound_bundle))
+    ear = SoundJudge(heard, read_bundle(heard.sound_bundle))
     known = ear.thresholds
     as_calibrated = ear.for_whole(10).thresholds
     away = 2 * (known.density - known.typical_density)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.journal.evidence_files import KeptPictures, KeptSounds
-from core.journal.sound_excerpt import Overheard
-from core.state.verdict import Heard, Thresholds
+from core.journal.evidence_files import EvidencePictures, EvidenceSounds
+from core.journal.sound_excerpt import SoundExcerpt
+from core.state.verdict import SoundJudgement, Thresholds
 from tests.support.parts import good_part, odd_part
 from tests.support.sounds import noise
 
@@ -23,7 +23,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_kept_picture_is_the_picture(tmp_path: Path) -> None:
-    path = KeptPictures(tmp_path / "anomalies", 5, 10).keep(odd_part(1), 1_700_000_000.25)
+    path = EvidencePictures(tmp_path / "anomalies", 5, 10).keep(odd_part(1), 1_700_000_000.25)
     assert path is not None
     assert path.name.endswith("-250.jpg")
     stored = cv2.imread(str(path))
@@ -32,16 +32,16 @@ def test_a_kept_picture_is_the_picture(tmp_path: Path) -> None:
 
 
 def test_the_oldest_go_first_by_number(tmp_path: Path) -> None:
-    kept = KeptPictures(tmp_path, 3, 10)
+    kept = EvidencePictures(tmp_path, 3, 10)
     paths = [kept.keep(good_part(number), 1_700_000_000 + number) for number in range(5)]
     assert names(tmp_path) == [path.name for path in paths[2:] if path]
 
 
 def test_the_oldest_go_first_by_size(tmp_path: Path) -> None:
-    first = KeptPictures(tmp_path, 100, 10).keep(good_part(0), 1_700_000_000)
+    first = EvidencePictures(tmp_path, 100, 10).keep(good_part(0), 1_700_000_000)
     assert first is not None
     room = 2.5 * first.stat().st_size / 1e6
-    kept = KeptPictures(tmp_path, 100, room)
+    kept = EvidencePictures(tmp_path, 100, room)
     for number in range(1, 6):
         kept.keep(good_part(number), 1_700_000_000 + number)
     assert len(names(tmp_path)) == 2
@@ -50,13 +50,13 @@ def test_the_oldest_go_first_by_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("most", "megabytes"), [(0, 10), (10, 0)])
 def test_nothing_is_kept_where_nothing_may_be(tmp_path: Path, most: int, megabytes: float) -> None:
-    assert KeptPictures(tmp_path, most, megabytes).keep(good_part(0), 1_700_000_000) is None
+    assert EvidencePictures(tmp_path, most, megabytes).keep(good_part(0), 1_700_000_000) is None
     assert names(tmp_path) == []
 
 
 def test_what_others_put_there_stays(tmp_path: Path) -> None:
     (tmp_path / "0-note.jpg").write_bytes(bytes(100))
-    kept = KeptPictures(tmp_path, 1, 10)
+    kept = EvidencePictures(tmp_path, 1, 10)
     kept.keep(good_part(0), 1_700_000_000)
     kept.keep(good_part(1), 1_700_000_001)
     assert len(names(tmp_path)) == 2
@@ -66,21 +66,21 @@ def test_what_others_put_there_stays(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_no_half_picture(small_disk: Callable[[int], Path]) -> None:
     folder = small_disk(16) / "anomalies"
     with pytest.raises(OSError, match="No space"):
-        KeptPictures(folder, 10, 10).keep(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8), 1e9)
+        EvidencePictures(folder, 10, 10).keep(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8), 1e9)
     assert names(folder) == []
 
 
-def overheard(windows: int = 300, seconds: float = 8.0, rate: int = 8000) -> Overheard:
+def overheard(windows: int = 300, seconds: float = 8.0, rate: int = 8000) -> SoundExcerpt:
     pieces = [noise(0.1, rate, seed=number) for number in range(round(seconds * 10))]
     heard = [
-        Heard(number, number / 10, 1 + number / 10, -1.0, 0.5, False, number / 100, 0.1, 0.4, "", 1.0)
+        SoundJudgement(number, number / 10, 1 + number / 10, -1.0, 0.5, False, number / 100, 0.1, 0.4, "", 1.0)
         for number in range(windows)
     ]
-    return Overheard(heard, Thresholds(-3.0, 2.0, "sum", -1.0, 0.5, 0.1, 0.1), pieces, rate)
+    return SoundExcerpt(heard, Thresholds(-3.0, 2.0, "sum", -1.0, 0.5, 0.1, 0.1), pieces, rate)
 
 
 def test_of_a_sound_the_last_seconds_and_their_scores_are_kept(tmp_path: Path) -> None:
-    paths = KeptSounds(tmp_path / "anomalies", 5, 10).keep(overheard(), 1_700_000_000.25)
+    paths = EvidenceSounds(tmp_path / "anomalies", 5, 10).keep(overheard(), 1_700_000_000.25)
     assert paths is not None
     sound, rate = soundfile.read(paths[1], dtype="float32")
     assert (rate, len(sound)) == (8000, 5 * 8000)
@@ -94,7 +94,7 @@ def test_of_a_sound_the_last_seconds_and_their_scores_are_kept(tmp_path: Path) -
 
 
 def test_sounds_are_bounded_apart_from_pictures(tmp_path: Path) -> None:
-    pictures, sounds = KeptPictures(tmp_path, 2, 10), KeptSounds(tmp_path, 3, 10)
+    pictures, sounds = EvidencePictures(tmp_path, 2, 10), EvidenceSounds(tmp_path, 3, 10)
     pictures.keep(good_part(0), 1_600_000_000)
     kept = [sounds.keep(overheard(), 1_700_000_000 + number) for number in range(5)]
     told = [path.name for paths in kept[2:] if paths for path in paths]
@@ -103,11 +103,11 @@ def test_sounds_are_bounded_apart_from_pictures(tmp_path: Path) -> None:
 
 
 def test_sounds_stay_below_their_megabytes(tmp_path: Path) -> None:
-    size = sum(path.stat().st_size for path in KeptSounds(tmp_path, 9, 10).keep(overheard(), 1_700_000_000) or ())
-    sounds = KeptSounds(tmp_path, 9, 2.5 * size / 1e6)
+    size = sum(path.stat().st_size for path in EvidenceSounds(tmp_path, 9, 10).keep(overheard(), 1_700_000_000) or ())
+    sounds = EvidenceSounds(tmp_path, 9, 2.5 * size / 1e6)
     for number in range(1, 5):
         sounds.keep(overheard(), 1_700_000_000 + number)
     assert len(names(tmp_path)) == 4
-    assert KeptSounds(tmp_path, 9, 0.5 * size / 1e6).keep(overheard(), 1_700_000_009) is None
-    assert KeptSounds(tmp_path, 0, 10).keep(overheard(), 1_700_000_009) is None
+    assert EvidenceSounds(tmp_path, 9, 0.5 * size / 1e6).keep(overheard(), 1_700_000_009) is None
+    assert EvidenceSounds(tmp_path, 0, 10).keep(overheard(), 1_700_000_009) is None
     assert len(names(tmp_path)) == 4

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import GoodpartError
-from core.journal.query import History, Only, csv_lines, day_bounds, export_csv, json_lines
+from core.journal.query import History, RowFilter, csv_lines, day_bounds, export_csv, json_lines
 from core.journal.row import COLUMNS, in_words
 from core.journal.store import Journal
 
@@ -50,22 +50,28 @@ def journal(tmp_path: Path) -> Path:
 
 def test_rows_are_those_that_were_asked_for(journal: Path) -> None:
     with History(journal) as history:
-        everything = list(history.rows(Only()))
+        everything = list(history.rows(RowFilter()))
         assert [row.id for row in everything] == list(range(1, 44))
-        called = list(history.rows(Only(verdict="ANOMALY")))
+        called = list(history.rows(RowFilter(verdict="ANOMALY")))
         assert [row.reason for row in called] == [f"row {number}" for number in range(0, 40, 4)]
-        assert [row.kind for row in history.rows(Only(kind="threshold"))] == ["threshold"]
+        assert [row.kind for row in history.rows(RowFilter(kind="threshold"))] == ["threshold"]
         by_hand = [row for row in everything if row.when.date() == TODAY - timedelta(1) and row.verdict == "OK"]
         assert 5 < len(by_hand) < 20
-        assert list(history.rows(Only("OK", "verdict", TODAY - timedelta(1)))) == by_hand
-        assert [row.id for row in history.rows(Only(), last=3)] == [41, 42, 43]
-        assert list(history.rows(Only(day=date(2001, 1, 1)))) == []
+        assert list(history.rows(RowFilter("OK", "verdict", TODAY - timedelta(1)))) == by_hand
+        assert [row.id for row in history.rows(RowFilter(), last=3)] == [41, 42, 43]
+        assert list(history.rows(RowFilter(day=date(2001, 1, 1)))) == []
 
 
 def test_pages_are_newest_first_and_stand_still_while_rows_come(journal: Path) -> None:
     with History(journal) as history:
         top = history.newest()
-        for only in (Only(), Only("ANOMALY"), Only(kind="verdict"), Only(day=TODAY), Only("OK", "verdict", TODAY)):
+        for only in (
+            RowFilter(),
+            RowFilter("ANOMALY"),
+            RowFilter(kind="verdict"),
+            RowFilter(day=TODAY),
+            RowFilter("OK", "verdict", TODAY),
+        ):
             wanted = list(history.rows(only))[::-1]
             assert history.count(only, top) == len(wanted)
             assert history.page(only, top, 0, 7) == wanted[:7]
@@ -74,10 +80,10 @@ def test_pages_are_newest_first_and_stand_still_while_rows_come(journal: Path) -
         more = Journal(journal)
         more.record("verdict", "ANOMALY", "meanwhile")
         assert more.flush()
-        assert history.page(Only(), top, 0, 1)[0].id == top
+        assert history.page(RowFilter(), top, 0, 1)[0].id == top
         assert history.newest() == top + 1
-        assert history.count(Only("ANOMALY"), top + 1, above=top) == 1
-        assert history.count(Only("OK"), top + 1, above=top) == 0
+        assert history.count(RowFilter("ANOMALY"), top + 1, above=top) == 1
+        assert history.count(RowFilter("OK"), top + 1, above=top) == 0
         more.close()
 
 
@@ -136,7 +142,7 @@ def test_a_row_in_cells_and_words(journal: Path) -> None:
 
 
 def test_exports_hold_what_the_journal_holds(journal: Path, tmp_path: Path) -> None:
-    assert export_csv(journal, Only("ANOMALY"), tmp_path / "out.csv") == 10
+    assert export_csv(journal, RowFilter("ANOMALY"), tmp_path / "out.csv") == 10
     with (tmp_path / "out.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert tuple(lines[0]) == COLUMNS
@@ -225,7 +231,7 @@ def test_a_journal_of_before_has_no_index_and_is_read(tmp_path: Path) -> None:
         for column in ("at", "kind", "verdict"):
             connection.execute(f"DROP INDEX events_{column}")
     with History(path) as history:
-        assert history.count(Only("ANOMALY"), 99) == 10
+        assert history.count(RowFilter("ANOMALY"), 99) == 10
     again = Journal(path)
     again.record("start")
     assert again.flush()

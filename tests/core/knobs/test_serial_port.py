@@ -21,7 +21,7 @@ import pytest
 
 from core.knobs import connection as keeping
 from core.knobs import serial_port as ports
-from core.knobs.connection import KnobKeeper, Told
+from core.knobs.connection import BoardVerdict, KnobConnection
 from core.knobs.firmware_twin import EVERY_MS
 from core.knobs.protocol import Reading, ToldVerdict, format_reading, format_verdict, parse
 from core.knobs.serial_port import FULL, PortLost, in_words, open_port
@@ -80,7 +80,7 @@ def test_why_a_port_does_not_open_is_told_in_words(number: int, words: str) -> N
 async def test_of_two_stations_on_one_port_the_second_waits_for_the_first(pty: tuple[int, str]) -> None:
     _, name = pty
     first = await open_port(name, ignore, ignore)
-    keeper = KnobKeeper(name, lambda: ("OK", 1.0, 0.1), lambda: None)
+    keeper = KnobConnection(name, lambda: ("OK", 1.0, 0.1), lambda: None)
     ending = asyncio.Event()
     task = asyncio.create_task(keeper.run(ending))
     await until(lambda: keeper.status.state == "absent", 15)
@@ -173,7 +173,7 @@ def test_verdicts_go_back_at_most_ten_times_and_at_least_once_a_second(monkeypat
     monkeypatch.setattr(keeping.time, "monotonic", lambda: clock[0])
     state: list[State] = ["OK"]
     scores = [0.0]
-    keeper = KnobKeeper("x", lambda: (state[-1], scores[0], 0.5), lambda: None)
+    keeper = KnobConnection("x", lambda: (state[-1], scores[0], 0.5), lambda: None)
     wire = Wire(lambda: clock[0])
     keeper._port = wire  # type: ignore[assignment]
 
@@ -264,9 +264,9 @@ async def test_turn_pull_and_put_back_over_a_real_pseudo_terminal(tmp_path: Path
     for command in boards(tmp_path / "cache"):
         link = tmp_path / "knobs"
         options = ("--link", str(link), "--density", "1000", "--error", "500")
-        told: list[Told] = [("OK", 3.25, 0.5)]
+        told: list[BoardVerdict] = [("OK", 3.25, 0.5)]
         ending = asyncio.Event()
-        keeper = KnobKeeper(str(link), lambda: told[-1], lambda: None)  # noqa: B023
+        keeper = KnobConnection(str(link), lambda: told[-1], lambda: None)  # noqa: B023
         task = asyncio.create_task(keeper.run(ending))
         await until(lambda: keeper.status.state == "absent", 15)  # noqa: B023
         assert "no such port" in keeper.status.message
@@ -304,7 +304,7 @@ async def test_a_flood_and_a_line_without_an_end_hold_up_nobody() -> None:
     master, slave = os.openpty()
     tty.setraw(slave)
     ending = asyncio.Event()
-    keeper = KnobKeeper(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
+    keeper = KnobConnection(os.ttyname(slave), lambda: ("OK", 1.0, 0.1), lambda: None)
     task = asyncio.create_task(keeper.run(ending))
     flood = b"x" * 1_000_000 + b"\r\n" + b"".join(sealed(n % 4096, n) for n in range(10_000))
 

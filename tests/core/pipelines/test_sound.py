@@ -17,9 +17,9 @@ import soundfile
 
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.samples import Stretch
+from core.samples import SoundBlock
 from core.sources.microphone.base import MicrophoneStatus, SourceState
-from core.sources.microphone.ring_buffer import Ring
+from core.sources.microphone.ring_buffer import RingBuffer
 from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
 from core.state.sense import Hearing
 from core.state.snapshot import Snapshot
@@ -34,7 +34,7 @@ class Played:
     """A sound source that plays what the test says, a tenth of a second at a time, ten times as fast as real."""
 
     def __init__(self) -> None:
-        self.ring = Ring()
+        self.ring = RingBuffer()
         self._sound: np.ndarray | None = None
         self._at = 0
         self._state: tuple[SourceState, str] = ("live", "")
@@ -65,7 +65,7 @@ class Played:
         self._ended.set()
         self.ring.close()
 
-    def take(self, timeout: float) -> Stretch | None:
+    def take(self, timeout: float) -> SoundBlock | None:
         return self.ring.take(timeout)
 
     def status(self) -> MicrophoneStatus:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.replay.outcome import Outcome
+from core.replay.outcome import ReplayOutcome
 from core.replay.replay import Replay
 
 TAPES = Path(__file__).parent / "tapes"
@@ -16,7 +16,7 @@ EXPECTED = json.loads((TAPES / "expected.json").read_text())
 """What version 0.1.0 made of them."""
 
 
-def replayed(name: str) -> Outcome:
+def replayed(name: str) -> ReplayOutcome:
     with closing(Replay(TAPES / f"{name}.tape", keep_samples=True)) as replay:
         return replay.run()
 

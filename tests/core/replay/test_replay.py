@@ -15,32 +15,32 @@ import pytest
 import core.pipelines.base
 import core.tape.writer
 from core.errors import GoodpartError
-from core.inference.image_judge import Judge
+from core.inference.image_judge import ImageJudge
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
-from core.replay.outcome import Outcome, models_of, same_judging
+from core.replay.outcome import ReplayOutcome, models_of, same_judging
 from core.replay.replay import Replay
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense
 from core.station.station import Station
 from core.tape.events import KnobBytes, Took
-from core.tape.reader import Recording
-from core.tape.verdict_stream import Digest, said_in
-from core.tape.writer import Tape
+from core.tape.reader import TapeReader
+from core.tape.verdict_stream import VerdictDigest, verdict_line
+from core.tape.writer import TapeWriter
 from tests.support.parts import Scripted, good_part, odd_part, until, write_parts
 
 
 class Live:
     """A station that records, and what its subscribers heard."""
 
-    def __init__(self, station: Station, source: Scripted | None, tape: Tape) -> None:
+    def __init__(self, station: Station, source: Scripted | None, tape: TapeWriter) -> None:
         self.station, self.source, self.tape = station, source, tape
         self._last: object = None
-        self.stream = Digest()
+        self.stream = VerdictDigest()
         station.subscribe(self._heard)
 
     def _heard(self, snapshot: Snapshot) -> None:
-        said = said_in(snapshot)
+        said = verdict_line(snapshot)
         if said != self._last and not snapshot.stopped:
             self._last = said
             self.stream.add(said)
@@ -67,7 +67,7 @@ class Live:
 
 @contextmanager
 def recording(recipe: Recipe, file: Path, source: Scripted | None = None, **options: str) -> Iterator[Live]:
-    tape = Tape(file)
+    tape = TapeWriter(file)
     live = Live(Station(recipe, source=source, tape=tape, **options), source, tape)
     live.station.start()
     try:
@@ -76,7 +76,7 @@ def recording(recipe: Recipe, file: Path, source: Scripted | None = None, **opti
         live.station.stop(10)
 
 
-def replayed(file: Path, recipe: Recipe | None = None) -> Outcome:
+def replayed(file: Path, recipe: Recipe | None = None) -> ReplayOutcome:
     with closing(Replay(file, recipe, keep_samples=True)) as replay:
         return replay.run()
 
@@ -155,7 +155,7 @@ def test_pictures_sound_and_commands_are_judged_again_to_the_bit(both: Recipe, t
 
 
 def events(file: Path) -> Iterator[tuple[float, object]]:
-    with closing(Recording(file)) as read:
+    with closing(TapeReader(file)) as read:
         yield from read.events()
 
 
@@ -224,10 +224,10 @@ def test_a_judgement_that_hangs_hangs_again(trained: Recipe, tmp_path: Path, mon
     source.show(good)
     free = threading.Event()
     free.set()
-    look = Judge.look
+    look = ImageJudge.look
     with recording(trained, file, source) as live:
         live.turns("OK")
-        monkeypatch.setattr(Judge, "look", lambda judge, picture: (free.wait(), look(judge, picture))[1])
+        monkeypatch.setattr(ImageJudge, "look", lambda judge, picture: (free.wait(), look(judge, picture))[1])
         free.clear()
 
         def noticed() -> bool:
@@ -251,12 +251,12 @@ def test_an_error_that_nobody_foresaw_is_told_again(
 ) -> None:
     file, source = tmp_path / "shift", Scripted()
     source.show(good)
-    look = Judge.look
+    look = ImageJudge.look
     with recording(trained, file, source) as live:
         live.turns("OK")
-        monkeypatch.setattr(Judge, "look", lambda judge, picture: 1 / 0)
+        monkeypatch.setattr(ImageJudge, "look", lambda judge, picture: 1 / 0)
         live.turns("UNKNOWN", "ZeroDivisionError")
-        monkeypatch.setattr(Judge, "look", look)
+        monkeypatch.setattr(ImageJudge, "look", look)
         live.turns("OK")
     outcome = replayed(file)
     assert outcome.same is True, vars(outcome.difference or outcome)
@@ -304,9 +304,9 @@ def test_a_verdict_that_differs_is_shown_beside_the_live_one(
     source.show(good)
     with recording(trained, file, source) as live:
         live.judges(10)
-    weigh = Judge.weigh
+    weigh = ImageJudge.weigh
     monkeypatch.setattr(
-        Judge, "weigh", lambda judge, looked, number: replace(weigh(judge, looked, number), score=float(number))
+        ImageJudge, "weigh", lambda judge, looked, number: replace(weigh(judge, looked, number), score=float(number))
     )
     outcome = replayed(file)
     assert outcome.same is False
@@ -380,10 +380,10 @@ def test_the_end_that_is_torn_off_is_told_and_the_rest_is_the_same(trained: Reci
 def test_nothing_is_written_over(trained: Recipe, tmp_path: Path) -> None:
     (tmp_path / "shift").write_text("mine")
     with pytest.raises(GoodpartError, match="is there already"):
-        Tape(tmp_path / "shift")
+        TapeWriter(tmp_path / "shift")
     with pytest.raises(GoodpartError, match="cannot be written"):
-        Tape(tmp_path / "none" / "shift")
-    tape = Tape(tmp_path / "other")
+        TapeWriter(tmp_path / "none" / "shift")
+    tape = TapeWriter(tmp_path / "other")
     tape.close()
     assert not (tmp_path / "other").exists(), "of what never began nothing is left"
     assert (tmp_path / "shift").read_text() == "mine"

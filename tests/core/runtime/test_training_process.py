@@ -18,7 +18,7 @@ import pytest
 from core.bundle import read_bundle
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import MOST_POINTS, Curve, TrainingRun, parse_progress
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tests.support.data import ROOT
 from tests.support.parts import environment, make_recipe, until
 
@@ -34,7 +34,7 @@ run = TrainingRun(Path(sys.argv[1]), [], tell)
 began.set()
 time.sleep(60)
 """
-Told = list[Training]
+Told = list[TrainingState]
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +169,8 @@ def test_what_a_library_writes_between_is_passed_over(tmp_path: Path, stand_in: 
         """
     )
     told: Told = []
-    assert TrainingRun(tmp_path, [], told.append).wait(10) == Training("done", message="learnt")
-    assert told == [Training("running", "density", 1, 2), Training("done", message="learnt")]
+    assert TrainingRun(tmp_path, [], told.append).wait(10) == TrainingState("done", message="learnt")
+    assert told == [TrainingState("running", "density", 1, 2), TrainingState("done", message="learnt")]
 
 
 def test_a_crash_is_told_in_its_last_words(tmp_path: Path, stand_in: Callable[[str], None]) -> None:
@@ -199,7 +199,7 @@ def test_a_training_that_was_done_before_it_was_cancelled_is_done(
     stand_in('echo \'{"state": "done", "message": "learnt"}\'; echo \'{"state": "running", "phase": "end"}\'; cat\n')
     run, _ = begin(tmp_path, "end")
     run.cancel()
-    assert run.wait(5) == Training("done", message="learnt")
+    assert run.wait(5) == TrainingState("done", message="learnt")
 
 
 @pytest.mark.parametrize("line", ["", "no json", "[]", "null", '{"state": "x"}', '{"state": ["running"]}', "{" * 100])
@@ -210,9 +210,9 @@ def test_no_other_line_is_progress(line: str) -> None:
 def test_the_loss_curve_stays_short_and_even() -> None:
     curve = Curve()
     for step in range(1000):
-        points = curve.with_point(Training("running", "network", step, 1000, 1.0 / (step + 1), 2.0 / (step + 1)))
+        points = curve.with_point(TrainingState("running", "network", step, 1000, 1.0 / (step + 1), 2.0 / (step + 1)))
     assert MOST_POINTS / 2 <= len(points) <= MOST_POINTS
     steps = [round(1 / loss) - 1 for loss, _ in points]
     assert len({b - a for a, b in pairwise(steps)}) == 1
-    assert points == curve.with_point(Training("done"))
-    assert len(curve.with_point(Training("running", "another", 0, 10, 5.0))) == 1
+    assert points == curve.with_point(TrainingState("done"))
+    assert len(curve.with_point(TrainingState("running", "another", 0, 10, 5.0))) == 1

@@ -156,4 +156,6 @@ def test_what_is_no_snapshot_is_refused_in_words(envelope: Any, words: str) -> N
 
 def test_an_array_of_objects_is_not_taken() -> None:
     with pytest.raises(WireError, match="objects"):
-        from_json(hints(core.state.verdict.Judgement)["map"], {"dtype": "|O", "shape": [1], "base64": "AAAAAAAAAAA="})
+        from_json(
+            hints(core.state.verdict.ImageJudgement)["map"], {"dtype": "|O", "shape": [1], "base64": "AAAAAAAAAAA="}
+        )

@@ -14,7 +14,7 @@ from core.samples import Frame
 from core.sources.camera.address import open_source
 from core.sources.camera.base import CameraSettings, PictureSource
 from core.sources.camera.files import Folder, pictures_in
-from core.sources.camera.reader import Backoff, Reader
+from core.sources.camera.reader import Backoff, CameraReader
 from tests.core.sources.test_camera_reader import until
 
 FAST = CameraSettings(fps=200)
@@ -156,7 +156,7 @@ def test_pictures_that_cannot_be_decoded_are_skipped_counted_and_named(tmp_path:
 
 def test_a_folder_without_pictures_is_lost_in_words_and_found_once_there_are_some(tmp_path: Path) -> None:
     (tmp_path / "readme.md").write_text("nothing to see")
-    folder = Reader(str(tmp_path), partial(Folder, tmp_path, FAST), Backoff(0.02, 0.02))
+    folder = CameraReader(str(tmp_path), partial(Folder, tmp_path, FAST), Backoff(0.02, 0.02))
     folder.start()
     until(lambda: folder.status().state == "lost", "lost")
     assert "holds no pictures (.bmp, .jpeg, .jpg, .png" in folder.status().message

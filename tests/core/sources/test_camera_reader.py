@@ -11,7 +11,7 @@ import numpy as np
 
 from core.samples import Picture
 from core.sources.camera.base import PictureSource
-from core.sources.camera.reader import Backoff, Reader, SourceLost
+from core.sources.camera.reader import Backoff, CameraReader, SourceLost
 
 QUICK = Backoff(first=0.01, longest=0.04)
 
@@ -83,7 +83,7 @@ def fast(bench: Bench, source: PictureSource) -> None:
 
 def test_the_newest_frame_wins_and_those_that_nobody_took_are_counted_as_dropped() -> None:
     bench = Bench()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     source.start()
     bench.push(3)
     until(lambda: source.status().frames == 3, "three frames")
@@ -101,7 +101,7 @@ def test_the_newest_frame_wins_and_those_that_nobody_took_are_counted_as_dropped
 
 def test_frames_of_a_fast_camera_that_nobody_waits_for_are_not_decoded() -> None:
     bench = Bench()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     source.start()
     fast(bench, source)
     before = len(bench.decoded)
@@ -119,7 +119,7 @@ def test_frames_of_a_fast_camera_that_nobody_waits_for_are_not_decoded() -> None
 
 def test_without_a_new_frame_take_gives_none_and_never_the_same_frame_twice() -> None:
     bench = Bench()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     assert source.take(0.01) is None
     source.start()
     bench.push()
@@ -135,7 +135,7 @@ def test_a_camera_that_is_not_there_is_tried_again_for_ever_with_growing_pauses(
         opened.append(time.monotonic())
         raise SourceLost("camera 1 does not answer: is it plugged in? goodpart devices lists them")
 
-    source = Reader("1", absent, QUICK)
+    source = CameraReader("1", absent, QUICK)
     source.start()
     until(lambda: len(opened) >= 6, "six attempts")
     source.stop()
@@ -150,7 +150,7 @@ def test_the_status_says_what_is_wrong_and_when_it_is_tried_again() -> None:
     def absent() -> Bench:
         raise SourceLost("camera 1 does not answer: is it plugged in? goodpart devices lists them")
 
-    source = Reader("1", absent, Backoff(first=4))
+    source = CameraReader("1", absent, Backoff(first=4))
     assert source.status().state == "opening"
     source.start()
     until(lambda: source.status().state == "lost", "lost")
@@ -167,7 +167,7 @@ def test_a_camera_pulled_and_plugged_in_again_goes_on_by_itself() -> None:
         benches.append(Bench())
         return benches[-1]
 
-    source = Reader("1", open_bench, QUICK)
+    source = CameraReader("1", open_bench, QUICK)
     source.start()
     until(lambda: len(benches) == 1, "opening")
     benches[0].push(2)
@@ -190,7 +190,7 @@ def test_a_camera_pulled_and_plugged_in_again_goes_on_by_itself() -> None:
 
 def test_an_end_is_told_and_take_still_waits_so_that_nobody_spins() -> None:
     bench = Bench()
-    source = Reader("film.mp4", lambda: bench)
+    source = CameraReader("film.mp4", lambda: bench)
     source.start()
     bench.push()
     bench.over = True
@@ -206,7 +206,7 @@ def test_an_end_is_told_and_take_still_waits_so_that_nobody_spins() -> None:
 
 def test_stop_returns_while_the_driver_holds_the_reader_for_ever() -> None:
     bench = Bench()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     source.start()
     bench.push()
     waiting = threading.Thread(target=source.take, args=(30,))
@@ -229,7 +229,7 @@ def test_a_damaged_frame_is_left_out_and_the_next_one_given() -> None:
             return None if self.grabbed == 1 else picture
 
     bench = Damaged()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     source.start()
     bench.push()
     until(lambda: bench.decoded == [1], "the damaged frame")
@@ -246,7 +246,7 @@ def test_an_error_of_our_own_in_the_reader_does_not_look_like_a_living_camera() 
             raise AssertionError("a mistake in the program")
 
     bench = Broken()
-    source = Reader("0", lambda: bench)
+    source = CameraReader("0", lambda: bench)
     heard: list[threading.ExceptHookArgs] = []
     hook, threading.excepthook = threading.excepthook, heard.append
     try:

@@ -14,7 +14,7 @@ from core.sources.camera.address import shown
 from core.sources.camera.base import CameraSettings
 from core.sources.camera.http_camera import open_http
 from core.sources.camera.jpeg_scanner import JpegScanner
-from core.sources.camera.reader import Backoff, Reader
+from core.sources.camera.reader import Backoff, CameraReader
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import MjpegServer, Mode, jpeg, serving
 
@@ -28,13 +28,13 @@ def camera():
 @pytest.fixture
 def source(camera: MjpegServer):
     """A source at the server with short waits."""
-    opened: list[Reader] = []
+    opened: list[CameraReader] = []
 
-    def open_(address: str = "", timeout: float = 0.3, fps: float = 50) -> Reader:
+    def open_(address: str = "", timeout: float = 0.3, fps: float = 50) -> CameraReader:
         address = address or camera.address
         safe = shown(address)
         opener = partial(open_http, address, safe, CameraSettings(fps=fps), timeout=timeout)
-        opened.append(Reader(safe, opener, Backoff(0.02, 0.1)))
+        opened.append(CameraReader(safe, opener, Backoff(0.02, 0.1)))
         opened[-1].start()
         return opened[-1]
 
@@ -43,7 +43,7 @@ def source(camera: MjpegServer):
         one.stop()
 
 
-def taken(source: Reader) -> Frame:
+def taken(source: CameraReader) -> Frame:
     frame = source.take(5)
     assert frame is not None, source.status().message
     return frame

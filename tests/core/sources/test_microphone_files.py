@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.samples import Sound, Stretch
+from core.samples import Sound, SoundBlock
 from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
 from tests.support.parts import until
@@ -28,7 +28,7 @@ def hearing(path: Path, settings: SoundSettings) -> Iterator[SoundSource]:
         source.stop()
 
 
-def all_of(source: SoundSource) -> list[Stretch]:
+def all_of(source: SoundSource) -> list[SoundBlock]:
     """Until the file has ended."""
     found = []
     while source.status().state in ("opening", "live"):

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.features.sound.spectrum import SpectrumFeatures
-from core.samples import Stretch
+from core.samples import SoundBlock
 from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
-from core.sources.microphone.ring_buffer import Ring
+from core.sources.microphone.ring_buffer import RingBuffer
 from core.sources.simulated.microphone import SimulatedMotor, shown_units
 from core.sources.simulated.motor import BALLS, MOTOR_FAULTS, RATE, SPEED, Motor, Unit, good_sound, sound_of
 from core.sources.simulated.schedule import next_exchange
@@ -23,7 +23,7 @@ from tests.support.parts import until
 from tests.support.sounds import noise
 
 
-def taken(ring: Ring) -> list[Stretch]:
+def taken(ring: RingBuffer) -> list[SoundBlock]:
     found = []
     while (stretch := ring.take(0)) is not None:
         found.append(stretch)
@@ -32,7 +32,7 @@ def taken(ring: Ring) -> list[Stretch]:
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.booleans(), st.sampled_from(["good", "rub"])), max_size=30))
 def test_what_was_put_is_taken_in_order_and_breaks_stay_where_they_are(puts: list[tuple[int, bool, str]]) -> None:
-    ring = Ring()
+    ring = RingBuffer()
     number, breaks = 0, {0}
     for count, lost, truth in puts:
         breaks |= {number} if lost else set()
@@ -46,7 +46,7 @@ def test_what_was_put_is_taken_in_order_and_breaks_stay_where_they_are(puts: lis
 
 
 def test_an_overrun_is_counted_and_what_is_left_begins_anew() -> None:
-    ring = Ring(seconds=1.0)
+    ring = RingBuffer(seconds=1.0)
     for _ in range(15):
         ring.put(noise(0.1, 1000), 1000)
     assert ring.overruns == 1
@@ -60,8 +60,8 @@ def test_an_overrun_is_counted_and_what_is_left_begins_anew() -> None:
     assert again is not None and again.broken
 
 
-def heard(source: SoundSource, seconds: float) -> list[Stretch]:
-    found: list[Stretch] = []
+def heard(source: SoundSource, seconds: float) -> list[SoundBlock]:
+    found: list[SoundBlock] = []
     source.start()
     end = time.monotonic() + 10
     while sum(len(s.samples) / s.rate for s in found) < seconds and time.monotonic() < end:

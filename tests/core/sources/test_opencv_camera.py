@@ -16,7 +16,7 @@ from core.sources.camera.address import open_source
 from core.sources.camera.base import CameraSettings
 from core.sources.camera.discovery import NONE_ANSWERS, candidates, list_cameras
 from core.sources.camera.opencv_camera import open_rtsp
-from core.sources.camera.reader import Backoff, Reader
+from core.sources.camera.reader import Backoff, CameraReader
 from tests.core.sources.test_camera_reader import until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 devices are files on Linux only")
@@ -35,7 +35,7 @@ def test_a_camera_that_is_not_there_is_lost_in_words() -> None:
 
 @linux
 def test_a_device_that_is_no_camera_is_lost_in_words() -> None:
-    source = Reader("/dev/null", partial(camera_module.open_camera, "/dev/null", CameraSettings()))
+    source = CameraReader("/dev/null", partial(camera_module.open_camera, "/dev/null", CameraSettings()))
     source.start()
     until(lambda: source.status().state == "lost", "lost")
     assert "does not open: does another program use it" in source.status().message
@@ -83,7 +83,7 @@ def test_an_rtsp_camera_that_accepts_and_says_nothing_neither_holds_stop_nor_las
 
         threading.Thread(target=accept, daemon=True).start()
         address = f"rtsp://127.0.0.1:{server.getsockname()[1]}/stream"
-        source = Reader(address, partial(open_rtsp, address, address), Backoff(0.1))
+        source = CameraReader(address, partial(open_rtsp, address, address), Backoff(0.1))
         source.start()
         assert connected.wait(5)
         source.stop()

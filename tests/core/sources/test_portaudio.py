@@ -19,7 +19,7 @@ from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe
 from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings
-from core.sources.microphone.portaudio import Found, MicrophoneLost, channels_of, find
+from core.sources.microphone.portaudio import FoundMicrophone, MicrophoneLost, channels_of, find
 from tests.support.data import data_folder
 from tests.support.parts import ROOT, goodpart, learn_in_process, until
 from tests.support.pulse import PulseServer, missing
@@ -212,7 +212,7 @@ class Devices:
 
 def test_a_device_is_found_by_name_by_index_and_as_the_default() -> None:
     devices = Devices(("Speaker", 0), ("USB Audio: Mic", 1), ("Interface", 8))
-    assert find(devices, "default") == Found(1, "USB Audio: Mic", 1, 48000, True)
+    assert find(devices, "default") == FoundMicrophone(1, "USB Audio: Mic", 1, 48000, True)
     assert find(devices, "2").name == "Interface"
     assert find(devices, "usb audio").index == 1
     for address in ("0", "7", "nothing"):
@@ -223,12 +223,12 @@ def test_a_device_is_found_by_name_by_index_and_as_the_default() -> None:
 
 
 def test_all_channels_are_heard_but_those_that_servers_make_up() -> None:
-    assert channels_of(Found(0, "interface", 8, 48000, True), None) == 8
-    assert channels_of(Found(0, "pulse", 32, 44100, True), None) == 2
-    assert channels_of(Found(0, "interface", 8, 48000, True), 5) == 8
-    assert channels_of(Found(0, "pulse", 32, 44100, True), 5) == 6
+    assert channels_of(FoundMicrophone(0, "interface", 8, 48000, True), None) == 8
+    assert channels_of(FoundMicrophone(0, "pulse", 32, 44100, True), None) == 2
+    assert channels_of(FoundMicrophone(0, "interface", 8, 48000, True), 5) == 8
+    assert channels_of(FoundMicrophone(0, "pulse", 32, 44100, True), 5) == 6
     with pytest.raises(MicrophoneLost, match="has 2 channels, number 2"):
-        channels_of(Found(0, "stereo", 2, 48000, True), 2)
+        channels_of(FoundMicrophone(0, "stereo", 2, 48000, True), 2)
 
 
 def test_addresses_that_mean_nothing_are_refused(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.samples import Sound, Stretch
-from core.sources.microphone.ring_buffer import Ring
+from core.samples import Sound, SoundBlock
+from core.sources.microphone.ring_buffer import RingBuffer
 
 RATE = 100
 
@@ -19,7 +19,7 @@ def ramp(first: int, count: int) -> Sound:
     return np.arange(first, first + count, dtype=np.float32)
 
 
-def taken(ring: Ring) -> list[Stretch]:
+def taken(ring: RingBuffer) -> list[SoundBlock]:
     found = []
     while (stretch := ring.take(0)) is not None:
         found.append(stretch)
@@ -27,7 +27,7 @@ def taken(ring: Ring) -> list[Stretch]:
 
 
 def test_what_was_put_is_taken_in_order_and_without_a_seam() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     for at in range(0, 50, 10):
         ring.put(ramp(at, 10), RATE)
     (stretch,) = taken(ring)
@@ -40,14 +40,14 @@ def test_what_was_put_is_taken_in_order_and_without_a_seam() -> None:
 
 
 def test_no_more_than_about_a_second_is_given_at_once() -> None:
-    ring = Ring()
+    ring = RingBuffer()
     for at in range(0, 350, 10):
         ring.put(ramp(at, 10), RATE)
     assert [len(stretch.samples) for stretch in taken(ring)] == [100, 100, 100, 50]
 
 
 def test_what_nobody_took_goes_the_oldest_first_and_it_is_counted() -> None:
-    ring = Ring(seconds=2.0)
+    ring = RingBuffer(seconds=2.0)
     for at in range(0, 250, 10):
         ring.put(ramp(at, 10), RATE)
     first, *others = taken(ring)
@@ -60,7 +60,7 @@ def test_what_nobody_took_goes_the_oldest_first_and_it_is_counted() -> None:
 
 
 def test_what_comes_after_more_than_can_be_kept_begins_anew() -> None:
-    ring = Ring(seconds=1.0)
+    ring = RingBuffer(seconds=1.0)
     ring.put(ramp(0, 10), RATE)
     taken(ring)
     ring.put(ramp(10, 300), RATE)
@@ -70,8 +70,8 @@ def test_what_comes_after_more_than_can_be_kept_begins_anew() -> None:
 
 
 def test_who_waits_is_woken_by_sound_and_by_the_end() -> None:
-    ring = Ring()
-    found: list[Stretch | None] = []
+    ring = RingBuffer()
+    found: list[SoundBlock | None] = []
     thread = threading.Thread(target=lambda: found.extend([ring.take(10), ring.take(10)]))
     thread.start()
     ring.put(ramp(0, 10), RATE)
@@ -92,12 +92,12 @@ OTHER = st.tuples(st.sampled_from(["take", "interrupt"]))
 @given(st.lists(PUT | OTHER, max_size=60))
 @example([("put", 1, 10, None, False), ("put", 0, 20, None, False), ("put", 1, 10, None, False)])
 def test_whatever_is_put_and_taken_nothing_is_lost_or_joined_without_saying_so(steps: list) -> None:
-    ring = Ring(seconds=4.0)
+    ring = RingBuffer(seconds=4.0)
     rates: list[int] = []
     truths: list[str | None] = []
     breaks = {0}
     lost_by_device = 0
-    found: list[Stretch] = []
+    found: list[SoundBlock] = []
     for step in steps:
         if step[0] == "put":
             _, count, rate, truth, lost = step

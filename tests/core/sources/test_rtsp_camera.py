@@ -10,7 +10,7 @@ import pytest
 from core.sources.camera import opencv_camera as camera_module
 from core.sources.camera.address import shown
 from core.sources.camera.opencv_camera import open_rtsp
-from core.sources.camera.reader import Backoff, Reader
+from core.sources.camera.reader import Backoff, CameraReader
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import jpeg
 from tests.support.rtsp_server import RtspServer
@@ -25,16 +25,18 @@ def camera() -> Iterator[RtspServer]:
 
 
 @pytest.fixture
-def source(camera: RtspServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+def source(camera: RtspServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[CameraReader]:
     monkeypatch.setattr(camera_module, "STREAM_TIMEOUT_MS", 1000)
     address = f"rtsp://admin:geheim@127.0.0.1:{camera.port}/stream"
-    reader = Reader(shown(address), partial(open_rtsp, address, shown(address)), Backoff(0.05, 0.1))
+    reader = CameraReader(shown(address), partial(open_rtsp, address, shown(address)), Backoff(0.05, 0.1))
     reader.start()
     yield reader
     reader.stop()
 
 
-def test_a_stream_gives_its_pictures_and_comes_back_after_the_camera_went(camera: RtspServer, source: Reader) -> None:
+def test_a_stream_gives_its_pictures_and_comes_back_after_the_camera_went(
+    camera: RtspServer, source: CameraReader
+) -> None:
     frame = source.take(5)
     assert frame is not None, source.status().message
     assert frame.picture.shape == (120, 160, 3)
@@ -50,7 +52,7 @@ def test_a_stream_gives_its_pictures_and_comes_back_after_the_camera_went(camera
     assert source.status().reconnects == 1
 
 
-def test_a_stream_that_stands_still_is_lost_and_found_again(camera: RtspServer, source: Reader) -> None:
+def test_a_stream_that_stands_still_is_lost_and_found_again(camera: RtspServer, source: CameraReader) -> None:
     assert source.take(5) is not None
     camera.stalled = True
     until(lambda: "stopped giving pictures" in source.status().message, "lost in words")

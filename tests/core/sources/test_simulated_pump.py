@@ -15,12 +15,12 @@ from core.sources.camera.base import CameraSettings
 from core.sources.simulated.camera import Sensor, SimulatedBench, faulty_picture, good_pictures, shown_parts
 from core.sources.simulated.pump.faults import FAULTS, Fault
 from core.sources.simulated.pump.lighting import Light
-from core.sources.simulated.pump.render import Part, View, draw_part, view_of
+from core.sources.simulated.pump.render import CameraView, PumpPart, draw_part, view_of
 
 WIDTH, HEIGHT = 640, 480
 
 
-def drawn(part: Part, width: int = WIDTH, height: int = HEIGHT) -> Picture:
+def drawn(part: PumpPart, width: int = WIDTH, height: int = HEIGHT) -> Picture:
     return draw_part(part, view_of(part), width, height)
 
 
@@ -29,21 +29,29 @@ def difference(one: Picture, other: Picture) -> npt.NDArray[np.uint8]:
 
 
 def test_the_same_part_is_drawn_the_same_byte_by_byte() -> None:
-    part = Part(3, 5, "burr", 0.7)
+    part = PumpPart(3, 5, "burr", 0.7)
     first = drawn(part).tobytes()
-    drawn(Part(9, 9), 320, 240)
+    drawn(PumpPart(9, 9), 320, 240)
     assert drawn(part).tobytes() == first, "whatever was drawn in between"
 
 
 def test_other_seeds_numbers_and_series_give_other_parts() -> None:
-    parts = [Part(0, 0), Part(1, 0), Part(0, 1), Part(0, 0, series="taught"), Part(1, 1, series="taught")]
+    parts = [
+        PumpPart(0, 0),
+        PumpPart(1, 0),
+        PumpPart(0, 1),
+        PumpPart(0, 0, series="taught"),
+        PumpPart(1, 1, series="taught"),
+    ]
     assert len({drawn(part, 320, 240).tobytes() for part in parts}) == len(parts)
 
 
 def test_parts_on_the_bench_were_never_taught() -> None:
     assert {part.series for part in islice(shown_parts(0), 40)} == {"shown"}
-    shown = {drawn(Part(seed, number), 320, 240).tobytes() for seed in (0, 1) for number in range(3)}
-    taught = {drawn(Part(seed, number, series="taught"), 320, 240).tobytes() for seed in (0, 1) for number in range(3)}
+    shown = {drawn(PumpPart(seed, number), 320, 240).tobytes() for seed in (0, 1) for number in range(3)}
+    taught = {
+        drawn(PumpPart(seed, number, series="taught"), 320, 240).tobytes() for seed in (0, 1) for number in range(3)
+    }
     assert not taught & shown
 
 
@@ -58,14 +66,14 @@ def test_good_parts_vary_in_light_and_place_within_bounds() -> None:
     assert level.std() > 0.3
     assert np.ptp(level) < 0.15 * level.mean()
     for number in range(200):
-        view = view_of(Part(0, number))
+        view = view_of(PumpPart(0, number))
         assert max(abs(view.dx), abs(view.dy)) <= 5
         assert abs(view.degrees) <= 1.5
         assert abs(view.light.level - 1) <= 0.07
 
 
 def test_it_looks_like_grey_metal_under_a_lamp() -> None:
-    picture = drawn(Part(0, 0))
+    picture = drawn(PumpPart(0, 0))
     grey = picture.mean(axis=2)
     assert np.percentile(grey, 1) < 25, "bores are dark"
     assert np.percentile(grey, 99) > 190, "machined faces shine"
@@ -75,7 +83,8 @@ def test_it_looks_like_grey_metal_under_a_lamp() -> None:
 
 def test_light_from_the_other_side_lights_other_walls() -> None:
     one, other = (
-        draw_part(Part(0, 0), View(light=Light(azimuth=azimuth)), WIDTH, HEIGHT).astype(int) for azimuth in (-2.2, 0.9)
+        draw_part(PumpPart(0, 0), CameraView(light=Light(azimuth=azimuth)), WIDTH, HEIGHT).astype(int)
+        for azimuth in (-2.2, 0.9)
     )
     assert np.abs(one - other).mean() > 3
     assert abs(one.mean() - other.mean()) < 0.1 * one.mean()
@@ -85,7 +94,7 @@ def test_light_from_the_other_side_lights_other_walls() -> None:
 def test_a_clear_fault_is_seen_in_one_place_on_every_part(fault: Fault) -> None:
     places = set()
     for number in range(6):
-        changed = difference(drawn(Part(6, number, fault, 1.0)), drawn(Part(6, number)))
+        changed = difference(drawn(PumpPart(6, number, fault, 1.0)), drawn(PumpPart(6, number)))
         rows, columns = np.nonzero(changed > 40)
         assert len(rows) > 60
         top, bottom = max(0, rows.min() - 25), rows.max() + 25
@@ -100,22 +109,22 @@ def test_a_clear_fault_is_seen_in_one_place_on_every_part(fault: Fault) -> None:
 def test_a_fault_grows_with_every_step_of_its_severity(fault: Fault) -> None:
     change = np.zeros(4)
     for number in range(3):
-        good = drawn(Part(4, number))
-        change += [difference(drawn(Part(4, number, fault, s)), good).mean() for s in (0.0, 0.15, 0.5, 1.0)]
+        good = drawn(PumpPart(4, number))
+        change += [difference(drawn(PumpPart(4, number, fault, s)), good).mean() for s in (0.0, 0.15, 0.5, 1.0)]
     assert change[0] == 0
     assert (np.diff(change) > 0).all()
     assert change[3] > 2 * change[1]
 
 
 def test_frames_of_one_part_differ_less_than_two_parts() -> None:
-    part = Part(0, 0)
+    part = PumpPart(0, 0)
     picture = drawn(part)
     sensor, rng = Sensor(WIDTH, HEIGHT), part.generator(5)
     frames = [sensor.frame(picture, rng) for _ in range(8)]
     for one, following in pairwise(frames):
         assert 1 < difference(one, following).mean() < 12
         assert abs(float(one.mean()) - float(following.mean())) < 0.025 * picture.mean()
-    assert difference(frames[0], frames[1]).mean() < 0.6 * difference(picture, drawn(Part(0, 1))).mean()
+    assert difference(frames[0], frames[1]).mean() < 0.6 * difference(picture, drawn(PumpPart(0, 1))).mean()
 
 
 def test_noise_does_not_shift_the_colours() -> None:

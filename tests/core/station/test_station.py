@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.detectors.image.base import Detector, Scores
+from core.detectors.image.base import ImageDetector, ImageScores
 from core.errors import GoodpartError
-from core.inference.image_judge import Judge
+from core.inference.image_judge import ImageJudge
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
 from core.serialization.verdict_json import scores_as_json
 from core.state.snapshot import Snapshot
-from core.state.verdict import Judgement
+from core.state.verdict import ImageJudgement
 from core.station.station import Station
 from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe, odd_part, until, write_parts
 
@@ -34,7 +34,7 @@ class Bench:
         self.seen: list[Snapshot] = []
 
     @property
-    def judge(self) -> Judge:
+    def judge(self) -> ImageJudge:
         sight = self.station._sight
         assert sight is not None
         assert sight.judge is not None
@@ -154,11 +154,11 @@ class Held:
 
     method = "features"
 
-    def __init__(self, working: Detector) -> None:
+    def __init__(self, working: ImageDetector) -> None:
         self._working = working
         self.judging, self.go_on = threading.Event(), threading.Event()
 
-    def judge(self, picture: Picture) -> Scores:
+    def judge(self, picture: Picture) -> ImageScores:
         self.judging.set()
         self.go_on.wait(10)
         return self._working.judge(picture)
@@ -246,7 +246,7 @@ def test_scores_that_are_no_numbers_are_called_and_stay_json(trained: Recipe) ->
         bench.judge.detector = Broken(working)  # type: ignore[assignment]
         assert bench.turns("ANOMALY", "the scores are not numbers")
         image, thresholds = bench.now.image, bench.now.thresholds
-        assert isinstance(image, Judgement)
+        assert isinstance(image, ImageJudgement)
         assert thresholds is not None
         said = scores_as_json(image, thresholds)
         assert said["density"] is None

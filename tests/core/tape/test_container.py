@@ -19,7 +19,7 @@ from core.settings.recipe_settings import Settings
 from core.tape.codec import pack_picture, pack_sound, unpack_picture, unpack_sound
 from core.tape.container import MAGIC, Chunk, ChunkReader, packed
 from core.tape.header import settings_text
-from core.tape.reader import Recording
+from core.tape.reader import TapeReader
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -120,7 +120,7 @@ def test_whatever_sealed_chunks_say_is_replayed_or_refused_in_words(
 def test_a_head_of_any_kind_is_read_or_refused_in_words(changes: dict[str, object]) -> None:
     with file_of(MAGIC + packed("HEAD", 5.0, {**HEAD, **changes})) as path:
         try:
-            Recording(path).close()
+            TapeReader(path).close()
         except UnreadableError as error:
             assert "was altered" in str(error)
 
@@ -135,7 +135,7 @@ def test_files_that_are_none_are_refused_with_what_to_do(tmp_path: Path) -> None
     with file_of(b"RIFF") as path, pytest.raises(GoodpartError, match="is not a recording"):
         ChunkReader(path)
     with file_of(MAGIC) as path, pytest.raises(UnreadableError, match="holds nothing"):
-        Recording(path)
+        TapeReader(path)
 
 
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))

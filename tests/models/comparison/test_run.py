@@ -15,14 +15,14 @@ import cv2
 import numpy as np
 import pytest
 
-from core.evaluation.comparison import IMAGE_ENTRANTS, SOUND_ENTRANTS, Contest, contest_file, figures, read_contest
+from core.evaluation.comparison import IMAGE_ENTRANTS, SOUND_ENTRANTS, Comparison, contest_file, figures, read_contest
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.training_process import parse_progress
-from models.comparison.candidate import Alarm, Plain
+from models.comparison.candidate import Alarm, TrivialModel
 from models.comparison.material import look_through
-from models.comparison.run import Along, Job, bounded, chosen
+from models.comparison.run import ComparisonProgress, ComparisonRequest, bounded, chosen
 from models.folds import make_folds
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from tests.support.parts import ROOT, good_part, make_recipe, odd_part, write_parts
 from tests.support.sounds import faulty_motor, good_motor, make_motor_recipe, write_sounds
 
@@ -47,7 +47,7 @@ def compare(recipe: Recipe, env: User, **job: Any) -> tuple[int, dict[str, Any]]
     return code, said
 
 
-def held(recipe: Recipe, sense: Any = "image") -> Contest:
+def held(recipe: Recipe, sense: Any = "image") -> Comparison:
     return read_contest(contest_file(recipe, sense))
 
 
@@ -136,13 +136,13 @@ def test_too_little_is_refused_in_words(tmp_path: Path, user: User) -> None:
 def test_unreadable_files_are_passed_over_by_name(pump: Recipe) -> None:
     (pump.good_images / "text.png").write_text("no picture")
     (pump.defect_images / "empty.png").write_bytes(b"")
-    found = look_through(pump, "image", Reporter(open(os.devnull, "w")))  # noqa: PTH123, SIM115
+    found = look_through(pump, "image", ProgressReporter(open(os.devnull, "w")))  # noqa: PTH123, SIM115
     assert (len(found.good), len(found.defects)) == (30, 8)
     assert len(found.refused) == 2
 
 
 def test_near_duplicates_stay_in_one_fold_and_on_one_side(pump: Recipe) -> None:
-    quiet = Reporter(open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    quiet = ProgressReporter(open(os.devnull, "w"))  # noqa: PTH123, SIM115
     shutil.copy(pump.good_images / "part3.png", pump.good_images / "part30.png")
     bright = cv2.convertScaleAbs(odd_part(100), alpha=1.02, beta=2)
     cv2.imwrite(str(pump.defect_images / "again.png"), bright)
@@ -160,15 +160,15 @@ def test_a_recording_that_was_handed_over_twice_is_one(tmp_path: Path) -> None:
     recipe = make_motor_recipe(tmp_path / "motor", 6)
     again = good_motor(2)
     write_sounds(recipe.defect_sound, [faulty_motor("whistle"), 0.5 * again[:-8000]])
-    found = look_through(recipe, "sound", Reporter(open(os.devnull, "w")))  # noqa: PTH123, SIM115
+    found = look_through(recipe, "sound", ProgressReporter(open(os.devnull, "w")))  # noqa: PTH123, SIM115
     assert len(set(found.group.tolist())) == 6, "good motors are not one because they are alike"
     assert found.twins == ["motor001.wav is nearly the same as the good motor002.wav"]
 
 
 def test_trivial_numbers_are_always_among_them() -> None:
-    assert chosen(Job("image")) == list(IMAGE_ENTRANTS)
-    assert chosen(Job("sound", ["dcgan"])) == ["dcgan", "level", "log-mel mean |z|"]
-    assert set(chosen(Job("sound"))) == set(SOUND_ENTRANTS)
+    assert chosen(ComparisonRequest("image")) == list(IMAGE_ENTRANTS)
+    assert chosen(ComparisonRequest("sound", ["dcgan"])) == ["dcgan", "level", "log-mel mean |z|"]
+    assert set(chosen(ComparisonRequest("sound"))) == set(SOUND_ENTRANTS)
 
 
 def test_an_alarm_level_is_that_of_held_out_scores() -> None:
@@ -183,7 +183,7 @@ def test_an_alarm_level_is_that_of_held_out_scores() -> None:
 def test_a_trivial_number_is_judged_by_the_others() -> None:
     taught = np.random.default_rng(0).normal(10, 2, 99)
     values = {Path("usual"): 10.0, Path("odd"): 30.0, Path("low"): -10.0}
-    plain = Plain(values.__getitem__, taught, 0.05)
+    plain = TrivialModel(values.__getitem__, taught, 0.05)
     assert plain.judge(Path("usual")).share < 0.5
     assert plain.judge(Path("odd")).share > 2
     assert plain.judge(Path("low")).share > 2
@@ -196,7 +196,7 @@ def test_what_is_no_number_is_as_bad_as_can_be() -> None:
 def test_the_time_left_is_known_after_the_first_fold(tmp_path: Path) -> None:
     place = tmp_path / "progress"
     with place.open("w") as file:
-        along = Along(Reporter(file), ["a", "b"], 2)
+        along = ComparisonProgress(ProgressReporter(file), ["a", "b"], 2)
         for fold in range(2):
             for method in "ab":
                 along.begin(method, fold)

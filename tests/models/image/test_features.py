@@ -13,7 +13,7 @@ import pytest
 from core.detectors.image.features import FeaturesDetector
 from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import WHOLE, decode_picture
-from models.base import Learnt, Lesson
+from models.base import ImageLesson, Learnt
 from models.components.covariance import fit_gaussians, ledoit_wolf, principal_axes
 from models.image import backbone
 from models.image.features import fit_autoencoder, gram_matrix, learn
@@ -43,9 +43,9 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return files
 
 
-def lesson(pictures: list[Path], folds: int = 10) -> Lesson:
+def lesson(pictures: list[Path], folds: int = 10) -> ImageLesson:
     n = len(pictures)
-    return Lesson(pictures, WHOLE, np.arange(n, dtype=np.int64) * min(folds, n) // n)
+    return ImageLesson(pictures, WHOLE, np.arange(n, dtype=np.int64) * min(folds, n) // n)
 
 
 def detector_of(learnt: Learnt) -> FeaturesDetector:
@@ -114,7 +114,7 @@ def test_a_handful_of_pictures_is_learnt_from(plates: list[Path], count: int, fo
 
 @pytest.mark.parametrize("folds", [np.arange(12) // 2, np.zeros(12, np.int64), np.repeat([0, 1], [11, 1])])
 def test_pictures_that_are_all_the_same_still_give_a_model(plates: list[Path], folds: np.ndarray) -> None:
-    learnt = learn(Lesson([plates[0]] * 12, WHOLE, folds), silent, None)
+    learnt = learn(ImageLesson([plates[0]] * 12, WHOLE, folds), silent, None)
     same, other = (detector_of(learnt).judge(decode_picture(path)) for path in plates[:2])
     numbers = [*learnt.held_out_density, *learnt.held_out_error, other.density, other.reconstruction_error]
     assert np.isfinite(numbers).all()
@@ -122,14 +122,14 @@ def test_pictures_that_are_all_the_same_still_give_a_model(plates: list[Path], f
 
 
 def test_when_all_pictures_are_near_duplicates_a_note_says_so(plates: list[Path]) -> None:
-    learnt = learn(Lesson(plates[:8], WHOLE, np.zeros(8, np.int64)), silent, None)
+    learnt = learn(ImageLesson(plates[:8], WHOLE, np.zeros(8, np.int64)), silent, None)
     assert any("nearly the same" in note for note in learnt.notes)
 
 
 def test_only_the_region_of_interest_is_learnt(plates: list[Path]) -> None:
     region = (0.5, 0.0, 0.5, 1.0)
-    learnt = learn(Lesson(plates[:12], region, np.arange(12)), silent, None)
-    halves = learn(Lesson(plates[:12], WHOLE, np.arange(12)), silent, None)
+    learnt = learn(ImageLesson(plates[:12], region, np.arange(12)), silent, None)
+    halves = learn(ImageLesson(plates[:12], WHOLE, np.arange(12)), silent, None)
     assert not np.array_equal(learnt.arrays["channels"], halves.arrays["channels"])
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from core.detectors.image.seed import Autoencoder, SeedDetector, to_pixels
+from core.detectors.image.seed import ConvolutionalAutoencoder, SeedDetector, to_pixels
 from core.features.image.picture import WHOLE, decode_picture
-from models.base import Learnt, Lesson
+from models.base import ImageLesson, Learnt
 from models.components.litert import to_litert
 from models.folds import make_folds
 
@@ -42,19 +42,19 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def lesson(pictures: list[Path]) -> Lesson:
-    return Lesson(pictures, WHOLE, make_folds(np.arange(COUNT)), seed=3, epochs=2)
+def lesson(pictures: list[Path]) -> ImageLesson:
+    return ImageLesson(pictures, WHOLE, make_folds(np.arange(COUNT)), seed=3, epochs=2)
 
 
 @pytest.fixture(scope="module")
-def learnt(lesson: Lesson) -> Learnt:
+def learnt(lesson: ImageLesson) -> Learnt:
     return seed.learn(lesson, silent)
 
 
 def test_litert_gives_what_keras_gives(pictures: list[Path]) -> None:
     keras.utils.set_random_seed(1)
     model = seed.build(keras)
-    network = Autoencoder(to_litert(model, "pixels", ("reconstruction", "latent")))
+    network = ConvolutionalAutoencoder(to_litert(model, "pixels", ("reconstruction", "latent")))
     for path in pictures[:3]:
         pixels = to_pixels(decode_picture(path))
         theirs, latent_of_theirs = (np.asarray(output)[0] for output in model(pixels[None], training=False))
@@ -66,7 +66,7 @@ def test_litert_gives_what_keras_gives(pictures: list[Path]) -> None:
 def test_density_and_error_are_those_of_one_pass(learnt: Learnt, pictures: list[Path]) -> None:
     detector = SeedDetector(learnt.arrays, learnt.networks, learnt.settings)
     pixels = to_pixels(decode_picture(pictures[0]))
-    reconstruction, latent = Autoencoder(learnt.networks["autoencoder"]).run(pixels)
+    reconstruction, latent = ConvolutionalAutoencoder(learnt.networks["autoencoder"]).run(pixels)
     scores = detector.judge(decode_picture(pictures[0]))
     assert scores.reconstruction_error == pytest.approx(float(np.mean((reconstruction - pixels) ** 2)), rel=1e-5)
     density = neighbors.KernelDensity(bandwidth=0.2).fit(learnt.arrays["latents"]).score_samples(latent[None])[0]
@@ -74,7 +74,7 @@ def test_density_and_error_are_those_of_one_pass(learnt: Learnt, pictures: list[
     assert scores.map.shape == (14, 14)
 
 
-def test_thresholds_rest_on_pictures_that_were_not_learnt_from(learnt: Learnt, lesson: Lesson) -> None:
+def test_thresholds_rest_on_pictures_that_were_not_learnt_from(learnt: Learnt, lesson: ImageLesson) -> None:
     held = seed.held_out(lesson.folds)
     assert len(learnt.arrays["latents"]) == COUNT - held.sum()
     assert len(learnt.held_out_density) == len(learnt.held_out_error) == held.sum() == COUNT // 2
@@ -88,7 +88,7 @@ def test_a_quarter_is_held_out_or_enough_for_five_percent(count: int) -> None:
     assert wanted <= held.sum() < wanted + np.bincount(folds).max()
 
 
-def test_the_same_seed_learns_the_same(learnt: Learnt, lesson: Lesson) -> None:
+def test_the_same_seed_learns_the_same(learnt: Learnt, lesson: ImageLesson) -> None:
     again = seed.learn(lesson, silent)
     assert again.networks == learnt.networks
     assert all(np.array_equal(again.arrays[name], array) for name, array in learnt.arrays.items())
@@ -101,7 +101,7 @@ def test_a_picture_of_something_else_is_less_dense(learnt: Learnt, pictures: lis
     assert detector.judge(odd).density < learnt.held_out_density.min()
 
 
-def test_learning_can_be_cancelled(lesson: Lesson) -> None:
+def test_learning_can_be_cancelled(lesson: ImageLesson) -> None:
     calls = 0
 
     def cancel(

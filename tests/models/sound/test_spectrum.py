@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.bundle import read_bundle
-from core.detectors.components.mahalanobis_ensemble import Head
+from core.detectors.components.mahalanobis_ensemble import MahalanobisHead
 from core.detectors.load import load_sound_detector
 from core.detectors.sound.base import WindowScores
 from core.features.sound.spectrum import RATE
@@ -68,11 +68,11 @@ def test_scores_are_told_in_units_of_the_good() -> None:
 
 def test_a_head_is_the_same_from_a_bundle() -> None:
     head, _ = fit_head(np.random.default_rng(2).normal(size=(60, 4)).astype(np.float32), make_sound_folds(60))
-    again = Head.from_arrays("raw", head.to_arrays("raw"))
+    again = MahalanobisHead.from_arrays("raw", head.to_arrays("raw"))
     vector = np.ones(4, np.float32)
     assert again.score(vector) == head.score(vector)
     with pytest.raises(KeyError):
-        Head.from_arrays("mod", head.to_arrays("raw"))
+        MahalanobisHead.from_arrays("mod", head.to_arrays("raw"))
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -12,8 +12,8 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.state.jobs import Training
-from core.state.material import Collecting, Offers
+from core.state.jobs import TrainingState
+from core.state.material import PictureCapture, ReviewQueue
 from core.state.parts import Call
 from core.state.snapshot import Snapshot
 from core.state.verdict import Verdict
@@ -32,8 +32,8 @@ from tests.support.fake_station import (
     training,
     waiting,
 )
-from tui.app.dashboard import WatchApp
-from tui.terminal.cell_buffer import Cells
+from tui.app.dashboard import Dashboard
+from tui.terminal.cell_buffer import CellBuffer
 
 
 class Clock:
@@ -46,17 +46,17 @@ class Clock:
 
 def make(
     first: Snapshot | None = None, keymap: Mapping[str, str] | None = None, confirm: bool = True
-) -> tuple[WatchApp, FakeStation, Clock]:
+) -> tuple[Dashboard, FakeStation, Clock]:
     station, clock = FakeStation(first, confirm), Clock()
-    return WatchApp(station, keymap, clock=clock), station, clock
+    return Dashboard(station, keymap, clock=clock), station, clock
 
 
-def screen_text(app: WatchApp) -> str:
+def screen_text(app: Dashboard) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 @asynccontextmanager
-async def running(app: WatchApp, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
+async def running(app: Dashboard, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
     """The app, from when it has started its station."""
     station = cast(FakeStation, app.station)
     async with app.run_test(size=size) as pilot:
@@ -65,7 +65,7 @@ async def running(app: WatchApp, size: tuple[int, int] = (80, 24)) -> AsyncItera
         yield pilot
 
 
-async def shown(pilot: Pilot[None], app: WatchApp) -> str:
+async def shown(pilot: Pilot[None], app: Dashboard) -> str:
     await pilot.pause()
     app.show()
     await pilot.pause()
@@ -175,12 +175,14 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
     async with running(app) as pilot:
         await pilot.press("n", "x")
         assert station.calls == [("start",)], "there is nothing to take over or to cancel"
-        station.publish(snapshot(training=Training("running", "autoencoder", 12, 40, seconds_left=42.0)))
+        station.publish(snapshot(training=TrainingState("running", "autoencoder", 12, 40, seconds_left=42.0)))
         await pilot.press("t")
         text = await shown(pilot, app)
         assert "autoencoder 12/40" in text and "0:42 left" in text and "running already" in text
         await pilot.press("x")
-        station.publish(snapshot(training=Training("done", message="learnt"), new_model=replace(MODEL, bundle="77be")))
+        station.publish(
+            snapshot(training=TrainingState("done", message="learnt"), new_model=replace(MODEL, bundle="77be"))
+        )
         app._feedback = ("", 0.0)
         assert "new model ready: press n to take it over" in await shown(pilot, app)
         await pilot.press("n")
@@ -188,7 +190,7 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
 
 
 async def test_the_outcome_of_a_training_stays_for_a_while() -> None:
-    app, _, clock = make(snapshot(training=Training("cancelled", message="the old model stays")))
+    app, _, clock = make(snapshot(training=TrainingState("cancelled", message="the old model stays")))
     async with running(app) as pilot:
         assert "the old model stays" in await shown(pilot, app)
         clock.now += 30
@@ -324,14 +326,14 @@ async def test_an_ended_station_says_so() -> None:
         assert "STOPPED" in await shown(pilot, app)
 
 
-class Grid(WatchApp):
+class Grid(Dashboard):
     """Lays every update of Textual into cells, as on a terminal."""
 
-    cells: Cells | None = None
+    cells: CellBuffer | None = None
 
     def _display(self, screen: Screen[object], renderable: object) -> None:
         if isinstance(renderable, CompositorUpdate) and not self._batch_count:
-            self.cells = self.cells or Cells()
+            self.cells = self.cells or CellBuffer()
             self.cells.apply(renderable)
 
     def text(self) -> str:
@@ -425,7 +427,7 @@ async def test_storing_pictures_begins_and_ends_with_a_key_and_is_shown() -> Non
     app, station, _ = make()
     async with running(app) as pilot:
         await pilot.press("i")
-        station.publish(replace(station.now, collecting=Collecting(12, 50, note="picture: dark")))
+        station.publish(replace(station.now, collecting=PictureCapture(12, 50, note="picture: dark")))
         text = await shown(pilot, app)
         assert "storing 12 of 50 good" in text and "picture: dark" in text
         await pilot.press("i")
@@ -471,7 +473,7 @@ async def test_the_operator_has_a_word_on_the_last_call() -> None:
         station.publish(snapshot(call=call))
         await pilot.press("w")
         assert "noted: part 12 (ANOMALY) was good" in await shown(pilot, app)
-        station.publish(snapshot(call=replace(call, word="good"), offers=Offers(good_images=1)))
+        station.publish(snapshot(call=replace(call, word="good"), offers=ReviewQueue(good_images=1)))
         await pilot.press("w")
         assert "said already" in await shown(pilot, app)
         await pilot.press("b")

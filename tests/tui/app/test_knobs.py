@@ -17,7 +17,7 @@ from core.recipes.recipe import Recipe, open_recipe
 from core.settings.recipe_settings import KnobTable
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, goodpart
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.screens.knob_ranges import table_of
 from tui.widgets.knobs import KnobsPane
 
@@ -51,7 +51,7 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
     source = Scripted()
     source.show(good_part)
     station = Station(trained, source=source, knobs=str(link))
-    app = WatchApp(station)
+    app = Dashboard(station)
     now = station.snapshot
     try:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -125,7 +125,7 @@ async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: 
     source = Scripted()
     source.show(good_part)
     station = Station(open_recipe(str(trained.folder)), source=source, knobs=os.ttyname(slave))
-    app = WatchApp(station)
+    app = Dashboard(station)
     now = station.snapshot
     try:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -150,7 +150,7 @@ async def test_ranges_are_typed_on_their_screen(trained: Recipe) -> None:
     source = Scripted()
     source.show(good_part)
     station = Station(trained, source=source, knobs="/dev/no-such-port")
-    app = WatchApp(station)
+    app = Dashboard(station)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(lambda: station.snapshot().thresholds is not None)

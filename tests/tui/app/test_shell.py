@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
-from core.state.material import Collecting, Held, Meters, Offers
+from core.state.material import InventorySummary, Meters, PictureCapture, ReviewQueue
 from tests.support.fake_station import FakeStation, anomaly, both, hearing, preview, snapshot
 from tests.tui.app.test_dashboard import screen_text
 from tui.app.shell import Shell
@@ -217,16 +217,18 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         station = bench.stations["pump"]
         await pilot.press("2")
         meters = Meters(112.0, 0.0, 80.0, (90.0, 120.0), 60.0)
-        held = Held(12, 3, (preview(), preview()))
+        held = InventorySummary(12, 3, (preview(), preview()))
         station.publish(
-            replace(both(), recipe="pump", held=held, meters=meters, sound=hearing(held=Held(2, 0, (), 90.0)))
+            replace(
+                both(), recipe="pump", held=held, meters=meters, sound=hearing(held=InventorySummary(2, 0, (), 90.0))
+            )
         )
         await becomes(pilot, shell, shows(shell, "12 good (13 more)"))
         text = screen_text(shell)
         assert "112 of 255, taught 90-120: good" in text and "taught 60 and more: sharp" in text
         assert "1:30 minutes of good sound" in text
         await pilot.press("i")
-        station.publish(replace(station.now, collecting=Collecting(3, None, note="move the part a little")))
+        station.publish(replace(station.now, collecting=PictureCapture(3, None, note="move the part a little")))
         await becomes(pilot, shell, shows(shell, "STORING"))
         assert "move the part a little" in screen_text(shell)
         await pilot.press("i", "f", "r", "backspace", "v", "backspace")
@@ -250,7 +252,7 @@ async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) 
         station = bench.stations["pump"]
         await pilot.press("2", "o")
         await becomes(pilot, shell, shows(shell, "nothing is offered"))
-        station.publish(replace(station.now, offers=Offers(good_images=2, defect_images=1)))
+        station.publish(replace(station.now, offers=ReviewQueue(good_images=2, defect_images=1)))
         await becomes(pilot, shell, shows(shell, "offered: 2 good, 1 defective"))
         await pilot.press("o", "O")
         assert station.calls[-2:] == [("accept_offers",), ("discard_offers",)]

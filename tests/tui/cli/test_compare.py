@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.evaluation.comparison import Contest, contest_file, write_contest
+from core.evaluation.comparison import Comparison, contest_file, write_contest
 from core.recipes.recipe import Recipe, open_recipe
 from tests.support.comparisons import contest
 from tests.support.parts import goodpart, make_recipe, odd_part, until, write_parts
@@ -28,7 +28,7 @@ def recipe(tmp_path: Path) -> Recipe:
     return make_recipe(tmp_path / "pump", 1)
 
 
-def hold(recipe: Recipe, held: Contest) -> None:
+def hold(recipe: Recipe, held: Comparison) -> None:
     write_contest(contest_file(recipe, held.sense), held)
 
 

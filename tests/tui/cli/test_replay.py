@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.jobs import Taping
+from core.state.jobs import TapeState
 from core.tape.container import MAGIC, ChunkReader, packed
 from tests.support.fake_station import FakeStation, snapshot
 from tests.support.parts import goodpart, odd_part, write_parts
-from tui.app.dashboard import WatchApp
-from tui.line_mode.console import LineDesk
+from tui.app.dashboard import Dashboard
+from tui.line_mode.console import LineConsole
 from tui.widgets.title_and_footer import TitleLine
 
 User = Mapping[str, str]
@@ -138,7 +138,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(trained: Recipe, user: User, 
 
 
 async def test_the_dashboard_tells_that_it_is_recorded() -> None:
-    app = WatchApp(FakeStation(snapshot(taping=Taping("shift-2026-11-27.recording", 12.34))))
+    app = Dashboard(FakeStation(snapshot(taping=TapeState("shift-2026-11-27.recording", 12.34))))
     async with app.run_test(size=(80, 24)):
         app.show()
         (title,) = app.screen.query_one(TitleLine)._lines
@@ -150,13 +150,13 @@ async def test_the_dashboard_tells_that_it_is_recorded() -> None:
 @pytest.mark.parametrize(
     ("taping", "words"),
     [
-        (Taping("shift", 1.0), "recording shift 1.0 MB"),
-        (Taping("shift", 1.0, 3, "it has gaps"), "recording shift 1.0 MB, 3 samples missing"),
-        (Taping("shift", 1.0, 0, "the disk is full", over=True), "recorded shift 1.0 MB, ended: see the journal"),
+        (TapeState("shift", 1.0), "recording shift 1.0 MB"),
+        (TapeState("shift", 1.0, 3, "it has gaps"), "recording shift 1.0 MB, 3 samples missing"),
+        (TapeState("shift", 1.0, 0, "the disk is full", over=True), "recorded shift 1.0 MB, ended: see the journal"),
     ],
 )
-def test_the_line_mode_tells_how_the_recording_stands(taping: Taping, words: str) -> None:
-    desk = LineDesk(FakeStation(snapshot(taping=taping)), io.StringIO())
+def test_the_line_mode_tells_how_the_recording_stands(taping: TapeState, words: str) -> None:
+    desk = LineConsole(FakeStation(snapshot(taping=taping)), io.StringIO())
     assert words in desk.obey("s").splitlines()
 
 

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.review_process import Examining
+from core.evaluation.review_process import ReviewProgress
 from core.journal.store import Journal, read_journal
 from core.recipes.recipe import Recipe, new_recipe
-from core.state.material import Collecting, Held, Offers
+from core.state.material import InventorySummary, PictureCapture, ReviewQueue
 from core.state.parts import Call, Shot
 from core.state.verdict import Verdict
 from tests.support.fake_station import MODEL, FakeStation, both, judging, knobs, snapshot, sound_alone, waiting
@@ -30,15 +30,15 @@ from tests.support.parts import write_parts
 from tests.tui.screens.test_every_screen import costs
 from tests.tui.screens.test_train import found
 from tui.line_mode import console as line_mode
-from tui.line_mode.console import HELP, LineDesk
+from tui.line_mode.console import HELP, LineConsole
 from tui.line_mode.status import status_line
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
 
-def desk(station: FakeStation | None = None) -> tuple[LineDesk, FakeStation]:
+def desk(station: FakeStation | None = None) -> tuple[LineConsole, FakeStation]:
     station = station or FakeStation()
-    return LineDesk(station, io.StringIO()), station
+    return LineConsole(station, io.StringIO()), station
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_part_is_judged_on_a_word_and_its_verdict_talked_about() -> None:
     station.publish(judging())
     assert "being judged already" in line.obey("part")
     call = Call(1_730_000_000.5, Verdict("ANOMALY", "redrawn badly"), 12)
-    station.publish(snapshot(call=call, offers=Offers(2, 1, 0, 0)))
+    station.publish(snapshot(call=call, offers=ReviewQueue(2, 1, 0, 0)))
     assert line.obey("good") == "noted: part 12 (ANOMALY) was good"
     station.publish(snapshot(call=replace(call, word="good")))
     assert "said already" in line.obey("good")
@@ -156,7 +156,7 @@ def test_a_part_that_is_waited_for_or_judged_is_told_in_words() -> None:
 
 
 def test_stop_ends_what_is_going_on() -> None:
-    line, station = desk(FakeStation(snapshot(collecting=Collecting(3, 50))))
+    line, station = desk(FakeStation(snapshot(collecting=PictureCapture(3, 50))))
     assert "stored 3 of 50" in line.obey("s")
     line.obey("stop")
     assert station.calls == [("end_collecting",)]
@@ -165,7 +165,7 @@ def test_stop_ends_what_is_going_on() -> None:
 @given(st.text())
 def test_whatever_is_typed_is_answered_in_plain_lines(typed: str) -> None:
     out = io.StringIO()
-    line = LineDesk(FakeStation(), out)
+    line = LineConsole(FakeStation(), out)
     line.listen(io.StringIO(typed))
     assert all(len(row) <= 79 and row.isascii() and row.isprintable() for row in out.getvalue().split("\n"))
 
@@ -178,7 +178,7 @@ def test_help_fits() -> None:
 
 def test_every_command_is_in_the_help() -> None:
     told = set(re.findall(r"[a-z?]+", HELP))
-    assert told >= set(LineDesk._COMMANDS)
+    assert told >= set(LineConsole._COMMANDS)
 
 
 def test_sound_is_recorded_and_deleted() -> None:
@@ -194,7 +194,7 @@ def test_sound_is_recorded_and_deleted() -> None:
 
 
 def test_all_is_deleted_only_where_it_is_confirmed() -> None:
-    line, station = desk(FakeStation(snapshot(held=Held(40, 3))))
+    line, station = desk(FakeStation(snapshot(held=InventorySummary(40, 3))))
     assert line.obey("delete all") == "all 40 good pictures go, for good: type delete all yes to do it"
     assert "all 3 defective pictures" in line.obey("delete defect all")
     assert "type delete defect all yes" in line.obey("delete defect all")
@@ -204,9 +204,9 @@ def test_all_is_deleted_only_where_it_is_confirmed() -> None:
 # What the recipe's files tell.
 
 
-def telling(recipe: Recipe, station: FakeStation | None = None) -> tuple[LineDesk, io.StringIO]:
+def telling(recipe: Recipe, station: FakeStation | None = None) -> tuple[LineConsole, io.StringIO]:
     out = io.StringIO()
-    return LineDesk(station or FakeStation(), out, recipe), out
+    return LineConsole(station or FakeStation(), out, recipe), out
 
 
 @pytest.fixture
@@ -244,17 +244,17 @@ class Examined:
     """In place of an examination in a process of its own: it has found something at once."""
 
     asked: ClassVar[list[bool]] = []
-    now = Examining("done", found=(found(costs=costs()),))
+    now = ReviewProgress("done", found=(found(costs=costs()),))
 
-    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[Examining], None]) -> None:
+    def __init__(self, folder: Path, *, candidate: bool, changed: Callable[[ReviewProgress], None]) -> None:
         self.asked.append(candidate)
-        changed(Examining("running", 1, 2))
+        changed(ReviewProgress("running", 1, 2))
         changed(self.now)
 
 
 @pytest.fixture
 def examined(monkeypatch: pytest.MonkeyPatch) -> type[Examined]:
-    monkeypatch.setattr(line_mode, "Examination", Examined)
+    monkeypatch.setattr(line_mode, "ModelReviewProcess", Examined)
     monkeypatch.setattr(Examined, "asked", [])
     return Examined
 
@@ -288,7 +288,9 @@ def test_where_there_is_no_model_it_is_told(
     line, out = telling(journalled, FakeStation(sound_alone()))
     line.obey("targets")
     assert "no model of sound yet" in out.getvalue()
-    monkeypatch.setattr(examined, "now", Examining("failed", message="pump: there is no model to look at; train first"))
+    monkeypatch.setattr(
+        examined, "now", ReviewProgress("failed", message="pump: there is no model to look at; train first")
+    )
     line.obey("targets")
     assert "train first" in out.getvalue()
 
@@ -304,7 +306,7 @@ def test_closing_is_not_quitting() -> None:
 
 def test_an_answer_that_is_too_long_goes_on_in_the_next_line() -> None:
     out = io.StringIO()
-    LineDesk(FakeStation(), out).listen(io.StringIO("calibrate 2 " + "more " * 30 + "end\n" + "x" * 200 + "\n"))
+    LineConsole(FakeStation(), out).listen(io.StringIO("calibrate 2 " + "more " * 30 + "end\n" + "x" * 200 + "\n"))
     told = out.getvalue()
     assert all(len(row) <= 79 for row in told.splitlines())
     assert told.endswith("? lists them\n")
@@ -312,7 +314,7 @@ def test_an_answer_that_is_too_long_goes_on_in_the_next_line() -> None:
 
 def test_news_are_told_once() -> None:
     out = io.StringIO()
-    line = LineDesk(FakeStation(), out)
+    line = LineConsole(FakeStation(), out)
     fault = snapshot(fault="the disk is full")
     line.show(iter([fault, fault, snapshot(), replace(fault, at=fault.at + 0.5)]), out)
     assert out.getvalue().count("* the disk is full") == 2

@@ -13,20 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.serialization.verdict_json import as_json
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.parts import Part
 from core.state.snapshot import Snapshot
 from core.state.source_status import SourceStatus
-from core.state.verdict import Judgement, Model, State, Thresholds, Verdict
+from core.state.verdict import ImageJudgement, ModelInfo, State, Thresholds, Verdict
 from tests.support.fake_station import FakeStation
-from tui.line_mode.console import LineDesk
+from tui.line_mode.console import LineConsole
 from tui.line_mode.headless import headless
 from tui.line_mode.status import status_line
 from tui.terminal.progress_line import ProgressLine, progress_text
 
 THRESHOLDS = Thresholds(-4.1, 0.004, "sum", -2.9, 0.0025, 0.05, 0.0001)
-MODEL = Model("features", "abc", 120, "2024-11-05T14:03:22", "EfficientNet-Lite0")
-IMAGE = Judgement(1, -3.0, 0.003, False, 0.4, 0.7, 0.2, np.zeros((14, 14), np.float32), 12.3456)
+MODEL = ModelInfo("features", "abc", 120, "2024-11-05T14:03:22", "EfficientNet-Lite0")
+IMAGE = ImageJudgement(1, -3.0, 0.003, False, 0.4, 0.7, 0.2, np.zeros((14, 14), np.float32), 12.3456)
 
 
 def snapshot(at: float, state: State, number: int = 0, reason: str = "because", **changes: Any) -> Snapshot:
@@ -93,7 +93,7 @@ def test_what_is_no_number_is_null() -> None:
 def test_lines_come_at_a_turn_and_once_a_second() -> None:
     out = io.StringIO()
     shown = [snapshot(step / 10, "OK", 1) for step in range(1, 30)] + [snapshot(3.0, "ANOMALY", 2)]
-    LineDesk(FakeStation(snapshot(0.0, "OK", 1)), out).show(iter(shown), out)
+    LineConsole(FakeStation(snapshot(0.0, "OK", 1)), out).show(iter(shown), out)
     assert [line.split()[1] for line in out.getvalue().splitlines()] == ["OK", "OK", "OK", "ANOMALY"]
 
 
@@ -119,8 +119,8 @@ class Terminal(io.StringIO):
 def test_progress_on_a_terminal_is_one_line_written_over() -> None:
     out = Terminal()
     line = ProgressLine(out)
-    line(Training("running", "density", 1, 4, seconds_left=200.0))
-    line(Training("running", "autoencoder", 4, 4, loss=0.5))
+    line(TrainingState("running", "density", 1, 4, seconds_left=200.0))
+    line(TrainingState("running", "autoencoder", 4, 4, loss=0.5))
     line.end()
     assert "\n" not in out.getvalue()
     assert "density      [######..................] 1/4 3 min left" in out.getvalue()
@@ -132,8 +132,8 @@ def test_progress_in_a_log_is_a_line_a_phase() -> None:
     out = io.StringIO()
     line = ProgressLine(out)
     for step in range(100):
-        line(Training("running", "density", step, 100))
-    line(Training("running", "writing", 0, 1))
+        line(TrainingState("running", "density", step, 100))
+    line(TrainingState("running", "writing", 0, 1))
     line.end()
     assert [text.split()[0] for text in out.getvalue().splitlines()] == ["density", "writing"]
 
@@ -144,13 +144,13 @@ def test_progress_goes_on_when_nobody_reads_it() -> None:
             raise BrokenPipeError
 
     line = ProgressLine(Gone())
-    line(Training("running", "density", 1, 4))
+    line(TrainingState("running", "density", 1, 4))
     line.end()
 
 
 @given(st.text(max_size=40), st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 1e9))
 def test_progress_fits_any_terminal(phase: str, step: int, of: int, left: float) -> None:
-    assert len(progress_text(Training("running", phase, step, of, loss=left, seconds_left=left))) <= 79
+    assert len(progress_text(TrainingState("running", phase, step, of, loss=left, seconds_left=left))) <= 79
 
 
 def test_a_part_that_was_counted_is_an_object_with_its_number_told_once() -> None:

@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 
 from core.evaluation.comparison import contest_file, read_contest, write_contest
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tests.support.comparisons import contest
 from tests.support.fake_station import NOW, FakeStation, snapshot
 from tests.support.parts import make_recipe, odd_part, write_parts
 from tests.tui.app.test_dashboard import screen_text
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.jobs import comparison as module
 from tui.screens.compare import CompareScreen
 from tui.screens.help import help_lines
@@ -33,8 +33,8 @@ def recipe(tmp_path: Path) -> Recipe:
 
 
 @asynccontextmanager
-async def running(recipe: Recipe, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[WatchApp, Pilot[None]]]:
-    app = WatchApp(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW)
+async def running(recipe: Recipe, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Dashboard, Pilot[None]]]:
+    app = Dashboard(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         while ("start",) not in cast(FakeStation, app.station).calls:
             await pilot.pause(0.01)
@@ -43,7 +43,7 @@ async def running(recipe: Recipe, size: tuple[int, int] = (80, 24)) -> AsyncIter
         yield app, pilot
 
 
-async def becomes(pilot: Pilot[None], app: WatchApp, words: str | Callable[[], bool], seconds: float = 20) -> str:
+async def becomes(pilot: Pilot[None], app: Dashboard, words: str | Callable[[], bool], seconds: float = 20) -> str:
     for _ in range(round(seconds / 0.05)):
         app.show()
         await pilot.pause()
@@ -163,13 +163,13 @@ def test_the_contest_looks_as_it_was_looked_at(
     elif scene == "sound":
         held = contest({"spectrum": 2.5, "amulet": 0.9, "dcgan": 0.7, "level": 0.6}, sense="sound", method="spectrum")
         write_contest(contest_file(recipe, "sound"), held)
-    app = WatchApp(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW, kind=kind)
+    app = Dashboard(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW, kind=kind)
 
     async def go(pilot: Pilot[None]) -> None:
         app.push_screen(CompareScreen(recipe))
         await pilot.pause()
         if scene == "running":
-            run = Training("running", "2/5 seed autoencoder", 8, 30, seconds_left=340)
+            run = TrainingState("running", "2/5 seed autoencoder", 8, 30, seconds_left=340)
             module.comparing(recipe, "image").now = run
         if scene == "sound":
             await pilot.press("v")

@@ -17,12 +17,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.evaluation.model_review import TARGETS
-from core.evaluation.review_process import Examining
-from core.evaluation.review_result import Costs
-from core.library import Shelved
+from core.evaluation.review_process import ReviewProgress
+from core.evaluation.review_result import TargetCosts
+from core.library import LibraryEntry
 from core.recipes.recipe import Recipe, new_recipe
-from core.state.jobs import Training
-from core.state.material import Collecting, Held, Meters, Recording
+from core.state.jobs import TrainingState
+from core.state.material import InventorySummary, Meters, PictureCapture, SoundRecording
 from core.state.snapshot import Snapshot
 from tests.support.fake_station import MODEL, NOW, FakeStation, anomaly_map, both, hearing, preview, snapshot, turning
 from tests.tui.app.test_dashboard import screen_text
@@ -57,17 +57,19 @@ def recipe_screen() -> Snapshot:
 
 def teaching() -> Snapshot:
     meters = Meters(112.0, 0.0, 80.0, (90.0, 120.0), 60.0)
-    sound = hearing(held=Held(22, 4, (), 1325.0), recording=Recording(12.4, "000022-recorded-20261124-141530.wav"))
+    sound = hearing(
+        held=InventorySummary(22, 4, (), 1325.0), recording=SoundRecording(12.4, "000022-recorded-20261124-141530.wav")
+    )
     note = "the last 40 pictures are nearly the same: move the part a little"
     return replace(
-        both(), recipe="pump", held=Held(112, 12, (preview(),) * 6), meters=meters, sound=sound,
-        collecting=Collecting(42, None, "000112-good.png", note, per_second=1.9),
+        both(), recipe="pump", held=InventorySummary(112, 12, (preview(),) * 6), meters=meters, sound=sound,
+        collecting=PictureCapture(42, None, "000112-good.png", note, per_second=1.9),
     )  # fmt: skip
 
 
 def learning() -> Snapshot:
     curve = tuple((0.4 / (step + 1), 0.45 / (step + 1) + 0.01) for step in range(24))
-    return snapshot(recipe="pump", training=Training("running", "autoencoder", 24, 40, *curve[-1], 42.0, curve))
+    return snapshot(recipe="pump", training=TrainingState("running", "autoencoder", 24, 40, *curve[-1], 42.0, curve))
 
 
 def learnt() -> Snapshot:
@@ -103,23 +105,23 @@ class StillShell(Shell):
         pass
 
 
-def shelf(recipe: Recipe, many: int) -> list[Shelved]:
+def shelf(recipe: Recipe, many: int) -> list[LibraryEntry]:
     rows = [
-        Shelved(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True, 412),
-        Shelved(recipe.folder.with_name("cover-plate-2"), "", 31),
-        Shelved(recipe.folder.with_name("torn"), trouble="recipe.toml: line 3: a key without a value"),
+        LibraryEntry(recipe.folder, "2026-11-05T14:03:22", 120, 1325.0, 3, True, 412),
+        LibraryEntry(recipe.folder.with_name("cover-plate-2"), "", 31),
+        LibraryEntry(recipe.folder.with_name("torn"), trouble="recipe.toml: line 3: a key without a value"),
     ]
     return rows[:many]
 
 
-def costs() -> tuple[Costs, ...]:
+def costs() -> tuple[TargetCosts, ...]:
     taught = 60
     told = []
     for number, target in enumerate(TARGETS):
         needed = round(1 / target) - 1
         beyond = needed > taught
         told.append(
-            Costs(
+            TargetCosts(
                 target, needed, taught, None if beyond else (target / 2, 2 * target), None if beyond else 2 + number,
                 None if beyond else -3.6 - number / 4, None if beyond else 0.4 + number / 20,
                 "more good ones are needed" if beyond else "",
@@ -132,7 +134,7 @@ class Seen:
     """In place of the examination in a process of its own: what it has found."""
 
     def __init__(self, folder: Path, *, candidate: bool) -> None:
-        self.now = Examining("done", found=(found(costs=costs()),))
+        self.now = ReviewProgress("done", found=(found(costs=costs()),))
 
     def stop(self) -> None: ...
 
@@ -153,7 +155,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     recipe = new_recipe(str(tmp_path / "pump"))
-    monkeypatch.setattr(looking, "Examination", Seen)
+    monkeypatch.setattr(looking, "ModelReviewProcess", Seen)
     monkeypatch.setattr(files.FilesScreen, "_at_desk", lambda _: Desk())
     monkeypatch.setattr(files, "last_folder", Path("stick"))
     monkeypatch.chdir(tmp_path)

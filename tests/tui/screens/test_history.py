@@ -22,7 +22,7 @@ import core.journal.query
 from core.bundle import read_bundle
 from core.journal.evidence import Evidence, Gatherer, Trace
 from core.journal.query import History, csv_lines
-from core.journal.row import COLUMNS, Row
+from core.journal.row import COLUMNS, JournalRow
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.fake_station import NOW, FakeStation, judgement, preview, snapshot
@@ -116,7 +116,10 @@ def test_what_cannot_be_shown_is_said(recipe: Recipe, user: dict[str, str], tmp_
 
 
 def test_a_table_fits_its_terminal_and_leaves_it_alone() -> None:
-    rows = [Row(1, AT, "health", "UNKNOWN", "camera: \x1b[2Jfile\n" + "x" * 200), Row(2, AT, "stop", "", "", "{}")]
+    rows = [
+        JournalRow(1, AT, "health", "UNKNOWN", "camera: \x1b[2Jfile\n" + "x" * 200),
+        JournalRow(2, AT, "stop", "", "", "{}"),
+    ]
     for line in table(rows, 60):
         assert len(line.rstrip("\n")) <= 60
         assert line.rstrip("\n").isprintable()
@@ -231,7 +234,7 @@ def test_the_map_is_that_of_the_model(trained: Recipe) -> None:
     assert cv2.imwrite(str(trained.anomalies / "p.png"), odd_part(901))
     image = {"anomaly": True, "model": read_bundle(trained.image_bundle).id}
     found = Gatherer(trained).gather(
-        Row(1, AT, "verdict", "ANOMALY", "", json.dumps({"image": image, "picture": "p.png"}))
+        JournalRow(1, AT, "verdict", "ANOMALY", "", json.dumps({"image": image, "picture": "p.png"}))
     )
     assert found.map is not None
     assert found.map.max() > 3
@@ -245,7 +248,7 @@ def test_a_map_that_was_journalled_outlives_its_model(trained: Recipe) -> None:
     data = {"image": {"anomaly": True, "model": "another", **SCORES}, "picture": "p.png"}
 
     def found(map: object) -> Evidence:
-        return Gatherer(trained).gather(Row(1, AT, "verdict", "ANOMALY", "", json.dumps(data | {"map": map})))
+        return Gatherer(trained).gather(JournalRow(1, AT, "verdict", "ANOMALY", "", json.dumps(data | {"map": map})))
 
     kept = found(grid)
     assert kept.map is not None and kept.map[3, 4] == 7.5 and math.isnan(kept.map[0, 0])
@@ -257,7 +260,7 @@ def test_a_map_that_was_journalled_outlives_its_model(trained: Recipe) -> None:
 
 def test_the_map_of_a_row_is_not_told_in_figures(recipe: Recipe) -> None:
     data = {"image": {"anomaly": True, **SCORES}, "picture": "p.jpg", "map": [[7.7] * 14] * 14}
-    row = Row(1, AT, "part", "ANOMALY", "a scratch", json.dumps(data))
+    row = JournalRow(1, AT, "part", "ANOMALY", "a scratch", json.dumps(data))
     lines = [*event_lines(row, None, 80), table_line(row, True, 80)]
     assert "7.7" not in "".join(text for line in lines for text, _ in line)
     assert "7.7" not in "".join(csv_lines([row]))
@@ -266,7 +269,7 @@ def test_the_map_of_a_row_is_not_told_in_figures(recipe: Recipe) -> None:
 def test_only_the_recipes_own_folder_is_looked_into(trained: Recipe, tmp_path: Path) -> None:
     shutil.copy(next(trained.good_images.iterdir()), tmp_path / "secret.png")
     text = json.dumps({"picture": "../../secret.png", "trace": "/etc/passwd"})
-    found = Gatherer(trained).gather(Row(1, AT, "verdict", "ANOMALY", "", text))
+    found = Gatherer(trained).gather(JournalRow(1, AT, "verdict", "ANOMALY", "", text))
     assert (found.preview, found.trace) == (None, None)
     assert len(found.notes) == 2
 
@@ -338,7 +341,7 @@ async def test_of_a_long_journal_only_what_is_seen_is_read_and_never_on_the_scre
     threads: set[str] = set()
     page = History.page
 
-    def noted(self: History, *arguments: object) -> list[Row]:
+    def noted(self: History, *arguments: object) -> list[JournalRow]:
         rows = page(self, *arguments)  # type: ignore[arg-type]
         read.append(len(rows))
         threads.add(threading.current_thread().name)

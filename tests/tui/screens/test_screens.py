@@ -28,7 +28,7 @@ from tests.support.fake_station import (
     turning,
     waiting,
 )
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.terminal.capabilities import TerminalKind
 
 SIZES = [(80, 24), (120, 40)]
@@ -51,7 +51,7 @@ SCENES: dict[str, tuple[Callable[[], Snapshot], str]] = {
 
 
 ASCII_SCENES = ("ok", "anomaly-map", "camera-lost", "training", "both-sound", "knobs", "waiting", "judging")
-Prepared = tuple[WatchApp, Callable[[Pilot[None]], Awaitable[None]]]
+Prepared = tuple[Dashboard, Callable[[Pilot[None]], Awaitable[None]]]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
@@ -82,7 +82,7 @@ def test_between_the_two_sizes(scene: str, snap_compare: Callable[..., bool]) ->
     assert snap_compare(app, terminal_size=(100, 30), run_before=past)
 
 
-class StillApp(WatchApp):
+class StillApp(Dashboard):
     """Looks at the station when it is told to: how its samples fall into columns must not hang on the real clock."""
 
     def _tick(self) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.review_result import Examined, Grey, Redrawn, Worst
+from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, WorstSample
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tests.support.fake_station import MODEL, snapshot
 from tests.support.parts import odd_part, write_parts
 from tests.tui.app.test_dashboard import screen_text
@@ -30,20 +30,20 @@ def text(lines: list[Line]) -> list[str]:
     return ["".join(part for part, _ in line) for line in lines]
 
 
-def grey(width: int = 56, height: int = 42) -> Grey:
-    return Grey(width, height, bytes((x * 4 + y) % 256 for y in range(height) for x in range(width)).hex())
+def grey(width: int = 56, height: int = 42) -> GreyImage:
+    return GreyImage(width, height, bytes((x * 4 + y) % 256 for y in range(height) for x in range(width)).hex())
 
 
-def found(**changes: object) -> Examined:
+def found(**changes: object) -> ModelReview:
     grid = tuple(tuple(5.0 if (x, y) == (3, 9) else 0.2 for x in range(14)) for y in range(14))
-    worst = Worst("crack-07.png", "OK", "like the good parts (91 % of the alarm level)", 0.91, grey(), grid)
-    usual = Examined(
+    worst = WorstSample("crack-07.png", "OK", "like the good parts (91 % of the alarm level)", 0.91, grey(), grid)
+    usual = ModelReview(
         sense="image", method="features", backbone="EfficientNet-Lite0", bundle="3fa9c1",
         trained_at="2026-11-05T14:03:22",
         taught=120, note="5 % false alarms asked, 2.1 to 8.9 % to expect", density=-4.1, error=0.52, density_step=0.05,
         error_step=0.01, by="calibrated for 5 % false alarms", good=120, defects=20, refused=0, misses=2, unknown=1,
         auroc=0.971, interval=(0.92, 0.99), worst=(worst, worst, worst),
-        sample=Redrawn("feature map", "000120-good.png", grey(14, 14), grey(14, 14)),
+        sample=Reconstruction("feature map", "000120-good.png", grey(14, 14), grey(14, 14)),
     )  # fmt: skip
     return replace(usual, **changes)
 
@@ -100,7 +100,7 @@ def test_any_trace_fits(trace: list[tuple[float, float]], width: int, rows: int)
 
 
 def test_a_sound_says_how_it_is_to_be_read() -> None:
-    sample = Redrawn("log-mel", "000020-recorded.wav", grey(90, 64), grey(90, 64), "time from left to right")
+    sample = Reconstruction("log-mel", "000020-recorded.wav", grey(90, 64), grey(90, 64), "time from left to right")
     for height in range(1, 20):
         assert len(sample_lines(sample, 78, height)) <= height
     lines = text(sample_lines(sample, 78, 18))
@@ -141,12 +141,14 @@ async def test_training_from_the_first_step_to_the_new_model(bench: Bench, pump:
         await pilot.press("t")
         assert station.calls[-1] == ("train",)
         curve = tuple((1.0 / (n + 1), None) for n in range(30))
-        station.publish(replace(station.now, training=Training("running", "network", 30, 60, 0.03, None, 61.0, curve)))
+        station.publish(
+            replace(station.now, training=TrainingState("running", "network", 30, 60, 0.03, None, 61.0, curve))
+        )
         await becomes(pilot, shell, shows(shell, "1:01 left"))
         assert "loss" in screen_text(shell) and "·" in screen_text(shell)
         await pilot.press("x")
         assert station.calls[-1] == ("cancel_training",)
-        done = Training("done", message="30 good pictures were learnt")
+        done = TrainingState("done", message="30 good pictures were learnt")
         station.publish(replace(station.now, training=done, new_model=replace(MODEL, bundle="77b0d2")))
         await becomes(pilot, shell, shows(shell, "the new model, not used yet: pictures"))
         await becomes(pilot, shell, shows(shell, "of 4 called"))

@@ -16,12 +16,12 @@ from tests.support.parts import until
 from tests.support.served import Served
 from tui.service.app import make_app
 from tui.service.context import Service
-from tui.service.liveness import Pulse
+from tui.service.liveness import Liveness
 from tui.service.metrics import Metrics
-from tui.service.request_gate import LOOPBACK, Gate
+from tui.service.request_gate import LOOPBACK, RequestGate
 from tui.service.server import listen, settings
-from tui.service.snapshot_hub import Hub
-from tui.service.workers import Workers
+from tui.service.snapshot_hub import SnapshotHub
+from tui.service.workers import JudgePool
 
 
 class NotingStation(FakeStation):
@@ -47,12 +47,12 @@ class Inside:
 def inside(recipe: Recipe) -> Iterator[Inside]:
     """One process judges files."""
     station = NotingStation()
-    hub, pulse, workers = Hub(station.now), Pulse(), Workers(recipe.folder, count=1)
+    hub, pulse, workers = SnapshotHub(station.now), Liveness(), JudgePool(recipe.folder, count=1)
     service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), None)
     station.subscribe(pulse.put)
     station.subscribe(hub.put)
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(settings(Gate(make_app(service), LOOPBACK)))
+    server = uvicorn.Server(settings(RequestGate(make_app(service), LOOPBACK)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     served = Served(None, f"http://127.0.0.1:{listening.getsockname()[1]}")  # type: ignore[arg-type]

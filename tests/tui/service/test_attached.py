@@ -29,8 +29,8 @@ from tests.support.terminal_rig import TerminalRig
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import becomes
 from tui.app.attached import ELSEWHERE, AttachedApp
-from tui.app.dashboard import WatchApp
-from tui.stations.remote import AttachedStation, attached
+from tui.app.dashboard import Dashboard
+from tui.stations.remote import RemoteStation, attached
 from tui.terminal.display import display
 
 User = Mapping[str, str]
@@ -40,7 +40,7 @@ CAMERA = ("--camera", "simulated")
 class Seen:
     """What a subscriber was told, and when."""
 
-    def __init__(self, station: AttachedStation) -> None:
+    def __init__(self, station: RemoteStation) -> None:
         self.all: list[tuple[float, Snapshot]] = []
         station.subscribe(lambda snapshot: self.all.append((time.monotonic(), snapshot)))
         station.start()
@@ -60,11 +60,11 @@ def served(trained: Recipe, user: User) -> Iterator[Served]:
 
 
 @pytest.fixture
-def attach() -> Iterator[Callable[..., AttachedStation]]:
-    stations: list[AttachedStation] = []
+def attach() -> Iterator[Callable[..., RemoteStation]]:
+    stations: list[RemoteStation] = []
 
-    def make(url: str, *arguments: Any, **more: Any) -> AttachedStation:
-        stations.append(AttachedStation(url, *arguments, **more))
+    def make(url: str, *arguments: Any, **more: Any) -> RemoteStation:
+        stations.append(RemoteStation(url, *arguments, **more))
         return stations[-1]
 
     yield make
@@ -72,7 +72,7 @@ def attach() -> Iterator[Callable[..., AttachedStation]]:
         station.stop()
 
 
-def test_it_shows_what_the_station_shows(served: Served, attach: Callable[..., AttachedStation]) -> None:
+def test_it_shows_what_the_station_shows(served: Served, attach: Callable[..., RemoteStation]) -> None:
     seen = Seen(attach(served.url))
     seen.until(lambda now: now.image is not None and now.preview is not None)
     assert seen.last.recipe == "pump"
@@ -86,7 +86,7 @@ def test_it_shows_what_the_station_shows(served: Served, attach: Callable[..., A
 
 
 def test_what_is_commanded_is_done_and_journalled(
-    served: Served, trained: Recipe, attach: Callable[..., AttachedStation]
+    served: Served, trained: Recipe, attach: Callable[..., RemoteStation]
 ) -> None:
     station = attach(served.url, who="ana@desk")
     seen = Seen(station)
@@ -113,7 +113,7 @@ def told(recipe: Recipe) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_when_the_service_goes_it_is_lost_and_comes_back_by_itself(
-    served: Served, trained: Recipe, user: User, attach: Callable[..., AttachedStation], number: int
+    served: Served, trained: Recipe, user: User, attach: Callable[..., RemoteStation], number: int
 ) -> None:
     seen = Seen(attach(served.url))
     seen.until(lambda now: now.verdict.state != "UNKNOWN")
@@ -132,7 +132,7 @@ def test_when_the_service_goes_it_is_lost_and_comes_back_by_itself(
     assert all(not snapshot.stopped for _, snapshot in seen.all)
 
 
-def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., AttachedStation]) -> None:
+def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., RemoteStation]) -> None:
     seen = Seen(attach(served.url))
     seen.until(lambda now: now.image is not None)
     served.process.send_signal(signal.SIGSTOP)
@@ -148,7 +148,7 @@ def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., 
 def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> None:
     file = tmp_path / "tokens"
     with serving(trained.folder, user, "--port", "0", "--token-file", file, *CAMERA) as one:
-        stranger = AttachedStation(one.url, "x" * 20)
+        stranger = RemoteStation(one.url, "x" * 20)
         Seen(stranger).until(lambda now: "it wants a token" in now.verdict.reason)
         known = attached(one.url, file)
         Seen(known).until(lambda now: now.image is not None)
@@ -159,7 +159,7 @@ def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> N
 @pytest.mark.parametrize("url", ["pump", "ftp://x", "http://", "http://x:99999999", "http://[::1"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(GoodpartError, match="give the address of goodpart serve"):
-        AttachedStation(url)
+        RemoteStation(url)
 
 
 def test_the_command_line_attaches(served: Served, user: User, trained: Recipe) -> None:
@@ -229,7 +229,7 @@ def test_in_a_browser_all_characters_and_colours_are_there(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "8"])
 async def test_what_is_done_elsewhere_is_said(key: str) -> None:
-    app: WatchApp = AttachedApp(FakeStation(snapshot()))
+    app: Dashboard = AttachedApp(FakeStation(snapshot()))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert ELSEWHERE not in screen_text(app)
@@ -278,7 +278,7 @@ class SlowLine:
 
 
 def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
-    served: Served, attach: Callable[..., AttachedStation]
+    served: Served, attach: Callable[..., RemoteStation]
 ) -> None:
     served.until(lambda now: now["image"] is not None)
     line = SlowLine(int(served.url.rpartition(":")[2]), 960)

@@ -24,10 +24,10 @@ from tests.support.data import ROOT
 from tests.support.fake_station import FakeStation
 from tests.support.parts import until
 from tests.support.served import Served, is_up
-from tui.service.liveness import Pulse
+from tui.service.liveness import Liveness
 from tui.service.server import told_to
-from tui.service.snapshot_hub import Hub
-from tui.service.systemd import Notifier
+from tui.service.snapshot_hub import SnapshotHub
+from tui.service.systemd import SystemdNotifier
 
 User = Mapping[str, str]
 DEPLOY = ROOT / "tui" / "service" / "deploy"
@@ -167,8 +167,8 @@ def test_a_sense_that_hangs_feeds_no_watchdog(tmp_path: Path, monkeypatch: pytes
             return False
 
         station = Hanging()
-        hub = Hub(station.now)
-        station.subscribe(told_to(station, Pulse(), hub, Notifier()))  # type: ignore[arg-type]
+        hub = SnapshotHub(station.now)
+        station.subscribe(told_to(station, Liveness(), hub, SystemdNotifier()))  # type: ignore[arg-type]
         for hung in (False, True, False):
             station.hung = hung
             time.sleep(0.005)  # more than the time between two words

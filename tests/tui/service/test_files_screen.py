@@ -16,7 +16,7 @@ import soundfile
 import tui.screens.files
 from core.recipes.recipe import Recipe, open_recipe
 from core.sources.simulated.motor import RATE
-from models.progress import Reporter
+from models.progress import ProgressReporter
 from models.sound.amulet import Fitted
 from models.train import train
 from tests.support.data import data_folder
@@ -27,11 +27,11 @@ from tests.support.sounds import faulty_motor, good_motor, make_motor_recipe, wr
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import becomes, running, shows
 from tui.app.attached import AttachedApp
-from tui.app.dashboard import WatchApp
+from tui.app.dashboard import Dashboard
 from tui.app.shell import Shell
 from tui.screens.files import FilesScreen, result_lines
 from tui.service.judging import FileJudge
-from tui.stations.remote import AttachedStation
+from tui.stations.remote import RemoteStation
 
 User = Mapping[str, str]
 
@@ -95,8 +95,8 @@ async def test_through_a_service_with_amulets_sensitivity(trained: Recipe, user:
     model = data_folder("sound/amulet/new_test")
     wav = data_folder("sound/amulet/wav") / "test_from_5.0s.wav"
     with serving(trained.folder, user, "--port", "0", "--amulet", model, "--camera", "simulated") as served:
-        station = AttachedStation(served.url)
-        app: WatchApp = AttachedApp(station)
+        station = RemoteStation(served.url)
+        app: Dashboard = AttachedApp(station)
         async with app.run_test(size=(80, 24)) as pilot:
             await becomes(pilot, app, lambda: app.station.snapshot().image)  # type: ignore[arg-type]
             await pilot.press("2")
@@ -134,7 +134,7 @@ def amulets(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.sound.amulet.fit", drawn)
-        train(options, Reporter(io.StringIO()))
+        train(options, ProgressReporter(io.StringIO()))
     return open_recipe(str(recipe.folder))
 
 

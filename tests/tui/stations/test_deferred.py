@@ -11,12 +11,12 @@ from core.recipes.recipe import Recipe
 from core.state.snapshot import Snapshot
 from core.station.station import Station
 from tests.support.parts import make_recipe, until, write_parts
-from tui.stations.deferred import LateStation
+from tui.stations.deferred import DeferredStation
 
 
 def test_it_judges_like_the_station_that_it_becomes(trained: Recipe, tmp_path: Path) -> None:
     write_parts(tmp_path / "shown", range(1000, 1006))
-    station = LateStation(trained, str(tmp_path / "shown"))
+    station = DeferredStation(trained, str(tmp_path / "shown"))
     seen: list[Snapshot] = []
     unsubscribe = station.subscribe(seen.append)
     assert station.snapshot().verdict.reason == "starting"
@@ -32,16 +32,16 @@ def test_it_judges_like_the_station_that_it_becomes(trained: Recipe, tmp_path: P
         assert until(lambda: not station.snapshot().paused)
         assert len(seen) == count
         with pytest.raises(GoodpartError, match="another goodpart"):
-            LateStation(trained)
+            DeferredStation(trained)
     finally:
         station.stop(5)
     assert station.snapshot().stopped
-    LateStation(trained).stop()
+    DeferredStation(trained).stop()
 
 
 def test_a_camera_that_means_nothing_is_said_on_the_screen(tmp_path: Path) -> None:
     recipe = make_recipe(tmp_path / "pump")
-    station = LateStation(recipe, "no-such-camera")
+    station = DeferredStation(recipe, "no-such-camera")
     seen: list[Snapshot] = []
     station.subscribe(seen.append)
     station.start()
@@ -57,7 +57,7 @@ def test_what_nobody_foresaw_is_said_on_the_screen(tmp_path: Path, monkeypatch: 
         raise ImportError("libGL.so.1 is missing")
 
     monkeypatch.setattr(Station, "__init__", fail)
-    station = LateStation(make_recipe(tmp_path / "pump"))
+    station = DeferredStation(make_recipe(tmp_path / "pump"))
     seen: list[Snapshot] = []
     station.subscribe(seen.append)
     station.start()
@@ -67,14 +67,14 @@ def test_what_nobody_foresaw_is_said_on_the_screen(tmp_path: Path, monkeypatch: 
 
 
 def test_it_can_be_stopped_before_it_is_there(trained: Recipe) -> None:
-    station = LateStation(trained, "simulated")
+    station = DeferredStation(trained, "simulated")
     station.start()
     station.stop(5)
-    LateStation(trained).stop()
+    DeferredStation(trained).stop()
 
 
 def test_what_is_asked_before_the_station_is_there_is_done_when_it_is(trained: Recipe) -> None:
-    late = LateStation(trained)
+    late = DeferredStation(trained)
     late.pause(True)
     late.start()
     try:

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.terminal.capabilities import TerminalKind
-from tui.terminal.cell_buffer import Cells
+from tui.terminal.cell_buffer import CellBuffer
 
 WIDTH, HEIGHT = 24, 4
 STYLES = [
@@ -54,7 +54,7 @@ def terminal() -> tuple[pyte.Screen, pyte.Stream]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(screens, min_size=1, max_size=4), st.integers(10, 400))
 def test_differences_draw_what_a_whole_repaint_draws(history: list[list[list[tuple[str, Style]]]], budget: int) -> None:
-    cells, (by_difference, stream) = Cells(), terminal()
+    cells, (by_difference, stream) = CellBuffer(), terminal()
     for lines in history:
         cells.apply(whole(lines))
         stream.feed(cells.changes(budget)[0])
@@ -63,7 +63,7 @@ def test_differences_draw_what_a_whole_repaint_draws(history: list[list[list[tup
         stream.feed(frame)
         if not more:
             break
-    fresh, (repainted, other) = Cells(), terminal()
+    fresh, (repainted, other) = CellBuffer(), terminal()
     fresh.apply(whole(history[-1]))
     other.feed(fresh.changes(1 << 20)[0])
     assert look(by_difference) == look(repainted)
@@ -74,7 +74,7 @@ def drawn(*lines: str) -> LayoutUpdate:
 
 
 def test_one_changed_digit_costs_a_position_a_pen_and_a_digit() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("density -3.21"))
     cells.changes(1 << 20)
     cells.apply(drawn("density -3.27"))
@@ -84,7 +84,7 @@ def test_one_changed_digit_costs_a_position_a_pen_and_a_digit() -> None:
 
 
 def test_nothing_changed_sends_nothing() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("density -3.21"))
     cells.changes(1 << 20)
     cells.apply(drawn("density -3.21"))
@@ -92,7 +92,7 @@ def test_nothing_changed_sends_nothing() -> None:
 
 
 def test_a_redraw_sends_everything_again() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("density -3.21"))
     first, _ = cells.changes(1 << 20)
     cells.forget()
@@ -100,7 +100,7 @@ def test_a_redraw_sends_everything_again() -> None:
 
 
 def test_on_a_small_budget_rows_take_turns() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("a", "b", "c", "d"))
     seen = ""
     for turn in range(WIDTH * HEIGHT):
@@ -111,7 +111,7 @@ def test_on_a_small_budget_rows_take_turns() -> None:
 
 
 def test_a_long_row_is_broken_off_and_gone_on_with() -> None:
-    cells, (screen, stream) = Cells(), terminal()
+    cells, (screen, stream) = CellBuffer(), terminal()
     cells.apply(drawn("abcdefghijklmnopqrstuvwx"))
     frame, more = cells.changes(20)
     assert more and len(frame) < 60
@@ -124,7 +124,7 @@ def test_a_long_row_is_broken_off_and_gone_on_with() -> None:
 
 
 def test_a_budget_is_of_bytes_not_of_characters() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(whole([[("░▒▓█" * 6, None)]] * HEIGHT))
     frame, more = cells.changes(40)
     # A shade takes three bytes; a piece is at most a place, a pen and a shade beyond.
@@ -132,7 +132,7 @@ def test_a_budget_is_of_bytes_not_of_characters() -> None:
 
 
 def test_the_answer_to_a_key_goes_before_what_waits() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("a", "b", "c", "d"))
     cells.changes(1 << 20)
     cells.apply(drawn("aaaaaaaaaa", "bbbbbbbbbb", "c", "d"))
@@ -143,7 +143,7 @@ def test_the_answer_to_a_key_goes_before_what_waits() -> None:
 
 
 def test_a_digit_that_a_key_changed_goes_before_the_banner() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("OK", "", "", "threshold -4.10"))
     cells.changes(1 << 20)
     cells.apply(drawn("ANOMALY ANOMALY ANOMALY", "", "", "threshold -4.15"), urgent=True)
@@ -151,7 +151,7 @@ def test_a_digit_that_a_key_changed_goes_before_the_banner() -> None:
 
 
 def test_the_pen_stays_in_hand_from_frame_to_frame() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("density -3.21"))
     cells.changes(1 << 20)
     cells.apply(drawn("density -3.27"))
@@ -161,7 +161,7 @@ def test_the_pen_stays_in_hand_from_frame_to_frame() -> None:
 
 
 def sgr(kind: TerminalKind, style: Style) -> str:
-    cells = Cells(kind)
+    cells = CellBuffer(kind)
     cells.apply(whole([[("x", style)], [], [], []]))
     frame, _ = cells.changes(1 << 20)
     return frame[: frame.index("m") + 1].rpartition("[")[2]
@@ -180,7 +180,7 @@ def test_colours_are_those_that_the_terminal_has() -> None:
 
 
 def test_control_characters_in_a_name_never_reach_the_terminal() -> None:
-    cells = Cells()
+    cells = CellBuffer()
     cells.apply(drawn("cam\x1b[2Jera\x07"))
     frame, _ = cells.changes(1 << 20)
     assert "\x1b[2J" not in frame and "\x07" not in frame
@@ -188,7 +188,7 @@ def test_control_characters_in_a_name_never_reach_the_terminal() -> None:
 
 
 def test_wide_characters_keep_their_two_columns() -> None:
-    cells, (screen, stream) = Cells(), terminal()
+    cells, (screen, stream) = CellBuffer(), terminal()
     cells.apply(drawn("x部y"))
     stream.feed(cells.changes(1 << 20)[0])
     cells.apply(drawn("x部z"))

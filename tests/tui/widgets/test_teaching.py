@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.state.material import Collecting, Held, Offered, Offers, Preview
+from core.state.material import InventorySummary, PictureCapture, Preview, ReviewItem, ReviewQueue
 from core.state.snapshot import Snapshot
 from tests.support.fake_station import NOW, preview, snapshot
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
@@ -17,7 +17,7 @@ from tui.widgets.teaching import RecentPane, StoringPane, Teaching
 __all__ = ["bench"]
 
 BLACK, WHITE = Preview(80, 60, bytes(4800)), Preview(80, 60, b"\xff" * 4800)
-HELD = Held(3, 2, (WHITE,) * 3, 0.0, (BLACK,) * 2)
+HELD = InventorySummary(3, 2, (WHITE,) * 3, 0.0, (BLACK,) * 2)
 
 
 def recent(now: Snapshot, *, defect: bool = False, width: int = 43, height: int = 6) -> list[str]:
@@ -43,16 +43,17 @@ def test_the_pictures_are_of_the_kind_that_is_stored() -> None:
     assert "the newest good ones" in good[0] and not dark(good[1])
     assert "the newest DEFECTIVE ones" in bad[0] and dark(bad[1])
     # What is being stored tells more than what the keys are about.
-    storing = replace(now, collecting=Collecting(1, None, defect=True))
+    storing = replace(now, collecting=PictureCapture(1, None, defect=True))
     assert recent(storing) == bad
-    assert recent(replace(now, held=Held(2)), defect=True) == [recent(now, defect=True)[0]]
+    assert recent(replace(now, held=InventorySummary(2)), defect=True) == [recent(now, defect=True)[0]]
 
 
-def offers(*good: bool) -> Offers:
+def offers(*good: bool) -> ReviewQueue:
     shown = tuple(
-        Offered(f"offered/x/images/{number}.png", one, preview() if one else BLACK) for number, one in enumerate(good)
+        ReviewItem(f"offered/x/images/{number}.png", one, preview() if one else BLACK)
+        for number, one in enumerate(good)
     )
-    return Offers(sum(good), len(good) - sum(good), recent=shown)
+    return ReviewQueue(sum(good), len(good) - sum(good), recent=shown)
 
 
 def test_what_is_offered_is_seen_with_its_kind_the_newest_first() -> None:
@@ -61,9 +62,9 @@ def test_what_is_offered_is_seen_with_its_kind_the_newest_first() -> None:
     assert "offered, the newest first" in rows[0]
     assert rows[-1].split() == ["defective", "good", "good"]
     # While pictures are stored these are what somebody looks at.
-    assert "good ones" in recent(replace(now, collecting=Collecting(1, None)))[0]
+    assert "good ones" in recent(replace(now, collecting=PictureCapture(1, None)))[0]
     # Sound has no picture.
-    assert "good ones" in recent(replace(now, offers=Offers(good_sound=2)))[0]
+    assert "good ones" in recent(replace(now, offers=ReviewQueue(good_sound=2)))[0]
 
 
 @pytest.mark.parametrize("width", range(0, 60, 7))
@@ -75,11 +76,11 @@ def test_whatever_room_there_is(width: int, height: int) -> None:
 
 def test_the_keys_are_about_the_newest_where_it_is_seen() -> None:
     assert "o takes the newest, O drops it" in storing(snapshot(offers=offers(True)))
-    assert "o takes them, O drops them" in storing(snapshot(offers=Offers(good_sound=2)))
+    assert "o takes them, O drops them" in storing(snapshot(offers=ReviewQueue(good_sound=2)))
 
 
 def test_the_rate_is_told_as_it_is() -> None:
-    now = Collecting(42, 10_000, "", "the last 40 pictures are nearly the same: move the part a little", True, 1.23)
+    now = PictureCapture(42, 10_000, "", "the last 40 pictures are nearly the same: move the part a little", True, 1.23)
     told = storing(snapshot(collecting=now))
     assert "1.2 a second" in told and "move the part a little" in told
     assert " a second" not in storing(snapshot(collecting=replace(now, per_second=None)))

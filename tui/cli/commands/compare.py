@@ -15,13 +15,13 @@ from core.evaluation.comparison import (
     SOUND_ENTRANTS,
     TRIVIAL,
     USABLE,
-    Contest,
+    Comparison,
     contest_file,
     figures,
     read_contest,
     to_json,
 )
-from core.evaluation.recommendation import Advice, advise
+from core.evaluation.recommendation import Recommendation, advise
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from tui.cli.training import learn
@@ -36,7 +36,7 @@ CANCELLED = "the comparison was cancelled; the last one that was finished stays"
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
     asked = by_sense(recipe, options)
-    told: dict[Sense, tuple[Contest, Advice]] = {}
+    told: dict[Sense, tuple[Comparison, Recommendation]] = {}
     for sense, methods in asked.items():
         if not options.last:
             hold(recipe, sense, methods, options)
@@ -105,7 +105,7 @@ def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse
     learn(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
-def in_words(contest: Contest, advice: Advice) -> list[str]:
+def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
     what = "pictures" if contest.sense == "image" else "recordings"
     settings = contest.settings
     lines = [
@@ -120,14 +120,14 @@ def in_words(contest: Contest, advice: Advice) -> list[str]:
     return [*lines, "", advice.sentence, advice.doubt]
 
 
-def as_json(contest: Contest, advice: Advice) -> dict[str, Any]:
+def as_json(contest: Comparison, advice: Recommendation) -> dict[str, Any]:
     said = to_json(contest)
     for entry, shown in zip(contest.entries, said["entries"], strict=True):
         shown |= asdict(figures(contest, entry))
     return said | {"advice": asdict(advice)}
 
 
-def use(recipe: Recipe, told: Mapping[Sense, tuple[Contest, Advice]], word: str) -> str:
+def use(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
     """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
     if word:
         name = entrant_of(word)

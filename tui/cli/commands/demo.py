@@ -13,7 +13,7 @@ from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
 from core.settings.recipe_settings import CameraTable, MicrophoneTable, Settings
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tui.cli.commands.watch import watch
 
 WIDTH, HEIGHT = 960, 720
@@ -75,7 +75,7 @@ def teach(recipe: Recipe) -> None:
     line, camera = ProgressLine(), recipe.settings.camera
     with tempfile.TemporaryDirectory() as folder:
         for number, picture in enumerate(good_pictures(PARTS, 0, camera.width, camera.height), 1):
-            line(Training("running", "clamping parts", number, PARTS))
+            line(TrainingState("running", "clamping parts", number, PARTS))
             if not cv2.imwrite(f"{folder}/part{number}.jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
                 raise GoodpartError(f"{folder}: a picture cannot be written; is the disk full?")
         teach_pictures(recipe.good_images, [Path(folder)])
@@ -93,7 +93,7 @@ def teach_motors(recipe: Recipe) -> None:
     line = ProgressLine()
     with tempfile.TemporaryDirectory() as folder:
         for number, sound in enumerate(good_sound(MOTORS, MOTOR_SECONDS), 1):
-            line(Training("running", "starting motors", number, MOTORS))
+            line(TrainingState("running", "starting motors", number, MOTORS))
             soundfile.write(f"{folder}/motor{number}.wav", sound, RATE)
         teach_sound(recipe.good_sound, [Path(folder)])
     line.end()

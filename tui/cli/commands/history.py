@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import get_args
 
 from core.errors import GoodpartError
-from core.journal.query import History, Only, csv_lines, json_lines
-from core.journal.row import Row, in_words
+from core.journal.query import History, RowFilter, csv_lines, json_lines
+from core.journal.row import JournalRow, in_words
 from core.journal.store import Kind
 from core.recipes.recipe import open_recipe
 from core.runtime.atomic_files import write_lines
@@ -20,7 +20,7 @@ from tui.view.text import printable
 
 def run(options: argparse.Namespace) -> int:
     recipe = open_recipe(options.recipe)
-    only = Only(options.verdict, options.kind, options.day)
+    only = RowFilter(options.verdict, options.kind, options.day)
     with History(recipe.journal) as history:
         if only.kind is not None and only.kind not in get_args(Kind):
             known = history.kinds()
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def table(rows: Iterable[Row], width: int | None) -> Iterator[str]:
+def table(rows: Iterable[JournalRow], width: int | None) -> Iterator[str]:
     """A line a row, cut off at `width`, and a heading for each day."""
     day = None
     for row in rows:

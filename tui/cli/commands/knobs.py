@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from core.knobs.connection import KnobKeeper
+from core.knobs.connection import KnobConnection
 from core.state.knobs import KnobLink
 
 
@@ -30,7 +30,7 @@ async def show(port: str, seconds: float | None) -> int:
             print(await lines.get(), flush=True)
 
     # The board is told that nobody judges.
-    keeper = KnobKeeper(port, lambda: ("UNKNOWN", None, None), changed)
+    keeper = KnobConnection(port, lambda: ("UNKNOWN", None, None), changed)
     if seconds is not None:
         asyncio.get_running_loop().call_later(seconds, ending.set)
     keeping, writing = asyncio.create_task(keeper.run(ending)), asyncio.create_task(write())

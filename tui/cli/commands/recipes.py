@@ -16,11 +16,11 @@ def run(options: argparse.Namespace) -> int:
     why = "" if options.line else no_dashboard()
     if options.line or why:
         from tui.line_mode.library_console import run_shelf
-        from tui.stations.deferred import LateStation
+        from tui.stations.deferred import DeferredStation
 
         if why:
             print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
-        return run_shelf(LateStation)
+        return run_shelf(DeferredStation)
     return show_shell(None, options)
 
 

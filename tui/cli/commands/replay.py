@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from core.recipes.recipe import Recipe, open_recipe
-from core.replay.outcome import Difference, Outcome, Sample, models_of, same_judging
+from core.replay.outcome import Difference, ReplayedSample, ReplayOutcome, models_of, same_judging
 from core.replay.replay import Replay
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, State
-from core.tape.header import Head, versions
-from core.tape.verdict_stream import Said
+from core.tape.header import TapeHeader, versions
+from core.tape.verdict_stream import VerdictLine
 from tui.line_mode.headless import headless
 from tui.terminal.progress_line import ProgressLine
 
@@ -62,7 +62,7 @@ def judge(replay: Replay, *, to_json: bool = False) -> float:
         for snapshot in replay.snapshots():
             if sys.stderr.isatty():
                 done = 100 * replay.recording.place // max(1, replay.recording.size)
-                line(Training("running", "judging again", done, 100))
+                line(TrainingState("running", "judging again", done, 100))
             yield snapshot
 
     if to_json:
@@ -102,7 +102,7 @@ def told(replay: Replay, note: str) -> list[str]:
     ]
 
 
-def counted(outcome: Outcome) -> list[str]:
+def counted(outcome: ReplayOutcome) -> list[str]:
     lines = []
     for sense, name in CALLED.items():
         counts = {state: outcome.counts[sense, state] for state in STATES}
@@ -112,7 +112,7 @@ def counted(outcome: Outcome) -> list[str]:
     return lines
 
 
-def warnings(outcome: Outcome) -> list[str]:
+def warnings(outcome: ReplayOutcome) -> list[str]:
     words = []
     if not outcome.whole:
         torn = f": {outcome.torn_bytes} torn bytes at its end are left out" if outcome.torn_bytes else ""
@@ -124,7 +124,7 @@ def warnings(outcome: Outcome) -> list[str]:
     return words
 
 
-def against_live(outcome: Outcome, head: Head) -> list[str]:
+def against_live(outcome: ReplayOutcome, head: TapeHeader) -> list[str]:
     if outcome.same is None:
         return []
     if outcome.difference:
@@ -141,7 +141,7 @@ def elsewhere(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def differing(difference: Difference) -> list[str]:
-    def said(one: Said | None) -> str:
+    def said(one: VerdictLine | None) -> str:
         return "nothing more" if one is None else json.dumps(one)
 
     return [
@@ -151,7 +151,7 @@ def differing(difference: Difference) -> list[str]:
     ]
 
 
-def speed(outcome: Outcome, seconds: float) -> list[str]:
+def speed(outcome: ReplayOutcome, seconds: float) -> list[str]:
     return [f"speed      {outcome.seconds / max(seconds, 1e-9):.1f} times real time ({seconds:.1f} s)"]
 
 
@@ -163,7 +163,7 @@ def clock(at: float) -> str:
 
 
 def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
-    outcomes: list[Outcome] = []
+    outcomes: list[ReplayOutcome] = []
     names = [open_recipe(name).name if name else "recorded", open_recipe(other).name]
     for recipe, note in (judged_by(path, name), judged_by(path, other)):
         with closing(Replay(path, recipe, keep_samples=True)) as replay:
@@ -180,13 +180,13 @@ def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
     return 0
 
 
-def paired(one: Sequence[Sample], two: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+def paired(one: Sequence[ReplayedSample], two: Sequence[ReplayedSample]) -> list[tuple[ReplayedSample, ReplayedSample]]:
     """What both have judged, in the order of the recording."""
     others = {(sample.sense, sample.number): sample for sample in two}
     return [(sample, others[key]) for sample in one if (key := (sample.sense, sample.number)) in others]
 
 
-def as_object(one: Sample, two: Sample, names: Sequence[str]) -> dict[str, Any]:
+def as_object(one: ReplayedSample, two: ReplayedSample, names: Sequence[str]) -> dict[str, Any]:
     said: dict[str, Any] = {"time": round(two.at, 3), "kind": one.sense, "number": one.number}
     if one.truth is not None:
         said["truth"] = one.truth
@@ -200,7 +200,7 @@ def as_object(one: Sample, two: Sample, names: Sequence[str]) -> dict[str, Any]:
     return said | {"agree": one.verdict.state == two.verdict.state}
 
 
-def table(pairs: Sequence[tuple[Sample, Sample]], names: Sequence[str]) -> list[str]:
+def table(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequence[str]) -> list[str]:
     lines = []
     for sense, called in CALLED.items():
         mine = [(a, b) for a, b in pairs if a.sense == sense]
@@ -229,5 +229,5 @@ def table(pairs: Sequence[tuple[Sample, Sample]], names: Sequence[str]) -> list[
     return lines
 
 
-def shown(sample: Sample) -> str:
+def shown(sample: ReplayedSample) -> str:
     return f"{sample.verdict.state:7} {'-' if sample.score is None else f'{sample.score:.2f}'}"

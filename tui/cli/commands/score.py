@@ -15,7 +15,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe, open_recipe
 from core.serialization.verdict_json import Result, unknown
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from core.state.verdict import Sense
 from tui.terminal.progress_line import ProgressLine
 
@@ -75,14 +75,16 @@ class Judges:
             raise UnreadableError(f"{self._recipe.name} has learnt no {kind}: teach some and train")
         bundle = read_bundle(self._recipe.bundle(sense))
         if sense == "image":
-            from core.inference.image_judge import Judge
+            from core.inference.image_judge import ImageJudge
             from tui.cli.commands.score_pictures import judged_picture
 
-            return partial(judged_picture, Judge(self._recipe, bundle))
-        from core.inference.sound_judge import Ear
+            return partial(judged_picture, ImageJudge(self._recipe, bundle))
+        from core.inference.sound_judge import SoundJudge
         from tui.cli.commands.score_sound import judged_sound
 
-        return partial(judged_sound, Ear(self._recipe, bundle), self._recipe.settings.microphone.channel, self._plot)
+        return partial(
+            judged_sound, SoundJudge(self._recipe, bundle), self._recipe.settings.microphone.channel, self._plot
+        )
 
 
 def kind_of(file: Path) -> Sense:
@@ -102,5 +104,5 @@ def judged(judges: Judges, paths: Iterable[Path], line: ProgressLine) -> Iterato
             files.append(unknown(str(path), kind_of(path), str(error)))
     for step, file in enumerate(files):
         if sys.stderr.isatty() and len(files) > 1:
-            line(Training("running", "judging", step, len(files)))
+            line(TrainingState("running", "judging", step, len(files)))
         yield judges(file) if isinstance(file, Path) else file

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from core.decision.verdict import reason
-from core.inference.sound_file import Audition, audition
-from core.inference.sound_judge import Ear
+from core.inference.sound_file import SoundFileResult, audition
+from core.inference.sound_judge import SoundJudge
 from core.serialization.verdict_json import scores_as_json
 
 
-def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -> dict[str, Any]:
+def judged_sound(ear: SoundJudge, channel: int | None, plot: Path | None, file: Path) -> dict[str, Any]:
     """What the command line says of a recording. Raises UnreadableError."""
     heard = audition(ear, file, channel)
     if plot is not None:
@@ -19,7 +19,7 @@ def judged_sound(ear: Ear, channel: int | None, plot: Path | None, file: Path) -
     return as_json(ear, heard, str(file))
 
 
-def as_json(ear: Ear, heard: Audition, path: str) -> dict[str, Any]:
+def as_json(ear: SoundJudge, heard: SoundFileResult, path: str) -> dict[str, Any]:
     """The verdict and the numbers are those of the recording as a whole (core.inference.sound_file), windows and
     stretches those of the station. Where the sound cannot be trusted and nothing is anomalous it is UNKNOWN."""
     return {
@@ -49,7 +49,7 @@ def as_json(ear: Ear, heard: Audition, path: str) -> dict[str, Any]:
     }
 
 
-def why(ear: Ear, heard: Audition) -> str:
+def why(ear: SoundJudge, heard: SoundFileResult) -> str:
     if heard.state == "UNKNOWN":
         at, fault = heard.faults[0]
         return f"{at:.1f} s: {fault}"
@@ -62,7 +62,7 @@ def why(ear: Ear, heard: Audition) -> str:
     return f"{words}; {beyond} of {len(heard.windows)} windows beyond the station's threshold" if beyond else words
 
 
-def draw(heard: Audition, file: Path, plot: Path) -> None:
+def draw(heard: SoundFileResult, file: Path, plot: Path) -> None:
     from tui.reports.sound_plot import draw_audition
 
     place = plot / f"{file.stem}.png" if plot.is_dir() or not plot.suffix else plot

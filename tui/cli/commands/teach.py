@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from core.decision.calibration import WANTED_RECORDINGS
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from core.state.jobs import Training
+from core.state.jobs import TrainingState
 from tui.terminal.progress_line import ProgressLine
 
 
@@ -43,7 +43,7 @@ def teach_images(recipe: Recipe, options: argparse.Namespace) -> int:
             folder,
             options.images,
             link=options.link,
-            progress=lambda step, of: line(Training("running", "teaching", step, of)),
+            progress=lambda step, of: line(TrainingState("running", "teaching", step, of)),
         )
     finally:
         line.end()
@@ -69,7 +69,7 @@ def teach_recordings(recipe: Recipe, options: argparse.Namespace) -> int:
             channel=recipe.settings.microphone.channel,
             link=options.link,
             split=options.split,
-            progress=lambda step, of: line(Training("running", "teaching", step, of)),
+            progress=lambda step, of: line(TrainingState("running", "teaching", step, of)),
         )
     finally:
         line.end()

@@ -33,9 +33,9 @@ def watch(
     """Judge live, in the way that the options ask for."""
     if options.record is None:
         return shown(recipe, options, camera, microphone, knobs, None)
-    from core.tape.writer import Tape
+    from core.tape.writer import TapeWriter
 
-    tape = Tape(options.record)
+    tape = TapeWriter(options.record)
     try:
         return shown(recipe, options, camera, microphone, knobs, tape)
     finally:

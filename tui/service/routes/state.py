@@ -15,7 +15,7 @@ from core.serialization.dataclass_json import to_json
 from core.serialization.snapshot_json import packed
 from tui.service.context import Service, needs
 from tui.service.limits import JOURNAL_READERS, JOURNAL_ROWS
-from tui.service.schemas import REFUSED, UNABLE, Health, Row
+from tui.service.schemas import REFUSED, UNABLE, HealthAnswer, JournalRowAnswer
 from tui.service.workers import BusyError
 
 
@@ -23,12 +23,12 @@ def add_readers(app: FastAPI, service: Service) -> None:
     read = needs(service, "read")
     reading = 0
 
-    @app.get("/health", responses={**REFUSED, 503: {"model": Health}}, dependencies=read, summary="Is it well?")
-    async def health() -> Health:
+    @app.get("/health", responses={**REFUSED, 503: {"model": HealthAnswer}}, dependencies=read, summary="Is it well?")
+    async def health() -> HealthAnswer:
         """503 while UNKNOWN lasts or nothing is judged, with the reason in words."""
         snapshot = service.hub.newest
         trouble = service.pulse.trouble(snapshot)
-        told = Health(well=not trouble, verdict=snapshot.verdict.state, reason=trouble or snapshot.verdict.reason)
+        told = HealthAnswer(well=not trouble, verdict=snapshot.verdict.state, reason=trouble or snapshot.verdict.reason)
         return JSONResponse(told.model_dump(), 503) if trouble else told  # type: ignore[return-value]
 
     @app.get("/snapshot", responses=REFUSED, dependencies=read, summary="The station at this moment")
@@ -38,7 +38,7 @@ def add_readers(app: FastAPI, service: Service) -> None:
 
     @app.get(
         "/journal",
-        response_model=list[Row],
+        response_model=list[JournalRowAnswer],
         responses={**REFUSED, **UNABLE},
         dependencies=read,
         summary="What happened, the newest last",

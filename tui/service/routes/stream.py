@@ -14,7 +14,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from core.state.snapshot import Snapshot
 from tui.service.context import Service
 from tui.service.limits import HEARTBEAT_SECONDS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS
-from tui.service.snapshot_hub import Hub, Teller
+from tui.service.snapshot_hub import SnapshotFeed, SnapshotHub
 
 PROTOCOL = "goodpart.v1"
 """The WebSocket's subprotocol; a browser, which can set no header, offers `token.<token>` beside it."""
@@ -46,7 +46,7 @@ def token_of(socket: WebSocket, offered: Sequence[str]) -> str:
     return next((one.removeprefix("token.") for one in offered if one.startswith("token.")), "")
 
 
-async def tell(hub: Hub, socket: WebSocket) -> None:
+async def tell(hub: SnapshotHub, socket: WebSocket) -> None:
     """Whole snapshots, as fast as the reader takes them."""
     gone = asyncio.create_task(until_gone(socket))
     told = None
@@ -58,7 +58,7 @@ async def tell(hub: Hub, socket: WebSocket) -> None:
         gone.cancel()
 
 
-def packed_from(hub: Hub, snapshot: Snapshot) -> dict[str, Any]:
+def packed_from(hub: SnapshotHub, snapshot: Snapshot) -> dict[str, Any]:
     return {"goodpart": 1, "clock": time.monotonic(), "snapshot": hub.as_json(snapshot)}
 
 
@@ -75,10 +75,10 @@ async def heard(socket: WebSocket) -> None:
         raise WebSocketDisconnect(message.get("code", 1005))
 
 
-async def tell_changes(hub: Hub, socket: WebSocket) -> None:
+async def tell_changes(hub: SnapshotHub, socket: WebSocket) -> None:
     """What has changed, one message at a time."""
     # Until it is known how fast the line is it counts as slow.
-    teller, told, slow = Teller(hub), None, True
+    teller, told, slow = SnapshotFeed(hub), None, True
     while True:
         told = await hub.newer_than(told, HEARTBEAT_SECONDS)
         text = json.dumps(teller.message(told, slow))

@@ -24,7 +24,7 @@ _LED_TILT = math.radians(44)
 
 
 @dataclass(frozen=True)
-class Material:
+class SurfaceMaterial:
     albedo: tuple[float, float, float]
     """Blue, green, red."""
     matte: float
@@ -40,14 +40,14 @@ class Material:
 PLATE, CAST, TURNED, BLACKENED, STEEL, RUBBER, BRASS, FRACTURE = range(8)
 
 MATERIALS = (
-    Material((0.052, 0.047, 0.045), 0.60, 0.10, 14, 0.26, 0.0),
-    Material((0.33, 0.345, 0.35), 0.62, 0.50, 11, 0.72, 0.0),
-    Material((0.76, 0.785, 0.79), 0.16, 1.05, 24, 0.07, 1.0),
-    Material((0.070, 0.064, 0.062), 0.50, 1.5, 30, 0.12, 0.0),
-    Material((0.62, 0.645, 0.645), 0.14, 1.3, 50, 0.05, 0.7),
-    Material((0.026, 0.024, 0.024), 0.7, 0.25, 16, 0.12, 0.0),
-    Material((0.16, 0.50, 0.76), 0.32, 1.1, 36, 0.08, 0.2),
-    Material((0.55, 0.57, 0.58), 0.70, 0.60, 10, 1.35, 0.0),
+    SurfaceMaterial((0.052, 0.047, 0.045), 0.60, 0.10, 14, 0.26, 0.0),
+    SurfaceMaterial((0.33, 0.345, 0.35), 0.62, 0.50, 11, 0.72, 0.0),
+    SurfaceMaterial((0.76, 0.785, 0.79), 0.16, 1.05, 24, 0.07, 1.0),
+    SurfaceMaterial((0.070, 0.064, 0.062), 0.50, 1.5, 30, 0.12, 0.0),
+    SurfaceMaterial((0.62, 0.645, 0.645), 0.14, 1.3, 50, 0.05, 0.7),
+    SurfaceMaterial((0.026, 0.024, 0.024), 0.7, 0.25, 16, 0.12, 0.0),
+    SurfaceMaterial((0.16, 0.50, 0.76), 0.32, 1.1, 36, 0.08, 0.2),
+    SurfaceMaterial((0.55, 0.57, 0.58), 0.70, 0.60, 10, 1.35, 0.0),
 )
 
 

@@ -29,7 +29,7 @@ MOST_PIXELS = 1280 * 960
 
 
 @dataclass(frozen=True)
-class Part:
+class PumpPart:
     """One pump body. Its texture, wear and screws, and the place of its fault, follow from series, seed and number."""
 
     seed: int = 0
@@ -44,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """How the part lies in its fixture and how it is lit and seen."""
 
     dx: float = 0.0
@@ -56,7 +56,7 @@ class View:
     light: Light = field(default_factory=Light)
 
 
-def view_of(part: Part, spread: float = 1.0) -> View:
+def view_of(part: PumpPart, spread: float = 1.0) -> CameraView:
     """The view that belongs to a part; `spread` widens or narrows how much views differ."""
     rng = part.generator(1)
     dx, dy, turn, level, warmth, azimuth, bias, blur = rng.uniform(-1, 1, 8) * spread
@@ -67,10 +67,10 @@ def view_of(part: Part, spread: float = 1.0) -> View:
         bias=0.62 + 0.13 * bias,
         leds=tuple(float(gain) for gain in 1 + 0.08 * spread * rng.uniform(-1, 1, LEDS)),
     )
-    return View(5.0 * dx, 5.0 * dy, 1.5 * turn, 0.9 + 0.2 * blur, light)
+    return CameraView(5.0 * dx, 5.0 * dy, 1.5 * turn, 0.9 + 0.2 * blur, light)
 
 
-def draw_part(part: Part, view: View, width: int = 1280, height: int = 960) -> Picture:
+def draw_part(part: PumpPart, view: CameraView, width: int = 1280, height: int = 960) -> Picture:
     """uint8 (height, width, 3), BGR, without sensor noise. The same for the same arguments, byte by byte."""
     shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
     columns, rows = max(8, round(width * shrink)), max(8, round(height * shrink))
@@ -83,7 +83,7 @@ def draw_part(part: Part, view: View, width: int = 1280, height: int = 960) -> P
     return picture
 
 
-def _made(part: Part, base: Body) -> Surface:
+def _made(part: PumpPart, base: Body) -> Surface:
     tint = np.full((*base.height.shape, 3), NEUTRAL, np.uint8)
     surface = Surface(base.height.copy(), base.material.copy(), tint, base.scale)
     rng = part.generator(3)
@@ -187,7 +187,7 @@ def _shadows(surface: Surface, base: Body, light: Light, rng: np.random.Generato
     return np.asarray(full, np.uint8)
 
 
-def _seen(picture: Picture, view: View, surface: Surface) -> Picture:
+def _seen(picture: Picture, view: CameraView, surface: Surface) -> Picture:
     """Turned and moved as the part lies in its fixture, and softened by the lens."""
     rows, columns = picture.shape[:2]
     turn = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), view.degrees, 1.0)
