@@ -17,7 +17,7 @@ from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
 from core.settings.recipe_settings import Settings
-from core.sources.camera.address import kind_of
+from core.sources.camera_address import kind_of
 from core.state.verdict import Sense
 
 LONGEST_NAME = 60
@@ -130,8 +130,8 @@ def make(recipe: str, camera: str | None = None, microphone: str | None = None, 
         kind_of(camera)
         settings = replace(settings, camera=replace(settings.camera, source=camera, always=True))
     if microphone is not None:
-        from core.sources.microphone.address import open_microphone
         from core.sources.microphone.base import SoundSettings
+        from core.sources.microphone_address import open_microphone
 
         open_microphone(microphone, SoundSettings())
         settings = replace(settings, microphone=replace(settings.microphone, source=microphone, always=True))

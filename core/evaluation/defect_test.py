@@ -24,8 +24,6 @@ from core.samples import AnomalyMap, Frame
 from core.sources.camera.base import SourceStatus
 from core.state.verdict import Sense, State, Thresholds
 
-Z95 = 1.959964
-"""The normal quantile of a two-sided 95 % interval."""
 WORST = 3
 
 Progress = Callable[[int, int], None]

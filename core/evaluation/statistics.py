@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from core.bundle import Scores
-from core.evaluation.defect_test import Z95
+
+Z95 = 1.959964
+"""The normal quantile of a two-sided 95 % interval."""
 
 
 def auroc(good: Scores, defect: Scores) -> float:

@@ -126,7 +126,7 @@ class CameraHealthSettings:
     """Seconds without a frame. A source slower than that is given three of its own intervals."""
     frozen_after: float | None = 2.0
     """Seconds of new frames that are all the same, byte for byte. None for sources that repeat rightly, such as a
-    folder of pictures (core.sources.camera.address.shows_stills knows)."""
+    folder of pictures (core.sources.camera_address.shows_stills knows)."""
 
 
 class CameraHealth:

@@ -20,8 +20,8 @@ from core.pipelines.base import PAUSED, Changed, Pipeline
 from core.pipelines.part_samples import PartSamples
 from core.recipes.recipe import Recipe
 from core.samples import Frame, Picture
-from core.sources.camera.address import open_source, shows_stills
 from core.sources.camera.base import CameraSettings, PictureSource
+from core.sources.camera_address import open_source, shows_stills
 from core.state.material import Meters, PictureCapture, Preview
 from core.state.sense import Counters
 from core.state.verdict import ImageJudgement, Verdict

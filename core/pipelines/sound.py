@@ -25,8 +25,8 @@ from core.pipelines.base import PAUSED, Changed, Pipeline
 from core.pipelines.part_samples import PartSamples
 from core.recipes.recipe import Recipe
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
+from core.sources.microphone_address import open_microphone
 from core.state.sense import Hearing
 from core.state.verdict import SoundJudgement, Verdict
 

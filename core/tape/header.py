@@ -16,7 +16,7 @@ from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import Settings
 from core.settings.schema import from_table, to_toml
-from core.sources.camera.address import shown
+from core.sources.camera_address import shown
 from core.state.verdict import Sense
 
 

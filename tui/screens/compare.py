@@ -14,9 +14,9 @@ from textual.events import Resize
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
-from tui.jobs.comparison import QUICK, ComparisonJob, comparing
+from tui.jobs.comparison import QUICK, ComparisonJob, comparing, told_of
 from tui.screens.base import StationScreen
-from tui.view.comparison import ComparisonView, told_of
+from tui.view.comparison import ComparisonView
 from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View

@@ -10,7 +10,6 @@ from textual.message import Message
 
 from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement, Sense, SoundJudgement
-from tui.view.view import STARTING
 
 SILENT_AFTER = 2.0
 """Seconds without a snapshot after which the screen no longer believes the last one."""
@@ -77,3 +76,7 @@ class NewSnapshot(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, NewSnapshot)
+
+
+STARTING = 15.0
+"""Seconds that a station may take to start on a slow machine."""

@@ -13,9 +13,6 @@ from tui.view.inbox import SILENT_AFTER
 from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import keys_shown
 
-STARTING = 15.0
-"""Seconds that a station may take to start on a slow machine."""
-
 Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED", "WAITING", "JUDGING"]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import GoodpartError
-from core.sources.camera.address import kind_of, open_source, shown, shows_stills
 from core.sources.camera.base import CameraSettings
+from core.sources.camera_address import kind_of, open_source, shown, shows_stills
 
 
 def test_every_kind_of_address_is_told_apart(tmp_path: Path) -> None:
@@ -72,6 +72,6 @@ def test_the_simulated_bench_is_a_source_like_the_others() -> None:
 
 
 def test_telling_addresses_apart_needs_neither_opencv_nor_numpy_of_its_own() -> None:
-    code = "import sys, core.sources.camera.address as o; o.kind_of('0'); print('cv2' in sys.modules)"
+    code = "import sys, core.sources.camera_address as o; o.kind_of('0'); print('cv2' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

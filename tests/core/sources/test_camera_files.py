@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from core.samples import Frame
-from core.sources.camera.address import open_source
 from core.sources.camera.base import CameraSettings, PictureSource
 from core.sources.camera.files import Folder, pictures_in
 from core.sources.camera.reader import Backoff, CameraReader
+from core.sources.camera_address import open_source
 from tests.core.sources.test_camera_reader import until
 
 FAST = CameraSettings(fps=200)

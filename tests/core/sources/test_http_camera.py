@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from core.samples import Frame
-from core.sources.camera.address import shown
 from core.sources.camera.base import CameraSettings
 from core.sources.camera.http_camera import open_http
 from core.sources.camera.jpeg_scanner import JpegScanner
 from core.sources.camera.reader import Backoff, CameraReader
+from core.sources.camera_address import shown
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import MjpegServer, Mode, jpeg, serving
 

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
+from core.sources.microphone_address import open_microphone
 from tests.support.parts import until
 from tests.support.sounds import noise
 

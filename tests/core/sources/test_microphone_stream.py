@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from core.features.sound.spectrum import SpectrumFeatures
 from core.samples import SoundBlock
-from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings, SoundSource
 from core.sources.microphone.ring_buffer import RingBuffer
+from core.sources.microphone_address import open_microphone
 from core.sources.simulated.microphone import SimulatedMotor, shown_units
 from core.sources.simulated.motor import BALLS, MOTOR_FAULTS, RATE, SPEED, Motor, Unit, good_sound, sound_of
 from core.sources.simulated.schedule import next_exchange

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from core.sources.camera import opencv_camera as camera_module
-from core.sources.camera.address import open_source
 from core.sources.camera.base import CameraSettings
 from core.sources.camera.discovery import NONE_ANSWERS, candidates, list_cameras
 from core.sources.camera.opencv_camera import open_rtsp
 from core.sources.camera.reader import Backoff, CameraReader
+from core.sources.camera_address import open_source
 from tests.core.sources.test_camera_reader import until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 devices are files on Linux only")
@@ -45,7 +45,7 @@ def test_a_device_that_is_no_camera_is_lost_in_words() -> None:
 def test_nothing_is_written_to_the_terminal_when_cameras_and_streams_fail(tmp_path: Path) -> None:
     (tmp_path / "torn.mp4").write_bytes(b"\x00\x00\x00\x20ftypisom" + bytes(400))
     code = f"""
-from core.sources.camera.address import open_source
+from core.sources.camera_address import open_source
 from core.sources.camera.base import CameraSettings
 import time
 for address in ("9", {str(tmp_path / "torn.mp4")!r}, "rtsp://127.0.0.1:9/x"):

@@ -17,9 +17,9 @@ import soundfile
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe
-from core.sources.microphone.address import open_microphone
 from core.sources.microphone.base import SoundSettings
 from core.sources.microphone.portaudio import FoundMicrophone, MicrophoneLost, channels_of, find
+from core.sources.microphone_address import open_microphone
 from tests.support.data import data_folder
 from tests.support.parts import ROOT, goodpart, learn_in_process, until
 from tests.support.pulse import PulseServer, missing

@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from core.sources.camera import opencv_camera as camera_module
-from core.sources.camera.address import shown
 from core.sources.camera.opencv_camera import open_rtsp
 from core.sources.camera.reader import Backoff, CameraReader
+from core.sources.camera_address import shown
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import jpeg
 from tests.support.rtsp_server import RtspServer

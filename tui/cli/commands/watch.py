@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
 from tui.cli.faces import as_shown, no_dashboard, shown
 from tui.view.text import taping_words
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(options: argparse.Namespace) -> int:
