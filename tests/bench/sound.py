@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from core.dataset.material_files import natural_order
 from core.decision.calibration import calibrate
-from core.decision.rule import share
+from core.decision.rule_arrays import share_arrays
 from core.decision.thresholds import DEFAULT_RULES
 from core.detectors.sound.amulet import AmuletModel, Network, Scaler, grouped
 from core.detectors.sound.spectrum import SpectrumDetector
@@ -101,7 +101,7 @@ def leave_out(task: tuple[Sequence[Path], int, dict[str, list[Path]]]) -> Left:
         density, error = (
             np.array(part) for part in zip(*((w.density, w.reconstruction_error) for w in seen), strict=True)
         )
-        return np.asarray(share(density, error, thresholds), np.float64)
+        return share_arrays(density, error, thresholds)
 
     return Left(judged(good[number]), {fault: [judged(clip) for clip in some] for fault, some in faulty.items()})
 

@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from core.bundle import read_bundle
 from core.decision.rule import share
+from core.decision.rule_arrays import share_arrays
 from core.decision.thresholds import thresholds_of
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
@@ -85,7 +86,7 @@ def test_its_figures_are_those_of_an_oracle(trained: Recipe, user: dict[str, str
     told = reported(trained, user)
     bundle = read_bundle(trained.image_bundle)
     t = thresholds_of(bundle, trained.settings.image, trained.false_alarms)
-    good = np.asarray(share(bundle.held_out.density, bundle.held_out.reconstruction_error, t))
+    good = share_arrays(bundle.held_out.density, bundle.held_out.reconstruction_error, t)
     files = sorted(trained.defect_images.iterdir())
     lines = goodpart(["score", trained.folder, "--json", *files], user).stdout.splitlines()
     judged = [json.loads(line) for line in lines]
