@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.methods import choices_text, default_method, methods_of
 from core.settings.schema import between, one_of, section, setting
 from core.state.verdict import RULE_NAMES
 
-IMAGE_METHODS = ("features", "seed")
-SOUND_METHODS = ("spectrum", "amulet")
 LEAST_RATE, MOST_RATE = 0.0001, 0.5
 """Of false alarms, that can be asked for."""
 MODES = ("continuous", "single")
@@ -77,7 +76,7 @@ class KnobsTable:
 
 @dataclass(frozen=True)
 class ImageTable:
-    method: str = setting("features", "features or seed", one_of(*IMAGE_METHODS))
+    method: str = setting(default_method("image"), choices_text("image"), one_of(*methods_of("image")))
     rule: str = setting(
         "default",
         "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),
@@ -100,7 +99,7 @@ class MicrophoneTable:
 
 @dataclass(frozen=True)
 class SoundTable:
-    method: str = setting("spectrum", "spectrum or amulet", one_of(*SOUND_METHODS))
+    method: str = setting(default_method("sound"), choices_text("sound"), one_of(*methods_of("sound")))
     rule: str = setting(
         "default",
         "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),

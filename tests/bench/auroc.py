@@ -134,7 +134,7 @@ def results(pictures: Split, with_seed: bool) -> Iterator[tuple[Result, float]]:
     taught = lesson(pictures.taught)
     for name, network in (("features", obtain_backbone()), ("filter bank", None)):
         start = time.perf_counter()
-        learnt = features.learn(taught, quiet, network)
+        learnt = features.learn_with(network, taught, quiet)
         seconds = time.perf_counter() - start
         detector: ImageDetector = FeaturesDetector(learnt.arrays, learnt.networks, learnt.settings)
         yield evaluate(name, learnt, detector, pictures.good, pictures.defect), seconds

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from core.methods import methods_of
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
 from core.state.jobs import TrainingState
 from core.state.verdict import Sense
 from tui.view.comparison import ComparisonView
-
-QUICK: Mapping[Sense, Sequence[str]] = {"image": ("features", "filter bank"), "sound": ("spectrum", "amulet")}
-"""What is compared where not all methods are asked for: minutes, not an hour."""
 
 
 class ComparisonJob:
@@ -59,7 +57,7 @@ def comparing(recipe: Recipe, sense: Sense) -> ComparisonJob:
 def told_of(recipe: Recipe, sense: Sense) -> ComparisonView:
     """The last contest. Raises GoodpartError where there is none, or it cannot be read."""
     # NumPy comes with it: only who looks at a contest waits for that.
-    from core.evaluation.comparison import USABLE, contest_file, read_contest
+    from core.evaluation.comparison import contest_file, read_contest
     from core.evaluation.recommendation import advise
     from tui.reports.comparison_table import HEAD, ordered, row
 
@@ -76,5 +74,5 @@ def told_of(recipe: Recipe, sense: Sense) -> ComparisonView:
         advice=advice.sentence,
         doubt=advice.doubt,
         when=contest.when[:16].replace("T", " "),
-        usable=USABLE[sense],
+        usable=methods_of(sense),
     )

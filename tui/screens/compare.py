@@ -12,9 +12,10 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from core.errors import GoodpartError
+from core.methods import quick_candidates_of
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
-from tui.jobs.comparison import QUICK, ComparisonJob, comparing, told_of
+from tui.jobs.comparison import ComparisonJob, comparing, told_of
 from tui.screens.base import StationScreen
 from tui.view.comparison import ComparisonView
 from tui.view.inbox import PlottedSample
@@ -104,8 +105,8 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         words = [
             f"No methods were compared by {'pictures' if self._sense == 'image' else 'sound'} yet.",
             "",
-            f"{first_key(view.keys['compare-start'])} compares {' and '.join(QUICK[self._sense])} with trivial numbers:"
-            " minutes.",
+            f"{first_key(view.keys['compare-start'])} compares {' and '.join(quick_candidates_of(self._sense))}"
+            " with trivial numbers: minutes.",
             f"{first_key(view.keys['compare-all'])} compares all methods, those for comparison too: up to an hour.",
             "",
             "It takes known defects: teach some as defective (at the screen Teach, or",
@@ -137,7 +138,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             self.station_app.say("methods are being compared already")
             return
         try:
-            self._comparing.start(() if every else QUICK[self._sense])
+            self._comparing.start(() if every else quick_candidates_of(self._sense))
         except GoodpartError as error:
             self.station_app.say(str(error))
             return

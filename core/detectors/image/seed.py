@@ -17,12 +17,6 @@ from core.samples import AnomalyMap, Picture
 SIDE = 128
 """Pixels of the network's square input."""
 BANDWIDTH = 0.2
-SHIPPED_DENSITY_THRESHOLD = 2730.0
-SHIPPED_ERROR_THRESHOLD = 0.004
-"""What the original system ships with: in use until a calibration."""
-DENSITY_STEP = 1.0
-ERROR_STEP = 0.0001
-
 MAP_SIDE = 14
 Pixels = npt.NDArray[np.float32]
 

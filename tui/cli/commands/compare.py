@@ -7,14 +7,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from core.errors import GoodpartError
 from core.evaluation.comparison import (
-    IMAGE_ENTRANTS,
-    SOUND_ENTRANTS,
-    TRIVIAL,
-    USABLE,
     Comparison,
     contest_file,
     figures,
@@ -22,12 +18,13 @@ from core.evaluation.comparison import (
     to_json,
 )
 from core.evaluation.recommendation import Recommendation, advise
+from core.methods import METHODS, TRIVIAL, candidates_of
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from tui.cli.training import learn
 from tui.reports.comparison_table import table
 
-ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}
+SENSES: tuple[Sense, ...] = get_args(Sense)
 ALWAYS = "trivial"
 """Names the trivial numbers, which take part whether they are named or not."""
 CANCELLED = "the comparison was cancelled; the last one that was finished stays"
@@ -70,11 +67,11 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         return dict.fromkeys(senses or recipe.senses, ())
     words = [word for word in options.methods if word.lower() != ALWAYS]
     if not words:
-        return {sense: [n for n in ENTRANTS[sense] if n in TRIVIAL] for sense in senses or recipe.senses}
+        return {sense: list(TRIVIAL[sense]) for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
     for word in words:
         name = entrant_of(word)
-        sense = next(sense for sense, names in ENTRANTS.items() if name in names)
+        sense = next(sense for sense in SENSES if name in candidates_of(sense))
         if options.sense and sense != options.sense:
             raise GoodpartError(f"--methods {word}: is not a method of the sense {options.sense}")
         named.setdefault(sense, []).append(name)
@@ -83,7 +80,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
 
 def entrant_of(word: str) -> str:
     """`filter-bank` is `filter bank`. Raises GoodpartError."""
-    names = [name for names in ENTRANTS.values() for name in names]
+    names = [name for sense in SENSES for name in candidates_of(sense)]
     for name in names:
         if word.lower().replace("-", " ") == name.replace("-", " "):
             return name
@@ -131,12 +128,9 @@ def use(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]],
     """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
     if word:
         name = entrant_of(word)
-        chosen = {sense: name for sense, names in USABLE.items() if name in names}
+        chosen = {METHODS[name].sense: name} if name in METHODS else {}
         if not chosen:
-            raise GoodpartError(
-                f"{name} stands beside for comparison; a recipe can be set to "
-                + ", ".join(name for names in USABLE.values() for name in names)
-            )
+            raise GoodpartError(f"{name} stands beside for comparison; a recipe can be set to " + ", ".join(METHODS))
     else:
         chosen = {sense: advice.method for sense, (_, advice) in told.items() if advice.method}
         if not chosen:
