@@ -16,6 +16,7 @@ from tui.jobs.file_scoring import FileScorer, LocalFileScorer, RemoteFileScorer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.stations.remote import RemoteStation
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.keymap import bindings
 from tui.view.text import wrapped
 from tui.view.view import View
@@ -29,7 +30,6 @@ from tui.widgets.title_and_footer import NoticeLine, TitleLine
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".wav", ".flac", ".ogg"})
 AS_TRAINED, MOST_SENSITIVE = 8, 10
 MOST_ENTRIES = 5000
-STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 last_folder: Path | None = None
 """Where the screen was left."""
 
@@ -221,7 +221,7 @@ def _end(path: str, width: int) -> str:
 def result_lines(said: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
     """What is known of a file, the most important first, so that a small terminal loses the least."""
     verdict = said["verdict"]
-    lines: list[Line] = [heading(str(said["path"])[: width - 12], width, (verdict, STYLES[verdict]))]
+    lines: list[Line] = [heading(str(said["path"])[: width - 12], width, (verdict, VERDICT_STYLES[verdict]))]
     lines += [((text, ""),) for text in wrapped(said["reason"], width, 3, "~")]
     if said.get("windows"):
         lines += sound_lines(said, sensitivity, width, height - len(lines))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import age, tail, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
-STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0
 """Seconds after which a frame is old, as in the health check of the station."""
 
@@ -27,7 +27,7 @@ def camera(view: View, width: int, height: int) -> list[Line]:
         word = "live" if status.state == "live" else status.state.upper()
         verdict = view.snapshot.image_verdict.state if view.snapshot.image_verdict else "UNKNOWN"
         device: Part = (word, "ok" if word == "live" else "unknown")
-        return [heading("picture", width, (f"{verdict} ", STYLES_OF[verdict]), device)]
+        return [heading("picture", width, (f"{verdict} ", VERDICT_STYLES[verdict]), device)]
     frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
     live = status.state == "live"
     stale = live and frame_age is not None and frame_age > STALE_AFTER

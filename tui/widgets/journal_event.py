@@ -11,11 +11,11 @@ from typing import Any
 from core.journal.evidence import Evidence, Trace
 from core.journal.row import JournalRow, in_words
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import printable, wrapped
 from tui.widgets.pane import Line, Part, heading
 from tui.widgets.picture import map_lines, preview_lines
 
-VERDICT_STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 _NAMES = {
     "density": "density",
     "reconstruction_error": "reconstruction error",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from core.state.material import Level
 from core.state.sense import Hearing
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import minutes, tail, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
-STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0
 """Seconds after which the sound is old, as in the health check of the station."""
 FLOOR = -72.0
@@ -35,7 +35,7 @@ def microphone(view: View, sound: Hearing, width: int, height: int) -> list[Line
     lost: Part = (f"{status.overruns} OVERRUNS ", "unknown") if status.overruns else ("", "")
     if height <= 1:
         word = sound.verdict.state
-        return [heading("sound", width, lost, (f"{word} ", STYLES_OF[word]), state)]
+        return [heading("sound", width, lost, (f"{word} ", VERDICT_STYLES[word]), state)]
     lines: list[Line] = [heading("microphone", width, state)]
     if not live:
         lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
