@@ -17,7 +17,7 @@ from core.replay.replay import Replay
 from core.state.jobs import TrainingState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, State
-from core.tape.header import TapeHeader, versions
+from core.tape.header import TapeHeader, versions_that_move_scores
 from core.tape.verdict_stream import VerdictLine
 from tui.line_mode.headless import headless
 from tui.terminal.progress_line import ProgressLine
@@ -128,7 +128,11 @@ def against_live(outcome: ReplayOutcome, head: TapeHeader) -> list[str]:
     if outcome.same is None:
         return []
     if outcome.difference:
-        return ["live       NOT the same", *differing(outcome.difference), *elsewhere(head.versions, versions())]
+        return [
+            "live       NOT the same",
+            *differing(outcome.difference),
+            *elsewhere(head.versions, versions_that_move_scores()),
+        ]
     if outcome.lost:
         return [f"live       the same until the first missing sample at {clock(outcome.first_lost or 0.0)}"]
     return [f"live       the same: {outcome.live.count} verdicts, {outcome.live.hex()[:16]}"]
