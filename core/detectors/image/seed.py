@@ -21,10 +21,6 @@ MAP_SIDE = 14
 Pixels = npt.NDArray[np.float32]
 
 
-SHOWN = (56, 56)
-"""Of what is shown of a reconstruction."""
-
-
 class SeedDetector:
     """Density: the log density of the flattened latent under the taught ones. Error: the mean squared error between
     the network's input, 0..1, and its reconstruction (one pass; the original system passed the picture twice).
@@ -67,11 +63,6 @@ class SeedDetector:
             cv2.resize(one.mean(axis=2), (56, 42), interpolation=cv2.INTER_AREA) for one in (pixels, reconstruction)
         )
         return "picture", seen, redrawn
-
-    def reconstruct(self, picture: Picture) -> Picture:
-        """uint8 (128, 128, 3), blue, green, red: what the network makes of the picture."""
-        reconstruction, _ = self._autoencoder.run(to_pixels(picture))
-        return np.ascontiguousarray(np.rint(reconstruction[:, :, ::-1] * 255.0).astype(np.uint8))
 
 
 class ConvolutionalAutoencoder:
