@@ -45,10 +45,9 @@ class ScoreRanking:
 
 def reason(density: float, error: float, t: Thresholds, anomalous: bool) -> str:
     """Which score says so, in words with numbers."""
-    say_d = f"density {shown(density, t.density_step)}, threshold {shown(t.density, t.density_step)}"
-    say_e = (
-        f"reconstruction error {shown(error, t.error_step)}, threshold {shown(t.reconstruction_error, t.error_step)}"
-    )
+    d, threshold_d = score_text(density, t.density_step), score_text(t.density, t.density_step)
+    e, threshold_e = score_text(error, t.error_step), score_text(t.reconstruction_error, t.error_step)
+    say_d, say_e = f"density {d}, threshold {threshold_d}", f"reconstruction error {e}, threshold {threshold_e}"
     if not (math.isfinite(density) and math.isfinite(error)):
         return "the scores are not numbers"
     if not anomalous:
@@ -66,7 +65,8 @@ def decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
-def shown(value: float, step: float) -> str:
+def score_text(value: float, step: float) -> str:
+    """A score or threshold in the decimals of its step."""
     return f"{value:.{decimals(step)}f}"
 
 

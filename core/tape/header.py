@@ -14,7 +14,7 @@ from core.recipes.recipe import Recipe
 from core.runtime.versions import installed_versions
 from core.settings.recipe_settings import Settings
 from core.settings.schema import from_table, to_toml
-from core.sources.camera_address import shown
+from core.sources.camera_address import address_without_password
 from core.state.verdict import Sense
 
 
@@ -62,8 +62,8 @@ def head_facts(
 
 def settings_text(settings: Settings) -> str:
     """As TOML, without the passwords of addresses."""
-    camera = replace(settings.camera, source=shown(settings.camera.source))
-    microphone = replace(settings.microphone, source=shown(settings.microphone.source))
+    camera = replace(settings.camera, source=address_without_password(settings.camera.source))
+    microphone = replace(settings.microphone, source=address_without_password(settings.microphone.source))
     return to_toml(Settings, replace(settings, camera=camera, microphone=microphone))
 
 

@@ -20,7 +20,7 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
     """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
     GoodpartError."""
     from core.journal.query import History, RowFilter
-    from core.journal.row import in_words
+    from core.journal.row import event_sentence
 
     rest = [word.upper() for word in words]
     count = int(rest.pop(0)) if rest and rest[0].isdecimal() else 10
@@ -31,7 +31,9 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
         rows = list(history.rows(RowFilter(verdict=verdict), count))
     if not rows:
         return f"there is no row with {verdict}" if verdict else "the journal is empty"
-    return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
+    return "\n".join(
+        plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {event_sentence(row)}")[:79] for row in rows
+    )
 
 
 def export_history(recipe: Recipe) -> str:

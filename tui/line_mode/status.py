@@ -25,12 +25,11 @@ def status_line(snapshot: Snapshot) -> str:
     window = sound.window if sound else None
     for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
         if judged and t:
-            from core.decision.verdict import shown  # loads NumPy, and the first line shall come at once
+            from core.decision.verdict import score_text  # loads NumPy, and the first line shall come at once
 
-            words.append(f"d {shown(judged.density, t.density_step)}/{shown(t.density, t.density_step)}")
-            words.append(
-                f"e {shown(judged.reconstruction_error, t.error_step)}/{shown(t.reconstruction_error, t.error_step)}"
-            )
+            d, e = score_text(judged.density, t.density_step), score_text(judged.reconstruction_error, t.error_step)
+            words.append(f"d {d}/{score_text(t.density, t.density_step)}")
+            words.append(f"e {e}/{score_text(t.reconstruction_error, t.error_step)}")
     truth = truth_of(snapshot)
     if truth is not None:
         words.append(f"truth: {truth}")

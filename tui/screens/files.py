@@ -92,7 +92,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         last_folder = self._folder = folder
         self._entries = found
         self._list.cursor = found.index(cursor) if cursor in found else 0
-        self._list.set_rows([((shown(path), "" if path.is_file() else "key"),) for path in found])
+        self._list.set_rows([((entry_name(path), "" if path.is_file() else "key"),) for path in found])
         self._result.place = str(folder)
         self._result.redraw()
 
@@ -173,7 +173,7 @@ def entries(folder: Path) -> list[Path]:
     return [*sorted(folders), *sorted(files)][:MOST_ENTRIES]
 
 
-def shown(path: Path) -> str:
+def entry_name(path: Path) -> str:
     name = path.name + (os.sep if path.is_dir() else "")
     return "".join(c if c.isprintable() else "?" for c in name)
 

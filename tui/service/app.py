@@ -73,7 +73,7 @@ def told_in_words(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return JSONResponse({"error": in_words(error.errors(), request.headers.get("content-type", ""))}, 422)
+        return JSONResponse({"error": request_error_text(error.errors(), request.headers.get("content-type", ""))}, 422)
 
     @app.exception_handler(GoodpartError)
     async def known(_request: Request, error: GoodpartError) -> Response:
@@ -85,7 +85,7 @@ def told_in_words(app: FastAPI) -> None:
         return JSONResponse({"error": f"goodpart has failed ({type(error).__name__}); the station goes on"}, 500)
 
 
-def in_words(errors: Sequence[Any], content_type: str) -> str:
+def request_error_text(errors: Sequence[Any], content_type: str) -> str:
     first = errors[0]
     where = [str(part) for part in first["loc"]]
     if where[-1] == "data_file":

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.journal.evidence import Evidence, Trace
-from core.journal.row import JournalRow, in_words
+from core.journal.row import JournalRow, event_sentence
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import printable, wrapped
@@ -43,7 +43,7 @@ def table_line(row: JournalRow | None, chosen: bool, width: int) -> Line:
     if row is None:
         return ((" ...", "label"),)
     mark = ">" if chosen else " "
-    words = printable(in_words(row))
+    words = printable(event_sentence(row))
     room = max(0, width - 37)
     if len(words) > room:
         words = words[: max(0, room - 1)] + GLYPHS.more
@@ -60,7 +60,7 @@ def event_lines(row: JournalRow, evidence: Evidence | None, width: int) -> list[
     when = f" {row.when:%A %Y-%m-%d %H:%M:%S %z}  row {row.id}"
     lines: list[Line] = [((when, "label"),)]
     lines.append(((f" {printable(row.kind)}", "strong"), (f" {row.verdict}", VERDICT_STYLES.get(row.verdict, ""))))
-    lines += _said(printable(in_words(row)), width)
+    lines += _said(printable(event_sentence(row)), width)
     for which in ("density", "reconstruction_error"):
         change = row.change(which)
         if change:

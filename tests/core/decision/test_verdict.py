@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.bundle import HeldOut
 from core.decision.calibration import calibrate
 from core.decision.rule import is_anomalous, share, shares
-from core.decision.verdict import ScoreRanking, Votes, reason, shown
+from core.decision.verdict import ScoreRanking, Votes, reason, score_text
 from core.state.verdict import RULE_NAMES, Rule, Thresholds
 
 NUMBER = st.floats(-1e6, 1e6)
@@ -100,7 +100,7 @@ def test_the_reason_names_the_score_that_says_so(rule: Rule) -> None:
 
 
 def test_numbers_are_shown_in_the_decimals_of_their_step() -> None:
-    assert [shown(2650.123456, step) for step in (10.0, 1.0, 0.5, 0.02, 0.0001)] == [
+    assert [score_text(2650.123456, step) for step in (10.0, 1.0, 0.5, 0.02, 0.0001)] == [
         "2650", "2650", "2650.1", "2650.12", "2650.1235",
     ]  # fmt: skip
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         contest = read_contest(contest_file(recipe, sense))
         told[sense] = contest, advise(contest)
     for contest, advice in told.values():
-        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(in_words(contest, advice)))
+        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(comparison_lines(contest, advice)))
     if options.output:
         from tui.reports.comparison import write_report
 
@@ -102,7 +102,7 @@ def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse
     learn(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
-def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
+def comparison_lines(contest: Comparison, advice: Recommendation) -> list[str]:
     what = "pictures" if contest.sense == "image" else "recordings"
     settings = contest.settings
     lines = [

@@ -225,7 +225,8 @@ def table(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequenc
         width = max(17, len(names[0]) + 1)
         lines.append(f"\n{'time':12}  {'kind':5} {'number':>6}  {names[0]:{width}} {names[1]:{width}} truth")
         lines += [
-            f"{clock(b.at)}  {a.sense:5} {a.number:6}  {shown(a):{width}} {shown(b):{width}} {a.truth or ''}".rstrip()
+            f"{clock(b.at)}  {a.sense:5} {a.number:6}"
+            f"  {verdict_and_score(a):{width}} {verdict_and_score(b):{width}} {a.truth or ''}".rstrip()
             for a, b in differ[:MOST_DIFFERENCES]
         ]
     if len(differ) > MOST_DIFFERENCES:
@@ -233,5 +234,5 @@ def table(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequenc
     return lines
 
 
-def shown(sample: ReplayedSample) -> str:
+def verdict_and_score(sample: ReplayedSample) -> str:
     return f"{sample.verdict.state:7} {'-' if sample.score is None else f'{sample.score:.2f}'}"
