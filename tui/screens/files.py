@@ -23,9 +23,9 @@ from tui.view.view import View
 from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, hottest_cell
-from tui.widgets.result_card import trace_lines
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
+from tui.widgets.trace_plot import trace_curve
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".wav", ".flac", ".ogg"})
 AS_TRAINED, MOST_SENSITIVE = 8, 10
@@ -242,7 +242,7 @@ def sound_lines(said: dict[str, Any], sensitivity: int, width: int, height: int)
     table = stretches(said)
     trace = [(window["end"], window["score"] / limit if limit > 0 else 0.0) for window in windows]
     room = height - len(lines) - min(len(table), 5)
-    lines += trace_lines(trace, width, min(12, room))
+    lines += trace_curve(trace, width, min(12, room))
     return [*lines, *(((row, ""),) for row in table)]
 
 

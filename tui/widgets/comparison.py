@@ -13,7 +13,7 @@ from tui.view.text import wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines
-from tui.widgets.result_card import trace_lines
+from tui.widgets.trace_plot import trace_curve
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import MisjudgedSample
@@ -76,7 +76,7 @@ class CasesPane(Pane):
         if case.map is not None:
             lines += grid_lines([list(line) for line in case.map], room)
         elif case.trace:
-            lines += trace_lines([(end, share) for end, share in case.trace], width, room)
+            lines += trace_curve([(end, share) for end, share in case.trace], width, room)
         return lines
 
 

@@ -13,6 +13,7 @@ from tui.view.text import number, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, shrunk
+from tui.widgets.trace_plot import trace_curve
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def worst_lines(case: WorstSample, width: int, height: int) -> list[Line]:
     room = height - len(lines)
     if case.map is not None:
         return lines + beside(map_of(case, room), picture_of(case.picture, width - 32, room), 32)
-    return lines + trace_lines(case.trace, width, room)
+    return lines + trace_curve(case.trace, width, room)
 
 
 def map_of(case: WorstSample, rows: int) -> list[Line]:
@@ -137,25 +138,3 @@ def sample_lines(sample: Reconstruction, width: int, height: int) -> list[Line]:
     room = height - 1 - len(foot)
     seen, redrawn = (picture_of(grey, half - 2, room) for grey in (sample.seen, sample.redrawn))
     return [head, *beside([((text, ""),) for text in seen], redrawn, half), *foot][:height]
-
-
-def trace_lines(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:
-    """The share of the alarm level over time, 1 where it alarms."""
-    if not trace or rows < 3:
-        return []
-    top = max(1.5, max(min(share, 20.0) for _, share in trace))
-    bottom = min(0.0, *(share for _, share in trace))
-    columns = width - 6
-    body = rows - 1
-    grid = [[" "] * columns for _ in range(body)]
-    line = body - 1 - round((1.0 - bottom) / (top - bottom) * (body - 1))
-    grid[line] = [GLYPHS.line] * columns
-    for column in range(columns):
-        share = min(trace[min(len(trace) - 1, column * len(trace) // columns)][1], top)
-        row = body - 1 - round((max(share, bottom) - bottom) / (top - bottom) * (body - 1))
-        grid[row][column] = GLYPHS.full
-    labels = {0: f"{top:.1f}", line: "alarm"}
-    lines: list[Line] = [
-        ((f"{labels.get(y, ''):>5} ", "label"), ("".join(cells), "trace")) for y, cells in enumerate(grid)
-    ]
-    return [*lines, ((f"{'':6}0 s{f'{trace[-1][0]:.0f} s':>{max(1, columns - 3)}}", "label"),)]

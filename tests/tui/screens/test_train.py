@@ -21,7 +21,8 @@ from tui.screens.train import TrainScreen
 from tui.view.keymap import keys_shown
 from tui.widgets.loss_curve import AXIS, curve_lines
 from tui.widgets.pane import Line
-from tui.widgets.result_card import pages_of, sample_lines, summary, trace_lines, worst_lines
+from tui.widgets.result_card import pages_of, sample_lines, summary, worst_lines
+from tui.widgets.trace_plot import trace_curve
 
 __all__ = ["bench"]
 
@@ -96,7 +97,7 @@ def test_the_reconstruction_stands_beside_the_sample() -> None:
     st.lists(st.tuples(st.floats(0, 1e4), st.floats(-5, 1e9)), max_size=200), st.integers(10, 120), st.integers(1, 40)
 )
 def test_any_trace_fits(trace: list[tuple[float, float]], width: int, rows: int) -> None:
-    assert len(trace_lines(trace, width, rows)) <= rows
+    assert len(trace_curve(trace, width, rows)) <= rows
 
 
 def test_a_sound_says_how_it_is_to_be_read() -> None:
