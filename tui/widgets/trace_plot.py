@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from core.journal.evidence import Trace
 from tui.terminal.glyphs import GLYPHS
 from tui.widgets.pane import Line, Part, heading
+
+if TYPE_CHECKING:
+    from core.journal.evidence import Trace  # loads NumPy, and screens appear without it
 
 
 def trace_curve(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:
