@@ -211,3 +211,24 @@ def test_the_service_has_exactly_the_calls_that_are_described() -> None:
     section = SERVICE.read_text().partition("## Calls\n")[2].partition("\n## ")[0]
     described = {call for row in rows_of(section) for call in between_backticks(row[0])}
     assert described == calls | {"WebSocket /snapshots"}
+
+
+# The picture.
+
+
+def test_the_picture_shows_a_call_and_needs_nothing_from_elsewhere() -> None:
+    picture = (DOCS / "dashboard.svg").read_text()
+    text = re.sub(r"<[^>]*>", "", picture).replace("&#160;", " ")
+    assert "ANOMALY" in text and "truth: missing bore" in text
+    assert [name for name in ("picture density", "picture reconstruction error", "map ") if name not in text] == []
+    assert re.findall(r"(?:url\(|href=)[\"']?http[^)\"']*", picture) == []
+
+
+def test_the_picture_can_be_drawn_again() -> None:
+    """Everything that the script needs is where it looks for it; a run takes minutes."""
+    spec = importlib.util.spec_from_file_location("make_picture", DOCS / "make_picture.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    svg = "<style>\n    @font-face {\n src: url(http://x);\n    }\n    .a { fill: red }</style>"
+    assert script.without_web_fonts(svg) == "<style>\n    .a { fill: red }</style>"
