@@ -118,7 +118,7 @@ class Dashboard(PacedApp):
         if self._running and self._loop is not None and not self._loop.is_closed():
             self.post_message(NewSnapshot())
 
-    def on_news(self) -> None:
+    def on_new_snapshot(self) -> None:
         if time.monotonic() - self._shown_at >= self.pacer.period:
             self._show_when_due()
 
