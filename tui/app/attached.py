@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from tui.app.dashboard import Dashboard
-from tui.view.key_table import SCREEN_WORDS, Where
+from tui.app.screen_loading import make_screen, screen_class
+from tui.view.screen_table import SCREENS, ScreenName
 
 ELSEWHERE = "teaching, training, history and the rest are done where the service is"
 
 
 class AttachedApp(Dashboard):
-    screens: ClassVar[Sequence[Where]] = ("watch", "files")
+    screens: ClassVar[Sequence[ScreenName]] = tuple(row.name for row in SCREENS.values() if row.attached)
 
-    def action_go(self, where: str) -> None:
-        self.say(SCREEN_WORDS[where] if where in self.screens else ELSEWHERE)
-        from tui.screens.files import FilesScreen
+    def action_go(self, where: ScreenName) -> None:
+        if where not in self.screens:
+            self.say(ELSEWHERE)
+            return
+        self.say(SCREENS[where].purpose)
+        if where == "watch" or type(self.screen) is not screen_class(where):
+            self._put(where)
 
-        if where == "watch" and len(self.screen_stack) > 2:
+    def _put(self, where: ScreenName) -> None:
+        """This screen above the dashboard, or the dashboard alone."""
+        while len(self.screen_stack) > 2:
             self.pop_screen()
-        elif where == "files" and not isinstance(self.screen, FilesScreen):
-            self.push_screen(FilesScreen())
+        if where != "watch":
+            self.push_screen(make_screen(where, None))

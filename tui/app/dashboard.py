@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from core.knobs.link import refusal
+from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab
 from core.state.parts import Word
@@ -22,9 +23,9 @@ from tui.screens.watch import WatchScreen
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.paced_app import PacedApp
 from tui.view.inbox import Inbox, NewSnapshot
-from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown
 from tui.view.pending_thresholds import PendingThresholds
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 from tui.view.text import number
 from tui.view.view import View
 
@@ -44,8 +45,10 @@ class Dashboard(PacedApp):
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
-    screens: ClassVar[Sequence[Where]] = SCREENS
+    screens: ClassVar[Sequence[ScreenName]] = SCREEN_NAMES
     """Those that can be turned to."""
+    recipe: Recipe | None = None
+    """The recipe whose files are on this machine; None if the station runs elsewhere or no recipe is open."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
         self._looking.stop()
 
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
-        recipe = self.shell.recipe
+        recipe = self.host.recipe
         looked = self._looking.update(view, recipe.folder if recipe else None, candidate=False)
         targets = self.query_one(ListPane)
         if looked is None:
@@ -85,19 +85,19 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
 
     def action_apply(self) -> None:
         if not self._found:
-            self.shell.say("there is no model to calibrate yet")
+            self.host.say("there is no model to calibrate yet")
             return
         costs = self._found[0].costs[self.query_one(ListPane).cursor]
         if costs.refused:
-            self.shell.say(costs.refused)
+            self.host.say(costs.refused)
             return
-        self.shell.calibrate_for(costs.false_alarms)
+        self.host.calibrate_for(costs.false_alarms)
 
     def action_move(self, which: Which, steps: int) -> None:
-        self.shell.move_threshold(which, steps, BY_HAND)
+        self.host.move_threshold(which, steps, BY_HAND)
 
     def action_save(self) -> None:
-        self.shell.save_thresholds()
+        self.host.save_thresholds()
 
     def action_sense(self) -> None:
-        self.shell.other_sense()
+        self.host.other_sense()

@@ -97,7 +97,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         table.set_head(told.head if told else "")
         table.set_rows([((line, ""),) for line in told.rows] if told else ())
         self._choose()
-        self.station_app.show()
+        self.host.show()
 
     def _tell(self, view: View) -> None:
         now = self._comparing.now
@@ -134,22 +134,22 @@ class CompareScreen(StationScreen, inherit_bindings=False):
 
     def action_start(self, every: bool) -> None:
         if self._comparing.running:
-            self.station_app.say("methods are being compared already")
+            self.host.say("methods are being compared already")
             return
         try:
             self._comparing.start(() if every else QUICK[self._sense])
         except GoodpartError as error:
-            self.station_app.say(str(error))
+            self.host.say(str(error))
             return
         self._was_running = True
-        self.station_app.say("comparing in the background; the bench goes on")
+        self.host.say("comparing in the background; the bench goes on")
 
     def action_cancel(self) -> None:
         if not self._comparing.running:
-            self.station_app.say("nothing is being compared")
+            self.host.say("nothing is being compared")
             return
         self._comparing.cancel()
-        self.station_app.say("cancelling; the last comparison that was finished stays")
+        self.host.say("cancelling; the last comparison that was finished stays")
 
     def action_sense(self) -> None:
         self._sense = "sound" if self._sense == "image" else "image"
@@ -158,11 +158,11 @@ class CompareScreen(StationScreen, inherit_bindings=False):
 
     def action_use(self) -> None:
         if self._told is None:
-            self.station_app.say("compare first")
+            self.host.say("compare first")
             return
         method = self._told.methods[self.query_one(ListPane).cursor]
         if method not in self._told.usable:
-            self.station_app.say(f"{method} stands beside for comparison: choose {' or '.join(self._told.usable)}")
+            self.host.say(f"{method} stands beside for comparison: choose {' or '.join(self._told.usable)}")
             return
         self.run_worker(self._use(self._sense, method))
 
@@ -171,6 +171,6 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             await asyncio.to_thread(self._recipe.change, sense, {"method": method})
         except GoodpartError as error:
             # One line has no room for the folder, which the title tells.
-            self.station_app.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
+            self.host.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
             return
-        self.station_app.say(f"recipe.toml says {method} now; train to learn it")
+        self.host.say(f"recipe.toml says {method} now; train to learn it")

@@ -87,7 +87,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         try:
             found = entries(folder)
         except OSError as error:
-            self.station_app.say(f"{folder}: cannot be opened ({error.strerror or error})")
+            self.host.say(f"{folder}: cannot be opened ({error.strerror or error})")
             return
         last_folder = self._folder = folder
         self._entries = found
@@ -124,10 +124,10 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def action_sensitivity(self, by: int) -> None:
         wanted = max(0, min(MOST_SENSITIVE, self._sensitivity + by))
         if self._result.method not in ("", "amulet"):
-            self.station_app.say("sensitivity is for sound that is judged by the method amulet")
+            self.host.say("sensitivity is for sound that is judged by the method amulet")
         elif wanted != self._sensitivity:
             self._sensitivity = wanted
-            self.station_app.say(f"sensitivity {wanted}; 8 is as trained")
+            self.host.say(f"sensitivity {wanted}; 8 is as trained")
             if self._judged is not None:
                 self._judge(self._judged)
 
@@ -155,13 +155,13 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _at_desk(self) -> FileScorer:
         """Raises GoodpartError where there is nothing to judge by."""
         if self._desk is None:
-            station = self.station_app.station
+            station = self.host.station
             if isinstance(station, RemoteStation):
                 self._desk = RemoteFileScorer(station)
-            elif self.shell.recipe is None:
+            elif self.host.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:
-                self._desk = LocalFileScorer(self.shell.recipe)
+                self._desk = LocalFileScorer(self.host.recipe)
         return self._desk
 
 

@@ -197,7 +197,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             return ((" ", ""), (printable(self._trouble), "unknown"))
         if self._read.waiting and not self._looking:
             rows = "1 new row" if self._read.waiting == 1 else f"{self._read.waiting} new rows"
-            key = first_key(self.station_app.keys_of("history-top"))
+            key = first_key(self.host.keys_of("history-top"))
             return ((f" {rows} above: {key} goes to the newest and follows", "ok"),)
         return ()
 
@@ -271,7 +271,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     async def action_back(self) -> None:
         if self._looking is None:
-            await self.shell.action_go("watch")
+            await self.app.run_action("app.go('watch')")
         else:
             self.action_look()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,9 +16,7 @@ from core.errors import GoodpartError
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import KnobMeaning
 from core.state.verdict import Sense
-
-if TYPE_CHECKING:
-    from tui.app.dashboard import Dashboard
+from tui.screens.host import ScreenHost
 
 WORDS = """\
  What a full turn of a knob means as a threshold:
@@ -57,7 +55,7 @@ class RangesScreen(Screen[None]):
         except GoodpartError as error:
             said.update(f"\n {error}")
             return
-        cast("Dashboard", self.app).set_knob(self._sense, meaning.which, table)
+        cast(ScreenHost, self.app).set_knob(self._sense, meaning.which, table)
         said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 

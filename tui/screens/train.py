@@ -61,7 +61,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
 
     def _tell(self, view: View) -> None:
         """Of the model that waits, or of the one in use."""
-        candidate, recipe = waiting_model(view.snapshot), self.shell.recipe
+        candidate, recipe = waiting_model(view.snapshot), self.host.recipe
         looked = self._looking.update(view, recipe.folder if recipe else None, candidate=candidate)
         card, run = self.query_one(CardPane), view.snapshot.training
         card.title = "the new model, not used yet" if candidate else "the model in use"
@@ -78,18 +78,18 @@ class TrainScreen(StationScreen, inherit_bindings=False):
             card.words = f"looking at the model: judging the defective ones{of} ..."
 
     def action_train(self) -> None:
-        self.shell.train()
+        self.host.train()
 
     def action_cancel(self) -> None:
-        self.shell.cancel_training()
+        self.host.cancel_training()
 
     def action_use(self) -> None:
-        self.shell.take_over()
+        self.host.take_over()
 
     def action_keep(self) -> None:
-        self.shell.discard()
+        self.host.discard()
 
     def action_page(self, by: int) -> None:
         card = self.query_one(CardPane)
         card.at = (card.at + by) % max(1, len(card.pages))
-        self.shell.show()
+        self.host.show()
