@@ -157,7 +157,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         if self._desk is None:
             station = self.host.station
             if isinstance(station, RemoteStation):
-                self._desk = RemoteFileScorer(station)
+                self._desk = RemoteFileScorer(station.client)
             elif self.host.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:

@@ -42,7 +42,7 @@ def watch(
 
 def watch_attached(options: argparse.Namespace) -> int:
     """The same faces before a station that `goodpart serve` has elsewhere."""
-    from tui.stations.remote import attached
+    from tui.stations.remote import remote_station
 
     given = ("recipe", "camera", "microphone", "knobs")
     named = [name for name in given if getattr(options, name) is not None]
@@ -52,7 +52,7 @@ def watch_attached(options: argparse.Namespace) -> int:
         raise GoodpartError(
             "--attach takes no --record: `goodpart watch RECIPE --record FILE` records, where the devices are"
         )
-    station = attached(options.attach, options.token_file)
+    station = remote_station(options.attach, options.token_file)
     if options.headless:
         from tui.line_mode.headless import run_headless
 
