@@ -16,10 +16,10 @@ from core.state.knobs import Grab
 from core.state.parts import Word
 from core.state.snapshot import Snapshot, waiting_model
 from core.state.verdict import Sense, Thresholds, Which
-from tui.line_mode.headless import run_plain
+from tui.line_mode.headless import run_without_screen
 from tui.line_mode.parsing import folded, none_more
 from tui.line_mode.recipe_answers import export_history, history_lines, result_lines, target_lines
-from tui.line_mode.status import plain, shift_line, status_line
+from tui.line_mode.status import plain_ascii, shift_line, status_line
 from tui.line_mode.teaching import delete, record, stop, teach
 from tui.view.text import taping_words
 
@@ -47,7 +47,7 @@ def run_lines(station: StationInterface, seconds: float | None, recipe: Recipe |
     """
     desk = LineConsole(station, sys.stdout, recipe)
     threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
-    return run_plain(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
+    return run_without_screen(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
 
 
 class LineConsole:
@@ -70,14 +70,14 @@ class LineConsole:
     def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
         """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
         first = self._station.snapshot()
-        self._say(plain(status_line(first))[:79])
+        self._say(plain_ascii(status_line(first))[:79])
         state, told_at = first.verdict.state, first.at
         for snapshot in snapshots:
             self._say_news(snapshot)
             if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
                 continue
             state, told_at = snapshot.verdict.state, snapshot.at
-            self._say(plain(status_line(snapshot))[:79])
+            self._say(plain_ascii(status_line(snapshot))[:79])
 
     def _say_news(self, snapshot: Snapshot) -> None:
         """Once, what came of a command: a fault, the end of a training or of a recording."""

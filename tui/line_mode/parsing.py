@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from core.errors import GoodpartError
-from tui.line_mode.status import plain
+from tui.line_mode.status import plain_ascii
 from tui.view.text import wrapped
 
 
@@ -26,7 +26,7 @@ def quoted(name: str) -> str:
 
 def folded(text: str) -> list[str]:
     """In ASCII, for 79 columns: a sentence that is too long goes on in the next line."""
-    lines = [plain(line) for line in text.splitlines()]
+    lines = [plain_ascii(line) for line in text.splitlines()]
     return [part for line in lines for part in ([line] if len(line) <= 79 else wrapped(line, 79, len(line), ""))]
 
 

@@ -8,7 +8,7 @@ from core.errors import GoodpartError
 from core.evaluation.review_process import ReviewProgress
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
-from tui.line_mode.status import plain
+from tui.line_mode.status import plain_ascii
 
 MOST_ROWS = 200
 
@@ -31,7 +31,9 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
         rows = list(history.rows(RowFilter(verdict=verdict), count))
     if not rows:
         return f"there is no row with {verdict}" if verdict else "the journal is empty"
-    return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
+    return "\n".join(
+        plain_ascii(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows
+    )
 
 
 def export_history(recipe: Recipe) -> str:
@@ -68,7 +70,7 @@ def target_lines(now: ReviewProgress, sense: Sense) -> str:
     found = next((one for one in now.found if one.sense == sense), None)
     if found is None:
         return f"there is no model of {'pictures' if sense == 'image' else 'sound'} yet: train makes one"
-    from tui.reports.target_table import HEAD, rows  # the screens take their time to load
+    from tui.reports.target_table import HEAD, target_rows  # the screens take their time to load
 
-    lines = ["".join(text for text, _ in row) for row in rows(found)]
+    lines = ["".join(text for text, _ in row) for row in target_rows(found)]
     return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])

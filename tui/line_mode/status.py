@@ -36,9 +36,9 @@ def status_line(snapshot: Snapshot) -> str:
         words.append(f"truth: {truth}")
     if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
         words.append(snapshot.verdict.reason)
-    return plain(" ".join(words))[:79]
+    return plain_ascii(" ".join(words))[:79]
 
 
-def plain(text: str) -> str:
+def plain_ascii(text: str) -> str:
     """ASCII without control characters."""
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)

@@ -85,14 +85,14 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _enter(self, folder: Path, cursor: Path | None = None) -> None:
         global last_folder
         try:
-            found = entries(folder)
+            found = folder_entries(folder)
         except OSError as error:
             self.host.say(f"{folder}: cannot be opened ({error.strerror or error})")
             return
         last_folder = self._folder = folder
         self._entries = found
         self._list.cursor = found.index(cursor) if cursor in found else 0
-        self._list.set_rows([((shown(path), "" if path.is_file() else "key"),) for path in found])
+        self._list.set_rows([((entry_name(path), "" if path.is_file() else "key"),) for path in found])
         self._result.place = str(folder)
         self._result.redraw()
 
@@ -165,7 +165,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         return self._desk
 
 
-def entries(folder: Path) -> list[Path]:
+def folder_entries(folder: Path) -> list[Path]:
     """Folders first, then what can be judged; hidden ones are left out. Raises OSError."""
     found = [path for path in folder.iterdir() if not path.name.startswith(".")]
     folders = [path for path in found if path.is_dir()]
@@ -173,7 +173,7 @@ def entries(folder: Path) -> list[Path]:
     return [*sorted(folders), *sorted(files)][:MOST_ENTRIES]
 
 
-def shown(path: Path) -> str:
+def entry_name(path: Path) -> str:
     name = path.name + (os.sep if path.is_dir() else "")
     return "".join(c if c.isprintable() else "?" for c in name)
 
@@ -239,14 +239,14 @@ def sound_lines(said: dict[str, Any], sensitivity: int, width: int, height: int)
     amulet = (f"  sensitivity {sensitivity}", "label") if said.get("method") == "amulet" else ("", "")
     counted = f"{len(beyond)} of {len(windows)} windows beyond {limit:.4g}"
     lines: list[Line] = [((counted, "anomaly" if beyond else "label"), amulet)]
-    table = stretches(said)
+    table = stretch_rows(said)
     trace = [(window["end"], window["score"] / limit if limit > 0 else 0.0) for window in windows]
     room = height - len(lines) - min(len(table), 5)
     lines += trace_lines(trace, width, min(12, room))
     return [*lines, *(((row, ""),) for row in table)]
 
 
-def stretches(said: dict[str, Any]) -> list[str]:
+def stretch_rows(said: dict[str, Any]) -> list[str]:
     """Where it differs, a row each: seconds, the highest score, what of the sound."""
     if said.get("stretches") is not None:
         found = [(one["start"], one["end"], one["peak"], one["head"]) for one in said["stretches"]]

@@ -44,14 +44,14 @@ class RangesScreen(Screen[None]):
             for meaning in self._meanings:
                 now = f", now {meaning.span[0]:.4g} to {meaning.span[1]:.4g}" if meaning.span else ""
                 yield Static(f"\n {meaning.which.replace('_', ' ')} knob{now}", classes="label")
-                yield Input(in_words(meaning), id=meaning.which, compact=True, select_on_focus=False)
+                yield Input(range_text(meaning), id=meaning.which, compact=True, select_on_focus=False)
             yield Static("", id="said", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         said = self.query_one("#said", Static)
         meaning = next(one for one in self._meanings if one.which == event.input.id)
         try:
-            table = table_of(event.value)
+            table = typed_range(event.value)
         except GoodpartError as error:
             said.update(f"\n {error}")
             return
@@ -59,13 +59,13 @@ class RangesScreen(Screen[None]):
         said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 
-def in_words(meaning: KnobMeaning) -> str:
+def range_text(meaning: KnobMeaning) -> str:
     if meaning.range == "raw" or meaning.around or meaning.span is None:
         return "raw" if meaning.range == "raw" else "auto"
     return f"{meaning.span[0]:g} {meaning.span[1]:g}"
 
 
-def table_of(text: str) -> KnobTable:
+def typed_range(text: str) -> KnobTable:
     """What was typed. Raises GoodpartError with what to type instead."""
     words = text.replace(",", " ").split()
     if words in (["auto"], ["raw"]):

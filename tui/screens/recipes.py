@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from core.errors import GoodpartError
 from core.library import LibraryEntry, checked_name, delete, duplicate, make, rename, shelved
-from tui.reports.recipe_table import HEAD, row
+from tui.reports.recipe_table import HEAD, recipe_row
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.screens.help import HelpScreen
@@ -86,7 +86,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         self._list.set_empty((trouble,) if trouble else ("There are no recipes yet.", "", *self._guide()))
         self._shelf = found
         open_now = self.host.recipe.folder if self.host.recipe else None
-        self._list.set_rows([row(one, opened=one.folder == open_now) for one in found])
+        self._list.set_rows([recipe_row(one, opened=one.folder == open_now) for one in found])
 
     def _chosen(self) -> LibraryEntry | None:
         if not self._shelf:
@@ -123,7 +123,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         return first_key(self.host.keys_of(binding))
 
     def _guide(self) -> list[str]:
-        return guide({key.id: self.host.keys_of(key.id) for key in KEYS})
+        return first_steps({key.id: self.host.keys_of(key.id) for key in KEYS})
 
     def action_duplicate(self) -> None:
         one = self._chosen()
@@ -179,7 +179,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         self.app.run_worker(doing())
 
 
-def guide(keys: Mapping[str, str]) -> list[str]:
+def first_steps(keys: Mapping[str, str]) -> list[str]:
     """The first steps, by the keys that turn to their screens (of tui.view.keymap.keys_shown)."""
     new, use, about = (first_key(keys[name]) for name in ("recipe-new", "train-use", "help"))
     steps = {

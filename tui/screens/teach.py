@@ -12,7 +12,7 @@ from textual.events import Resize
 
 from core.errors import GoodpartError
 from core.state.verdict import Sense
-from tui.jobs.sound_player import Playing
+from tui.jobs.sound_player import SoundPlayer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.view.inbox import PlottedSample
@@ -37,7 +37,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.teaching = Teaching()
-        self._playing: Playing | None = None
+        self._playing: SoundPlayer | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -154,5 +154,5 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         recipe = self.host.recipe
         if recipe is None:
             return
-        self._playing = Playing(recipe.material("sound", defect=self.teaching.defect))
+        self._playing = SoundPlayer(recipe.material("sound", defect=self.teaching.defect))
         self.host.say("playing the newest recording on this machine's loudspeaker")

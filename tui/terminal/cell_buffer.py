@@ -109,7 +109,7 @@ class CellBuffer:
             first = self._broken_off.pop(y, 0)
             row, self._pen, end = self._row(y, self._pen, first, budget - spent)
             out.append(row)
-            spent += size(row)
+            spent += byte_length(row)
             if end < len(self._wanted[y]):
                 self._start, self._broken_off[y] = y, end
                 return "".join(out), True
@@ -164,7 +164,7 @@ class CellBuffer:
             else:
                 out.append(character)
                 at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
-            spent += sum(map(size, out[before:]))
+            spent += sum(map(byte_length, out[before:]))
         shown[first:] = wanted[first:]
         return "".join(out), pen, len(wanted)
 
@@ -231,7 +231,7 @@ class CellBuffer:
         return ";".join(colour.downgrade(self._color_system).get_ansi_codes(foreground))
 
 
-def size(text: str) -> int:
+def byte_length(text: str) -> int:
     """Bytes on the line: a shade or a block takes three."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 

@@ -7,7 +7,7 @@ import pytest
 from core.errors import GoodpartError
 from tui.app.screen_loading import screen_class
 from tui.screens.help import help_lines
-from tui.screens.recipes import guide
+from tui.screens.recipes import first_steps
 from tui.view.key_table import KEYS
 from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown, screen_keys
 from tui.view.screen_table import SCREEN_NAMES, ScreenName
@@ -69,9 +69,11 @@ def test_the_keys_of_the_screens_are_named_as_they_are() -> None:
 
 
 def test_the_first_steps_name_the_keys_that_there_are() -> None:
-    usual = guide(keys_shown({}))
+    usual = first_steps(keys_shown({}))
     assert usual[2].startswith("  1  n  makes a recipe") and usual[-1].startswith("1-8 turn to")
-    other = guide(keys_shown(checked_keymap({"recipe-new": "f2", "go-train": "9", "help": "f1", "train-use": "U"})))
+    other = first_steps(
+        keys_shown(checked_keymap({"recipe-new": "f2", "go-train": "9", "help": "f1", "train-use": "U"}))
+    )
     assert other[2].startswith("  1  f2  makes a recipe")
     assert any(line.startswith("  9  Train") for line in other) and any("`U` there" in line for line in other)
     assert other[-1].startswith("1/2/9/4/") and other[-1].endswith("f1 explains each.")

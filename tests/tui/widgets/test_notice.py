@@ -13,7 +13,7 @@ from tests.support.fake_station import MODEL, NOW, both, hearing, snapshot
 from tui.view.keymap import checked_keymap, keys_shown
 from tui.view.screen_table import SCREEN_NAMES, ScreenName
 from tui.view.view import View
-from tui.widgets.title_and_footer import notice
+from tui.widgets.title_and_footer import notice_line
 
 OTHERS = [name for name in SCREEN_NAMES if name not in ("watch", "train")]
 NEITHER = [name for name in SCREEN_NAMES if name not in ("watch", "teach")]
@@ -22,7 +22,7 @@ NEITHER = [name for name in SCREEN_NAMES if name not in ("watch", "teach")]
 def said(now: Snapshot, where: ScreenName, keymap: Mapping[str, str] | None = None, **known: object) -> str:
     keys = keys_shown(checked_keymap(keymap or {}))
     view = replace(View(now, NOW, where=where, keys=keys), **known)  # type: ignore[arg-type]
-    return "".join(text for text, _ in notice(view))
+    return "".join(text for text, _ in notice_line(view))
 
 
 def new_model() -> Snapshot:

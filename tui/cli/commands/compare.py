@@ -25,7 +25,7 @@ from core.evaluation.recommendation import Recommendation, advise
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from tui.cli.training import learn
-from tui.reports.comparison_table import table
+from tui.reports.comparison_table import comparison_lines
 
 ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}
 ALWAYS = "trivial"
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     told: dict[Sense, tuple[Comparison, Recommendation]] = {}
     for sense, methods in asked.items():
         if not options.last:
-            hold(recipe, sense, methods, options)
+            run_comparison(recipe, sense, methods, options)
         contest = read_contest(contest_file(recipe, sense))
         told[sense] = contest, advise(contest)
     for contest, advice in told.values():
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"report {options.output}")
     if options.use is not None:
-        said = use(recipe, told, options.use)
+        said = use_method(recipe, told, options.use)
         if not options.json:
             print(said)
     return 0
@@ -73,7 +73,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         return {sense: [n for n in ENTRANTS[sense] if n in TRIVIAL] for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
     for word in words:
-        name = entrant_of(word)
+        name = candidate_name(word)
         sense = next(sense for sense, names in ENTRANTS.items() if name in names)
         if options.sense and sense != options.sense:
             raise GoodpartError(f"--methods {word}: is not a method of the sense {options.sense}")
@@ -81,7 +81,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
     return dict(named)
 
 
-def entrant_of(word: str) -> str:
+def candidate_name(word: str) -> str:
     """`filter-bank` is `filter bank`. Raises GoodpartError."""
     names = [name for names in ENTRANTS.values() for name in names]
     for name in names:
@@ -90,7 +90,7 @@ def entrant_of(word: str) -> str:
     raise GoodpartError(f"{word!r} is not a method: {', '.join(name.replace(' ', '-') for name in names)}")
 
 
-def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
+def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
     """Raises GoodpartError, and KeyboardInterrupt once the process has ended."""
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was compared")
@@ -113,7 +113,7 @@ def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
         f" {contest.machine}",
         f"{settings['folds']} folds; thresholds for {100 * contest.target:g} % false alarms",
         "",
-        *table(contest),
+        *comparison_lines(contest),
     ]
     lines += ["", *(f"{entry.method}: {note}" for entry in contest.entries for note in entry.notes)]
     lines += [*contest.twins[:5], *contest.refused]
@@ -127,10 +127,10 @@ def as_json(contest: Comparison, advice: Recommendation) -> dict[str, Any]:
     return said | {"advice": asdict(advice)}
 
 
-def use(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
+def use_method(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
     """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
     if word:
-        name = entrant_of(word)
+        name = candidate_name(word)
         chosen = {sense: name for sense, names in USABLE.items() if name in names}
         if not chosen:
             raise GoodpartError(

@@ -19,7 +19,7 @@ from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, State
 from core.tape.header import TapeHeader, versions
 from core.tape.verdict_stream import VerdictLine
-from tui.line_mode.headless import headless
+from tui.line_mode.headless import write_json_lines
 from tui.terminal.progress_line import ProgressLine
 
 MOST_TURNS = 30
@@ -66,7 +66,7 @@ def judge(replay: Replay, *, to_json: bool = False) -> float:
             yield snapshot
 
     if to_json:
-        headless(snapshots(), sys.stdout)
+        write_json_lines(snapshots(), sys.stdout)
     else:
         for _ in snapshots():
             pass
