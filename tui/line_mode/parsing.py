@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 
 from core.errors import GoodpartError
@@ -33,3 +34,12 @@ def folded(text: str) -> list[str]:
 def none_more(words: list[str]) -> None:
     if words:
         raise GoodpartError(f"{' '.join(words)}: this command takes nothing more; ? lists them")
+
+
+def one_number(words: list[str]) -> float:
+    """The number that was typed; NaN if it is missing, invalid or followed by more."""
+    try:
+        (word,) = words
+        return float(word)
+    except ValueError:
+        return math.nan

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from core.errors import GoodpartError
-from core.evaluation.review_process import ReviewProgress
+from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.recipes.recipe import Recipe
 from core.state.verdict import Sense
 from tui.line_mode.status import plain_ascii
@@ -43,6 +44,28 @@ def export_history(recipe: Recipe) -> str:
     place = recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
     count = export_csv(recipe.journal, RowFilter(), place)
     return f"{count} rows written to {place.name} in the recipe's folder"
+
+
+def review_model(recipe: Recipe, candidate: bool, say: Callable[[str], None]) -> str:
+    """Begin to review the model that waits, or the model in use; `say` gets the result, on a thread of its own."""
+
+    def found(now: ReviewProgress) -> None:
+        if now.state != "running":
+            say(result_lines(now))
+
+    ModelReviewProcess(recipe.folder, candidate=candidate, changed=found)
+    return f"looking at the {'new model' if candidate else 'model in use'}"
+
+
+def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> str:
+    """Begin to review the model in use; `say` gets what each target takes and costs, on a thread of its own."""
+
+    def found(now: ReviewProgress) -> None:
+        if now.state != "running":
+            say(target_lines(now, sense))
+
+    ModelReviewProcess(recipe.folder, candidate=False, changed=found)
+    return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:
