@@ -16,7 +16,7 @@ from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Mode, table_of
 from core.runtime.atomic_files import replace_file
 from tui.cli.commands import amulet_output
-from tui.cli.training import learn
+from tui.cli.training import run_training
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,7 +87,7 @@ def train(options: argparse.Namespace, log: Log) -> None:
         "seed": options.seed,
     }
     model.parent.mkdir(parents=True, exist_ok=True)
-    end = learn(model.parent, [json.dumps(job)], "models.sound.amulet")
+    end = run_training(model.parent, [json.dumps(job)], "models.sound.amulet")
     log(end.message)
     trained, history = read_model(model), read_bundle(model).facts["history"]
     errors = [trained.errors(t.rows) for _, t in tables if len(t.rows) >= trained.timesteps]

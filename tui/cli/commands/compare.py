@@ -24,7 +24,7 @@ from core.evaluation.comparison import (
 from core.evaluation.recommendation import Recommendation, advise
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
-from tui.cli.training import learn
+from tui.cli.training import run_training
 from tui.reports.comparison_table import comparison_lines
 
 ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}
@@ -102,7 +102,7 @@ def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options
         "dcgan_epochs": options.dcgan_epochs,
         "seed": options.seed,
     }
-    learn(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
+    run_training(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
 def in_words(contest: Comparison, advice: Recommendation) -> list[str]:

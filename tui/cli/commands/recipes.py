@@ -6,14 +6,14 @@ import argparse
 import sys
 
 from core.library import shelved
-from tui.cli.faces import no_dashboard, show_shell
+from tui.cli.faces import run_shell, why_no_dashboard
 
 
 def run(options: argparse.Namespace) -> int:
     if options.list or not (options.line or sys.stdin.isatty()):
         print_recipes()
         return 0
-    why = "" if options.line else no_dashboard()
+    why = "" if options.line else why_no_dashboard()
     if options.line or why:
         from tui.line_mode.library_console import run_library
         from tui.stations.deferred import DeferredStation
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
         if why:
             print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
         return run_library(DeferredStation)
-    return show_shell(None, options)
+    return run_shell(None, options)
 
 
 def print_recipes() -> None:
