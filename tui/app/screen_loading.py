@@ -1,9 +1,11 @@
-"""The class of a screen, loaded when somebody turns to it."""
+"""Turning to a screen: its class is loaded when somebody does."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
+
+from textual.app import App
 
 from core.recipes.recipe import Recipe
 from tui.screens.base import StationScreen
@@ -17,8 +19,13 @@ def screen_class(name: ScreenName) -> type[StationScreen]:
     return found
 
 
-def make_screen(name: ScreenName, recipe: Recipe | None) -> StationScreen:
-    """A new screen. `recipe` is needed by the screens whose row says `of_recipe`."""
-    kind: Any = screen_class(name)
-    made: StationScreen = kind(recipe) if SCREENS[name].of_recipe else kind()
-    return made
+def turn_to(app: App[None], where: ScreenName, recipe: Recipe | None, keep: int) -> None:
+    """Show a new screen above the lowest `keep` screens, or those alone if `where` is "watch". Does nothing if it is
+    shown already; typing that was begun is given up. `recipe` is for the screens whose row says `of_recipe`."""
+    if where != "watch" and type(app.screen) is screen_class(where):
+        return
+    while len(app.screen_stack) > keep:
+        app.pop_screen()
+    if where != "watch":
+        kind: Any = screen_class(where)
+        app.push_screen(kind(recipe) if SCREENS[where].of_recipe else kind())

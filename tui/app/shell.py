@@ -12,7 +12,7 @@ from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
 from core.station.interface import StationInterface
 from tui.app.dashboard import Dashboard
-from tui.app.screen_loading import make_screen, screen_class
+from tui.app.screen_loading import screen_class, turn_to
 from tui.stations.none import no_station
 from tui.terminal.capabilities import TerminalKind
 from tui.view.screen_table import SCREENS, ScreenName
@@ -81,15 +81,8 @@ class Shell(Dashboard):
     def go(self, where: ScreenName) -> None:
         if where != "recipes" and self.recipe is None:
             self.say("first open a recipe, or make a new one")
-        elif where == "watch" or type(self.screen) is not screen_class(where):
-            self._put(where)
-
-    def _put(self, where: ScreenName) -> None:
-        """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""
-        while len(self.screen_stack) > (2 if self.recipe else 1):
-            self.pop_screen()
-        if where != "watch":
-            self.push_screen(make_screen(where, self.recipe))
+        else:
+            turn_to(self, where, self.recipe, 2 if self.recipe else 1)
 
     # Which recipe.
 
