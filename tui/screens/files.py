@@ -85,9 +85,9 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _enter(self, folder: Path, cursor: Path | None = None) -> None:
         global last_folder
         try:
-            found = entries(folder)
+            found = folder_entries(folder)
         except OSError as error:
-            self.station_app.say(f"{folder}: cannot be opened ({error.strerror or error})")
+            self.host.say(f"{folder}: cannot be opened ({error.strerror or error})")
             return
         last_folder = self._folder = folder
         self._entries = found
@@ -124,10 +124,10 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def action_sensitivity(self, by: int) -> None:
         wanted = max(0, min(MOST_SENSITIVE, self._sensitivity + by))
         if self._result.method not in ("", "amulet"):
-            self.station_app.say("sensitivity is for sound that is judged by the method amulet")
+            self.host.say("sensitivity is for sound that is judged by the method amulet")
         elif wanted != self._sensitivity:
             self._sensitivity = wanted
-            self.station_app.say(f"sensitivity {wanted}; 8 is as trained")
+            self.host.say(f"sensitivity {wanted}; 8 is as trained")
             if self._judged is not None:
                 self._judge(self._judged)
 
@@ -155,17 +155,17 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _at_desk(self) -> FileScorer:
         """Raises GoodpartError where there is nothing to judge by."""
         if self._desk is None:
-            station = self.station_app.station
+            station = self.host.station
             if isinstance(station, RemoteStation):
-                self._desk = RemoteFileScorer(station)
-            elif self.shell.recipe is None:
+                self._desk = RemoteFileScorer(station.client)
+            elif self.host.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:
-                self._desk = LocalFileScorer(self.shell.recipe)
+                self._desk = LocalFileScorer(self.host.recipe)
         return self._desk
 
 
-def entries(folder: Path) -> list[Path]:
+def folder_entries(folder: Path) -> list[Path]:
     """Folders first, then what can be judged; hidden ones are left out. Raises OSError."""
     found = [path for path in folder.iterdir() if not path.name.startswith(".")]
     folders = [path for path in found if path.is_dir()]
@@ -239,14 +239,14 @@ def sound_lines(said: dict[str, Any], sensitivity: int, width: int, height: int)
     amulet = (f"  sensitivity {sensitivity}", "label") if said.get("method") == "amulet" else ("", "")
     counted = f"{len(beyond)} of {len(windows)} windows beyond {limit:.4g}"
     lines: list[Line] = [((counted, "anomaly" if beyond else "label"), amulet)]
-    table = stretches(said)
+    table = stretch_rows(said)
     trace = [(window["end"], window["score"] / limit if limit > 0 else 0.0) for window in windows]
     room = height - len(lines) - min(len(table), 5)
     lines += trace_curve(trace, width, min(12, room))
     return [*lines, *(((row, ""),) for row in table)]
 
 
-def stretches(said: dict[str, Any]) -> list[str]:
+def stretch_rows(said: dict[str, Any]) -> list[str]:
     """Where it differs, a row each: seconds, the highest score, what of the sound."""
     if said.get("stretches") is not None:
         found = [(one["start"], one["end"], one["peak"], one["head"]) for one in said["stretches"]]

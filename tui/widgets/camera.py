@@ -16,10 +16,10 @@ STALE_AFTER = 1.0
 
 class CameraPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return camera(view, width, height)
+        return camera_lines(view, width, height)
 
 
-def camera(view: View, width: int, height: int) -> list[Line]:
+def camera_lines(view: View, width: int, height: int) -> list[Line]:
     status = view.snapshot.camera
     if status is None:
         return [heading("camera", width, ("none", "label"))]

@@ -24,8 +24,7 @@ from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.parts import good_part, goodpart, make_recipe, odd_part, write_parts
 from tests.support.sounds import faulty_motor, write_sounds
-from tui.reports import html as page
-from tui.reports import svg
+from tui.reports import html, svg
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "rect", "polyline", "path", "circle"}
 
@@ -234,7 +233,7 @@ def test_scores_that_are_no_numbers_are_drawn_at_the_edge() -> None:
 def test_every_text_of_a_page_is_escaped() -> None:
     bad = "<script>&\"'"
     parts = [
-        page.heading(2, bad), page.paragraph(bad), page.facts([(bad, bad)]), page.table([bad], [[bad]]),
-        page.figure("", bad), page.cards([("data:,", bad, bad)]), page.preformatted(bad),
+        html.heading(2, bad), html.paragraph(bad), html.facts([(bad, bad)]), html.table([bad], [[bad]]),
+        html.figure("", bad), html.cards([("data:,", bad, bad)]), html.preformatted(bad),
     ]  # fmt: skip
-    assert Page(page.page(bad, parts)).of("script") == []
+    assert Page(html.page(bad, parts)).of("script") == []

@@ -21,8 +21,8 @@ from core.evaluation.recommendation import Recommendation, advise
 from core.methods import METHODS, TRIVIAL, candidates_of
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
-from tui.cli.training import learn
-from tui.reports.comparison_table import table
+from tui.cli.training import run_training
+from tui.reports.comparison_table import comparison_lines
 
 SENSES: tuple[Sense, ...] = get_args(Sense)
 ALWAYS = "trivial"
@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
     told: dict[Sense, tuple[Comparison, Recommendation]] = {}
     for sense, methods in asked.items():
         if not options.last:
-            hold(recipe, sense, methods, options)
+            run_comparison(recipe, sense, methods, options)
         contest = read_contest(contest_file(recipe, sense))
         told[sense] = contest, advise(contest)
     for contest, advice in told.values():
-        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(comparison_lines(contest, advice)))
+        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(printed_lines(contest, advice)))
     if options.output:
         from tui.reports.comparison import write_report
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"report {options.output}")
     if options.use is not None:
-        said = use(recipe, told, options.use)
+        said = use_method(recipe, told, options.use)
         if not options.json:
             print(said)
     return 0
@@ -70,7 +70,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         return {sense: list(TRIVIAL[sense]) for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
     for word in words:
-        name = entrant_of(word)
+        name = candidate_name(word)
         sense = next(sense for sense in SENSES if name in candidates_of(sense))
         if options.sense and sense != options.sense:
             raise GoodpartError(f"--methods {word}: is not a method of the sense {options.sense}")
@@ -78,7 +78,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
     return dict(named)
 
 
-def entrant_of(word: str) -> str:
+def candidate_name(word: str) -> str:
     """`filter-bank` is `filter bank`. Raises GoodpartError."""
     names = [name for sense in SENSES for name in candidates_of(sense)]
     for name in names:
@@ -87,7 +87,7 @@ def entrant_of(word: str) -> str:
     raise GoodpartError(f"{word!r} is not a method: {', '.join(name.replace(' ', '-') for name in names)}")
 
 
-def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
+def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
     """Raises GoodpartError, and KeyboardInterrupt once the process has ended."""
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was compared")
@@ -99,10 +99,10 @@ def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse
         "dcgan_epochs": options.dcgan_epochs,
         "seed": options.seed,
     }
-    learn(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
+    run_training(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
-def comparison_lines(contest: Comparison, advice: Recommendation) -> list[str]:
+def printed_lines(contest: Comparison, advice: Recommendation) -> list[str]:
     what = "pictures" if contest.sense == "image" else "recordings"
     settings = contest.settings
     lines = [
@@ -110,7 +110,7 @@ def comparison_lines(contest: Comparison, advice: Recommendation) -> list[str]:
         f" {contest.machine}",
         f"{settings['folds']} folds; thresholds for {100 * contest.target:g} % false alarms",
         "",
-        *table(contest),
+        *comparison_lines(contest),
     ]
     lines += ["", *(f"{entry.method}: {note}" for entry in contest.entries for note in entry.notes)]
     lines += [*contest.twins[:5], *contest.refused]
@@ -124,10 +124,10 @@ def as_json(contest: Comparison, advice: Recommendation) -> dict[str, Any]:
     return said | {"advice": asdict(advice)}
 
 
-def use(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
+def use_method(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
     """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
     if word:
-        name = entrant_of(word)
+        name = candidate_name(word)
         chosen = {METHODS[name].sense: name} if name in METHODS else {}
         if not chosen:
             raise GoodpartError(f"{name} stands beside for comparison; a recipe can be set to " + ", ".join(METHODS))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError, UnreadableError
-from tui.cli.training import TrainingFailedError, learn
+from tui.cli.training import TrainingFailedError, run_training
 
 QUICK = {"epochs": 3, "iterations": 2, "batch": 8}
 CANCELLED = {
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
     try:
-        end = learn(folder, [json.dumps(job)], "models.dcgan.run", CANCELLED[options.action])
+        end = run_training(folder, [json.dumps(job)], "models.dcgan.run", CANCELLED[options.action])
     except TrainingFailedError as error:
         if error.process_code == UnreadableError.exit_code:
             raise UnreadableError(str(error)) from None

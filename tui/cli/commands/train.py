@@ -13,7 +13,7 @@ from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
-from tui.cli.training import learn
+from tui.cli.training import run_training
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +47,7 @@ def train(
         options += ["--false-alarms", str(false_alarms)]
     if epochs:
         options += ["--epochs", str(epochs)]
-    end = learn(recipe.folder, options)
+    end = run_training(recipe.folder, options)
     for sense, method in asked.items():
         if sense in recipe.senses:
             recipe.change(sense, {"method": method})
