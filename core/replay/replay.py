@@ -245,7 +245,7 @@ class Replay(Station):
         if sample is None:
             return
         sense = self._sense(name)
-        judged: ImageJudgement | SoundJudgement | None = sense.seen if name == "image" else sense.heard
+        judged: ImageJudgement | SoundJudgement | None = sense.newest
         score = judged.score if judged else None
         self.outcome.counts[name, sense.verdict.state] += 1
         if self._keeps:

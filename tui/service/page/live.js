@@ -71,8 +71,8 @@ function remember(sense, judged, thresholds) {
 }
 
 function showPlots(now) {
-  for (const [sense, name, judged, thresholds] of [
-    ["image", "picture", now.image, now.thresholds], ["sound", "sound", now.sound && now.sound.window, now.sound && now.sound.thresholds]]) {
+  for (const [sense, name] of [["image", "picture"], ["sound", "sound"]]) {
+    const { judged, thresholds } = now[sense] || {};
     if (!thresholds) continue;
     for (const [field, key, title] of [["density", "density", "density"], ["reconstruction_error", "error", "reconstruction error"]]) {
       const { note, svg } = figure(element("plots"), `${sense}-${key}`, `${name}: ${title}`);
@@ -107,22 +107,21 @@ function show(now) {
   document.title = `${now.verdict.state} - goodpart ${now.recipe}`;
   banner(now.stopped ? "STOPPED" : now.paused ? "PAUSED" : now.verdict.state, now.verdict.reason);
   element("fault").textContent = now.fault;
-  remember("image", now.image, now.thresholds);
-  if (now.sound) remember("sound", now.sound.window, now.sound.thresholds);
+  for (const sense of ["image", "sound"]) if (now[sense]) remember(sense, now[sense].judged, now[sense].thresholds);
   showPlots(now);
-  showPreview(now.preview);
-  const facts = [];
-  if (now.camera) facts.push(["camera", `${now.camera.state} ${now.camera.message || `${now.camera.width}x${now.camera.height}, ${now.camera.fps.toFixed(1)} a second`}`],
-    ["pictures", `${now.counters.judged} judged, ${now.counters.anomalies} anomalies, ${now.counters.unknown} unknown`]);
-  if (now.sound) facts.push(["microphone", `${now.sound.microphone.state} ${now.sound.microphone.message}`],
-    ["windows of sound", `${now.sound.judged} judged, ${now.sound.anomalies} anomalies`]);
-  for (const model of [now.model, now.sound && now.sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good ones. ${model.note}`]);
+  showPreview(now.image && now.image.preview);
+  const facts = [], { image, sound } = now;
+  if (image) facts.push(["camera", `${image.status.state} ${image.status.message || `${image.status.width}x${image.status.height}, ${image.status.fps.toFixed(1)} a second`}`],
+    ["pictures", `${image.counters.judged} judged, ${image.counters.anomalies} anomalies, ${image.counters.unknown} unknown`]);
+  if (sound) facts.push(["microphone", `${sound.status.state} ${sound.status.message}`],
+    ["windows of sound", `${sound.counters.judged} judged, ${sound.counters.anomalies} anomalies`]);
+  for (const model of [image && image.model, sound && sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good ones. ${model.note}`]);
   element("facts").replaceChildren(...facts.flatMap(([term, words]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
     dt.textContent = term; dd.textContent = words;
     return [dt, dd];
   }));
-  const method = now.sound && now.sound.model && now.sound.model.method;
+  const method = sound && sound.model && sound.model.method;
   if (method === "amulet") element("sensitive").hidden = false;
 }
 
