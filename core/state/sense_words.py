@@ -17,6 +17,8 @@ class SenseWords:
     file: str
     """One file of training material: `picture`, `recording`."""
     files: str
+    folder: str
+    """Of the training material, in the recipe and as an option of `teach`: `images`, `sound`."""
     stream: str
     """All that is judged: `pictures`, `sound`."""
     sample: str
@@ -24,6 +26,6 @@ class SenseWords:
 
 
 SENSE_WORDS: Mapping[Sense, SenseWords] = {
-    "image": SenseWords("picture", "pictures", "pictures", "picture"),
-    "sound": SenseWords("recording", "recordings", "sound", "sound"),
+    "image": SenseWords("picture", "pictures", "images", "pictures", "picture"),
+    "sound": SenseWords("recording", "recordings", "sound", "sound", "sound"),
 }
