@@ -15,8 +15,8 @@ from core.health.camera import CameraHealth
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
 from core.samples import Frame
-from core.sources.camera.base import SourceStatus
 from core.state.sense import ImageState
+from core.state.source_status import SourceStatus
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, until
 

@@ -18,11 +18,11 @@ import soundfile
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import SoundBlock
-from core.sources.microphone.base import MicrophoneStatus, SourceState
 from core.sources.microphone.ring_buffer import RingBuffer
 from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
 from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
+from core.state.source_status import MicrophoneStatus, SourceState
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, odd_part, until
 from tests.support.sounds import faulty_motor, good_motor
