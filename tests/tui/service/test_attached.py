@@ -164,7 +164,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def test_the_command_line_attaches(served: Served, user: User, trained: Recipe) -> None:
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     lines = goodpart(["watch", "--attach", served.url, "--line", "--for", "3"], user).stdout
     assert "OK" in lines or "ANOMALY" in lines
     objects = goodpart(["watch", "--attach", served.url, "--headless", "--for", "3"], user).stdout.splitlines()
@@ -281,7 +281,7 @@ class SlowLine:
 def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
     served: Served, attach: Callable[..., RemoteStation]
 ) -> None:
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     line = SlowLine(int(served.url.rpartition(":")[2]), 960)
     fast = [Seen(attach(served.url)) for _ in range(8)]
     slow = [Seen(attach(f"http://127.0.0.1:{line.port}")) for _ in range(2)]
@@ -309,7 +309,7 @@ def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
 
 def test_a_reader_that_does_not_read_holds_up_nobody(served: Served) -> None:
     with connect(served.url.replace("http", "ws") + "/snapshots", max_queue=1) as line:
-        first = served.until(lambda now: now["image"] is not None)["number"]
+        first = served.until(lambda now: now["image"]["judged"] is not None)["number"]
         time.sleep(3)
         now = served.get("/snapshot")[1]["snapshot"]
         assert now["number"] - first > 20
@@ -331,7 +331,7 @@ def test_changes_add_up_to_the_whole(served: Served) -> None:
 
 def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(trained: Recipe, user: User) -> None:
     served = start(trained.folder, user, "--port", "0", *CAMERA)
-    served.until(lambda now: now["counters"]["judged"] > 10)
+    served.until(lambda now: now["image"]["counters"]["judged"] > 10)
     for value in (-5.0, -6.0):
         assert served.post("/thresholds", {"density": value, "save": True})[0] == 200
     assert served.post("/command/single", {"on": True})[0] == 202
@@ -346,11 +346,13 @@ def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(train
     served.process.kill()
     served.process.communicate()
     with serving(trained.folder, user, "--port", served.url.rpartition(":")[2], *CAMERA) as again:
-        now = again.until(lambda now: now["shift"]["since"] == counted["since"] and now["thresholds"] is not None)
+        now = again.until(
+            lambda now: now["shift"]["since"] == counted["since"] and now["image"]["thresholds"] is not None
+        )
         assert now["shift"] == counted
         # Three seconds on a machine that does nothing else.
         assert time.monotonic() - killed < 20
-        assert now["thresholds"]["density"] == -6.0
+        assert now["image"]["thresholds"]["density"] == -6.0
         after = list(read_journal(trained.journal))
         assert after[: len(before)] == before
         assert after[len(before)].kind == "start"

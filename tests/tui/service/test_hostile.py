@@ -38,9 +38,9 @@ def served(
 def unaffected(served: Served) -> Iterator[None]:
     """The bench judges on, and the service does not swell."""
     before = peak_megabytes(served.process.pid)
-    judged = served.get("/snapshot")[1]["snapshot"]["sound"]["judged"]
+    judged = served.get("/snapshot")[1]["snapshot"]["sound"]["counters"]["judged"]
     yield
-    served.until(lambda now: now["sound"]["judged"] > judged + 5)
+    served.until(lambda now: now["sound"]["counters"]["judged"] > judged + 5)
     assert peak_megabytes(served.process.pid) < before + GROWTH
 
 

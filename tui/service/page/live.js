@@ -1,6 +1,7 @@
 // What the station shows, live: the WebSocket /snapshots, the newest two minutes of both scores of each sense.
 "use strict";
 
+const VERSION = 2; // of the snapshots, as in core/serialization/snapshot_json.py
 const SECONDS = 120, SILENT = 2000, AGAIN = 1000;
 const element = id => document.getElementById(id);
 const token = { get: () => sessionStorage.getItem("token") || "", set: text => sessionStorage.setItem("token", text) };
@@ -142,6 +143,15 @@ function lost(why) {
   document.title = "LOST - goodpart";
 }
 
+// A page that stays open while the service is updated cannot read the newer snapshots.
+function refuse(socket, version) {
+  clearTimeout(silence);
+  socket.onclose = null;
+  socket.close();
+  lostSince = 0;
+  banner("UNKNOWN", `the service speaks version ${version} of the snapshots, this page version ${VERSION}: load the page again`);
+}
+
 function listen() {
   const protocols = token.get() ? ["goodpart.v1", `token.${token.get()}`] : ["goodpart.v1"];
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/snapshots?changes=1`, protocols);
@@ -151,6 +161,7 @@ function listen() {
   socket.onmessage = ({ data }) => {
     hush();
     const said = JSON.parse(data, revive);
+    if (!now && said.goodpart !== VERSION) { refuse(socket, said.goodpart); return; }
     const news = !now || Object.keys(said.changes).length > 0;
     now = now ? changed(now, said.changes) : said.snapshot;
     if (news) told = Date.now();
