@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from core.settings.schema import between, one_of, section, setting
+from core.settings.output_tables import OUTPUT_TABLES
+from core.settings.schema import between, named_tables, one_of, section, setting
 from core.state.verdict import Rule
 
 RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
@@ -168,6 +171,5 @@ class Settings:
     verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
     trigger: TriggerTable = section(TriggerTable, "what says that a part is in place, beside key, line and knobs")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
-
-
-"""Of false alarms."""
+    outputs: Mapping[str, Any] = named_tables(OUTPUT_TABLES, "a system that gets verdicts and events")
+    """Name of each output that is fed, to its table."""

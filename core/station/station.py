@@ -29,6 +29,7 @@ from core.state.sense import Counters
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict, Which
 from core.station.knob_thresholds import KnobThresholds
+from core.station.outputs import open_outputs
 from core.station.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Station:
         self._parts = Inspection(recipe, self._log, self._sight, self._hearing, self._clock)
         if self._parts.shot.on:
             self._parts.turn(True, found)
+        self._outputs = open_outputs(recipe, self._log)
         self._snapshot = self._look(0, STARTING)
 
     def _make_senses(
@@ -324,6 +326,7 @@ class Station:
             if last.sound:
                 last = replace(last, sound=replace(last.sound, window=None, verdict=STOPPED))
             self._deliver(last)
+            self._outputs.stop()
             for sense in self._senses.values():
                 sense.close()
             self._loop.close()
@@ -357,6 +360,7 @@ class Station:
         task.add_done_callback(self._tasks.discard)
 
     async def _watch(self) -> None:
+        self._outputs.start()
         camera, sound = self._snapshot.camera, self._snapshot.sound
         self._log.record(
             "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
@@ -398,7 +402,7 @@ class Station:
             await asyncio.wait(self._tasks, timeout=1.0)
         if self._tape:
             await self._loop.run_in_executor(None, self._tape.close)
-        await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
+        await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged, self._outputs.finish)
 
     def _begin_tape(self, tape: TapeWriter) -> None:
         from core.tape.header import head_facts
@@ -445,6 +449,7 @@ class Station:
             false_alarms=self._recipe.settings.verdict.false_alarms,
             paused=self._paused,
             taping=self._tape.state() if self._tape else None,
+            outputs=self._outputs.states(),
             training=self._learning.training,
             refusals=self._log.complaints,  # before the words: those of the last one are there then
             fault=self._log.fault,
@@ -497,6 +502,7 @@ class Station:
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._outputs.publish(snapshot)
         for callback in self._subscribers:
             try:
                 callback(snapshot)
