@@ -38,7 +38,7 @@ class _EvidenceFiles:
         paths = [self._folder / name_at(at, suffix) for suffix in self._suffixes]
         try:
             for path, content in zip(paths, contents, strict=True):
-                write_bytes(path, content)
+                write_bytes(path, content, flush=False)  # the row waits for it, and later rows must not overtake it
         except OSError:
             for path in paths:
                 path.unlink(missing_ok=True)

@@ -32,15 +32,16 @@ class BegunFile:
         self.path = place.with_name(f".{place.name[:LONGEST_NAME]}.{os.getpid()}-{secrets.token_hex(4)}{ASIDE}")
         self.path.open("xb").close()
 
-    def finish(self) -> None:
+    def finish(self, *, flush: bool = True) -> None:
         """Flush it to the disk and rename it: the place holds the old file or the new, never a torn one.
 
-        A file that is replaced leaves its mode to the new one. Raises OSError; the old file is still there then, and
-        nothing beside it.
+        Without `flush` it is fast, and torn if the power fails within some seconds. A file that is replaced leaves its
+        mode to the new one. Raises OSError; the old file is still there then, and nothing beside it.
         """
         try:
-            with self.path.open("rb+") as file:
-                os.fsync(file.fileno())
+            if flush:
+                with self.path.open("rb+") as file:
+                    os.fsync(file.fileno())
             with contextlib.suppress(FileNotFoundError):
                 self.path.chmod(self.place.stat().st_mode & 0o777)
             self.path.replace(self.place)
@@ -54,10 +55,10 @@ class BegunFile:
 
 
 @contextlib.contextmanager
-def replacing(place: Path) -> Iterator[Path]:
+def replacing(place: Path, *, flush: bool = True) -> Iterator[Path]:
     """Gives the path to write to; what was written there takes its place at the end, unless something is raised.
 
-    Raises OSError.
+    `flush` as in BegunFile.finish. Raises OSError.
     """
     begun = BegunFile(place)
     try:
@@ -65,12 +66,12 @@ def replacing(place: Path) -> Iterator[Path]:
     except BaseException:
         begun.discard()
         raise
-    begun.finish()
+    begun.finish(flush=flush)
 
 
-def write_bytes(place: Path, data: bytes) -> None:
+def write_bytes(place: Path, data: bytes, *, flush: bool = True) -> None:
     """Raises OSError: for those who have a sentence of their own."""
-    with replacing(place) as aside:
+    with replacing(place, flush=flush) as aside:
         aside.write_bytes(data)
 
 
