@@ -42,6 +42,7 @@ class Dashboard(PacedApp):
     `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
     """
 
+    TITLE = "goodpart"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     screens: ClassVar[Sequence[Where]] = SCREENS
