@@ -81,7 +81,7 @@ class Replay(Station):
             folder, taught = recipe.folder, recipe.senses
             # In which way parts are judged belongs to what happened.
             mode = replace(recipe.settings.verdict, mode=head.settings.verdict.mode)
-            settings = replace(recipe.settings, verdict=mode)
+            settings = replace(recipe.settings, verdict=mode, outputs={})
         try:
             super().__init__(
                 ReplayRecipe(folder, settings, taught, head.perceived), lock=NoLock(), log=NoLog(), knobs=""

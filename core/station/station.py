@@ -28,6 +28,7 @@ from core.state.parts import Word
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict, Which
 from core.station.knob_thresholds import KnobThresholds
+from core.station.outputs import open_outputs
 from core.station.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Station:
         self._parts = Inspection(recipe, self._log, self._sight, self._hearing, self._clock)
         if self._parts.shot.on:
             self._parts.turn(True, found)
+        self._outputs = open_outputs(recipe, self._log)
         self._snapshot = self._look(0, STARTING)
 
     def _make_senses(
@@ -324,6 +326,7 @@ class Station:
             sound = last.sound and replace(last.sound, judged=None, verdict=STOPPED)
             number = last.number + 1
             self._deliver(replace(last, number=number, verdict=STOPPED, image=image, sound=sound, stopped=True))
+            self._outputs.stop()
             for sense in self._senses.values():
                 sense.close()
             self._loop.close()
@@ -357,6 +360,7 @@ class Station:
         task.add_done_callback(self._tasks.discard)
 
     async def _watch(self) -> None:
+        self._outputs.start()
         addresses = self._addresses()
         self._log.record("start", camera=addresses.get("image"), microphone=addresses.get("sound"))
         if self._tape:
@@ -397,7 +401,8 @@ class Station:
         if self._tape:
             await self._loop.run_in_executor(None, self._tape.close)
         image = self._snapshot.image
-        await self._loop.run_in_executor(None, self._log.close, image.counters.judged if image else 0)
+        judged = image.counters.judged if image else 0
+        await self._loop.run_in_executor(None, self._log.close, judged, self._outputs.finish)
 
     def _addresses(self) -> dict[Sense, str]:
         """Of the camera and the microphone."""
@@ -447,6 +452,7 @@ class Station:
             false_alarms=self._recipe.settings.verdict.false_alarms,
             paused=self._paused,
             taping=self._tape.state() if self._tape else None,
+            outputs=self._outputs.states(),
             training=self._learning.training,
             refusals=self._log.complaints,  # before the words: those of the last one are there then
             fault=self._log.fault,
@@ -477,6 +483,7 @@ class Station:
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._outputs.publish(snapshot)
         for callback in self._subscribers:
             try:
                 callback(snapshot)

@@ -16,9 +16,10 @@ import soundfile
 
 from core.bundle import read_bundle
 from core.inference.sound_judge import SoundJudge
-from core.journal.store import JournalEvent, read_journal
+from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
+from core.state.journal_event import JournalEvent
 from core.state.parts import Part
 from core.station.station import Station
 from tests.core.pipelines.test_sound import BAD, GOOD, SILENCE, Played
