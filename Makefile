@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow check firmware bench install clean
+.PHONY: demo test test-fast slow check firmware bench install clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the dashboard on the simulated bench (q quits)"
-	@echo "make test     the tests"
+	@echo "make test     the tests (minutes)"
+	@echo "make test-fast  those that start nothing: an answer in half a minute"
 	@echo "make check    format, lint, types, import rules"
 	@echo "make firmware the board's logic on host and emulator"
 	@echo "make bench    measurements (minutes)"
@@ -27,8 +28,14 @@ demo: $(READY)
 	@$(BIN)/goodpart demo
 
 # More at a time than there are cores: much of what they do is waiting for devices, terminals and other processes.
+# Who has nothing left to do takes over from the others: the longest file binds nobody.
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+# No processes, terminals, devices, TensorFlow or whole screens.
+FAST := not (slow or process or terminal or device or learning or screen)
+test-fast: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)"
 
 slow: $(READY)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow

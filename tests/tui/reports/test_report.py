@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from core.bundle import read_bundle
 from core.decision.rule import share
@@ -90,6 +89,8 @@ def test_its_figures_are_those_of_an_oracle(trained: Recipe, user: dict[str, str
     lines = goodpart(["score", trained.folder, "--json", *files], user).stdout.splitlines()
     judged = [json.loads(line) for line in lines]
     bad = [float(share(one["density"], one["reconstruction_error"], t)) for one in judged]
+    from sklearn.metrics import roc_auc_score
+
     auroc = roc_auc_score([0] * len(good) + [1] * len(bad), [*good, *bad])
     assert f"{auroc:.4f} (95 % interval" in told.text
     missed = sum(one["verdict"] == "OK" for one in judged)
