@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo     the dashboard on the simulated bench (q quits)"
 	@echo "make test     the tests (minutes)"
-	@echo "make test-fast  those that start nothing: an answer in half a minute"
+	@echo "make test-fast  the tests that start no processes, devices or whole screens: half a minute"
 	@echo "make check    format, lint, types, import rules"
 	@echo "make firmware the board's logic on host and emulator"
 	@echo "make bench    measurements (minutes)"
@@ -28,7 +28,7 @@ demo: $(READY)
 	@$(BIN)/goodpart demo
 
 # More at a time than there are cores: much of what they do is waiting for devices, terminals and other processes.
-# Who has nothing left to do takes over from the others: the longest file binds nobody.
+# A worker that runs out of tests takes some from another, so the longest file does not decide how long it takes.
 test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 

@@ -102,7 +102,7 @@ def is_up(served: Served) -> bool:
 
 
 def unhurried(folder: Path, rate: float = 10.0) -> Path:
-    """The recipe there judges fewer pictures per second: a service that several tests ask leaves them the cores."""
+    """Let the recipe judge fewer pictures per second, so that a service which tests share leaves them the cores."""
     open_recipe(str(folder)).change("verdict", {"rate": rate})
     return folder
 

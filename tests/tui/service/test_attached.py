@@ -56,7 +56,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def bench(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """For those who only look."""
+    """For tests that only look at it."""
     folder = tmp_path_factory.mktemp("attached") / "pump"
     shutil.copytree(trained_once, folder)
     with serving(unhurried(folder, 25.0), user, "--port", "0", *CAMERA) as one:
@@ -65,7 +65,7 @@ def bench(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def served(trained: Recipe, user: User) -> Iterator[Served]:
-    """For those who command it or end it."""
+    """For tests that command it or end it."""
     with serving(trained.folder, user, "--port", "0", *CAMERA) as one:
         yield one
 
@@ -310,7 +310,7 @@ def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(bench: Served, attach
             assert len(ages) >= 3
             assert all("LOST" not in snapshot.verdict.reason for snapshot in ages)
             assert time.time() - one.last.at < 3.0
-        # Whoever looked before has gone by now.
+        # Viewers of earlier tests may take a moment to leave.
         assert until(lambda: bench.get("/metrics")[1].count("goodpart_viewers 10.0") == 1)
     finally:
         line.close()
