@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,6 @@ from numpy._core._multiarray_umath import __cpu_features__ as cpu_features
 
 from core.replay.outcome import ReplayOutcome
 from core.replay.replay import Replay
-from core.tape.header import versions
 
 TAPES = Path(__file__).parent / "tapes"
 RECORDED = json.loads((TAPES / "expected.json").read_text())
@@ -23,8 +24,8 @@ KERNELS = RECORDED["kernels"]
 EXPECTED = RECORDED["tapes"]
 """What version 0.1.0 made of them."""
 
-OURS = ("goodpart", "python")
-"""Versions that no kernel comes with."""
+COMPUTE = ("numpy", "opencv-python-headless", "ai-edge-litert", "soxr")
+"""Packages that bring kernels."""
 
 
 def kernels() -> dict[str, Any]:
@@ -35,10 +36,11 @@ def kernels() -> dict[str, Any]:
         name: re.search(rf"^{name}\s*: (.*)$", told, re.MULTILINE) for name in ("vendor_id", "cpu family", "model")
     }
     return {
+        "machine": platform.machine(),
         "cpu": [match[1] if match else "" for match in found.values()],
         "cores": os.cpu_count(),
         "features": sorted(name for name, here in cpu_features.items() if here),
-        "versions": {name: here for name, here in versions().items() if name.islower() and name not in OURS},
+        "versions": {name: metadata.version(name) for name in COMPUTE},
     }
 
 
