@@ -110,7 +110,7 @@ IN_HAND = {
     "terminal": {"TerminalRig", "pty"},
     "device": {"PulseServer", "MjpegServer", "RtspServer", "SimulatedBoard", "chromium"},
     "learning": {"keras", "Gan"},
-    "screen": {"Pilot"},
+    "screen": {"Pilot", "Dashboard", "Shell"},
 }  # fmt: skip
 """By mark, names that a test module has if its tests are marked so."""
 LEARNT_FIRST = {"trained_once", "heard_once"}
