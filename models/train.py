@@ -11,10 +11,10 @@ from pathlib import Path
 from core.bundle import write_bundle
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.child_process import end_with_parent
 from core.state.verdict import Sense
 from models.progress import ProgressReporter
 from models.training_result import TrainingResult
-from models.worker import end_with_parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

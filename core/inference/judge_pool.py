@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError, UnreadableError
+from core.runtime.child_process import ONE_THREAD, command, json_object, lower_priority
 
 JUDGE_SECONDS = 20.0
 """For one file; the process is ended then."""
@@ -40,9 +40,9 @@ class JudgeWorker:
     async def hear(self, seconds: float) -> dict[str, Any]:
         assert self.process.stdout
         line = await asyncio.wait_for(self.process.stdout.readline(), seconds)
-        if not line.endswith(b"\n"):
+        said = json_object(line) if line.endswith(b"\n") else None
+        if said is None:
             raise EOFError
-        said: dict[str, Any] = json.loads(line)
         return said
 
     def end(self) -> None:
@@ -111,10 +111,11 @@ class JudgePool:
         if self._ended:
             raise GoodpartError("the service is ending")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "core.inference.judge_worker", *self._arguments,
+            *command("core.inference.judge_worker", self._arguments),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_BYTES,
-            start_new_session=True,
+            env={**os.environ, **ONE_THREAD}, start_new_session=True,
         )  # fmt: skip
+        lower_priority(process.pid)
         worker = JudgeWorker(process)
         self._all.add(worker)
         try:

@@ -19,20 +19,15 @@ PIXELS = 32_000_000
 """Longer recordings and larger pictures are not judged."""
 WORKER_BYTES = 1_500_000_000
 """Address space that the process may take beyond what its models take."""
-NICE = 10
-"""The bench goes first."""
 
 
 def main() -> None:
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(PIXELS)
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Libraries may print; the answers must not be mixed with that.
     answers = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
     from core.inference.file_judge import CurrentFileJudge
 
     recipe, *amulet = map(Path, sys.argv[1:])
