@@ -6,22 +6,22 @@ import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from core.bundle import read_bundle
-from core.detectors.sound.amulet_model import read_model
+from core.bundle import Bundle, BundleError, read_bundle
 from core.errors import GoodpartError, UnreadableError
-from core.features.image.picture import decode_picture
-from core.features.sound.wav import Recording, open_recording
-from core.inference.amulet_analysis import analysis_of, judge_by_amulet, with_sensitivity
-from core.inference.image_file import ImageFileResult, judge_picture, picture_as_json
-from core.inference.image_judge import ImageJudge
-from core.inference.sound_file import SoundFileResult, judge_recording, sound_as_json
-from core.inference.sound_judge import SoundJudge
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.listing import SOUND_SUFFIXES
 from core.serialization.verdict_json import Result, unknown
 from core.state.verdict import Sense
+
+# Only who judges pictures waits for what they need, and the same with sound.
+if TYPE_CHECKING:
+    from core.detectors.sound.amulet import AmuletModel
+    from core.features.sound.wav import Recording
+    from core.inference.image_judge import ImageJudge
+    from core.inference.sound_file import SoundFileResult
+    from core.inference.sound_judge import SoundJudge
 
 _SOUND = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM")
 _PICTURE = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*")
@@ -44,9 +44,9 @@ class FileJudge:
         self._recipe = recipe
         self._amulet_path = amulet
         self._longest = longest
-        self._image = cache(lambda: ImageJudge(recipe, self._bundle("image")))
-        self._sound = cache(lambda: SoundJudge(recipe, self._bundle("sound")))
-        self._amulet = cache(read_model)
+        self._image = cache(self._load_image)
+        self._sound = cache(self._load_sound)
+        self._amulet = cache(_load_amulet)
 
     def check(self) -> None:
         """Raises GoodpartError if the only model that could judge anything cannot be used."""
@@ -62,14 +62,10 @@ class FileJudge:
         sense = kind_of(file, file.name)
         try:
             if sense == "image":
-                return picture_as_json(self._picture(file), str(file))
-            with open_recording(file) as recording:
-                judge, result = self._recording(recording)
+                return self._picture_object(file, str(file))
+            return self._heard_object(file, heard)
         except (UnreadableError, NotLearntError) as error:
             return unknown(str(file), sense, str(error))
-        if heard:
-            heard(result)
-        return sound_as_json(judge, result, str(file))
 
     def __call__(self, file: Path, name: str, *, picture: bool = False, sensitivity: float | None = None) -> Result:
         """The object of POST /judge: that of `score --json`, of sound also `window_threshold`, the score from which
@@ -82,51 +78,92 @@ class FileJudge:
             return self._sound_object(file, name, sensitivity)
         if sensitivity is not None:
             raise UnreadableError("sensitivity is for sound judged by the method amulet")
-        return picture_as_json(self._picture(file), name, picture)
+        return self._picture_object(file, name, picture)
 
     def analysis(self, file: Path, name: str, sensitivity: float | None = None) -> Result:
         """AMULET's answer. Raises like calling does, and UnreadableError if the sound says nothing of the part."""
         result = self._sound_object(file, name, sensitivity)
         if result["verdict"] == "UNKNOWN":
             raise UnreadableError(f"{name}: cannot be judged: {result['reason']}")
+        from core.inference.amulet_analysis import analysis_of
+
         return analysis_of(result)
 
-    def _sound_object(self, file: Path, name: str, sensitivity: float | None) -> Result:
+    def _picture_object(self, file: Path, name: str, with_map: bool = False) -> Result:
+        from core.features.image.picture import decode_picture
+        from core.inference.image_file import judge_picture, picture_as_json
+
+        picture = decode_picture(file)
+        return picture_as_json(judge_picture(self._image(), picture, file), name, with_map)
+
+    def _heard_object(self, file: Path, heard: Callable[[SoundFileResult], None] | None) -> Result:
+        from core.features.sound.wav import open_recording
+        from core.inference.sound_file import sound_as_json
+
         with open_recording(file) as recording:
-            seconds = recording.facts.seconds
-            if seconds > self._longest:
-                raise UnreadableError(
-                    f"{name}: {seconds:.0f} s are longer than the {self._longest:.0f} s that are judged"
-                )
+            judge, result = self._recording(recording)
+        if heard:
+            heard(result)
+        return sound_as_json(judge, result, str(file))
+
+    def _sound_object(self, file: Path, name: str, sensitivity: float | None) -> Result:
+        from core.features.sound.wav import open_recording
+        from core.inference import amulet_analysis
+        from core.inference.sound_file import sound_as_json
+
+        with open_recording(file) as recording:
+            self._refuse_long(recording, name)
             if self._amulet_path is not None:
-                return judge_by_amulet(self._amulet(self._amulet_path), recording, name, sensitivity)
+                model = self._amulet(self._amulet_path)
+                return amulet_analysis.judge_by_amulet(model, recording, name, sensitivity)
             judge, result = self._recording(recording)
         level = 1.0
         if sensitivity is not None:
-            result, level = with_sensitivity(judge, result, sensitivity)
+            result, level = amulet_analysis.with_sensitivity(judge, result, sensitivity)
         return sound_as_json(judge, result, name) | {
             "window_threshold": round(judge.ranking.score(level), 4),
             "method": judge.bundle.facts["method"],
         }
 
-    def _picture(self, file: Path) -> ImageFileResult:
-        picture = decode_picture(file)
-        return judge_picture(self._image(), picture, file)
+    def _refuse_long(self, recording: Recording, name: str) -> None:
+        seconds = recording.facts.seconds
+        if seconds > self._longest:
+            raise UnreadableError(f"{name}: {seconds:.0f} s are longer than the {self._longest:.0f} s that are judged")
 
     def _recording(self, recording: Recording) -> tuple[SoundJudge, SoundFileResult]:
+        from core.inference.sound_file import judge_recording
+
         judge = self._sound()
         return judge, judge_recording(judge, recording, self._recipe.settings.microphone.channel)
 
-    def _bundle(self, sense: Sense) -> Any:
+    def _load_image(self) -> ImageJudge:
+        from core.inference.image_judge import ImageJudge
+
+        return ImageJudge(self._recipe, self._bundle("image"))
+
+    def _load_sound(self) -> SoundJudge:
+        from core.inference.sound_judge import SoundJudge
+
+        return SoundJudge(self._recipe, self._bundle("sound"))
+
+    def _bundle(self, sense: Sense) -> Bundle:
         """Raises NotLearntError, BundleError."""
         recipe = self._recipe
         bundle = recipe.bundle(sense)
-        if not bundle.exists() and sense not in recipe.senses:
-            kind, word = ("pictures", "images") if sense == "image" else ("sound", "sound")
-            raise NotLearntError(
-                f"{recipe.name} has learnt no {kind}: goodpart teach {recipe.name} --{word} ..., then train"
-            )
-        return read_bundle(bundle)
+        if bundle.exists():
+            return read_bundle(bundle)
+        kind, word = ("pictures", "images") if sense == "image" else ("sound", "sound")
+        if sense in recipe.senses:
+            raise BundleError(f"{recipe.name}, {kind}: there is no model yet; `goodpart train` makes it")
+        raise NotLearntError(
+            f"{recipe.name} has learnt no {kind}: goodpart teach {recipe.name} --{word} ..., then train"
+        )
+
+
+def _load_amulet(path: Path) -> AmuletModel:
+    from core.detectors.sound.amulet_model import read_model
+
+    return read_model(path)
 
 
 class CurrentFileJudge:

