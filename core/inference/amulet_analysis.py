@@ -91,4 +91,4 @@ def with_sensitivity(judge: SoundJudge, result: SoundFileResult, sensitivity: fl
     level = share(single.typical_density, single.reconstruction_error, judge.thresholds)
     return replace(
         result, windows=windows, stretches=stretches_of(windows), whole=judged(result.whole, whole), thresholds=whole
-    ), float(level)
+    ), level

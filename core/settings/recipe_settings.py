@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.methods import choices_text, default_method, methods_of
 from core.settings.schema import between, one_of, section, setting
-from core.state.verdict import Rule
+from core.state.verdict import RULE_NAMES
 
-RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
-IMAGE_METHODS = ("features", "seed")
-SOUND_METHODS = ("spectrum", "amulet")
 LEAST_RATE, MOST_RATE = 0.0001, 0.5
 """Of false alarms, that can be asked for."""
 MODES = ("continuous", "single")
@@ -78,11 +76,11 @@ class KnobsTable:
 
 @dataclass(frozen=True)
 class ImageTable:
-    method: str = setting("features", "features or seed", one_of(*IMAGE_METHODS))
+    method: str = setting(default_method("image"), choices_text("image"), one_of(*methods_of("image")))
     rule: str = setting(
         "default",
-        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
-        one_of("default", *RULES),
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),
+        one_of("default", *RULE_NAMES),
     )
     thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
     knobs: KnobTables = section(KnobTables, "what the knobs mean for pictures")
@@ -101,11 +99,11 @@ class MicrophoneTable:
 
 @dataclass(frozen=True)
 class SoundTable:
-    method: str = setting("spectrum", "spectrum or amulet", one_of(*SOUND_METHODS))
+    method: str = setting(default_method("sound"), choices_text("sound"), one_of(*methods_of("sound")))
     rule: str = setting(
         "default",
-        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
-        one_of("default", *RULES),
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),
+        one_of("default", *RULE_NAMES),
     )
     level: bool = setting(False, "how loud it is counts too: only where microphone and gain never change")
     smooth: float = setting(2.0, "seconds over which the scores are averaged; 0 judges each window", between(0, 60))

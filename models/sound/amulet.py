@@ -25,7 +25,7 @@ from core.features.sound.amulet import AmuletFeatures, Rows, table_of
 from core.runtime.child_process import end_with_parent
 from models.base import Array, Learnt, Progress, SoundLesson
 from models.progress import ProgressReporter
-from models.training_result import versions
+from models.training_result import learning_versions
 
 UNITS = (16, 4, 4, 16)
 LEARNING_RATE = 1e-3
@@ -200,7 +200,7 @@ def run(job: AmuletJob, report: ProgressReporter) -> str:
         "epochs": job.epochs,
         "history": fitted.history,
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "versions": versions(),
+        "versions": learning_versions(),
     }
     report("writing", 0, 1)
     model = AmuletModel(trained.network, scaler, job.timesteps, threshold, features)

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from core.knobs.link import refusal
+from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab
 from core.state.parts import Word
@@ -22,9 +23,9 @@ from tui.screens.watch import WatchScreen
 from tui.terminal.capabilities import TerminalKind
 from tui.terminal.paced_app import PacedApp
 from tui.view.inbox import Inbox, NewSnapshot
-from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown
 from tui.view.pending_thresholds import PendingThresholds
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 from tui.view.text import number
 from tui.view.view import View
 
@@ -42,10 +43,13 @@ class Dashboard(PacedApp):
     `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
     """
 
+    TITLE = "goodpart"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
-    screens: ClassVar[Sequence[Where]] = SCREENS
+    screens: ClassVar[Sequence[ScreenName]] = SCREEN_NAMES
     """Those that can be turned to."""
+    recipe: Recipe | None = None
+    """The recipe whose files are on this machine; None if the station runs elsewhere or no recipe is open."""
 
     def __init__(
         self,
@@ -118,7 +122,7 @@ class Dashboard(PacedApp):
         if self._running and self._loop is not None and not self._loop.is_closed():
             self.post_message(NewSnapshot())
 
-    def on_news(self) -> None:
+    def on_new_snapshot(self) -> None:
         if time.monotonic() - self._shown_at >= self.pacer.period:
             self._show_when_due()
 

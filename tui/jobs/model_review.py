@@ -12,8 +12,8 @@ class ModelReviewJob:
     """Examines anew whenever the models, or the defective material, are others than before."""
 
     def __init__(self) -> None:
-        self._examination: ModelReviewProcess | None = None
-        self._looked_at: object = None
+        self._review: ModelReviewProcess | None = None
+        self._reviewed: object = None
 
     def update(self, view: View, folder: Path | None, *, candidate: bool) -> ReviewProgress | None:
         """How far it is; None where there is no model to look at. `candidate` for the models that wait."""
@@ -26,14 +26,14 @@ class ModelReviewJob:
         known = [model.bundle if model else "" for model in models]
         held = [held.defect if held else 0 for held in (snapshot.held, sound and sound.held)]
         collecting = snapshot.collecting is not None or (sound is not None and sound.recording is not None)
-        if (folder, candidate, known, held) != self._looked_at and not collecting:
-            self._looked_at = folder, candidate, known, held
+        if (folder, candidate, known, held) != self._reviewed and not collecting:
+            self._reviewed = folder, candidate, known, held
             self.stop()
             if folder is not None and any(known):
-                self._examination = ModelReviewProcess(folder, candidate=candidate)
-        return self._examination.now if self._examination else None
+                self._review = ModelReviewProcess(folder, candidate=candidate)
+        return self._review.now if self._review else None
 
     def stop(self) -> None:
-        if self._examination:
-            self._examination.stop()
-            self._examination = None
+        if self._review:
+            self._review.stop()
+            self._review = None

@@ -93,55 +93,55 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         return run is not None and (run.state == "running" or view.now - self._training_since < OUTCOME_SECONDS)
 
     def action_move(self, which: Which, steps: int) -> None:
-        self.station_app.move_threshold(which, steps)
+        self.host.move_threshold(which, steps)
 
     def action_grab(self, grab: Grab) -> None:
-        self.station_app.grab(grab)
+        self.host.grab(grab)
 
     def action_undo_grab(self) -> None:
-        self.station_app.undo_grab()
+        self.host.undo_grab()
 
     def action_knob_ranges(self) -> None:
-        self.station_app.knob_ranges()
+        self.host.knob_ranges()
 
     def action_part(self) -> None:
-        self.station_app.part()
+        self.host.part()
 
     def action_single(self) -> None:
-        self.station_app.toggle_single()
+        self.host.toggle_single()
 
     def action_say(self, word: Word) -> None:
-        self.station_app.say_word(word)
+        self.host.say_word(word)
 
     def action_new_shift(self) -> None:
-        self.station_app.new_shift()
+        self.host.new_shift()
 
     def action_calibrate(self) -> None:
-        self.station_app.calibrate()
+        self.host.calibrate()
 
     def action_save(self) -> None:
-        self.station_app.save_thresholds()
+        self.host.save_thresholds()
 
     def action_pause(self) -> None:
-        self.station_app.toggle_pause()
+        self.host.toggle_pause()
 
     def action_train(self) -> None:
-        self.station_app.train()
+        self.host.train()
 
     def action_cancel_training(self) -> None:
-        self.station_app.cancel_training()
+        self.host.cancel_training()
 
     def action_take_over(self) -> None:
-        self.station_app.take_over()
+        self.host.take_over()
 
     def action_sense(self) -> None:
-        self.station_app.other_sense()
+        self.host.other_sense()
 
     def action_collect(self) -> None:
-        self.station_app.collect()
+        self.host.collect()
 
     def action_record(self) -> None:
-        self.station_app.record()
+        self.host.record()
 
     def action_preview(self) -> None:
         self.query_one(PicturePane).next_preview()
@@ -155,4 +155,4 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         mode = self.query_one(PicturePane).mode
         self.set_class(mode != "off", "-picture")
         words = {"off": "picture off", "shades": "picture in shades", "ascii": "picture in ASCII", "map": "anomaly map"}
-        self.station_app.say(words[mode])
+        self.host.say(words[mode])

@@ -19,7 +19,7 @@ from tui.view.keymap import checked_keymap
 def run(options: argparse.Namespace) -> int:
     path = config_path()
     if options.set:
-        put(path, options.set)
+        write_settings(path, options.set)
     resolved = resolve(options_given(options), os.environ, path)
     checked_keymap(resolved.config.keys or {})
     print(f"# {path}{'' if path.exists() else ' (there is none)'}")
@@ -54,7 +54,7 @@ def config_lines(resolved: Resolved, kind: TerminalKind) -> list[str]:
     return [f"{text.ljust(width)}  # {origin}" if origin else text for text, origin in said]
 
 
-def put(path: Path, settings: list[str]) -> None:
+def write_settings(path: Path, settings: list[str]) -> None:
     """Write `NAME=VALUE` into the file, the rest of which stays as it is; `NAME=` takes it out.
 
     Raises GoodpartError before anything is written, for what cannot be.
