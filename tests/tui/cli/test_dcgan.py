@@ -33,7 +33,7 @@ class RunHere:
         done = learn_here(models.dcgan.run, [folder, *options], os.environ)
         self.exit_code = done.returncode
         for line in done.stdout.splitlines():
-            state = parse_progress(line)
+            state = parse_progress(json.loads(line))
             assert state is not None, line
             changed(state)
             self.state = state
