@@ -57,7 +57,9 @@ def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
     assert "models" not in loaded
 
 
-@pytest.mark.parametrize("module", ["tui.app.dashboard", "tui.stations.deferred", "tui.screens.compare"])
+@pytest.mark.parametrize(
+    "module", ["core.commands", "tui.app.dashboard", "tui.stations.deferred", "tui.screens.compare"]
+)
 def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert not loaded & (LEARNING | NUMBERS | {"models"})

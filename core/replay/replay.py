@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.bundle import read_bundle
+from core.commands import Pause, TriggerPart
 from core.errors import GoodpartError
 from core.pipelines.image import ImagePipeline
 from core.pipelines.sound import SoundPipeline
@@ -29,6 +30,7 @@ from core.sources.camera.base import SourceStatus
 from core.sources.microphone.base import MicrophoneStatus
 from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement, Sense, SoundJudgement, Verdict
+from core.station.handlers import handle
 from core.station.station import Station
 from core.tape.events import (
     Calibrated,
@@ -87,13 +89,13 @@ class Replay(Station):
             super().__init__(
                 ReplayRecipe(folder, settings, taught, head.perceived), lock=NoLock(), log=NoLog(), knobs=""
             )
-            senses: list[Any] = list(self._senses.values())
+            senses: list[Any] = list(self.senses.values())
             for sense in senses:
                 sense.recorded_learnt = recipe is None and sense.sense in head.learnt
                 if recipe is not None:
                     self._use_model(sense, recipe.bundle(sense.sense))
-            if recipe is not None and all(sense.judge is None for sense in self._senses.values()):
-                raise next(iter(self._senses.values())).refused or GoodpartError(f"{recipe.name}: has no model")
+            if recipe is not None and all(sense.judge is None for sense in self.senses.values()):
+                raise next(iter(self.senses.values())).refused or GoodpartError(f"{recipe.name}: has no model")
         except BaseException:
             self.close()
             raise
@@ -104,13 +106,13 @@ class Replay(Station):
         hearing: SoundPipeline | None = None
         if "image" in head.perceived:
             sight = ReplayImagePipeline(
-                self._recipe, self._log, self._publish, self._exchanged, "",
+                self.recipe, self.log, self._publish, self._exchanged, "",
                 GivenSource(SourceStatus("opening", head.camera)), stills=head.stills,
             )  # fmt: skip
         if "sound" in head.perceived:
             given = GivenSource(MicrophoneStatus("opening", head.microphone))
-            hearing = ReplaySoundPipeline(self._recipe, self._log, self._publish, "", given)
-        self._clock = GivenClock(head.monotonic)
+            hearing = ReplaySoundPipeline(self.recipe, self.log, self._publish, "", given)
+        self.clock = GivenClock(head.monotonic)
         return sight, hearing
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class Replay(Station):
         while (event := self._take_event()) is not None:
             self._at(event[0])
             outcome.ended = max(outcome.ended, self._wall())
-            self._do(event[1])
+            self._replay(event[1])
             yield from self._waiting
             self._waiting.clear()
         outcome.torn_bytes = self.recording.torn_bytes
@@ -146,7 +148,7 @@ class Replay(Station):
         event, self._next_event = self._next_event, None
         return event or next(self._events, None)
 
-    def _do(self, event: TapeEvent) -> None:
+    def _replay(self, event: TapeEvent) -> None:
         outcome = self.outcome
         match event:
             case Took():
@@ -161,11 +163,11 @@ class Replay(Station):
                 outcome.whole, outcome.trouble = True, event.trouble
             case Paused():
                 outcome.commands += 1
-                self._pause(event.paused)
+                handle(self, Pause(event.paused))
             case SingleShots():
                 outcome.commands += 1
                 with suppress(GoodpartError):  # other models may still be judging
-                    self._parts.turn(event.on, list(self._senses.values()))
+                    self.inspection.turn(event.on, list(self.senses.values()))
             case PartPlaced():
                 outcome.commands += 1
                 self._place(event)
@@ -185,7 +187,7 @@ class Replay(Station):
         if isinstance(event, ThresholdSet):
             sense.set_threshold(event.which, event.value, event.by)
         else:
-            recipe = ReplayRecipe(self._recipe.folder, event.settings, event.taught, self.recording.head.perceived)
+            recipe = ReplayRecipe(self.recipe.folder, event.settings, event.taught, self.recording.head.perceived)
             self._judge_of(sense).calibrate(recipe)
 
     def _live_only(self, event: TapeEvent) -> None:
@@ -198,7 +200,7 @@ class Replay(Station):
                         f"{self.recording.path.name} does not hold the model {event.id} that judged: name a recipe"
                         " (--recipe) to judge with"
                     )
-                place = self._recipe.bundle(event.sense)
+                place = self.recipe.bundle(event.sense)
                 place.write_bytes(event.bundle)
                 sense.use(sense.make(read_bundle(place)))
             case ModelRefused():
@@ -255,7 +257,7 @@ class Replay(Station):
 
     def _sense(self, name: Sense) -> Any:
         try:
-            return self._senses[name]
+            return self.senses[name]
         except KeyError:
             raise GoodpartError(f"{self.recording.path}: the recording was altered (it has no {name})") from None
 
@@ -278,7 +280,7 @@ class Replay(Station):
 
     def _hang(self, published: Published) -> None:
         """As the live run noticed it."""
-        for name in self._senses:
+        for name in self.senses:
             self._sense(name).recorded_busy = published.hung.get(name, 0.0) if self.outcome.exact else 0.0
 
     def _publish(self, *, news: bool = False) -> None:
@@ -300,15 +302,15 @@ class Replay(Station):
             self._hang(event)
 
     def _at(self, now: float) -> None:
-        self._event_at = self._clock.now = now
+        self._event_at = self.clock.now = now
 
     def _place(self, placed: PartPlaced) -> None:
         ok, anomalies, unknown = placed.counts
-        book = self._parts.book
+        book = self.inspection.book
         if self.outcome.exact:
             book.shift = replace(book.shift, ok=ok, anomalies=anomalies, unknown=unknown)
         with suppress(GoodpartError):  # other models may still be judging
-            self._part(placed.by)
+            handle(self, TriggerPart(placed.by))
 
     def _deliver(self, snapshot: Snapshot) -> None:
         before = self._snapshot.verdict

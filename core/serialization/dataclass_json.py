@@ -24,7 +24,7 @@ T = TypeVar("T")
 Json = Any
 
 
-NAMES = {"Map": AnomalyMap, "MicrophoneStatus": MicrophoneStatus, "SourceStatus": SourceStatus}
+NAMES = {"AnomalyMap": AnomalyMap, "MicrophoneStatus": MicrophoneStatus, "SourceStatus": SourceStatus}
 
 
 _ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

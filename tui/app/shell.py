@@ -16,7 +16,7 @@ from core.station.interface import StationInterface
 from tui.app.dashboard import Dashboard
 from tui.app.screen_table import OF_A_RECIPE, SCREENS, module_of
 from tui.screens.base import StationScreen
-from tui.stations.none import no_station
+from tui.stations.none import NoStation
 from tui.terminal.capabilities import TerminalKind
 from tui.view.key_table import SCREEN_WORDS
 
@@ -55,7 +55,7 @@ class Shell(Dashboard):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
-        station = open_station(recipe) if recipe else no_station()
+        station = open_station(recipe) if recipe else NoStation()
         super().__init__(
             station, keymap, seconds=seconds, refresh=refresh, kind=kind, theme=theme, units=units, clock=clock
         )
@@ -143,7 +143,7 @@ class Shell(Dashboard):
         self.say(f"ending {self.recipe.name}")
         station = self.leave()
         self.recipe = None
-        self.station = no_station()
+        self.station = NoStation()
         self._inbox.put(self.station.snapshot(), self._clock())
         await asyncio.to_thread(station.stop)
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
+from core.commands import AcceptOffers, DeleteTaught, DiscardOffers
 from core.errors import GoodpartError
 from core.state.verdict import Sense
 from tui.jobs.sound_player import Playing
@@ -105,7 +106,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         self.shell.say(f"deleting is now about {'pictures' if self.teaching.sense == 'image' else 'recordings'}")
 
     def action_delete_last(self) -> None:
-        self.shell.station.delete_taught(self.teaching.sense, defect=self.teaching.defect)
+        self.shell.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
         self.shell.say("deleting the newest one")
 
     def action_delete_all(self) -> None:
@@ -116,7 +117,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         def take(typed: Sequence[str]) -> None:
             if typed[0] != "all":
                 raise GoodpartError("nothing was deleted: type the word all, or Esc")
-            self.shell.station.delete_taught(sense, defect=defect, every=True)
+            self.shell.station.do(DeleteTaught(sense, defect=defect, every=True))
             self.shell.say(f"deleting all {called}")
 
         words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
@@ -125,14 +126,14 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def action_take_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.shell.station.accept_offers(newest)
+            self.shell.station.do(AcceptOffers(newest))
             what = "the newest picture offered" if newest else "what was offered"
             self.shell.say(f"{what} is teaching material now: train learns from it")
 
     def action_drop_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.shell.station.discard_offers(newest)
+            self.shell.station.do(DiscardOffers(newest))
             self.shell.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
 
     def _newest(self) -> str:

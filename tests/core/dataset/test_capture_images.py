@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.commands import CollectPictures, EndCollecting
 from core.dataset.capture_images import ImageCapture
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
@@ -88,15 +89,15 @@ def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recip
     station.start()
     try:
         assert until(lambda: station.snapshot().verdict.state == "OK")
-        station.collect(defect=True)
+        station.do(CollectPictures(defect=True))
         assert until(lambda: (now := station.snapshot().collecting) is not None and now.stored >= 2)
-        station.collect()
+        station.do(CollectPictures())
         assert until(lambda: "stored already" in station.snapshot().fault)
-        station.end_collecting()
+        station.do(EndCollecting())
         assert until(lambda: station.snapshot().collecting is None)
         assert "pictures of defective parts stored in defect/images" in station.snapshot().collected
         assert station.snapshot().verdict.state == "OK"
-        station.collect(1)
+        station.do(CollectPictures(1))
         assert until(lambda: "1 picture of good parts" in station.snapshot().collected)
     finally:
         station.stop()

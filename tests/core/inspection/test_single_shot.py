@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from core.bundle import read_bundle
+from core.commands import Pause, SetSingleShot, TriggerPart
 from core.inference.sound_judge import SoundJudge
 from core.journal.store import JournalEvent, read_journal
 from core.recipes.recipe import Recipe, open_recipe
@@ -79,7 +80,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
         assert bench.now.counters.judged == 0
         assert bench.now.shot is not None and bench.now.shot.state == "waiting"
         bench.seen.clear()
-        bench.station.part("key")
+        bench.station.do(TriggerPart("key"))
         part = judged(bench, 1)
         assert (part.verdict.state, part.by) == ("OK", "key")
         assert bench.turns("OK", "part 1, 0 s ago: like the good parts")
@@ -88,7 +89,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
         assert bench.now.image is not None
         assert part.scores["image"]["density"] == pytest.approx(bench.now.image.density)
         bench.source.show(ODD_PART)
-        bench.station.part("line")
+        bench.station.do(TriggerPart("line"))
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert bench.turns("ANOMALY", "threshold")
@@ -107,7 +108,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
 
 def test_the_verdict_goes_with_the_part(trained: Recipe) -> None:
     with running(single(trained)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
         assert bench.turns("OK")
         assert bench.states(10) == {"OK"}
@@ -126,7 +127,7 @@ def test_a_part_that_goes_so_slowly_that_no_two_pictures_differ_is_seen_to_go(tr
         return np.clip((1 - done) * first + done * other + number % 2, 0, 255).astype(np.uint8)
 
     with running(single(trained), fades) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
         assert bench.turns("OK")
         began[0] = bench.source._number
@@ -139,7 +140,7 @@ def test_a_part_that_goes_so_slowly_that_no_two_pictures_differ_is_seen_to_go(tr
         (lambda bench: bench.source.show(dark), "too dark"),
         (lambda bench: bench.source.show(None), "no picture for"),
         (lambda bench: bench.source.become("lost", "camera 1 was pulled"), "camera 1 was pulled"),
-        (lambda bench: bench.station.pause(True), "paused"),
+        (lambda bench: bench.station.do(Pause(True)), "paused"),
     ],
     ids=["dark", "no frames", "pulled", "paused"],
 )
@@ -152,12 +153,12 @@ def test_what_cannot_be_seen_is_unknown(
         if when == "before":
             disturb(bench)
             assert bench.turns("UNKNOWN", words)
-            bench.station.part()
+            bench.station.do(TriggerPart())
             if words == "paused":
                 assert until(lambda: "paused: nothing is judged" in bench.now.fault)
                 return
         else:
-            bench.station.part()
+            bench.station.do(TriggerPart())
             assert until(lambda: bench.now.counters.judged >= 2)
             if when == "after":
                 judged(bench, 1)
@@ -181,7 +182,7 @@ def test_pictures_that_do_not_come_in_time_make_it_unknown(trained: Recipe, monk
         return (GOOD_PART if next(numbers) // 2 % 2 else OTHER_GOOD)(number)
 
     with running(single(trained), restless) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "UNKNOWN"
         assert "of 4 pictures came in" in part.verdict.reason
@@ -198,7 +199,7 @@ def test_a_sense_that_hangs_makes_it_unknown_in_time(trained: Recipe, monkeypatc
     with running(single(trained)) as bench:
         bench.source.show(hang)
         time.sleep(0.2)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1, 2.5)
         assert part.verdict.state == "UNKNOWN"
         assert "only 0 of 4 pictures came" in part.verdict.reason
@@ -206,11 +207,11 @@ def test_a_sense_that_hangs_makes_it_unknown_in_time(trained: Recipe, monkeypatc
 
 def test_a_second_word_while_it_is_judged_is_refused_in_words(trained: Recipe) -> None:
     with running(single(trained, frames=30)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: bench.now.shot is not None and bench.now.shot.state == "judging")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "a part is being judged already: wait for its verdict" in bench.now.fault)
-        bench.station.single(False)
+        bench.station.do(SetSingleShot(False))
         assert until(lambda: "a part is being judged: wait" in bench.now.fault)
         judged(bench, 1)
         assert bench.now.shift.parts == 1
@@ -220,7 +221,7 @@ def test_what_was_seen_before_the_word_does_not_count(trained: Recipe) -> None:
     recipe = single(trained)
     recipe.change("trigger", {"delay": 1.0})
     with running(open_recipe(str(recipe.folder)), ODD_PART) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         time.sleep(0.4)
         bench.source.show(GOOD_PART)
         assert judged(bench, 1).verdict.state == "OK"
@@ -230,7 +231,7 @@ def test_what_was_seen_before_the_word_does_not_count(trained: Recipe) -> None:
 def test_without_a_model_no_part_is_judged_nor_counted(trained: Recipe) -> None:
     trained.image_bundle.unlink()
     with running(single(trained)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "no part can be judged" in bench.now.fault)
         assert bench.now.shift.parts == 0
 
@@ -244,15 +245,15 @@ def test_it_is_turned_to_single_shots_and_back_and_the_recipe_keeps_it(trained: 
     bench.station.start()
     try:
         assert bench.turns("OK")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "parts are judged continuously" in bench.now.fault)
-        bench.station.single(True)
+        bench.station.do(SetSingleShot(True))
         assert bench.turns("UNKNOWN", "waiting for a part")
         assert bench.states(10) == {"UNKNOWN"}
         assert until(lambda: open_recipe(str(trained.folder)).settings.verdict.mode == "single")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert judged(bench, 1).verdict.state == "OK"
-        bench.station.single(False)
+        bench.station.do(SetSingleShot(False))
         assert until(lambda: bench.now.shot is None)
         assert bench.turns("OK", "like the good parts")
         assert until(lambda: open_recipe(str(trained.folder)).settings.verdict.mode == "continuous")
@@ -309,7 +310,7 @@ def test_a_folder_of_pictures_is_judged_on_a_word_too(trained: Recipe, tmp_path:
     station.start()
     try:
         assert bench.turns("UNKNOWN", "waiting for a part")
-        station.part()
+        station.do(TriggerPart())
         assert judged(bench, 1).verdict.state in ("OK", "ANOMALY")
         assert bench.turns("UNKNOWN", "last: 1 ")
     finally:
@@ -337,14 +338,14 @@ def hearing(
 
 def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
     with hearing(single(heard)) as (bench, played):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "OK"
         assert bench.now.sound is not None and bench.now.sound.judged in (10, 11)
         assert bench.turns("UNKNOWN", "last: 1 OK"), "nobody sees a motor being exchanged"
         played.play(BAD)
         time.sleep(0.3)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert part.scores["sound"]["density"] < part.scores["sound"]["density_threshold"]
@@ -372,10 +373,10 @@ def test_a_motor_that_stood_still_before_the_word_is_no_fault_of_the_microphone(
     with hearing(single(heard), SILENCE) as (bench, played):
         assert bench.turns("UNKNOWN", "silent")
         played.play(GOOD)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert judged(bench, 1).verdict.state == "OK"
         played.play(SILENCE)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 2)
         assert part.verdict.state == "UNKNOWN"
         assert "silent" in part.verdict.reason
@@ -408,7 +409,7 @@ def test_of_both_the_worse_is_the_parts(
     shown = Scripted()
     shown.show(picture)
     with hearing(both, sound, shown) as (bench, _):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == state
         assert part.verdict.reason.startswith(words)
@@ -419,7 +420,7 @@ def test_a_part_that_is_taken_away_before_it_was_heard_is_unknown(both: Recipe) 
     shown = Scripted()
     shown.show(GOOD_PART)
     with hearing(open_recipe(str(both.folder)), good_motor(500, 8.0), shown) as (bench, _):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: bench.now.shot is not None and bench.now.shot.pictures == 4)
         shown.show(odd)
         part = judged(bench, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.commands import Calibrate, CancelTraining, Pause, SaveThresholds, SetThreshold, TakeOverModel, Train
 from core.detectors.image.base import ImageDetector, ImageScores
 from core.errors import GoodpartError
 from core.inference.image_judge import ImageJudge
@@ -116,7 +117,7 @@ def test_good_parts_are_ok_and_odd_ones_are_called(trained: Recipe) -> None:
         (lambda bench: bench.source.become("ended", "all pictures were shown"), "all pictures were shown"),
         (lambda bench: bench.source.show(lambda n: good(n)[10:]), "taught were 200 x 150"),
         (lambda bench: bench.source.show(lambda n: np.full_like(good(n), 255)), "too bright"),
-        (lambda bench: bench.station.pause(True), "paused"),
+        (lambda bench: bench.station.do(Pause(True)), "paused"),
     ],
     ids=["dark", "frozen", "no frames", "pulled", "ended", "other size", "white", "paused"],
 )
@@ -133,7 +134,7 @@ def test_what_cannot_be_seen_is_unknown_and_never_ok(
         # And back again: what was seen before the fault does not vote.
         bench.source.show(good)
         bench.source.become("live")
-        bench.station.pause(False)
+        bench.station.do(Pause(False))
         bench.seen.clear()
         assert bench.turns("OK")
         first = next(snapshot for snapshot in bench.seen if snapshot.image)
@@ -144,7 +145,7 @@ def test_what_cannot_be_seen_is_unknown_and_never_ok(
 def test_a_pause_is_seen_at_once(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        bench.station.pause(True)
+        bench.station.do(Pause(True))
         assert until(lambda: any(snapshot.paused for snapshot in bench.seen))
         assert all(snapshot.verdict.state == "UNKNOWN" for snapshot in bench.seen if snapshot.paused)
 
@@ -173,7 +174,7 @@ def test_a_picture_that_was_being_judged_when_it_was_paused_does_not_count(train
         held = Held(judge.detector)
         judge.detector = held
         assert held.judging.wait(5)
-        bench.station.pause(True)
+        bench.station.do(Pause(True))
         assert until(lambda: bench.now.paused)
         bench.seen.clear()
         held.go_on.set()
@@ -187,7 +188,7 @@ def test_without_a_model_it_is_unknown_and_says_what_to_do(tmp_path: Path) -> No
         assert bench.turns("UNKNOWN", "nothing was learnt yet: teach good parts, then train")
         assert bench.states(5) == {"UNKNOWN"}
         assert isinstance(bench.station.refused, GoodpartError)
-        bench.station.set_threshold("density", -3.0)
+        bench.station.do(SetThreshold("density", -3.0))
         assert until(lambda: "there are no thresholds to set" in bench.now.fault)
 
 
@@ -287,13 +288,13 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
         assert bench.turns("OK")
         assert bench.now.thresholds is not None
         old = bench.now.thresholds.density
-        bench.station.set_threshold("density", 1000.0, "knob")
+        bench.station.do(SetThreshold("density", 1000.0, "knob"))
         assert bench.turns("ANOMALY", "threshold 1000")
         assert bench.now.unsaved
         assert bench.now.thresholds.by == "knob"
-        bench.station.save_thresholds()
+        bench.station.do(SaveThresholds())
         assert until(lambda: not bench.now.unsaved)
-        bench.station.set_threshold("density", float("nan"))
+        bench.station.do(SetThreshold("density", float("nan")))
         assert until(lambda: "must be a number" in bench.now.fault)
         assert bench.now.thresholds.density == 1000.0
     saved = open_recipe(str(trained.folder)).settings.image.thresholds
@@ -303,7 +304,7 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
     assert changed.reason == "knob"
     with running(open_recipe(str(trained.folder)), good) as bench:
         assert bench.turns("ANOMALY", "threshold 1000")
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert bench.turns("OK")
         assert bench.now.thresholds is not None
         assert bench.now.thresholds.density == pytest.approx(old)
@@ -314,15 +315,15 @@ def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) ->
     with running(trained, good) as bench:
         assert bench.turns("OK")
         trained.change("verdict", {"false_alarms": 0.2})
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: bench.now.thresholds is not None and "20 %" in bench.now.thresholds.by)
         assert bench.now.model is not None
         assert "20 % false alarms asked" in bench.now.model.note
         trained.change("verdict", {"false_alarms": 0.001})
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: "it takes 999, 969 more" in bench.now.fault)
         trained.toml.write_text("[verdict]\nfalse_alarm = 0.1\n")
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: "did you mean `false_alarms`?" in bench.now.fault)
         assert bench.states(3) <= {"OK", "ANOMALY", "UNKNOWN"}
 
@@ -331,8 +332,8 @@ def test_a_read_only_recipe_is_judged_with_and_told(trained: Recipe, read_only: 
     with running(open_recipe(str(read_only(trained.folder))), good) as bench:
         assert bench.turns("OK")
         assert until(lambda: "the journal cannot be written" in bench.now.fault)
-        bench.station.set_threshold("density", 1000.0)
-        bench.station.save_thresholds()
+        bench.station.do(SetThreshold("density", 1000.0))
+        bench.station.do(SaveThresholds())
         assert until(lambda: "Read-only" in bench.now.fault)
         assert bench.now.unsaved
         assert bench.turns("ANOMALY")
@@ -455,8 +456,8 @@ def test_it_stops_at_once_and_says_so(trained: Recipe) -> None:
         assert bench.now.image is None
         assert bench.now.verdict.state == "UNKNOWN"
         bench.station.stop()
-        bench.station.train()
-        bench.station.pause(True)
+        bench.station.do(Train())
+        bench.station.do(Pause(True))
     assert not [thread.name for thread in threading.enumerate() if thread.name in ("station", "journal")]
 
 
@@ -479,19 +480,19 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
     old = trained.image_bundle.read_bytes()
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        bench.station.take_over()
+        bench.station.do(TakeOverModel())
         assert until(lambda: "no new model to take over" in bench.now.fault)
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 20)
         judged = bench.now.counters.judged
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: "under way already" in bench.now.fault)
         assert until(lambda: bench.now.new_model is not None, 20)
         assert bench.now.counters.judged > judged
         assert bench.now.training is not None
         assert bench.now.training.state == "done"
         assert trained.image_bundle.read_bytes() == old
-        bench.station.take_over()
+        bench.station.do(TakeOverModel())
         assert until(lambda: bench.now.new_model is None)
         assert bench.now.training is None
         assert bench.now.model is not None
@@ -507,11 +508,11 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
 def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) -> None:
     write_parts(trained.good_images, range(100, 180))
     with running(trained, good) as bench:
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
-        bench.station.cancel_training()
+        bench.station.do(CancelTraining())
         assert until(lambda: bench.now.training is not None and bench.now.training.state == "cancelled")
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
         run = bench.station._learning.run
         assert run is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from core.commands import SetKnobRange
 from core.journal.store import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
 from core.recipes.recipe import Recipe, open_recipe
@@ -60,7 +61,7 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
             await pilot.press("d")
             assert now().thresholds is not None
             before = now().thresholds.density
-            station.set_knob("image", "density", KnobTable("raw"))
+            station.do(SetKnobRange("image", "density", KnobTable("raw")))
             await until(lambda: any(m.range == "raw" for m in now().knobs.meanings))
             process = board._process
             assert process is not None and process.stdin is not None

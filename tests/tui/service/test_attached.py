@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from core.commands import GrabThresholds, Pause, SetThreshold
 from core.errors import GoodpartError
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
@@ -91,13 +92,13 @@ def test_what_is_commanded_is_done_and_journalled(
     station = attach(served.url, who="ana@desk")
     seen = Seen(station)
     seen.until(lambda now: now.thresholds is not None)
-    station.set_threshold("density", -5.5)
+    station.do(SetThreshold("density", -5.5))
     seen.until(lambda now: now.thresholds is not None and now.thresholds.density == -5.5)
     assert seen.last.thresholds is not None
     assert seen.last.thresholds.by == "key, ana@desk (127.0.0.1)"
-    station.pause(True)
+    station.do(Pause(True))
     seen.until(lambda now: now.paused)
-    station.grab("both")
+    station.do(GrabThresholds("both"))
     seen.until(lambda now: "no knobs" in now.fault)
     assert until(lambda: len(told(trained)) == 3)
     assert told(trained) == [
