@@ -12,8 +12,8 @@ from core.errors import GoodpartError
 from core.health.camera import CameraHealth
 from core.runtime.opencv import cv2
 from core.samples import Frame, Picture
-from core.sources.camera.base import SourceStatus
 from core.state.material import PictureCapture
+from core.state.source_status import SourceStatus
 
 INTERVAL_SECONDS = 0.5
 """From one stored picture to the next: time enough to move the part a little."""

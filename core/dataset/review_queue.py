@@ -23,6 +23,7 @@ from core.runtime.atomic_files import put_by
 from core.runtime.opencv import cv2
 from core.samples import Picture, SoundBlock
 from core.state.material import ReviewQueue
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
 Offer = Literal["good", "defect"]
@@ -33,7 +34,7 @@ MOST_OFFERED = 200
 
 
 def folder_of(recipe: Recipe, offer: Offer, sense: Sense) -> Path:
-    return recipe.folder / "offered" / offer / ("images" if sense == "image" else "sound")
+    return recipe.folder / "offered" / offer / SENSE_WORDS[sense].folder
 
 
 def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
@@ -142,8 +143,7 @@ def accept(recipe: Recipe, files: Sequence[Path] | None = None) -> list[str]:
         for place in places:
             if not any(sentence.startswith(f"{place}:") for sentence in refused):
                 _remove(place)
-        kind = "picture" if sense == "image" else "recording"
-        said.append(f"{added} {kind}{'' if added == 1 else 's'} of {offer} parts taught")
+        said.append(f"{added} {SENSE_WORDS[sense].file}{'' if added == 1 else 's'} of {offer} parts taught")
         said += [f"refused: {sentence}" for sentence in refused]
     return said
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.bundle import HeldOut
 from core.decision.rule import share, shares
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 
@@ -73,7 +74,6 @@ def shown(value: float, step: float) -> str:
 
 
 BADNESS: Mapping[State, int] = {"OK": 0, "UNKNOWN": 1, "ANOMALY": 2}
-CALLED: Mapping[Sense, str] = {"image": "picture", "sound": "sound"}
 
 
 def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
@@ -82,7 +82,7 @@ def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
     if len(verdicts) == 1 or (all(verdict == worst for verdict in verdicts.values()) and worst.state == "UNKNOWN"):
         return worst
     said = {sense: verdict.reason for sense, verdict in verdicts.items() if verdict.state == worst.state}
-    return Verdict(worst.state, "; ".join(f"{CALLED[sense]}: {reason}" for sense, reason in said.items()))
+    return Verdict(worst.state, "; ".join(f"{SENSE_WORDS[sense].sample}: {reason}" for sense, reason in said.items()))
 
 
 class Votes:

@@ -21,7 +21,7 @@ from core.health.camera import CameraHealth, CameraHealthSettings
 from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
 from core.samples import AnomalyMap, Frame
-from core.sources.camera.base import SourceStatus
+from core.state.source_status import SourceStatus
 from core.state.verdict import Sense, State, Thresholds
 
 WORST = 3

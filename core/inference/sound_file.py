@@ -19,7 +19,7 @@ from core.features.sound.wav import read_wave, resampled, wave_facts
 from core.health.microphone import MicrophoneHealth
 from core.inference.sound_judge import SoundJudge
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.base import MicrophoneStatus
+from core.state.source_status import MicrophoneStatus
 from core.state.verdict import SoundJudgement, State, Thresholds
 
 GAP_SECONDS = 0.5

@@ -16,6 +16,7 @@ from core.recipes.recipe import Recipe
 from core.samples import Picture
 from core.serialization.verdict_json import map_as_json
 from core.state.parts import Part
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class EventLog:
         words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
         if words != self._health_words.get(sense, ""):
             self._health_words[sense] = words
-            what = "picture" if sense == "image" else "sound"
+            what = SENSE_WORDS[sense].sample
             self._journal.record("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
 
     def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:

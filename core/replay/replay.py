@@ -26,9 +26,8 @@ from core.replay.ports import (
     ReplaySoundPipeline,
 )
 from core.samples import Frame, SoundBlock
-from core.sources.camera.base import SourceStatus
-from core.sources.microphone.base import MicrophoneStatus
 from core.state.snapshot import Snapshot
+from core.state.source_status import MicrophoneStatus, SourceStatus
 from core.state.verdict import ImageJudgement, Sense, SoundJudgement, Verdict
 from core.station.handlers import handle
 from core.station.station import Station
@@ -247,7 +246,7 @@ class Replay(Station):
         if sample is None:
             return
         sense = self._sense(name)
-        judged: ImageJudgement | SoundJudgement | None = sense.seen if name == "image" else sense.heard
+        judged: ImageJudgement | SoundJudgement | None = sense.newest
         score = judged.score if judged else None
         self.outcome.counts[name, sense.verdict.state] += 1
         if self._keeps:

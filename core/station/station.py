@@ -23,7 +23,6 @@ from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
 from core.sources.camera.base import PictureSource
 from core.sources.microphone.base import SoundSource
-from core.state.sense import Counters
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict
 from core.station.handlers import handle
@@ -169,10 +168,11 @@ class Station:
             self._loop.run_until_complete(self._watch())
         finally:
             # Whatever has happened: what was last perceived must not be taken for the part that lies there now.
-            last = replace(self._snapshot, number=self._snapshot.number + 1, verdict=STOPPED, image=None, stopped=True)
-            if last.sound:
-                last = replace(last, sound=replace(last.sound, window=None, verdict=STOPPED))
-            self._deliver(last)
+            last = self._snapshot
+            image = last.image and replace(last.image, judged=None, verdict=STOPPED)
+            sound = last.sound and replace(last.sound, judged=None, verdict=STOPPED)
+            number = last.number + 1
+            self._deliver(replace(last, number=number, verdict=STOPPED, image=image, sound=sound, stopped=True))
             for sense in self.senses.values():
                 sense.close()
             self._loop.close()
@@ -206,10 +206,8 @@ class Station:
         task.add_done_callback(self._tasks.discard)
 
     async def _watch(self) -> None:
-        camera, sound = self._snapshot.camera, self._snapshot.sound
-        self.log.record(
-            "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
-        )
+        addresses = self._addresses()
+        self.log.record("start", camera=addresses.get("image"), microphone=addresses.get("sound"))
         if self.tape:
             self._begin_tape(self.tape)
         ticking = self._loop.create_task(self._tick())
@@ -248,20 +246,25 @@ class Station:
             await asyncio.wait(self._tasks, timeout=1.0)
         if self.tape:
             await self._loop.run_in_executor(None, self.tape.close)
-        await self._loop.run_in_executor(None, self.log.close, self._snapshot.counters.judged)
+        image = self._snapshot.image
+        await self._loop.run_in_executor(None, self.log.close, image.counters.judged if image else 0)
+
+    def _addresses(self) -> dict[Sense, str]:
+        """Of the camera and the microphone."""
+        return {sense: state.status.address for sense, state in self._snapshot.senses.items()}
 
     def _begin_tape(self, tape: TapeWriter) -> None:
         from core.tape.header import head_facts
 
-        now, sight = self._snapshot, self.sight
+        addresses, knobs, sight = self._addresses(), self._snapshot.knobs, self.sight
         tape.begin(
             head_facts(
                 self.recipe,
                 {name: sense.learnt for name, sense in self.senses.items()},
                 stills=sight is not None and sight.stills,
-                camera=now.camera.address if now.camera else "",
-                microphone=now.sound.microphone.address if now.sound else "",
-                knobs=now.knobs.port if now.knobs else "",
+                camera=addresses.get("image", ""),
+                microphone=addresses.get("sound", ""),
+                knobs=knobs.port if knobs else "",
             )
         )
 
@@ -280,43 +283,20 @@ class Station:
 
     def _look(self, number: int, verdict: Verdict) -> Snapshot:
         """All that is known now."""
-        sight = self.sight
         snapshot = Snapshot(
             number=number,
             at=time.time(),
             recipe=self.recipe.name,
             verdict=verdict,
-            sound=self.hearing.snapshot() if self.hearing else None,
+            image=self.sight.state() if self.sight else None,
+            sound=self.hearing.state() if self.hearing else None,
             knobs=self.knob_thresholds.seen(),
-            counters=Counters(),
             false_alarms=self.recipe.settings.verdict.false_alarms,
             paused=self.paused,
             taping=self.tape.state() if self.tape else None,
             training=self.retraining.training,
             refusals=self.log.complaints,  # before the words: those of the last one are there then
             fault=self.log.fault,
-        )
-        if sight is None:
-            return self.inspection.shown(snapshot)
-        status, judge = sight.source.status(), sight.judge
-        snapshot = replace(
-            snapshot,
-            camera=status,
-            image_verdict=sight.verdict,
-            image=sight.seen,
-            thresholds=sight.thresholds,
-            unsaved=sight.unsaved,
-            model=judge.model if judge else None,
-            counters=replace(sight.counters, dropped=status.dropped),
-            votes=str(sight.votes),
-            hold=sight.votes.hold,
-            new_model=sight.new_model,
-            preview=sight.preview,
-            held=sight.holdings.held,
-            meters=sight.meters,
-            collecting=sight.collecting,
-            collected=sight.collected,
-            truth=sight.truth,
         )
         return self.inspection.shown(snapshot)
 

@@ -12,7 +12,8 @@ from core.knobs.link import refusal
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab
 from core.state.parts import Word
-from core.state.snapshot import Snapshot, waiting_model
+from core.state.sense_words import OTHER_SENSE
+from core.state.snapshot import shown_sense, thresholds_of, waiting_model
 from core.state.verdict import Sense, Which
 from core.station.interface import StationInterface
 from tui.terminal.capabilities import TerminalKind
@@ -24,6 +25,10 @@ from tui.view.text import number
 
 _FEEDBACK = 2.5
 """Seconds that the answer to a key stays."""
+_TURNED_TO: Mapping[Sense, str] = {
+    "image": "pictures: their scores, thresholds",
+    "sound": "sound: its scores, its thresholds",
+}
 
 
 class StationActions(PacedApp, inherit_bindings=False):
@@ -78,31 +83,22 @@ class StationActions(PacedApp, inherit_bindings=False):
         self._turned[what] = wanted, now
         return wanted
 
-    def _shown_sense(self, snapshot: Snapshot) -> Sense:
-        if snapshot.sound is None:
-            return "image"
-        if snapshot.camera is None:
-            return "sound"
-        return self._sense or "image"
-
     def other_sense(self) -> None:
         snapshot = self._inbox.newest()
-        if snapshot is None or snapshot.sound is None or snapshot.camera is None:
+        if snapshot is None or len(snapshot.senses) < 2:
             self.say("the recipe has pictures or sound, not both")
             return
-        self._sense = "sound" if self._shown_sense(snapshot) == "image" else "image"
-        self.say(
-            "sound: its scores, its thresholds" if self._sense == "sound" else "pictures: their scores, thresholds"
-        )
+        self._sense = OTHER_SENSE[shown_sense(snapshot, self._sense)]
+        self.say(_TURNED_TO[self._sense])
 
     action_other_sense = other_sense
 
     def collect(self, *, defect: bool = False) -> None:
         snapshot = self._inbox.newest()
-        if snapshot is None or snapshot.camera is None:
+        if snapshot is None or snapshot.image is None:
             self.say("there is no camera: start with --camera")
             return
-        on = self._turn("collect", snapshot.collecting is not None)
+        on = self._turn("collect", snapshot.image.capture is not None)
         if on:
             self.station.do(commands.CollectPictures(defect=defect))
         else:
@@ -117,7 +113,7 @@ class StationActions(PacedApp, inherit_bindings=False):
         if snapshot is None or snapshot.sound is None:
             self.say("there is no microphone: start with --microphone")
             return
-        on = self._turn("record", snapshot.sound.recording is not None)
+        on = self._turn("record", snapshot.sound.capture is not None)
         self.station.do(commands.RecordSound(on, defect=defect))
         kind = "defective" if defect else "good"
         self.say(f"recording {kind} sound into the recipe" if on else "ending the recording")
@@ -126,9 +122,8 @@ class StationActions(PacedApp, inherit_bindings=False):
 
     def move_threshold(self, which: Which, steps: int, how: str = "") -> None:
         snapshot = self._inbox.newest()
-        sense = self._shown_sense(snapshot) if snapshot else "image"
-        sound = snapshot.sound if snapshot else None
-        known = sound.thresholds if sense == "sound" and sound else snapshot.thresholds if snapshot else None
+        sense = shown_sense(snapshot, self._sense) if snapshot else "image"
+        known = thresholds_of(snapshot, sense) if snapshot else None
         if known is None:
             self.say("there are no thresholds yet")
             return
@@ -143,7 +138,7 @@ class StationActions(PacedApp, inherit_bindings=False):
     def action_grab(self, grab: Grab) -> None:
         """What the knobs point at becomes the thresholds, when they stand still and are fresh."""
         snapshot = self._inbox.newest()
-        sense = self._shown_sense(snapshot) if snapshot else "image"
+        sense = shown_sense(snapshot, self._sense) if snapshot else "image"
         why = refusal(snapshot.knobs if snapshot else None, grab, sense, self._clock())
         if why:
             self.say(why)
@@ -165,7 +160,7 @@ class StationActions(PacedApp, inherit_bindings=False):
             return
         from tui.screens.knob_ranges import RangesScreen
 
-        sense = self._shown_sense(snapshot)
+        sense = shown_sense(snapshot, self._sense)
         meanings = [meaning for meaning in snapshot.knobs.meanings if meaning.sense == sense]
         if not meanings:
             self.say("the station is not ready yet")

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from core.state.snapshot import Snapshot
-from core.state.verdict import Sense
+from core.state.snapshot import Snapshot, shown_sense, thresholds_of
+from core.state.verdict import Sense, Thresholds
 from core.station.interface import StationInterface
 from tui.app.actions import StationActions
 from tui.screens.base import StationScreen
@@ -122,31 +122,33 @@ class Dashboard(StationActions):
 
     def _view(self, snapshot: Snapshot) -> View:
         now = self._clock()
-        sound, sense = snapshot.sound, self._shown_sense(snapshot)
-        thresholds = {"image": snapshot.thresholds, "sound": sound.thresholds if sound else None}
-        for kind, pending in self._pending.items():
-            known = thresholds[kind]
-            pending.settle(known, now)
-            thresholds[kind] = known and pending.over(known)
+        senses, sense = snapshot.senses, shown_sense(snapshot, self._sense)
         text, until = self._feedback
-        unsaved = snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
+        shown = self._shown_thresholds(snapshot, now)
         return View(
             snapshot=snapshot,
             now=now,
             silent=self._inbox.silent(now),
             sense=sense,
-            both=snapshot.camera is not None and sound is not None,
-            thresholds=thresholds[sense],
-            others=thresholds["sound" if sense == "image" else "image"],
-            unsaved=unsaved or bool(self._pending[sense]),
-            recorded=self._recent("sound", sound.recorded if sound else "", now),
-            collected=self._recent("image", snapshot.collected, now),
+            shown=shown,
+            unsaved=bool(self._pending[sense]) or (sense in senses and senses[sense].unsaved),
+            stored={kind: self._recent(kind, state.stored, now) for kind, state in senses.items()},
             feedback=text if now < until else "",
             screens=self.screens,
             keys=self._keys,
             terminal=self.terminal_words,
             units=self._units,
         )
+
+    def _shown_thresholds(self, snapshot: Snapshot, now: float) -> dict[Sense, Thresholds]:
+        """Those in force, with what keys asked for and the station has not confirmed yet."""
+        shown: dict[Sense, Thresholds] = {}
+        for sense, pending in self._pending.items():
+            known = thresholds_of(snapshot, sense)
+            pending.settle(known, now)
+            if known is not None:
+                shown[sense] = pending.over(known)
+        return shown
 
     def _recent(self, sense: Sense, stored: str, now: float) -> str:
         """What became of what was stored into the recipe, for a while after it is told."""

@@ -33,7 +33,8 @@ from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.knobs.link import NAMES, refusal
 from core.state.knobs import Grab
 from core.state.parts import Word
-from core.state.snapshot import Snapshot, waiting_model
+from core.state.sense_words import SENSE_WORDS
+from core.state.snapshot import Snapshot, shown_sense, thresholds_of, waiting_model
 from core.state.verdict import Sense, Thresholds, Which
 from tui.line_mode.headless import run_plain
 from tui.line_mode.parsing import folded, none_more
@@ -102,7 +103,7 @@ class LineConsole:
         """Once, what came of a command: a fault, the end of a training or of a recording."""
         training = snapshot.training
         told = snapshot.fault or (training.message if training and training.state != "running" else "")
-        told = told or snapshot.collected or (snapshot.sound.recorded if snapshot.sound else "")
+        told = told or next((state.stored for state in snapshot.senses.values() if state.stored), "")
         told = told or snapshot.offers.told
         if told != self._told:
             self._told = told
@@ -147,17 +148,10 @@ class LineConsole:
 
     @property
     def _shown(self) -> Sense:
-        snapshot = self._station.snapshot()
-        if snapshot.sound is None:
-            return "image"
-        if snapshot.camera is None:
-            return "sound"
-        return self._sense or "image"
+        return shown_sense(self._station.snapshot(), self._sense)
 
     def _thresholds(self) -> Thresholds:
-        snapshot = self._station.snapshot()
-        sound = snapshot.sound
-        known = snapshot.thresholds if self._shown == "image" else sound.thresholds if sound else None
+        known = thresholds_of(self._station.snapshot(), self._shown)
         if known is None:
             raise GoodpartError("there are no thresholds yet")
         return known
@@ -184,11 +178,10 @@ class LineConsole:
 
     def _turn_to(self, sense: Sense, words: list[str]) -> str:
         none_more(words)
-        snapshot = self._station.snapshot()
-        if (snapshot.camera if sense == "image" else snapshot.sound) is None:
+        if sense not in self._station.snapshot().senses:
             raise GoodpartError(f"the recipe has no {sense}")
         self._sense = sense
-        return f"d, e, g, targets and delete are now about {'pictures' if sense == 'image' else 'sound'}"
+        return f"d, e, g, targets and delete are now about {SENSE_WORDS[sense].stream}"
 
     def _part(self, words: list[str]) -> str:
         none_more(words)
@@ -285,7 +278,7 @@ class LineConsole:
                 self._say(target_lines(now, sense))
 
         ModelReviewProcess(recipe.folder, candidate=False, changed=found)
-        return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+        return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
 
     def _found(self, now: ReviewProgress) -> None:
         if now.state != "running":
@@ -300,8 +293,8 @@ class LineConsole:
         none_more(words)
         snapshot = self._station.snapshot()
         said = [snapshot.verdict.reason, shift_line(snapshot)]
-        if snapshot.collecting:
-            now = snapshot.collecting
+        if snapshot.image and snapshot.image.capture:
+            now = snapshot.image.capture
             said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
         if snapshot.training and snapshot.training.state == "running":
             run = snapshot.training

@@ -21,9 +21,8 @@ def status_line(snapshot: Snapshot) -> str:
     words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
     if snapshot.shot is not None and snapshot.shot.state == "judged" and snapshot.part is not None:
         words.append(f"part {snapshot.part.number}")
-    image, sound = snapshot.image, snapshot.sound
-    window = sound.window if sound else None
-    for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
+    states = snapshot.senses.values()
+    for judged, t in ((state.judged, state.thresholds) for state in states):
         if judged and t:
             from core.decision.verdict import shown  # loads NumPy, and the first line shall come at once
 
@@ -34,7 +33,7 @@ def status_line(snapshot: Snapshot) -> str:
     truth = truth_of(snapshot)
     if truth is not None:
         words.append(f"truth: {truth}")
-    if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
+    if not any(state.judged for state in states) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
         words.append(snapshot.verdict.reason)
     return plain(" ".join(words))[:79]
 

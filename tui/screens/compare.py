@@ -13,6 +13,7 @@ from textual.events import Resize
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
+from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.verdict import Sense
 from tui.jobs.comparison import QUICK, ComparisonJob, comparing, told_of
 from tui.screens.base import StationScreen
@@ -102,7 +103,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
     def _tell(self, view: View) -> None:
         now = self._comparing.now
         words = [
-            f"No methods were compared by {'pictures' if self._sense == 'image' else 'sound'} yet.",
+            f"No methods were compared by {SENSE_WORDS[self._sense].stream} yet.",
             "",
             f"{first_key(view.keys['compare-start'])} compares {' and '.join(QUICK[self._sense])} with trivial numbers:"
             " minutes.",
@@ -152,7 +153,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         self.station_app.say("cancelling; the last comparison that was finished stays")
 
     def action_sense(self) -> None:
-        self._sense = "sound" if self._sense == "image" else "image"
+        self._sense = OTHER_SENSE[self._sense]
         self._was_running = self._comparing.running
         self._load()
 

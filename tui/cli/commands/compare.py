@@ -23,6 +23,7 @@ from core.evaluation.comparison import (
 )
 from core.evaluation.recommendation import Recommendation, advise
 from core.recipes.recipe import Recipe, open_recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.cli.training import learn
 from tui.reports.comparison_table import table
@@ -106,7 +107,7 @@ def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse
 
 
 def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
-    what = "pictures" if contest.sense == "image" else "recordings"
+    what = SENSE_WORDS[contest.sense].files
     settings = contest.settings
     lines = [
         f"{contest.recipe}: {len(contest.good)} good and {len(contest.defects)} defective {what}, {contest.when[:10]},"

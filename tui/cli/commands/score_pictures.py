@@ -11,7 +11,7 @@ from core.health.camera import CameraHealth, CameraHealthSettings
 from core.inference.image_judge import ImageJudge
 from core.samples import Frame
 from core.serialization.verdict_json import scores_as_json
-from core.sources.camera.base import SourceStatus
+from core.state.source_status import SourceStatus
 
 
 def judged_picture(judge: ImageJudge, file: Path, with_map: bool = False) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from core.commands import COMMANDS, Command
 from core.errors import GoodpartError
 from core.serialization.dataclass_json import WireError, to_json
-from core.state.snapshot import Snapshot
-from core.state.verdict import Sense, Thresholds
+from core.state.snapshot import Snapshot, thresholds_of
 from tui.service.command_arguments import parsed_command
 from tui.service.context import Service, needs
 from tui.service.request_gate import sender
@@ -66,7 +65,7 @@ class CommandRoutes:
         def confirmed(snapshot: Snapshot) -> bool:
             now = thresholds_of(snapshot, asked.sense)
             set_now = now is not None and all(getattr(now, which) == value for which, value in wanted.items())
-            return set_now and not (asked.save and unsaved(snapshot, asked.sense))
+            return set_now and not (asked.save and snapshot.senses[asked.sense].unsaved)
 
         await self._confirmed(steps, confirmed)
         return {"done": True, "thresholds": to_json(thresholds_of(self.service.hub.newest, asked.sense))}
@@ -136,16 +135,6 @@ def add_commands(app: FastAPI, service: Service) -> None:
         summary="Any command of the dashboard; what comes of it is in the next snapshots",
     )(routes.any_command)
     app.include_router(router)
-
-
-def thresholds_of(snapshot: Snapshot, sense: Sense) -> Thresholds | None:
-    sound = snapshot.sound
-    return snapshot.thresholds if sense == "image" else sound.thresholds if sound else None
-
-
-def unsaved(snapshot: Snapshot, sense: Sense) -> bool:
-    sound = snapshot.sound
-    return snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
 
 
 def grabs(snapshot: Snapshot) -> int:
