@@ -35,46 +35,46 @@ from core.recipes.recipe import open_recipe
 from core.state.verdict import Sense
 
 if TYPE_CHECKING:
-    from core.station.station import Station
+    from core.station.engine import StationEngine
 
 Work = Coroutine[Any, Any, None]
 
 
-def handle(station: Station, command: Command) -> Work | None:
+def handle(engine: StationEngine, command: Command) -> Work | None:
     """Do what is done at once; return what remains to be done on the loop, if anything. Raises GoodpartError if the
     command cannot be done now."""
     match command:
         case SetThreshold():
-            set_threshold(station, command)
+            set_threshold(engine, command)
         case GrabThresholds():
-            station.knob_thresholds.grab(command.grab, command.sense)
+            engine.knob_thresholds.grab(command.grab, command.sense)
         case UndoGrab():
-            station.knob_thresholds.undo()
+            engine.knob_thresholds.undo()
         case Calibrate():
-            calibrate(station, command)
+            calibrate(engine, command)
         case Pause():
-            pause(station, command)
+            pause(engine, command)
         case TriggerPart():
-            trigger_part(station, command)
+            engine.trigger_part(command.by)
         case BeginShift():
-            station.inspection.book.begin()
+            engine.inspection.book.begin()
         case CollectPictures():
-            collect_pictures(station, command)
+            collect_pictures(engine, command)
         case EndCollecting():
-            end_collecting(station)
+            end_collecting(engine)
         case RecordSound():
-            record_sound(station, command)
+            record_sound(engine, command)
         case Train():
-            station.retraining.begin()
+            engine.retraining.begin()
         case CancelTraining():
-            station.retraining.cancel()
+            engine.retraining.cancel()
         case _:
-            return later(station, command)
+            return later(engine, command)
     return None
 
 
 def later(
-    station: Station,
+    engine: StationEngine,
     command: SetKnobRange
     | SaveThresholds
     | SetSingleShot
@@ -88,115 +88,109 @@ def later(
     """The commands that wait for files or models."""
     match command:
         case SetKnobRange():
-            return set_knob_range(station, command)
+            return set_knob_range(engine, command)
         case SaveThresholds():
-            return save_thresholds(station)
+            return save_thresholds(engine)
         case SetSingleShot():
-            return set_single_shot(station, command)
+            return set_single_shot(engine, command)
         case GiveFeedback():
-            return station.in_files(station.inspection.calls.say, command.word, command.about)
+            return engine.in_files(engine.inspection.calls.say, command.word, command.about)
         case AcceptOffers():
-            return accept_offers(station, command)
+            return accept_offers(engine, command)
         case DiscardOffers():
-            return station.in_files(station.inspection.calls.discard, command.file)
+            return engine.in_files(engine.inspection.calls.discard, command.file)
         case DeleteTaught():
-            return delete_taught(station, command)
+            return delete_taught(engine, command)
         case TakeOverModel():
-            return station.retraining.take_over()
+            return engine.retraining.take_over()
         case DiscardModel():
-            return station.retraining.discard()
+            return engine.retraining.discard()
     assert_never(command)
 
 
-def set_threshold(station: Station, command: SetThreshold) -> None:
+def set_threshold(engine: StationEngine, command: SetThreshold) -> None:
     how = {"how": command.how} if command.how else {}
-    pipeline = _pipeline(station, command.sense, "there are no thresholds to set: ")
+    pipeline = _pipeline(engine, command.sense, "there are no thresholds to set: ")
     pipeline.set_threshold(command.which, command.value, command.by, **how)
 
 
-def calibrate(station: Station, command: Calibrate) -> None:
-    recipe = open_recipe(str(station.recipe.folder))
+def calibrate(engine: StationEngine, command: Calibrate) -> None:
+    recipe = open_recipe(str(engine.recipe.folder))
     if command.false_alarms is not None:
         recipe = recipe.asking(command.false_alarms)
-    judging = station.judging()
+    judging = engine.judging()
     for pipeline in judging:  # all or none
         pipeline.supports(recipe)
     for pipeline in judging:
         pipeline.calibrate(recipe)
-    station.recipe = station.recipe.asking(recipe.settings.verdict.false_alarms)
-    station.unsaved_target = command.false_alarms
+    engine.recipe = engine.recipe.asking(recipe.settings.verdict.false_alarms)
+    engine.unsaved_target = command.false_alarms
 
 
-def pause(station: Station, command: Pause) -> None:
-    if station.tape:
-        station.tape.paused(command.paused)
-    station.paused = command.paused
-    for pipeline in station.senses.values():
+def pause(engine: StationEngine, command: Pause) -> None:
+    if engine.tape:
+        engine.tape.paused(command.paused)
+    engine.paused = command.paused
+    for pipeline in engine.pipelines.values():
         pipeline.paused = command.paused
         if command.paused:
             pipeline.rest(PAUSED)
 
 
-def trigger_part(station: Station, command: TriggerPart) -> None:
-    station.inspection.shot.trigger(station.judging(), command.by, station.clock.now)
-    if station.tape:
-        station.tape.part(command.by, station.inspection.book.shift)
-
-
-def collect_pictures(station: Station, command: CollectPictures) -> None:
-    if station.sight is None:
+def collect_pictures(engine: StationEngine, command: CollectPictures) -> None:
+    if engine.image is None:
         raise GoodpartError("there is no camera: start with --camera, or teach pictures first")
-    station.sight.collect(command.wanted, defect=command.defect)
+    engine.image.collect(command.wanted, defect=command.defect)
 
 
-def end_collecting(station: Station) -> None:
-    if station.sight:
-        station.sight.end_collecting()
+def end_collecting(engine: StationEngine) -> None:
+    if engine.image:
+        engine.image.end_collecting()
 
 
-def record_sound(station: Station, command: RecordSound) -> None:
-    if station.hearing is None:
+def record_sound(engine: StationEngine, command: RecordSound) -> None:
+    if engine.sound is None:
         raise GoodpartError("there is no microphone: start with --microphone, or teach sound first")
-    station.hearing.record(command.on, defect=command.defect)
+    engine.sound.record(command.on, defect=command.defect)
 
 
-async def set_knob_range(station: Station, command: SetKnobRange) -> None:
-    await _pipeline(station, command.sense).set_knob(command.which, command.table)
+async def set_knob_range(engine: StationEngine, command: SetKnobRange) -> None:
+    await _pipeline(engine, command.sense).set_knob(command.which, command.table)
 
 
-async def save_thresholds(station: Station) -> None:
-    for pipeline in station.judging():
+async def save_thresholds(engine: StationEngine) -> None:
+    for pipeline in engine.judging():
         await pipeline.save()
-    if station.unsaved_target is not None:
-        await _write_verdict_table(station, {"false_alarms": station.unsaved_target})
-        station.unsaved_target = None
+    if engine.unsaved_target is not None:
+        await _write_verdict_table(engine, {"false_alarms": engine.unsaved_target})
+        engine.unsaved_target = None
 
 
-async def set_single_shot(station: Station, command: SetSingleShot) -> None:
-    if station.tape:
-        station.tape.single(command.on)
-    station.inspection.turn(command.on, list(station.senses.values()))
-    if station.file_trigger is not None:
-        station.file_trigger.pass_over()
-    await _write_verdict_table(station, {"mode": "single" if command.on else "continuous"})
+async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None:
+    if engine.tape:
+        engine.tape.single(command.on)
+    engine.inspection.turn(command.on, list(engine.pipelines.values()))
+    if engine.file_trigger is not None:
+        engine.file_trigger.pass_over()
+    await _write_verdict_table(engine, {"mode": "single" if command.on else "continuous"})
 
 
-async def accept_offers(station: Station, command: AcceptOffers) -> None:
-    await station.in_files(station.inspection.calls.accept, command.file)
-    for pipeline in station.senses.values():
+async def accept_offers(engine: StationEngine, command: AcceptOffers) -> None:
+    await engine.in_files(engine.inspection.calls.accept, command.file)
+    for pipeline in engine.pipelines.values():
         pipeline.holdings_changed()
 
 
-async def delete_taught(station: Station, command: DeleteTaught) -> None:
-    await _pipeline(station, command.sense).remove(defect=command.defect, every=command.every)
+async def delete_taught(engine: StationEngine, command: DeleteTaught) -> None:
+    await _pipeline(engine, command.sense).remove(defect=command.defect, every=command.every)
 
 
-def _pipeline(station: Station, sense: Sense, otherwise: str = "") -> Pipeline[Any]:
+def _pipeline(engine: StationEngine, sense: Sense, otherwise: str = "") -> Pipeline[Any]:
     """Raises GoodpartError, which begins with `otherwise`, if the recipe does not use this sense."""
-    if sense not in station.senses:
+    if sense not in engine.pipelines:
         raise GoodpartError(f"{otherwise}the recipe has no {sense}")
-    return station.senses[sense]
+    return engine.pipelines[sense]
 
 
-async def _write_verdict_table(station: Station, values: Mapping[str, Any]) -> None:
-    await station.in_files(station.recipe.change, "verdict", values)
+async def _write_verdict_table(engine: StationEngine, values: Mapping[str, Any]) -> None:
+    await engine.in_files(engine.recipe.change, "verdict", values)

@@ -64,11 +64,13 @@ class DeferredStation:
 
     def _make(self) -> None:
         try:
+            from core.station.ports import device_ports
             from core.station.station import Station
 
-            station = Station(
-                self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock, tape=self._tape
+            ports = device_ports(
+                self._recipe, self._camera, self._microphone, self._knobs, tape=self._tape, lock=self._lock
             )
+            station = Station(self._recipe, ports)
         except GoodpartError as error:
             self._cannot(str(error))
             return

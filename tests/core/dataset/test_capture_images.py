@@ -18,6 +18,7 @@ from core.recipes.recipe import Recipe
 from core.samples import Frame
 from core.state.sense import ImageState
 from core.state.source_status import SourceStatus
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, until
 
@@ -92,7 +93,7 @@ def image_of(station: Station) -> ImageState:
 def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recipe) -> None:
     source = Scripted()
     source.show(good_part)
-    station = Station(trained, source=source)
+    station = Station(trained, device_ports(trained, camera=source))
     station.start()
     try:
         assert until(lambda: station.snapshot().verdict.state == "OK")

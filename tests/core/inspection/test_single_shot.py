@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from core.bundle import read_bundle
 from core.commands import Pause, SetSingleShot, TriggerPart
 from core.inference.sound_judge import SoundJudge
 from core.journal.store import JournalEvent, read_journal
+from core.knobs.connection import KnobConnection
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
 from core.state.parts import Part
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.core.pipelines.test_sound import BAD, GOOD, SILENCE, Played
 from tests.core.station.test_station import Bench, dark, good, odd
@@ -49,10 +52,15 @@ GOOD_PART, OTHER_GOOD, ODD_PART = lying(good_part(5003)), lying(good_part(5009))
 
 
 @contextmanager
-def running(recipe: Recipe, show: Callable[[int], Picture] | None = GOOD_PART, knobs: str = "") -> Iterator[Bench]:
+def running(recipe: Recipe, show: Callable[[int], Picture] | None = GOOD_PART) -> Iterator[Bench]:
     source = Scripted()
     source.show(show)
-    bench = Bench(Station(recipe, source=source, knobs=knobs), source)
+    with started(Bench(Station(recipe, device_ports(recipe, source, knobs="")), source)) as bench:
+        yield bench
+
+
+@contextmanager
+def started(bench: Bench) -> Iterator[Bench]:
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -240,7 +248,8 @@ def test_it_is_turned_to_single_shots_and_back_and_the_recipe_keeps_it(trained: 
     trained.change("verdict", {"settle": True})
     source = Scripted()
     source.show(GOOD_PART)
-    bench = Bench(Station(open_recipe(str(trained.folder)), source=source), source)
+    recipe = open_recipe(str(trained.folder))
+    bench = Bench(Station(recipe, device_ports(recipe, camera=source)), source)
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -289,9 +298,16 @@ def test_a_file_is_a_word_when_it_appears_and_when_it_changes(trained: Recipe) -
 
 
 def test_the_button_of_the_board_is_a_word(trained: Recipe) -> None:
-    with running(single(trained), knobs="simulated") as bench:
-        keeper = bench.station._knobs
-        assert keeper is not None
+    recipe, source = single(trained), Scripted()
+    source.show(GOOD_PART)
+    made: list[KnobConnection] = []
+
+    def knobs(*asked: Any) -> KnobConnection:
+        made.append(KnobConnection("simulated", *asked))
+        return made[0]
+
+    with started(Bench(Station(recipe, replace(device_ports(recipe, source), knobs=knobs)), source)) as bench:
+        (keeper,) = made
         assert until(lambda: bench.now.knobs is not None and bench.now.knobs.state == "live", 60)
         board = keeper._board
         assert board is not None and board._process is not None and board._process.stdin is not None
@@ -305,7 +321,8 @@ def test_a_folder_of_pictures_is_judged_on_a_word_too(trained: Recipe, tmp_path:
 
     for number in range(20):
         cv2.imwrite(str(tmp_path / f"{number}.png"), good_part(5000 + number))
-    station = Station(single(trained, frames=1), camera=str(tmp_path))
+    recipe = single(trained, frames=1)
+    station = Station(recipe, device_ports(recipe, camera=str(tmp_path)))
     bench = Bench(station, Scripted())
     station.start()
     try:
@@ -326,7 +343,7 @@ def hearing(
 ) -> Iterator[tuple[Bench, Played]]:
     played = Played()
     played.play(sound)
-    bench = Bench(Station(recipe, source=shown, sound_source=played), shown or Scripted())
+    bench = Bench(Station(recipe, device_ports(recipe, camera=shown, microphone=played)), shown or Scripted())
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:

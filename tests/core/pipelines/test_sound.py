@@ -24,6 +24,7 @@ from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
 from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceState
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, odd_part, until
 from tests.support.sounds import faulty_motor, good_motor
@@ -104,7 +105,7 @@ class Bench:
 def running(recipe: Recipe, shown: Scripted | None = None, sound: np.ndarray | None = GOOD) -> Iterator[Bench]:
     played = Played()
     played.play(sound)
-    bench = Bench(Station(recipe, source=shown, sound_source=played), played, shown)
+    bench = Bench(Station(recipe, device_ports(recipe, camera=shown, microphone=played)), played, shown)
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:

@@ -34,6 +34,7 @@ from core.replay.replay import Replay
 from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense
+from core.station.ports import device_ports
 from core.station.station import Station
 from core.tape.events import KnobBytes, Took
 from core.tape.reader import TapeReader
@@ -84,7 +85,9 @@ class Live:
 @contextmanager
 def recording(recipe: Recipe, file: Path, source: Scripted | None = None, **options: str) -> Iterator[Live]:
     tape = TapeWriter(file)
-    live = Live(Station(recipe, source=source, tape=tape, **options), source, tape)
+    live = Live(
+        Station(recipe, device_ports(recipe, options.pop("camera", None) or source, tape=tape, **options)), source, tape
+    )
     live.station.start()
     try:
         yield live

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,16 @@ from core.detectors.image.base import ImageDetector, ImageScores
 from core.errors import GoodpartError
 from core.inference.image_judge import ImageJudge
 from core.journal.store import read_journal
+from core.pipelines.base import PipelinePorts
+from core.pipelines.factory import Pipelines
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.training_process import TrainingRun
 from core.samples import Picture
 from core.serialization.verdict_json import scores_as_json
 from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement
+from core.station.ports import StartTraining, device_ports
 from core.station.station import Station
 from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe, odd_part, until, write_parts
 
@@ -31,16 +36,15 @@ from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe,
 class Bench:
     """A running station, its source, and all that it has published since `forget`."""
 
-    def __init__(self, station: Station, source: Scripted) -> None:
-        self.station, self.source = station, source
+    def __init__(self, station: Station, source: Scripted, pipelines: Pipelines | None = None) -> None:
+        self.station, self.source, self.pipelines = station, source, pipelines
         self.seen: list[Snapshot] = []
 
     @property
     def judge(self) -> ImageJudge:
-        sight = self.station._sight
-        assert sight is not None
-        assert sight.judge is not None
-        return sight.judge
+        assert self.pipelines is not None and self.pipelines.image is not None
+        assert self.pipelines.image.judge is not None
+        return self.pipelines.image.judge
 
     @property
     def now(self) -> Snapshot:
@@ -62,10 +66,20 @@ class Bench:
 
 
 @contextmanager
-def running(recipe: Recipe, show: Callable[[int], Picture] | None = None) -> Iterator[Bench]:
+def running(
+    recipe: Recipe, show: Callable[[int], Picture] | None = None, start_training: StartTraining = TrainingRun
+) -> Iterator[Bench]:
     source = Scripted()
     source.show(show)
-    bench = Bench(Station(recipe, source=source), source)
+    made: list[Pipelines] = []
+    ports = device_ports(recipe, camera=source)
+
+    def pipelines(given: PipelinePorts) -> Pipelines:
+        made.append(ports.pipelines(given))
+        return made[0]
+
+    station = Station(recipe, replace(ports, pipelines=pipelines, start_training=start_training))
+    bench = Bench(station, source, made[0])
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -408,14 +422,14 @@ def test_kept_pictures_are_bounded(trained: Recipe) -> None:
 
 def test_a_second_station_is_refused_until_the_first_has_ended(trained: Recipe) -> None:
     with running(trained, good), pytest.raises(GoodpartError, match="another goodpart is judging"):
-        Station(trained, source=Scripted())
-    Station(trained, source=Scripted()).stop()
+        Station(trained, device_ports(trained, camera=Scripted()))
+    Station(trained, device_ports(trained, camera=Scripted())).stop()
 
 
 def test_a_camera_that_means_nothing_is_refused_and_does_not_hold_the_recipe(trained: Recipe) -> None:
     with pytest.raises(GoodpartError, match="no-such-camera"):
-        Station(trained, camera="no-such-camera")
-    Station(trained, source=Scripted()).stop()
+        Station(trained, device_ports(trained, camera="no-such-camera"))
+    Station(trained, device_ports(trained, camera=Scripted())).stop()
 
 
 def test_a_subscriber_that_fails_is_left_out(trained: Recipe) -> None:
@@ -428,7 +442,7 @@ def test_a_subscriber_that_fails_is_left_out(trained: Recipe) -> None:
 
     source = Scripted()
     source.show(good)
-    station = Station(trained, source=source)
+    station = Station(trained, device_ports(trained, camera=source))
     station.subscribe(fail)
     station.start()
     try:
@@ -468,7 +482,7 @@ def test_it_stops_at_once_and_says_so(trained: Recipe) -> None:
 
 
 def test_a_station_that_never_started_can_be_stopped(trained: Recipe) -> None:
-    station = Station(trained, source=Scripted())
+    station = Station(trained, device_ports(trained, camera=Scripted()))
     station.stop()
     with running(trained, good) as bench:
         assert bench.turns("OK")
@@ -513,16 +527,20 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
 @pytest.mark.usefixtures("as_user")
 def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) -> None:
     write_parts(trained.good_images, range(100, 180))
-    with running(trained, good) as bench:
+    runs: list[TrainingRun] = []
+
+    def start(*asked: Any) -> TrainingRun:
+        runs.append(TrainingRun(*asked))
+        return runs[-1]
+
+    with running(trained, good, start) as bench:
         bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
         bench.station.do(CancelTraining())
         assert until(lambda: bench.now.training is not None and bench.now.training.state == "cancelled")
         bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
-        run = bench.station._learning.run
-        assert run is not None
-    assert run.wait(3).state == "cancelled"
+    assert [run.wait(3).state for run in runs] == ["cancelled", "cancelled"]
     assert not trained.candidate("image").exists()
     assert bench.image.model is not None
     assert bench.image.model.taught == 30
