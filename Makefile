@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow check firmware bench install clean
+.PHONY: demo test slow check firmware bench picture install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,7 +13,8 @@ help:
 	@echo "make check    format, lint, types, import rules"
 	@echo "make firmware the board's logic on host and emulator"
 	@echo "make bench    measurements (minutes)"
-	@echo "make install  goodpart for this user, without TensorFlow where EXTRA= is given"
+	@echo "make picture  docs/dashboard.svg, drawn by the running demo (minutes)"
+	@echo "make install  goodpart for this user, without TensorFlow if EXTRA= is given"
 
 # Exact versions come from constraints.txt; the set-up runs again when they or the package's own list change.
 $(READY): pyproject.toml constraints.txt
@@ -44,6 +45,9 @@ firmware:
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+picture: $(READY)
+	$(BIN)/python docs/make_picture.py
 
 EXTRA ?= [train,serve]
 install:

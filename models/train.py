@@ -5,23 +5,26 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.bundle import write_bundle
 from core.errors import GoodpartError
+from core.methods import load_object, methods_of
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from models.progress import ProgressReporter
 from models.training_result import TrainingResult
 from models.worker import end_with_parent
 
+TRAINERS: Mapping[Sense, str] = {"image": "models.image.train:train", "sound": "models.sound.train:train"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
     parser.add_argument("recipe")
-    parser.add_argument("--image-method")
-    parser.add_argument("--sound-method")
+    parser.add_argument("--image-method", choices=methods_of("image"))
+    parser.add_argument("--sound-method", choices=methods_of("sound"))
     parser.add_argument("--false-alarms", type=float, help="by pictures and sound together")
     parser.add_argument("--seed", type=int, default=0, help="of the random generator")
     parser.add_argument("--epochs", type=int, help="for methods that learn by gradient")
@@ -51,16 +54,9 @@ def train(options: argparse.Namespace, report: ProgressReporter) -> str:
     outcomes: dict[Sense, TrainingResult] = {}
     for sense in to_learn(recipe):
         began = time.monotonic()
-        if sense == "image":
-            from models.image import train as images
-
-            method = options.image_method or recipe.settings.image.method
-            outcome = images.train(recipe, method, share, seed=options.seed, epochs=options.epochs, report=report)
-        else:
-            from models.sound import train as sound
-
-            method = options.sound_method or recipe.settings.sound.method
-            outcome = sound.train(recipe, method, share, seed=options.seed, epochs=options.epochs, report=report)
+        method = getattr(options, f"{sense}_method") or recipe.table(sense).method
+        train_sense = load_object(TRAINERS[sense])
+        outcome = train_sense(recipe, method, share, seed=options.seed, epochs=options.epochs, report=report)
         outcomes[sense] = outcome.after(time.monotonic() - began)
     report("writing", 0, 1)
     for sense, outcome in outcomes.items():

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import Any, Self
 
-from core import __version__
+from core.runtime.versions import installed_versions
 from core.state.verdict import Sense
 from models.base import Learnt
 
@@ -50,7 +47,7 @@ class TrainingResult:
             "settings": dict(learnt.settings),
             "notes": notes,
             "seed": seed,
-            "versions": versions(),
+            "versions": learning_versions(),
         }
         return cls({**common, **facts}, learnt, from_what, besides)
 
@@ -63,9 +60,6 @@ class TrainingResult:
         return "; ".join([f"learnt from {self.from_what}{self.besides}", *self.facts["notes"]])
 
 
-def versions() -> dict[str, str]:
-    found = {"goodpart": __version__, "python": platform.python_version()}
-    for name in ("numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow"):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+def learning_versions() -> dict[str, str]:
+    """Versions of everything that learning rests on, for the manifest."""
+    return installed_versions("numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow")

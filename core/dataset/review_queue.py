@@ -19,7 +19,7 @@ from core.errors import GoodpartError
 from core.features.image.picture import SUFFIXES
 from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe
-from core.runtime.atomic_files import put_by
+from core.runtime.atomic_files import write_material
 from core.runtime.opencv import cv2
 from core.samples import Picture, SoundBlock
 from core.state.material import ReviewQueue
@@ -107,15 +107,11 @@ def _put(recipe: Recipe, offer: Offer, sense: Sense, at: float, suffix: str, wri
     folder = folder_of(recipe, offer, sense)
     place = folder / f"offered-{time.strftime('%Y%m%d-%H%M%S', time.localtime(at))}-{int(at % 1 * 1000):03d}{suffix}"
 
-    def make(aside: Path) -> None:
-        write(aside)
-        aside.replace(place)
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
-    put_by(make, place)
+    write_material(place, write)
     return place
 
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.bundle import HeldOut, Scores
+from core.decision.rule import RULES
+from core.decision.rule_arrays import joined_arrays
 from core.errors import GoodpartError
 from core.state.verdict import Rule, Thresholds
 
@@ -92,18 +94,14 @@ def _require(count: int, rule: Rule, false_alarms: float) -> None:
 
 def supported(rule: Rule, count: int) -> float:
     """The smallest false-alarm rate that so many held-out samples support, rounded up to three digits."""
-    rate = (2 if rule == "or" else 1) / (count + 1)
+    rate = RULES[rule].budget_parts / (count + 1)
     digit = 10.0 ** (math.floor(math.log10(rate)) - 2)
     return math.ceil(rate / digit - 1e-9) * digit
 
 
 def needed_for(rule: Rule, false_alarms: float) -> int:
-    """The same under a rule: `or` gives each score half of the budget."""
-    return needed(_budget(rule, false_alarms))
-
-
-def _budget(rule: Rule, false_alarms: float) -> float:
-    return false_alarms / 2 if rule == "or" else false_alarms
+    """The same under a rule: some give each score a part of the budget."""
+    return needed(false_alarms / RULES[rule].budget_parts)
 
 
 def band(count: int, false_alarms: float) -> tuple[float, float]:
@@ -126,9 +124,9 @@ def percent(rate: float) -> str:
 def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") -> Thresholds:
     """Both thresholds for a rule and a false-alarm rate.
 
-    One conformal threshold c on the joined score sets both where the rule joins them (`sum`, `max`, `and`): each stands
-    c standard deviations, or units of theirs, from the typical value. `or` judges as `max` does, but gives each half of
-    the budget; `density` and `error` give the whole budget to one (the other stands where it alone would have it).
+    If the rule sets both together, one conformal threshold c of the joined score does: each is c standard deviations,
+    or units of the scores, away from the typical value. Otherwise each score gets its part of the budget: under `or`
+    half of it, under `density` and `error` all of it (the unused score gets the threshold that it would have alone).
 
     Raises TooFewError.
     """
@@ -140,17 +138,14 @@ def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") 
     typical_d, typical_e = _typical(d), _typical(e)
     spread_d, spread_e = _spread(d), _spread(e)
     far_d, far_e = (typical_d - d) / spread_d, (e - typical_e) / spread_e
-    if rule in ("sum", "max") and held_out.same_unit:
+    of_rule = RULES[rule]
+    if of_rule.common_unit and held_out.same_unit:
         far_d, far_e, spread_d, spread_e = typical_d - d, e - typical_e, 1.0, 1.0
-    if rule == "sum":
-        # Shares have no meaning where a threshold stands at the typical value: it stays a step away from it.
-        level_d = level_e = max(conformal_threshold(far_d + far_e, false_alarms), 1 / STEPS)
-    elif rule == "max":
-        level_d = level_e = conformal_threshold(np.maximum(far_d, far_e), false_alarms)
-    elif rule == "and":
-        level_d = level_e = conformal_threshold(np.minimum(far_d, far_e), false_alarms)
+    if of_rule.thresholds_together:
+        level = conformal_threshold(joined_arrays(of_rule, far_d, far_e), false_alarms)
+        level_d = level_e = max(level, 1 / STEPS) if of_rule.needs_room else level
     else:
-        budget = max(_budget(rule, false_alarms), 1.0 / (held_out.count + 1))
+        budget = max(false_alarms / of_rule.budget_parts, 1.0 / (held_out.count + 1))
         level_d, level_e = conformal_threshold(far_d, budget), conformal_threshold(far_e, budget)
     return made_thresholds(
         held_out, rule, typical_d - level_d * spread_d, typical_e + level_e * spread_e,

@@ -69,7 +69,7 @@ def what_it_costs(
     return TargetCost(false_alarms, thresholds, expected, count, needed, len(defects), misses)
 
 
-def in_words(cost: TargetCost) -> str:
+def cost_sentence(cost: TargetCost) -> str:
     """In a sentence."""
     if cost.thresholds is None:
         return cost.refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from core.bundle import Bundle, BundleError, HeldOut
@@ -18,14 +17,13 @@ from core.decision.calibration import (
     supported,
 )
 from core.detectors.sound.base import STEP_SECONDS
+from core.methods import METHODS
 from core.settings.recipe_settings import ImageTable, SoundTable
 from core.state.verdict import ModelInfo, Rule, Thresholds
 
-DEFAULT_RULES: Mapping[str, Rule] = {"features": "sum", "seed": "and", "spectrum": "sum", "amulet": "error"}
-
 
 def rule_of(table: ImageTable | SoundTable, method: str) -> Rule:
-    return DEFAULT_RULES[method] if table.rule == "default" else table.rule  # type: ignore[return-value]
+    return METHODS[method].rule if table.rule == "default" else table.rule  # type: ignore[return-value]
 
 
 def smoothing(table: ImageTable | SoundTable) -> int:
@@ -45,17 +43,14 @@ def calibrated(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: flo
 
 
 def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """The same; the seed's as shipped where there are too few for that."""
+    """The same; if there are too few scores for that, the thresholds that come with the method. Raises TooFewError."""
     try:
         return calibrated(bundle, table, false_alarms)
     except TooFewError:
-        if bundle.method != "seed":
+        shipped = METHODS[bundle.method].shipped
+        if shipped is None:
             raise
-        from core.detectors.image import seed
-
-        return _made(
-            bundle, table, seed.SHIPPED_DENSITY_THRESHOLD, seed.SHIPPED_ERROR_THRESHOLD, "as shipped, not calibrated"
-        )
+        return _made(bundle, table, shipped.density, shipped.reconstruction_error, "as shipped, not calibrated")
 
 
 def thresholds_of(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
@@ -77,8 +72,11 @@ def _made(bundle: Bundle, table: ImageTable | SoundTable, density: float, error:
 
 
 def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
-    """The seed's spin boxes had steps of their own."""
-    return replace(thresholds, density_step=1.0, error_step=0.0001) if bundle.method == "seed" else thresholds
+    """A method with thresholds of its own has steps of its own."""
+    shipped = METHODS[bundle.method].shipped
+    if shipped is None:
+        return thresholds
+    return replace(thresholds, density_step=shipped.density_step, error_step=shipped.error_step)
 
 
 def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> ModelInfo:

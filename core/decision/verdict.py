@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.bundle import HeldOut
-from core.decision.rule import share, shares
+from core.decision.rule import RULES, share, shares
+from core.decision.rule_arrays import share_arrays
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
@@ -19,9 +20,7 @@ class ScoreRanking:
     continuous and rising without end beyond the most anomalous of them."""
 
     def __init__(self, held_out: HeldOut, thresholds: Thresholds) -> None:
-        self._good = np.sort(
-            np.atleast_1d(np.asarray(share(held_out.density, held_out.reconstruction_error, thresholds), np.float64))
-        )
+        self._good = np.sort(share_arrays(held_out.density, held_out.reconstruction_error, thresholds))
 
     def p_value(self, share_of_alarm: float) -> float:
         """Share of good samples that are as anomalous or more, the sample itself counted among them."""
@@ -47,19 +46,17 @@ class ScoreRanking:
 
 def reason(density: float, error: float, t: Thresholds, anomalous: bool) -> str:
     """Which score says so, in words with numbers."""
-    of_density, of_error = shares(density, error, t)
-    say_d = f"density {shown(density, t.density_step)}, threshold {shown(t.density, t.density_step)}"
-    say_e = (
-        f"reconstruction error {shown(error, t.error_step)}, threshold {shown(t.reconstruction_error, t.error_step)}"
-    )
+    d, threshold_d = score_text(density, t.density_step), score_text(t.density, t.density_step)
+    e, threshold_e = score_text(error, t.error_step), score_text(t.reconstruction_error, t.error_step)
+    say_d, say_e = f"density {d}, threshold {threshold_d}", f"reconstruction error {e}, threshold {threshold_e}"
     if not (math.isfinite(density) and math.isfinite(error)):
         return "the scores are not numbers"
     if not anomalous:
-        used = share(density, error, t)
-        return f"like the good parts ({max(0.0, 100 * float(used)):.0f} % of the alarm level)"
-    if t.rule == "density" or (t.rule in ("or", "max", "sum") and of_density >= max(1.0, float(of_error))):
+        return f"like the good parts ({max(0.0, 100 * share(density, error, t)):.0f} % of the alarm level)"
+    decisive = RULES[t.rule].decisive(*shares(density, error, t))
+    if decisive == "density":
         return f"too little like the good parts: {say_d}"
-    if t.rule == "error" or (t.rule in ("or", "max", "sum") and of_error >= 1.0):
+    if decisive == "reconstruction_error":
         return f"redrawn badly: {say_e}"
     return f"{say_d}; {say_e}"
 
@@ -69,7 +66,8 @@ def decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
-def shown(value: float, step: float) -> str:
+def score_text(value: float, step: float) -> str:
+    """A score or threshold in the decimals of its step."""
     return f"{value:.{decimals(step)}f}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.bundle import HeldOut
 from core.decision.calibration import conformal_threshold, smoothed, window_rate
-from core.decision.rule import share
+from core.decision.rule_arrays import share_arrays
 from core.decision.verdict import ScoreRanking
 from core.errors import GoodpartError
 from core.state.verdict import Thresholds
@@ -40,7 +40,7 @@ def whole_recording(
         _, lengths = np.unique(held_out.recording, return_counts=True)
         windows = int(np.median(lengths))
     good = smoothed(held_out, windows)
-    used = np.asarray(share(good.density, good.reconstruction_error, calibrated), np.float64)
+    used = share_arrays(good.density, good.reconstruction_error, calibrated)
     try:
         level = conformal_threshold(used, window_rate(good, false_alarms))
     except GoodpartError:  # too few: beyond all of them

@@ -14,21 +14,15 @@ import numpy.typing as npt
 
 from core.errors import GoodpartError
 from core.evaluation.statistics import auroc_interval, rate_interval
+from core.methods import is_trivial
 from core.recipes.recipe import Recipe
 from core.runtime.atomic_files import replace_file
-from core.settings.recipe_settings import IMAGE_METHODS, SOUND_METHODS
 from core.state.verdict import Sense
 
 FORMAT = 1
 WORST = 3
 MOST = 1e6
 """Of the alarm level; what is beyond it, or not a number, counts as this."""
-
-IMAGE_ENTRANTS = ("features", "filter bank", "seed", "brightness", "contrast", "file size")
-SOUND_ENTRANTS = ("spectrum", "amulet", "dcgan", "dcgan discriminator", "level", "log-mel mean |z|")
-TRIVIAL = frozenset({"brightness", "contrast", "file size", "level", "log-mel mean |z|"})
-USABLE: Mapping[Sense, Sequence[str]] = {"image": IMAGE_METHODS, "sound": SOUND_METHODS}
-"""What a recipe can be set to; the others stand beside for comparison."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -67,7 +61,7 @@ class CandidateResult:
 
     @property
     def trivial(self) -> bool:
-        return self.method in TRIVIAL
+        return is_trivial(self.method)
 
 
 @dataclass(frozen=True)

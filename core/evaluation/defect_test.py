@@ -12,7 +12,8 @@ import numpy.typing as npt
 from core.bundle import Bundle, Scores
 from core.dataset.add_images import pictures_in
 from core.decision.calibration import smoothed
-from core.decision.rule import is_anomalous, share
+from core.decision.rule import is_anomalous
+from core.decision.rule_arrays import share_arrays
 from core.decision.verdict import reason
 from core.errors import UnreadableError
 from core.evaluation.statistics import auroc, auroc_interval
@@ -199,7 +200,7 @@ def _judged(
 
 
 def _shares(density: Scores, error: Scores, t: Thresholds) -> Scores:
-    used = np.atleast_1d(np.asarray(share(density, error, t), np.float64))
+    used = share_arrays(density, error, t)
     return np.where(np.isfinite(used), used, np.inf)
 
 

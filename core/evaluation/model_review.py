@@ -138,7 +138,7 @@ def _worst(case: JudgedSample) -> WorstSample:
     if case.trace is not None and len(case.trace):
         every = max(1, math.ceil(len(case.trace) / MOST_POINTS))
         trace = [(round(float(at), 2), round(float(share), 3)) for at, share in case.trace[::every]]
-    picture = None if case.map is None else small_grey(cv2.cvtColor(decode_picture(case.path), cv2.COLOR_BGR2GRAY))
+    picture = None if case.map is None else grey_to_show(cv2.cvtColor(decode_picture(case.path), cv2.COLOR_BGR2GRAY))
     return WorstSample(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
 
 
@@ -193,7 +193,7 @@ def _together(one: npt.NDArray[np.float32], *both: npt.NDArray[np.float32]) -> G
     return GreyImage(levels.shape[1], levels.shape[0], levels.tobytes().hex())
 
 
-def small_grey(picture: npt.NDArray[np.uint8]) -> GreyImage:
+def grey_to_show(picture: npt.NDArray[np.uint8]) -> GreyImage:
     height, width = picture.shape
     rows = max(1, round(GREY_WIDTH * height / width))
     small = cv2.resize(picture, (GREY_WIDTH, rows), interpolation=cv2.INTER_AREA)

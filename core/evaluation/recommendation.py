@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from core.decision.calibration import percent
 from core.evaluation.comparison import (
-    USABLE,
     CandidateResult,
     Comparison,
     difference,
@@ -15,6 +14,7 @@ from core.evaluation.comparison import (
     distinct_good,
     figures,
 )
+from core.methods import methods_of
 from core.state.sense_words import SENSE_WORDS
 
 FEWEST_DEFECTS = 5
@@ -32,7 +32,7 @@ class Recommendation:
 
 def advise(contest: Comparison) -> Recommendation:
     defects, good = distinct_defects(contest), distinct_good(contest)
-    able = ranked(contest, [entry for entry in contest.entries if entry.method in USABLE[contest.sense]])
+    able = ranked(contest, [entry for entry in contest.entries if entry.method in methods_of(contest.sense)])
     doubt = rests_on(contest, able[0] if able else None)
     if contest.twins:
         return Recommendation(

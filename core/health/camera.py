@@ -37,11 +37,11 @@ class PictureMeasures:
 
 def measure(picture: Picture) -> PictureMeasures:
     """Measures of a picture of any size; about a millisecond at 1920 x 1080."""
-    return measured(small_grey(picture), picture)
+    return measured(grey_for_health(picture), picture)
 
 
 def measured(grey: Picture, picture: Picture) -> PictureMeasures:
-    """The same, where `small_grey` of the picture is there already."""
+    """The same, where `grey_for_health` of the picture is there already."""
     height, width = picture.shape[:2]
     thumbnail = grey
     if width > 256:
@@ -56,7 +56,7 @@ def measured(grey: Picture, picture: Picture) -> PictureMeasures:
     )
 
 
-def small_grey(picture: Picture) -> Picture:
+def grey_for_health(picture: Picture) -> Picture:
     """Grey, at most 512 pixels wide. Sampled, not averaged: averaging every pixel would cost ten times as much."""
     height, width = picture.shape[:2]
     if width > 512:
@@ -142,7 +142,7 @@ class CameraHealth:
         self._frozen_fault: str | None = None
         self._picture_fault: str | None = None
         self.grey: Picture | None = None
-        """`small_grey` of the newest frame, for who else looks at it."""
+        """`grey_for_health` of the newest frame, for who else looks at it."""
         self.measures: PictureMeasures | None = None
         """Of the newest frame."""
 
@@ -166,7 +166,7 @@ class CameraHealth:
         return f"camera: no picture for {age:.1f} s" if age > slowest else None
 
     def _fault_of(self, frame: Frame) -> str | None:
-        self.grey = small_grey(frame.picture)
+        self.grey = grey_for_health(frame.picture)
         self.measures = measures = measured(self.grey, frame.picture)
         # A black or white picture repeats as well: its own words help more than "frozen".
         frozen = self._frozen(frame)

@@ -25,7 +25,8 @@ class SceneChange:
         self._levels: deque[float] = deque(maxlen=15)
 
     def changed(self, grey: Picture) -> bool:
-        """Whether the scene is another one than that of the last call. The first picture, a `small_grey`, always is.
+        """Whether the scene is another one than that of the last call. The first always is. `grey` is a
+        `grey_for_health`.
 
         Compared are thumbnails of 32 x 32 without their means (light that flickers is not motion); a bench that
         shakes all the time raises the level, up to the ceiling.

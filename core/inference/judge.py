@@ -65,5 +65,5 @@ class Judge:
 
 def share_of_alarm(density: float, error: float, thresholds: Thresholds) -> float:
     """The share of the alarm level; infinite where the scores are not numbers."""
-    used = float(share(density, error, thresholds))
+    used = share(density, error, thresholds)
     return used if math.isfinite(used) else math.inf

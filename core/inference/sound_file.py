@@ -11,7 +11,8 @@ import numpy as np
 from core.bundle import HeldOut
 from core.dataset.add_sound import LEAST_SECONDS
 from core.decision.calibration import smoothed
-from core.decision.rule import is_anomalous, share
+from core.decision.rule import is_anomalous
+from core.decision.rule_arrays import share_arrays
 from core.decision.whole_recording import WholeRecording
 from core.detectors.sound.base import WindowScores
 from core.errors import UnreadableError
@@ -107,7 +108,7 @@ def worst_stretch(
         recording=np.zeros(len(scores), np.int64),
     )
     means = smoothed(held, max(2, rule.windows))
-    used = np.atleast_1d(np.asarray(share(means.density, means.reconstruction_error, rule.thresholds), np.float64))
+    used = share_arrays(means.density, means.reconstruction_error, rule.thresholds)
     used = np.where(np.isfinite(used), used, np.inf)
     at = int(np.argmax(used))
     density, error = float(means.density[at]), float(means.reconstruction_error[at])

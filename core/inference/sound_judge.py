@@ -9,7 +9,8 @@ import numpy as np
 
 from core.bundle import Bundle, BundleError
 from core.decision.calibration import conformal_threshold, smoothed, window_rate
-from core.decision.rule import is_anomalous, share, shares
+from core.decision.rule import is_anomalous, shares
+from core.decision.rule_arrays import share_arrays
 from core.decision.thresholds import smoothing
 from core.decision.verdict import reason
 from core.decision.whole_recording import WholeRecording, whole_recording
@@ -69,8 +70,8 @@ class SoundJudge(Judge):
 
         def level(count: int) -> float:
             good = smoothed(self.bundle.held_out, count)
-            used = share(good.density, good.reconstruction_error, thresholds)
-            return conformal_threshold(np.asarray(used, np.float64), window_rate(good, self._false_alarms))
+            used = share_arrays(good.density, good.reconstruction_error, thresholds)
+            return conformal_threshold(used, window_rate(good, self._false_alarms))
 
         try:
             whole = level(self._count)

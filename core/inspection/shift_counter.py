@@ -70,7 +70,7 @@ class ShiftCounter:
         """A new shift; what the last one came to goes into the journal."""
         old = self.shift
         self.shift = Shift(time.time())
-        self._log.shift(f"a new shift; the last one: {in_words(old)}", self.shift.since, **numbers(old))
+        self._log.shift(f"a new shift; the last one: {shift_sentence(old)}", self.shift.since, **numbers(old))
 
 
 def numbers(shift: Shift) -> dict[str, float | None]:
@@ -83,6 +83,6 @@ def numbers(shift: Shift) -> dict[str, float | None]:
     }
 
 
-def in_words(shift: Shift) -> str:
+def shift_sentence(shift: Shift) -> str:
     share = "" if shift.share_ok is None else f", yield {100 * shift.share_ok:.1f} %"
     return f"{shift.parts} parts, {shift.ok} OK, {shift.anomalies} ANOMALY, {shift.unknown} UNKNOWN{share}"

@@ -59,5 +59,5 @@ class StationLog(Protocol):
     ) -> bool:
         """Returns whether the verdict has turned to ANOMALY."""
 
-    def close(self, judged: int) -> None:
-        """May take some seconds."""
+    def close(self, judged: int, finish: Callable[[], None]) -> None:
+        """May take some seconds. `finish` is called after the last row, and may still complain."""

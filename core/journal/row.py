@@ -96,7 +96,7 @@ class JournalRow:
         return cells
 
 
-def in_words(row: JournalRow) -> str:
+def event_sentence(row: JournalRow) -> str:
     """What happened, in one line."""
     data = row.data
     if row.kind == "threshold":

@@ -83,13 +83,13 @@ async def open_port(
     try:
         serial = await _opened(name, baud)
     except (OSError, ValueError) as error:
-        raise PortLost(in_words(name, error)) from error
+        raise PortLost(port_error_text(name, error)) from error
     protocol = _Protocol(received, lost)
     try:
         transport = _Transport(asyncio.get_running_loop(), protocol, serial)
     except (OSError, ValueError) as error:
         serial.close()
-        raise PortLost(in_words(name, error)) from error
+        raise PortLost(port_error_text(name, error)) from error
     return SerialPort(transport, protocol)
 
 
@@ -138,7 +138,7 @@ async def _opened(name: str, baud: int) -> pyserial.Serial:
         raise PortLost(STUCK) from None
 
 
-def in_words(name: str, error: Exception) -> str:
+def port_error_text(name: str, error: Exception) -> str:
     number = getattr(error, "errno", None)
     text = str(error)
     # termios tells its number in the text alone.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.outputs.outputs import Outputs
 from core.pipelines.base import PipelinePorts
 from core.pipelines.factory import Pipelines
 from core.pipelines.image import ImagePipeline
@@ -139,6 +140,11 @@ class NoLock:
     def release(self) -> None: ...
 
 
+def no_outputs() -> Outputs:
+    """What is judged again is no news for other systems."""
+    return Outputs({}, Path(), lambda _words: None)
+
+
 class SilentLog:
     """A core.journal.log.StationLog: nothing of a replay goes into a journal."""
 
@@ -167,5 +173,5 @@ class SilentLog:
         before, self._state = self._state, verdict.state
         return verdict.state == "ANOMALY" != before
 
-    def close(self, judged: int) -> None:
+    def close(self, judged: int, finish: Callable[[], None]) -> None:
         self.files.shutdown(wait=False)

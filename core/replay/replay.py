@@ -16,7 +16,15 @@ from core.pipelines.base import Pipeline, PipelinePorts
 from core.pipelines.factory import Pipelines
 from core.recipes.recipe import Recipe
 from core.replay.outcome import ReplayedSample, ReplayOutcome
-from core.replay.ports import NoLock, RecordedClock, SilentLog, recorded_pipelines, recorded_steps, replay_recipe
+from core.replay.ports import (
+    NoLock,
+    RecordedClock,
+    SilentLog,
+    no_outputs,
+    recorded_pipelines,
+    recorded_steps,
+    replay_recipe,
+)
 from core.replay.streams import StreamComparison
 from core.samples import Frame, SoundBlock
 from core.state.snapshot import Snapshot
@@ -73,7 +81,7 @@ class Replay:
         self._log = SilentLog()
         self._steps = recorded_steps(head)
         try:
-            ports = Ports(self._clock, self._log, NoLock(), self._pipelines)
+            ports = Ports(self._clock, self._log, NoLock(), self._pipelines, no_outputs())
             self._recipe = replay_recipe(head, recipe, Path(self._folder.name))
             self._engine = StationEngine(self._recipe, ports, self._deliver)
             if recipe is not None:
@@ -89,7 +97,7 @@ class Replay:
     def close(self) -> None:
         for step in self._running.values():
             step.close()
-        self._log.close(0)
+        self._log.close(0, lambda: None)
         self.recording.close()
         self._folder.cleanup()
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from core.settings.schema import between, one_of, section, setting
-from core.state.verdict import Rule
+from core.methods import choices_text, default_method, methods_of
+from core.settings.output_tables import OUTPUT_TABLES
+from core.settings.schema import between, named_tables, one_of, section, setting
+from core.state.verdict import RULE_NAMES
 
-RULES: tuple[Rule, ...] = ("sum", "or", "max", "and", "density", "error")
-IMAGE_METHODS = ("features", "seed")
-SOUND_METHODS = ("spectrum", "amulet")
 LEAST_RATE, MOST_RATE = 0.0001, 0.5
 """Of false alarms, that can be asked for."""
 MODES = ("continuous", "single")
@@ -78,11 +79,11 @@ class KnobsTable:
 
 @dataclass(frozen=True)
 class ImageTable:
-    method: str = setting("features", "features or seed", one_of(*IMAGE_METHODS))
+    method: str = setting(default_method("image"), choices_text("image"), one_of(*methods_of("image")))
     rule: str = setting(
         "default",
-        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
-        one_of("default", *RULES),
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),
+        one_of("default", *RULE_NAMES),
     )
     thresholds: ThresholdTable = section(ThresholdTable, "written by goodpart (key s, goodpart calibrate)")
     knobs: KnobTables = section(KnobTables, "what the knobs mean for pictures")
@@ -101,11 +102,11 @@ class MicrophoneTable:
 
 @dataclass(frozen=True)
 class SoundTable:
-    method: str = setting("spectrum", "spectrum or amulet", one_of(*SOUND_METHODS))
+    method: str = setting(default_method("sound"), choices_text("sound"), one_of(*methods_of("sound")))
     rule: str = setting(
         "default",
-        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULES),
-        one_of("default", *RULES),
+        "how density and reconstruction error are joined: default (the method's own), " + ", ".join(RULE_NAMES),
+        one_of("default", *RULE_NAMES),
     )
     level: bool = setting(False, "how loud it is counts too: only where microphone and gain never change")
     smooth: float = setting(2.0, "seconds over which the scores are averaged; 0 judges each window", between(0, 60))
@@ -168,6 +169,5 @@ class Settings:
     verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
     trigger: TriggerTable = section(TriggerTable, "what says that a part is in place, beside key, line and knobs")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
-
-
-"""Of false alarms."""
+    outputs: Mapping[str, Any] = named_tables(OUTPUT_TABLES, "a system that gets verdicts and events")
+    """Name of each output that is fed, to its table."""

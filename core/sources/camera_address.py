@@ -30,7 +30,7 @@ def open_source(address: str, settings: CameraSettings) -> PictureSource:
 
     from core.sources.camera import files, opencv_camera, reader
 
-    safe = shown(address)
+    safe = address_without_password(address)
     if kind == "camera":
         which = int(address) if address.isdecimal() else address
         return reader.CameraReader(safe, partial(opencv_camera.open_camera, which, settings))
@@ -71,16 +71,18 @@ def _kind_of_url(address: str) -> Kind:
         parts = urlsplit(address)
         scheme, host, _ = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError as error:
-        raise GoodpartError(f"camera address {shown(address)} is not written rightly ({error})") from error
+        raise GoodpartError(
+            f"camera address {address_without_password(address)} is not written rightly ({error})"
+        ) from error
     kinds: dict[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
     if scheme not in kinds or not host:
         raise GoodpartError(
-            f"camera address {shown(address)} is not understood: write rtsp://host/path or http://host/path"
+            f"camera address {address_without_password(address)} is not understood: write rtsp://host/path or http://host/path"
         )
     return kinds[scheme]
 
 
-def shown(address: str) -> str:
+def address_without_password(address: str) -> str:
     """The address without passwords, for screens, journals and messages."""
     address = address.strip()
     if "://" not in address:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core.state.jobs import TapeState, TrainingState
 from core.state.knobs import KnobLink
 from core.state.material import ReviewQueue
+from core.state.outputs import OutputState
 from core.state.parts import Call, Part, Shift, Shot
 from core.state.sense import ImageState, SenseState, SoundState
 from core.state.verdict import Sense, Thresholds, Verdict
@@ -45,6 +46,8 @@ class Snapshot:
     false_alarms: float | None = None
     """The share of good parts that may be called, by all senses together, as asked of the last calibration."""
     taping: TapeState | None = None
+    outputs: tuple[OutputState, ...] = ()
+    """One per output of the recipe."""
     fault: str = ""
     """What the station itself suffers from, in words (the journal's disk is full)."""
     refusals: int = 0

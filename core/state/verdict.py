@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from core.samples import AnomalyMap
@@ -13,6 +13,8 @@ State = Literal["OK", "ANOMALY", "UNKNOWN"]
 
 
 Rule = Literal["sum", "or", "max", "and", "density", "error"]
+"""core/decision/rule.py says what each means."""
+RULE_NAMES: tuple[Rule, ...] = get_args(Rule)
 
 
 Which = Literal["density", "reconstruction_error"]
@@ -30,7 +32,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What a sample's scores are compared with. `rule` says how the two are joined (core/decision/verdict.py)."""
+    """What a sample's scores are compared with. `rule` says how the two are joined (core/decision/rule.py)."""
 
     density: float
     """Below it the density alone would alarm."""

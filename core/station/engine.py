@@ -38,7 +38,7 @@ class StationEngine:
     def __init__(self, recipe: Recipe, ports: Ports, deliver: Callable[[Snapshot], None]) -> None:
         """`deliver` is called with every new snapshot. Raises GoodpartError if the address of a device is invalid."""
         self.recipe = recipe
-        self.clock, self.log, self.tape = ports.clock, ports.log, ports.tape
+        self.clock, self.log, self.tape, self._outputs = ports.clock, ports.log, ports.tape, ports.outputs
         self._deliver = deliver
         self._ending = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -125,6 +125,7 @@ class StationEngine:
     async def run(self) -> None:
         """Judge until `end`."""
         self._loop = asyncio.get_running_loop()
+        self._outputs.start()
         addresses = self._addresses()
         self.log.record("start", camera=addresses.get("image"), microphone=addresses.get("sound"))
         if self.tape:
@@ -147,8 +148,8 @@ class StationEngine:
         image = last.image and replace(last.image, judged=None, verdict=STOPPED)
         sound = last.sound and replace(last.sound, judged=None, verdict=STOPPED)
         number = last.number + 1
-        self.snapshot = replace(last, number=number, verdict=STOPPED, image=image, sound=sound, stopped=True)
-        self._deliver(self.snapshot)
+        self._show(replace(last, number=number, verdict=STOPPED, image=image, sound=sound, stopped=True))
+        self._outputs.stop()
         for pipeline in self.pipelines.values():
             pipeline.close()
 
@@ -178,7 +179,8 @@ class StationEngine:
         if self.tape:
             await loop.run_in_executor(None, self.tape.close)
         image = self.snapshot.image
-        await loop.run_in_executor(None, self.log.close, image.counters.judged if image else 0)
+        judged = image.counters.judged if image else 0
+        await loop.run_in_executor(None, self.log.close, judged, self._outputs.finish)
 
     def _addresses(self) -> dict[Sense, str]:
         """Of the camera and the microphone."""
@@ -209,12 +211,16 @@ class StationEngine:
             self.tape.publishes({sense: p.busy for sense, p in self.pipelines.items() if p.hung}, news=news)
         judging = self.judging()
         snapshot = self._look(self.snapshot.number + 1, self.inspection.verdict(judging))
-        self.snapshot = self.inspection.note(snapshot, judging)
-        self._deliver(self.snapshot)
+        self._show(self.inspection.note(snapshot, judging))
         if self.tape:
             self._tell_tape(self.tape)
         if self._knobs:
             self._knobs.tell()
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._outputs.publish(snapshot)
+        self._deliver(snapshot)
 
     def _look(self, number: int, verdict: Verdict) -> Snapshot:
         snapshot = Snapshot(
@@ -228,6 +234,7 @@ class StationEngine:
             false_alarms=self.recipe.settings.verdict.false_alarms,
             paused=self.paused,
             taping=self.tape.state() if self.tape else None,
+            outputs=self._outputs.states(),
             training=self.retraining.training,
             refusals=self.log.complaints,  # before the words: those of the last one are there then
             fault=self.log.fault,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.decision.verdict import shown
+from core.decision.verdict import score_text
 from core.errors import GoodpartError
 from core.knobs.link import refusal, whiches
 from core.state.knobs import Grab, Knob, KnobLink
@@ -66,7 +66,7 @@ class KnobThresholds:
             assert knob is not None and meaning.threshold is not None
             step = known.density_step if which == "density" else known.error_step
             # What is shown is what is taken.
-            exact = meaning.threshold if meaning.range == "raw" else float(shown(meaning.threshold, step))
+            exact = meaning.threshold if meaning.range == "raw" else float(score_text(meaning.threshold, step))
             taken.append((knob, which, exact))
         self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
         for knob, which, threshold in taken:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.journal.event_log import EventLog
 from core.journal.log import StationLog
+from core.outputs.outputs import Outputs
 from core.pipelines.factory import PipelineFactory, device_pipelines
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe
@@ -19,6 +20,7 @@ from core.sources.camera.base import PictureSource
 from core.sources.microphone.base import SoundSource
 from core.state.jobs import TrainingState
 from core.state.knobs import KnobLink
+from core.station.outputs import open_outputs
 
 if TYPE_CHECKING:
     from core.knobs.connection import BoardVerdict
@@ -68,6 +70,8 @@ class Ports:
     lock: Lock
     """Held, and released by the station when it stops."""
     pipelines: PipelineFactory
+    outputs: Outputs
+    """Started and stopped by the station."""
     knobs: KnobFactory | None = None
     tape: TapeWriter | None = None
     """Records the session; closed by the station when it stops."""
@@ -93,11 +97,13 @@ def device_ports(
     clock = SystemClock()
     if tape is not None:
         tape.clock = clock
+    log = EventLog(recipe)
     port = recipe.settings.knobs.port if knobs is None else knobs
     return Ports(
         clock=clock,
-        log=EventLog(recipe),
+        log=log,
         lock=lock,
+        outputs=open_outputs(recipe, log),
         pipelines=device_pipelines(camera, microphone),
         knobs=knobs_at(port, tape) if port else None,
         tape=tape,

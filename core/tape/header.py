@@ -6,17 +6,15 @@ import os
 import platform
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import Any
 
-from core import __version__
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
+from core.runtime.versions import installed_versions
 from core.settings.recipe_settings import Settings
 from core.settings.schema import from_table, to_toml
-from core.sources.camera_address import shown
+from core.sources.camera_address import address_without_password
 from core.state.verdict import Sense
 
 
@@ -58,15 +56,15 @@ def head_facts(
         "camera": camera,
         "microphone": microphone,
         "knobs": knobs,
-        "versions": versions(),
+        "versions": versions_that_move_scores(),
     }
 
 
 def settings_text(settings: Settings) -> str:
-    """As TOML, without the passwords of addresses."""
-    camera = replace(settings.camera, source=shown(settings.camera.source))
-    microphone = replace(settings.microphone, source=shown(settings.microphone.source))
-    return to_toml(Settings, replace(settings, camera=camera, microphone=microphone))
+    """As TOML, without the passwords of addresses, and without outputs: a replay has none."""
+    camera = replace(settings.camera, source=address_without_password(settings.camera.source))
+    microphone = replace(settings.microphone, source=address_without_password(settings.microphone.source))
+    return to_toml(Settings, replace(settings, camera=camera, microphone=microphone, outputs={}))
 
 
 def settings_of(text: str) -> Settings:
@@ -77,12 +75,10 @@ def settings_of(text: str) -> Settings:
         raise ValueError(str(error)) from error
 
 
-def versions() -> dict[str, str]:
-    """Whatever the bits of a score may depend on."""
-    found = {"goodpart": __version__, "python": platform.python_version(), "machine": platform.machine()}
+def versions_that_move_scores() -> dict[str, str]:
+    """Everything that the bits of a score may depend on."""
+    found = installed_versions("numpy", "opencv-python-headless", "ai-edge-litert", "soxr")
+    found["machine"] = platform.machine()
     # With more threads sums are added up in another order, and their last bits differ.
     found |= {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ}
-    for name in ("numpy", "opencv-python-headless", "ai-edge-litert", "soxr"):
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.features.image.picture import crop, decode_picture
 from core.health.camera import TaughtPictures as CameraHealth
 from core.health.camera import measure
 from core.inference.image_judge import ImageJudge
+from core.methods import METHODS, load_object, methods_of
 from core.recipes.recipe import Recipe
 from core.samples import Picture
 from models.base import ImageLesson, Learnt, Progress
@@ -75,23 +76,15 @@ def lesson_of(taught: FoldMaterial) -> ImageLesson:
     return ImageLesson(taught.files, region, make_folds(taught.group), taught.seed, taught.epochs)
 
 
-def by_features(taught: FoldMaterial, progress: Progress, backbone: bool = True) -> CandidateModel:
-    from core.features.image.backbone import find_backbone
-    from models.image import features
-
-    return ImageModel(
-        taught, "features", features.learn(lesson_of(taught), progress, find_backbone() if backbone else None)
-    )
+def by_method(method: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
+    """As a recipe would learn it."""
+    return ImageModel(taught, method, load_object(METHODS[method].learner)(lesson_of(taught), progress))
 
 
 def by_filter_bank(taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    return by_features(taught, progress, backbone=False)
+    from models.image.features import learn_with
 
-
-def by_seed(taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    from models.image import seed
-
-    return ImageModel(taught, "seed", seed.learn(lesson_of(taught), progress))
+    return ImageModel(taught, "features", learn_with(None, lesson_of(taught), progress))
 
 
 def trivial(of: TrivialScore) -> Candidate:
@@ -114,9 +107,8 @@ def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
         return brightness_and_contrast(crop(decode_picture(file), region))
 
     return {
-        "features": by_features,
+        **{method: partial(by_method, method) for method in methods_of("image")},
         "filter bank": by_filter_bank,
-        "seed": by_seed,
         "brightness": trivial(lambda file: grey(file)[0]),
         "contrast": trivial(lambda file: grey(file)[1]),
         "file size": trivial(lambda file: float(file.stat().st_size)),

@@ -21,10 +21,7 @@ import numpy as np
 
 from core.errors import GoodpartError, UnreadableError
 from core.evaluation.comparison import (
-    IMAGE_ENTRANTS,
     MOST,
-    SOUND_ENTRANTS,
-    TRIVIAL,
     CandidateResult,
     Comparison,
     MisjudgedSample,
@@ -32,6 +29,7 @@ from core.evaluation.comparison import (
     worst_of,
     write_contest,
 )
+from core.methods import candidates_of, is_trivial
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.verdict import Sense
 from models.comparison import runtime_cost as cost
@@ -134,18 +132,18 @@ def hold(recipe: Recipe, job: ComparisonRequest, report: ProgressReporter) -> Co
 
 def chosen(job: ComparisonRequest) -> Sequence[str]:
     """Raises GoodpartError for a name that is none."""
-    known = IMAGE_ENTRANTS if job.sense == "image" else SOUND_ENTRANTS
+    known = candidates_of(job.sense)
     odd = [method for method in job.methods if method not in known]
     if odd:
         raise GoodpartError(f"{odd[0]!r} is not a method here: {', '.join(known)}")
     # Trivial numbers cost nothing, and without them the others' figures say little.
-    return [name for name in known if not job.methods or name in job.methods or name in TRIVIAL]
+    return [name for name in known if not job.methods or name in job.methods or is_trivial(name)]
 
 
 def entrants(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Mapping[str, Candidate]:
     if sense == "image":
         from models.comparison import image_candidates as contest_pictures
-        from models.image.train import backbone_or_none
+        from models.image.backbone import backbone_or_none
 
         # Converted before anything is timed.
         backbone_or_none(report)

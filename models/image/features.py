@@ -18,6 +18,7 @@ from core.features.image.picture import crop, decode_picture
 from core.features.image.pooling import COARSE, FINE, Extractor, Floats, Pooled, channel_scale, normalised, pool
 from models.base import ImageLesson, Learnt, Progress
 from models.components.covariance import fit_gaussians
+from models.image.backbone import backbone_or_none
 
 COMPONENTS = 64
 LEAST_SPREAD = 0.02
@@ -33,7 +34,12 @@ COLUMNS = 2048
 Folds = npt.NDArray[np.int64]
 
 
-def learn(lesson: ImageLesson, progress: Progress, backbone: bytes | None) -> Learnt:
+def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
+    """`learn_with` the backbone, which is converted first if that is possible and has not been done."""
+    return learn_with(backbone_or_none(progress), lesson, progress)
+
+
+def learn_with(backbone: bytes | None, lesson: ImageLesson, progress: Progress) -> Learnt:
     """Learn from at least 3 pictures. `backbone` is the converted network; None means the filter bank.
 
     Raises UnreadableError for a picture that cannot be decoded and GoodpartError when there are too few; lets through

@@ -15,6 +15,7 @@ from core.decision.thresholds import rule_of
 from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import crop, decode_picture
 from core.health.camera import PictureMeasures, TaughtPictures, measure
+from core.methods import METHODS, load_object
 from core.recipes.recipe import Recipe
 from models.base import ImageLesson, Learnt
 from models.folds import make_folds
@@ -33,7 +34,7 @@ def train(
     distinct = int(groups.max()) + 1 if len(groups) else 0
     require_enough(recipe, len(pictures), distinct, method, false_alarms, refused)
     lesson = ImageLesson(pictures, recipe.settings.camera.region, make_folds(groups), seed, epochs)
-    learnt = learn(method, lesson, report)
+    learnt: Learnt = load_object(METHODS[method].learner)(lesson, report)
     facts = {
         "files": [path.name for path in pictures],
         "distinct": distinct,
@@ -75,8 +76,8 @@ def require_enough(
         none = f"none of {len(refused)} good pictures can be read ({refused[0]})" if refused else "no good pictures"
         raise GoodpartError(f"{recipe.good_images}: {none}; `goodpart teach {recipe.name} --images FOLDER` adds some")
     rule = rule_of(recipe.settings.image, method)
-    # The seed's method has thresholds that were shipped with it.
-    want = max(FEWEST, needed_for(rule, false_alarms) if method == "features" else 0)
+    # A method with shipped thresholds judges without a calibration.
+    want = max(FEWEST, needed_for(rule, false_alarms) if METHODS[method].shipped is None else 0)
     if distinct < want:
         but = "" if distinct == count else f", of which only {distinct} are not near-duplicates"
         way = f" (or ask for {percent(supported(rule, distinct))} false alarms)" if distinct >= FEWEST else ""
@@ -84,30 +85,3 @@ def require_enough(
             f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms take {want}:"
             f" teach {want - distinct} more{way}"
         )
-
-
-def learn(method: str, lesson: ImageLesson, report: ProgressReporter) -> Learnt:
-    if method == "seed":
-        from models.image import seed
-
-        return seed.learn(lesson, report)
-    from models.image import features
-
-    return features.learn(lesson, report, backbone_or_none(report))
-
-
-def backbone_or_none(report: ProgressReporter) -> bytes | None:
-    """The converted backbone; converts it where that is possible, None where it is not."""
-    from core.features.image.backbone import find_backbone
-
-    found = find_backbone()
-    if found is not None:
-        return found
-    from models.image.backbone import convert_backbone
-
-    report("converting the backbone", 0, 1)
-    try:
-        return convert_backbone()
-    except GoodpartError:
-        # The filter bank serves instead; models.image.features says so in its notes.
-        return None

@@ -24,7 +24,7 @@ from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Rows, table_of
 from models.base import Array, Learnt, Progress, SoundLesson
 from models.progress import ProgressReporter
-from models.training_result import versions
+from models.training_result import learning_versions
 from models.worker import end_with_parent
 
 UNITS = (16, 4, 4, 16)
@@ -200,7 +200,7 @@ def run(job: AmuletJob, report: ProgressReporter) -> str:
         "epochs": job.epochs,
         "history": fitted.history,
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "versions": versions(),
+        "versions": learning_versions(),
     }
     report("writing", 0, 1)
     model = AmuletModel(trained.network, scaler, job.timesteps, threshold, features)

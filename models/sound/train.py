@@ -11,6 +11,7 @@ from core.decision.thresholds import rule_of, smoothing
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import read_wave, wave_facts
 from core.health.microphone import SoundMeasures, TaughtSound, measure_sound
+from core.methods import METHODS, load_object
 from core.recipes.recipe import Recipe
 from models.base import Learnt, SoundLesson
 from models.progress import ProgressReporter
@@ -29,7 +30,7 @@ def train(
     recordings, refused, seconds, measures = look_through(recipe, report)
     require_enough(recipe, len(recordings), seconds, refused)
     lesson = SoundLesson(recordings, channel, level, make_sound_folds(len(recordings)), seed, epochs)
-    learnt = learn(method, lesson, report)
+    learnt: Learnt = load_object(METHODS[method].learner)(lesson, report)
     table = recipe.settings.sound
     # Raises where so few windows cannot support what is asked.
     calibrate(smoothed(learnt.held_out, smoothing(table)), rule_of(table, method), false_alarms)
@@ -80,13 +81,3 @@ def require_enough(recipe: Recipe, count: int, seconds: float, refused: Sequence
             f"{recipe.name}: {seconds:.0f} s of good sound; it takes {FEWEST_SECONDS:.0f} s at least, better 20"
             " recordings of several units: teach more"
         )
-
-
-def learn(method: str, lesson: SoundLesson, report: ProgressReporter) -> Learnt:
-    if method == "amulet":
-        from models.sound import amulet
-
-        return amulet.learn(lesson, report)
-    from models.sound import spectrum
-
-    return spectrum.learn(lesson, report)

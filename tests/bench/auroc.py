@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +22,14 @@ from core.bundle import HeldOut
 from core.dataset.add_images import pictures_in
 from core.dataset.near_duplicates import near_duplicates, thumbnail
 from core.decision.calibration import TooFewError, calibrate, supported
-from core.decision.rule import is_anomalous, share
+from core.decision.rule import is_anomalous
+from core.decision.rule_arrays import share_arrays
 from core.detectors.image.base import ImageDetector
 from core.detectors.image.features import FeaturesDetector
 from core.detectors.image.seed import SeedDetector
 from core.evaluation.statistics import auroc
 from core.features.image.picture import WHOLE, decode_picture
-from core.state.verdict import Rule
+from core.state.verdict import RULE_NAMES, Rule
 from models.base import ImageLesson, Learnt
 from models.comparison.image_candidates import brightness_and_contrast
 from models.folds import make_folds
@@ -38,7 +38,6 @@ from models.image.backbone import obtain_backbone
 from tests.support.data import data_folder
 
 SETS = ("aliens", "cookies", "solar_cells")
-RULES: tuple[Rule, ...] = get_args(Rule)
 TARGET = 0.05
 TAUGHT = 0.6
 AUROC_BARS = {"aliens": 0.98, "cookies": 0.98, "solar_cells": 0.95}
@@ -90,7 +89,7 @@ def evaluate(
     held_out = learnt.held_out
     good, bad = _scores(detector, good_test), _scores(detector, defect)
     aurocs, rates = {}, {}
-    for rule in RULES:
+    for rule in RULE_NAMES:
         aurocs[rule] = auroc(_ranked(good, held_out, rule), _ranked(bad, held_out, rule))
         try:
             thresholds = calibrate(held_out, rule, TARGET)
@@ -111,7 +110,7 @@ def _scores(detector: ImageDetector, pictures: Sequence[Path]) -> Values:
 def _ranked(scores: Values, held_out: HeldOut, rule: Rule) -> Values:
     """What a rule orders samples by: their share of the alarm level."""
     thresholds = calibrate(held_out, rule, max(TARGET, supported(rule, held_out.count)))
-    return np.asarray(share(scores[:, 0], scores[:, 1], thresholds))
+    return share_arrays(scores[:, 0], scores[:, 1], thresholds)
 
 
 def trivial(pictures: Split) -> dict[str, float]:
@@ -135,7 +134,7 @@ def results(pictures: Split, with_seed: bool) -> Iterator[tuple[Result, float]]:
     taught = lesson(pictures.taught)
     for name, network in (("features", obtain_backbone()), ("filter bank", None)):
         start = time.perf_counter()
-        learnt = features.learn(taught, quiet, network)
+        learnt = features.learn_with(network, taught, quiet)
         seconds = time.perf_counter() - start
         detector: ImageDetector = FeaturesDetector(learnt.arrays, learnt.networks, learnt.settings)
         yield evaluate(name, learnt, detector, pictures.good, pictures.defect), seconds
@@ -170,7 +169,7 @@ def main() -> int:
     options = parser.parse_args()
     missed: list[str] = []
     print("AUROC, and false alarms / misses calibrated for 5 % false alarms, by rule")
-    print(f"{'set':12}split method     " + "".join(f"{rule:>20}" for rule in RULES) + "  learnt in")
+    print(f"{'set':12}split method     " + "".join(f"{rule:>20}" for rule in RULE_NAMES) + "  learnt in")
     for name in options.sets:
         for number in range(options.splits):
             pictures = split(name, number)

@@ -16,7 +16,7 @@ import cv2
 from core.dataset.add_images import pictures_in, teach_pictures
 from core.recipes.recipe import new_recipe
 from core.sources.simulated.camera import good_pictures
-from models.image.train import backbone_or_none
+from models.image.backbone import backbone_or_none
 from tests.bench.process import run_measured
 from tests.support.data import find_data
 

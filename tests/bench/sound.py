@@ -18,13 +18,13 @@ import numpy.typing as npt
 
 from core.dataset.material_files import natural_order
 from core.decision.calibration import calibrate
-from core.decision.rule import share
-from core.decision.thresholds import DEFAULT_RULES
+from core.decision.rule_arrays import share_arrays
 from core.detectors.sound.amulet import AmuletModel, Network, Scaler, grouped
 from core.detectors.sound.spectrum import SpectrumDetector
 from core.features.sound.amulet import table_of
 from core.features.sound.spectrum import RATE
 from core.features.sound.wav import whole_wave
+from core.methods import METHODS
 from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import Settings
 from models.base import SoundLesson
@@ -93,7 +93,7 @@ def leave_out(task: tuple[Sequence[Path], int, dict[str, list[Path]]]) -> Left:
     good, number, faulty = task
     rest = [clip for at, clip in enumerate(good) if at != number]
     learnt = spectrum.learn(SoundLesson(rest, None, False, make_sound_folds(len(rest))), silent)
-    thresholds = calibrate(learnt.held_out, DEFAULT_RULES["spectrum"], TARGET)
+    thresholds = calibrate(learnt.held_out, METHODS["spectrum"].rule, TARGET)
 
     def judged(clip: Path) -> Scores:
         detector = SpectrumDetector(learnt.arrays, learnt.networks, learnt.settings)
@@ -101,7 +101,7 @@ def leave_out(task: tuple[Sequence[Path], int, dict[str, list[Path]]]) -> Left:
         density, error = (
             np.array(part) for part in zip(*((w.density, w.reconstruction_error) for w in seen), strict=True)
         )
-        return np.asarray(share(density, error, thresholds), np.float64)
+        return share_arrays(density, error, thresholds)
 
     return Left(judged(good[number]), {fault: [judged(clip) for clip in some] for fault, some in faulty.items()})
 

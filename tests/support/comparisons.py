@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.comparison import TRIVIAL, CandidateResult, Comparison, MisjudgedSample
+from core.evaluation.comparison import CandidateResult, Comparison, MisjudgedSample
+from core.methods import is_trivial
 from core.state.verdict import Sense
 
 FOLDS = 5
@@ -39,7 +40,7 @@ def contest(
             else MisjudgedSample(names[0], True, 0.8, trace=[[1.1, 0.5], [1.2, 0.9], [1.3, 0.7]]),
             MisjudgedSample("000001-good.png", False, 1.1),
         ]  # fmt: skip
-        plain = name in TRIVIAL
+        plain = is_trivial(name)
         entries.append(
             CandidateResult(
                 name, scores(good, 0.4, seed), rows, 0.1 if plain else 12.0 * (1 + seed), None if plain else 25.0,

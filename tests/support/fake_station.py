@@ -423,9 +423,9 @@ def _new_model(now: Snapshot) -> ModelInfo | None:
 
 
 def watch_live() -> int:
-    from tui.app.run import watch
+    from tui.app.run import run_dashboard
 
-    return watch(LiveStation())
+    return run_dashboard(LiveStation())
 
 
 if __name__ == "__main__":

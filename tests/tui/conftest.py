@@ -12,6 +12,6 @@ from tui.terminal.capabilities import TerminalKind
 
 @pytest.fixture(autouse=True)
 def all_glyphs() -> Iterator[None]:
-    glyphs.use(TerminalKind())
+    glyphs.choose_glyphs(TerminalKind())
     yield
-    glyphs.use(TerminalKind())
+    glyphs.choose_glyphs(TerminalKind())

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from tui.app.dashboard import Dashboard
-from tui.view.key_table import SCREEN_WORDS, Where
+from tui.app.screen_loading import turn_to
+from tui.view.screen_table import SCREENS, ScreenName
 
 ELSEWHERE = "teaching, training, history and the rest are done where the service is"
 
 
 class AttachedApp(Dashboard):
-    screens: ClassVar[Sequence[Where]] = ("watch", "files")
+    screens: ClassVar[Sequence[ScreenName]] = tuple(row.name for row in SCREENS.values() if row.attached)
 
-    def action_go(self, where: str) -> None:
-        self.say(SCREEN_WORDS[where] if where in self.screens else ELSEWHERE)
-        from tui.screens.files import FilesScreen
-
-        if where == "watch" and len(self.screen_stack) > 2:
-            self.pop_screen()
-        elif where == "files" and not isinstance(self.screen, FilesScreen):
-            self.push_screen(FilesScreen())
+    def action_go(self, where: ScreenName) -> None:
+        if where not in self.screens:
+            self.say(ELSEWHERE)
+            return
+        self.say(SCREENS[where].purpose)
+        turn_to(self, where, None, 2)

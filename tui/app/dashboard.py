@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from core.recipes.recipe import Recipe
 from core.state.snapshot import Snapshot, shown_sense, thresholds_of
 from core.state.verdict import Sense, Thresholds
 from core.station.interface import StationInterface
@@ -17,8 +18,8 @@ from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
 from tui.terminal.capabilities import TerminalKind
 from tui.view.inbox import NewSnapshot
-from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import bindings
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 from tui.view.view import View
 
 OUTCOME_SECONDS = 10.0
@@ -33,10 +34,13 @@ class Dashboard(StationActions):
     `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
     """
 
+    TITLE = "goodpart"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
-    screens: ClassVar[Sequence[Where]] = SCREENS
+    screens: ClassVar[Sequence[ScreenName]] = SCREEN_NAMES
     """Those that can be turned to."""
+    recipe: Recipe | None = None
+    """The recipe whose files are on this machine; None if the station runs elsewhere or no recipe is open."""
 
     def __init__(
         self,
@@ -94,7 +98,7 @@ class Dashboard(StationActions):
         if self._running and self._loop is not None and not self._loop.is_closed():
             self.post_message(NewSnapshot())
 
-    def on_news(self) -> None:
+    def on_new_snapshot(self) -> None:
         if time.monotonic() - self._shown_at >= self.pacer.period:
             self._show_when_due()
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tui.screens.base import StationScreen
+from tui.screens.host import ScreenHost
 from tui.view.key_table import KEYS, Key
-
-if TYPE_CHECKING:
-    from tui.app.shell import Shell
 
 
 class KeyCommands(Provider):
@@ -19,12 +17,12 @@ class KeyCommands(Provider):
 
     def _commands(self) -> list[tuple[str, str, partial[None]]]:
         """Words, keys, what to do."""
-        screen, shell = self.screen, cast("Shell", self.app)
+        screen, host = self.screen, cast(ScreenHost, self.app)
         if not isinstance(screen, StationScreen):
             return []
         keys = sorted((k for k in KEYS if k.where in (screen.where, "app")), key=lambda k: k.where == "app")
         return [
-            (key.tooltip, shell.keys_of(key.id), partial(self._run, screen, key)) for key in keys if key.id != "palette"
+            (key.tooltip, host.keys_of(key.id), partial(self._run, screen, key)) for key in keys if key.id != "palette"
         ]
 
     def _run(self, screen: StationScreen, key: Key) -> None:

@@ -11,7 +11,7 @@ from tui.app.dashboard import Dashboard
 from tui.terminal.capabilities import TerminalKind
 
 
-def watch(
+def run_dashboard(
     station: StationInterface,
     keymap: Mapping[str, str] | None = None,
     *,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,15 +12,15 @@ from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
 from core.station.interface import StationInterface
 from tui.app.dashboard import Dashboard
-from tui.app.screen_table import OF_A_RECIPE, SCREENS, module_of
-from tui.screens.base import StationScreen
+from tui.app.screen_loading import screen_class, turn_to
 from tui.stations.none import NoStation
 from tui.terminal.capabilities import TerminalKind
-from tui.view.key_table import SCREEN_WORDS
+from tui.view.screen_table import SCREENS, ScreenName
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from tui.screens.host import LibraryHost, ScreenHost
 
 Opener = Callable[[Recipe], StationInterface]
 """Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
@@ -72,46 +70,30 @@ class Shell(Dashboard):
 
     # Which screen.
 
-    async def action_go(self, where: str) -> None:
+    async def action_go(self, where: ScreenName) -> None:
         """What a key asks for. On a slow line a screen takes seconds: which one it will be is said before."""
-        self.say(SCREEN_WORDS[where])
-        if where in SCREENS:
+        self.say(SCREENS[where].purpose)
+        if where != "watch":
             # The first time it takes a while, in which the answer goes out.
-            await asyncio.to_thread(import_module, module_of(where))
+            await asyncio.to_thread(screen_class, where)
         self.go(where)
 
-    def go(self, where: str) -> None:
+    def go(self, where: ScreenName) -> None:
         if where != "recipes" and self.recipe is None:
             self.say("first open a recipe, or make a new one")
-        elif where == "watch":
-            self._put(None)
         else:
-            name = SCREENS[where]
-            kind = getattr(import_module(module_of(where)), name)
-            self._put(kind, partial(kind, self.recipe) if where in OF_A_RECIPE else kind)
-
-    def _put(self, kind: type[StationScreen] | None, make: Callable[[], StationScreen] | None = None) -> None:
-        """This screen above the dashboard, or the dashboard alone; typing that was begun is given up."""
-        if kind is not None and type(self.screen) is kind:
-            return
-        keep = 2 if self.recipe else 1
-        while len(self.screen_stack) > keep:
-            self.pop_screen()
-        if kind is not None:
-            self.push_screen((make or kind)())
-        elif not self.recipe:
-            self.go("recipes")
+            turn_to(self, where, self.recipe, 2 if self.recipe else 1)
 
     # Which recipe.
 
-    def open(self, folder: Path, then: str = "watch") -> None:
+    def open(self, folder: Path, then: ScreenName = "watch") -> None:
         """Judge with this recipe; the station that runs is stopped first. What is wrong is said."""
         if self.recipe is not None and self.recipe.folder == folder:
             self.go(then)
             return
         self.run_worker(self._open(folder, then), exit_on_error=True)
 
-    async def _open(self, folder: Path, then: str) -> None:
+    async def _open(self, folder: Path, then: ScreenName) -> None:
         async with self._changing:
             try:
                 recipe = await asyncio.to_thread(open_recipe, str(folder))
@@ -151,3 +133,9 @@ class Shell(Dashboard):
         """Away with all screens: they show a station that is no more."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
+
+
+if TYPE_CHECKING:
+    # The type checker sees here that the apps do what screens may ask of them.
+    _dashboard: type[ScreenHost] = Dashboard
+    _shell: type[LibraryHost] = Shell

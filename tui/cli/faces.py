@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.terminal.display import Display
 
 
-def shown(
+def run_face(
     recipe: Recipe,
     options: argparse.Namespace,
     camera: str | None,
@@ -33,7 +33,7 @@ def shown(
         return run_headless(station, options.seconds)
     from tui.stations.deferred import DeferredStation
 
-    why = "" if options.line else no_dashboard()
+    why = "" if options.line else why_no_dashboard()
     if options.line or why:
         from tui.line_mode.console import run_lines
 
@@ -41,10 +41,10 @@ def shown(
             print(f"goodpart: {why}: status lines instead of the dashboard; ? lists the commands", file=sys.stderr)
         code, _ = run_lines(DeferredStation(recipe, camera, microphone, knobs, tape), options.seconds, recipe)
         return code
-    return show_shell(recipe, options, camera, microphone, knobs, tape)
+    return run_shell(recipe, options, camera, microphone, knobs, tape)
 
 
-def show_shell(
+def run_shell(
     recipe: Recipe | None,
     options: argparse.Namespace,
     camera: str | None = None,
@@ -73,12 +73,12 @@ def show_shell(
             recipe,
             open_station,
             shown.config.keys,
-            **as_shown(shown, options),
+            **dashboard_options(shown, options),
         )
     )
 
 
-def as_shown(shown: Display, options: argparse.Namespace) -> dict[str, Any]:
+def dashboard_options(shown: Display, options: argparse.Namespace) -> dict[str, Any]:
     """How a dashboard looks, and for how long, as its arguments say it."""
     config = shown.config
     return {
@@ -90,7 +90,7 @@ def as_shown(shown: Display, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def no_dashboard() -> str:
+def why_no_dashboard() -> str:
     """Why there can be none here, in words; empty where there can."""
     if os.environ.get("TEXTUAL_DRIVER"):
         return ""  # in a browser

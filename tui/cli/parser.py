@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from core import __version__
+from core.methods import choices_text, methods_of
 from core.settings.user_config import COLORS, THEMES
+from core.state.verdict import Sense
 from tui.cli.argument_types import day, duration, hertz, positive, rate
 from tui.cli.options import amulet as amulet_options
 from tui.cli.options import compare as compare_options
@@ -75,10 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = command("train", "learn from the good pictures and calibrate; Ctrl-C leaves the old model in place")
     recipe(train)
-    train.add_argument("--image-method", metavar="M", choices=("features", "seed"), help="features (default) or seed")
-    train.add_argument(
-        "--sound-method", metavar="M", choices=("spectrum", "amulet"), help="spectrum (default) or amulet"
-    )
+    for sense in get_args(Sense):
+        words = choices_text(sense, " (default)")
+        train.add_argument(f"--{sense}-method", metavar="M", choices=methods_of(sense), help=words)
     train.add_argument(
         "--false-alarms", metavar="A", type=rate, help="share of good parts that may be called, 0.05, by all senses"
     )

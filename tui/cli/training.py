@@ -23,7 +23,7 @@ class TrainingFailedError(GoodpartError):
         self.process_code = process_code
 
 
-def learn(
+def run_training(
     folder: Path,
     options: Sequence[str],
     module: str = "models.train",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from core.methods import methods_of
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import TrainingRun
 from core.state.jobs import TrainingState
 from core.state.verdict import Sense
 from tui.view.comparison import ComparisonView
-
-QUICK: Mapping[Sense, Sequence[str]] = {"image": ("features", "filter bank"), "sound": ("spectrum", "amulet")}
-"""What is compared where not all methods are asked for: minutes, not an hour."""
 
 
 class ComparisonJob:
@@ -48,33 +46,33 @@ class ComparisonJob:
         self.now = news
 
 
-_held: dict[tuple[Path, Sense], ComparisonJob] = {}
+_jobs: dict[tuple[Path, Sense], ComparisonJob] = {}
 
 
-def comparing(recipe: Recipe, sense: Sense) -> ComparisonJob:
+def comparison_job(recipe: Recipe, sense: Sense) -> ComparisonJob:
     """The same for the same recipe and sense, so that a screen that comes back finds what runs."""
-    return _held.setdefault((recipe.folder, sense), ComparisonJob(recipe, sense))
+    return _jobs.setdefault((recipe.folder, sense), ComparisonJob(recipe, sense))
 
 
-def told_of(recipe: Recipe, sense: Sense) -> ComparisonView:
+def last_comparison(recipe: Recipe, sense: Sense) -> ComparisonView:
     """The last contest. Raises GoodpartError where there is none, or it cannot be read."""
     # NumPy comes with it: only who looks at a contest waits for that.
-    from core.evaluation.comparison import USABLE, contest_file, read_contest
+    from core.evaluation.comparison import contest_file, read_contest
     from core.evaluation.recommendation import advise
-    from tui.reports.comparison_table import HEAD, ordered, row
+    from tui.reports.comparison_table import HEAD, comparison_row, ranked_methods
 
     contest = read_contest(contest_file(recipe, sense))
     advice = advise(contest)
-    entries = ordered(contest)
+    entries = ranked_methods(contest)
     return ComparisonView(
         head=HEAD,
         methods=[entry.method for entry in entries],
-        rows=[row(contest, entry) for entry in entries],
+        rows=[comparison_row(contest, entry) for entry in entries],
         cases={entry.method: entry.worst for entry in entries},
         notes={entry.method: entry.notes for entry in entries},
         recommended=advice.method,
         advice=advice.sentence,
         doubt=advice.doubt,
         when=contest.when[:16].replace("T", " "),
-        usable=USABLE[sense],
+        usable=methods_of(sense),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.recipes.recipe import Recipe
-from tui.stations.remote import RemoteStation
+from tui.service.client import ServiceClient
 
 
 class FileScorer(Protocol):
@@ -18,11 +18,11 @@ class FileScorer(Protocol):
 
 
 class RemoteFileScorer:
-    def __init__(self, station: RemoteStation) -> None:
-        self._station = station
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
 
     async def judge(self, file: Path, sensitivity: float | None) -> dict[str, Any]:
-        return await asyncio.to_thread(self._station.judge, file, sensitivity)
+        return await asyncio.to_thread(self._client.judge, file, sensitivity)
 
     async def close(self) -> None: ...
 

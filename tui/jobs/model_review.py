@@ -12,8 +12,8 @@ class ModelReviewJob:
     """Examines anew whenever the models, or the defective material, are others than before."""
 
     def __init__(self) -> None:
-        self._examination: ModelReviewProcess | None = None
-        self._looked_at: object = None
+        self._review: ModelReviewProcess | None = None
+        self._reviewed: object = None
 
     def update(self, view: View, folder: Path | None, *, candidate: bool) -> ReviewProgress | None:
         """How far it is; None where there is no model to look at. `candidate` for the models that wait."""
@@ -22,14 +22,14 @@ class ModelReviewJob:
         known = [model.bundle if model else "" for model in models]
         defective = [state.inventory.defect if state.inventory else 0 for state in states]
         storing = any(state.capture is not None for state in states)
-        if (folder, candidate, known, defective) != self._looked_at and not storing:
-            self._looked_at = folder, candidate, known, defective
+        if (folder, candidate, known, defective) != self._reviewed and not storing:
+            self._reviewed = folder, candidate, known, defective
             self.stop()
             if folder is not None and any(known):
-                self._examination = ModelReviewProcess(folder, candidate=candidate)
-        return self._examination.now if self._examination else None
+                self._review = ModelReviewProcess(folder, candidate=candidate)
+        return self._review.now if self._review else None
 
     def stop(self) -> None:
-        if self._examination:
-            self._examination.stop()
-            self._examination = None
+        if self._review:
+            self._review.stop()
+            self._review = None

@@ -10,7 +10,7 @@ from core.errors import GoodpartError
 BLOCK = 4096
 
 
-class Playing:
+class SoundPlayer:
     """The newest recording of a folder. `position` and `ended` are for any thread; what cannot be done is told in
     `trouble`."""
 
@@ -28,7 +28,7 @@ class Playing:
 
     def _run(self, folder: Path) -> None:
         try:
-            self._play(newest(folder))
+            self._play(newest_recording(folder))
         except GoodpartError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - sound libraries raise what they like
@@ -54,7 +54,7 @@ class Playing:
                     played += len(block)
 
 
-def newest(folder: Path) -> Path:
+def newest_recording(folder: Path) -> Path:
     """Raises GoodpartError where there is none."""
     from core.dataset.add_sound import recordings_in
 

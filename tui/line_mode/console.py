@@ -29,19 +29,17 @@ from core.commands import (
     UndoGrab,
 )
 from core.errors import GoodpartError
-from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.knobs.link import NAMES, refusal
 from core.state.knobs import Grab
 from core.state.parts import Word
 from core.state.sense_words import SENSE_WORDS
 from core.state.snapshot import Snapshot, shown_sense, thresholds_of, waiting_model
 from core.state.verdict import Sense, Thresholds, Which
-from tui.line_mode.headless import run_plain
-from tui.line_mode.parsing import folded, none_more
-from tui.line_mode.recipe_answers import export_history, history_lines, result_lines, target_lines
-from tui.line_mode.status import plain, shift_line, status_line
+from tui.line_mode.headless import run_without_screen
+from tui.line_mode.parsing import folded, none_more, one_number
+from tui.line_mode.recipe_answers import export_history, history_lines, review_model, review_targets
+from tui.line_mode.status import news_of, plain_ascii, status_line, summary_lines
 from tui.line_mode.teaching import delete, record, stop, teach
-from tui.view.text import taping_words
 
 if TYPE_CHECKING:
     from core.recipes.recipe import Recipe
@@ -67,7 +65,7 @@ def run_lines(station: StationInterface, seconds: float | None, recipe: Recipe |
     """
     desk = LineConsole(station, sys.stdout, recipe)
     threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
-    return run_plain(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
+    return run_without_screen(station, seconds, desk.show, ended=desk.left.is_set), desk.closed
 
 
 class LineConsole:
@@ -90,21 +88,18 @@ class LineConsole:
     def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
         """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
         first = self._station.snapshot()
-        self._say(plain(status_line(first))[:79])
+        self._say(plain_ascii(status_line(first))[:79])
         state, told_at = first.verdict.state, first.at
         for snapshot in snapshots:
             self._say_news(snapshot)
             if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
                 continue
             state, told_at = snapshot.verdict.state, snapshot.at
-            self._say(plain(status_line(snapshot))[:79])
+            self._say(plain_ascii(status_line(snapshot))[:79])
 
     def _say_news(self, snapshot: Snapshot) -> None:
         """Once, what came of a command: a fault, the end of a training or of a recording."""
-        training = snapshot.training
-        told = snapshot.fault or (training.message if training and training.state != "running" else "")
-        told = told or next((state.stored for state in snapshot.senses.values() if state.stored), "")
-        told = told or snapshot.offers.told
+        told = news_of(snapshot)
         if told != self._told:
             self._told = told
             if told:
@@ -158,11 +153,7 @@ class LineConsole:
 
     def _set(self, which: Which, words: list[str]) -> str:
         self._thresholds()
-        try:
-            (word,) = words
-            value = float(word)
-        except ValueError:
-            value = math.nan
+        value = one_number(words)
         if not math.isfinite(value):
             raise GoodpartError(f"type the {NAMES[which]} threshold as a number: {NAMES[which][0]} 0.5")
         self._station.do(SetThreshold(which, value, "line", self._shown))
@@ -227,11 +218,7 @@ class LineConsole:
         if not words:
             self._station.do(Calibrate())
             return "calibrating"
-        try:
-            (word,) = words
-            target = float(word)
-        except ValueError:
-            target = math.nan
+        target = one_number(words)
         if not 0 < target < 1:
             raise GoodpartError("type the share of good parts that may be called: calibrate 0.02")
         self._station.do(Calibrate(target))
@@ -263,26 +250,12 @@ class LineConsole:
     def _result(self, words: list[str]) -> str:
         """Looks at the model that waits, or at the one in use; told when it is found."""
         none_more(words)
-        recipe = self._at_hand()
-        candidate = waiting_model(self._station.snapshot())
-        ModelReviewProcess(recipe.folder, candidate=candidate, changed=self._found)
-        return f"looking at the {'new model' if candidate else 'model in use'}"
+        return review_model(self._at_hand(), waiting_model(self._station.snapshot()), self._say)
 
     def _targets(self, words: list[str]) -> str:
         """Looks at the model in use; told when it is found."""
         none_more(words)
-        recipe, sense = self._at_hand(), self._shown
-
-        def found(now: ReviewProgress) -> None:
-            if now.state != "running":
-                self._say(target_lines(now, sense))
-
-        ModelReviewProcess(recipe.folder, candidate=False, changed=found)
-        return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
-
-    def _found(self, now: ReviewProgress) -> None:
-        if now.state != "running":
-            self._say(result_lines(now))
+        return review_targets(self._at_hand(), self._shown, self._say)
 
     def _quit(self, words: list[str]) -> str:
         none_more(words)
@@ -291,20 +264,7 @@ class LineConsole:
 
     def _status(self, words: list[str]) -> str:
         none_more(words)
-        snapshot = self._station.snapshot()
-        said = [snapshot.verdict.reason, shift_line(snapshot)]
-        if snapshot.image and snapshot.image.capture:
-            now = snapshot.image.capture
-            said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
-        if snapshot.training and snapshot.training.state == "running":
-            run = snapshot.training
-            left = "" if run.seconds_left is None else f", {run.seconds_left:.0f} s left"
-            said.append(f"training: {run.phase} {run.step}/{run.of}{left}")
-        if waiting_model(snapshot):
-            said.append("a new model waits: use takes it over")
-        said += [taping_words(snapshot.taping)] if snapshot.taping else []
-        said += [snapshot.fault] if snapshot.fault else []
-        return "\n".join(said)
+        return "\n".join(summary_lines(self._station.snapshot()))
 
     _COMMANDS: dict[str, Callable[[LineConsole, list[str]], str]] = {  # noqa: RUF012
         "d": lambda desk, words: desk._set("density", words),

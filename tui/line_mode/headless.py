@@ -34,13 +34,13 @@ GIVE_UP_SECONDS = 3.0
 def run_headless(station: Refusing, seconds: float | None) -> int:
     """A JSON object for every verdict. Raises the GoodpartError of a recipe whose model cannot be used, instead of
     telling UNKNOWN for ever."""
-    code = run_plain(station, seconds, headless, ended=lambda: station.refused is not None)
+    code = run_without_screen(station, seconds, write_json_lines, ended=lambda: station.refused is not None)
     if station.refused:
         raise station.refused
     return code
 
 
-def run_plain(
+def run_without_screen(
     station: StationInterface,
     seconds: float | None,
     show: Callable[[Iterator[Snapshot], TextIO], None],
@@ -90,7 +90,7 @@ def run_plain(
     return 130 if by == signal.SIGINT else 0
 
 
-def headless(snapshots: Iterator[Snapshot], out: TextIO) -> None:
+def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
     """One JSON object for every judged sample, and one for every part that was counted; while nothing can be judged,
     one at the turn and one a second."""
     judged: list[int] | None = None

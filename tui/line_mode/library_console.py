@@ -22,9 +22,9 @@ a name with spaces is typed in quotes: open "pump 7"
 """
 
 
-def run_shelf(open_station: Callable[[Recipe], StationInterface]) -> int:
+def run_library(open_station: Callable[[Recipe], StationInterface]) -> int:
     """Until somebody quits, or nothing more is typed."""
-    desk = ShelfDesk(open_station, sys.stdin, sys.stdout)
+    desk = LibraryConsole(open_station, sys.stdin, sys.stdout)
     desk.say(HELP)
     while desk.code is None:
         desk.say("recipes>", end=" ")
@@ -35,7 +35,7 @@ def run_shelf(open_station: Callable[[Recipe], StationInterface]) -> int:
     return desk.code or 0
 
 
-class ShelfDesk:
+class LibraryConsole:
     def __init__(self, open_station: Callable[[Recipe], StationInterface], typed: TextIO, out: TextIO) -> None:
         self._open_station = open_station
         self._typed = typed
@@ -65,7 +65,7 @@ class ShelfDesk:
                 self._open(takes[0])
             elif command in ("copy", "rename") and len(takes) == 2:
                 work = duplicate if command == "copy" else rename
-                self.say(f"{quoted(work(known(takes[0]), takes[1]).name)} is there")
+                self.say(f"{quoted(work(recipe_folder(takes[0]), takes[1]).name)} is there")
             elif command == "delete" and len(takes) == 1:
                 self._delete(takes[0])
             else:
@@ -90,7 +90,7 @@ class ShelfDesk:
         self._bench(made)
 
     def _open(self, name: str) -> None:
-        self._bench(open_recipe(str(known(name))))
+        self._bench(open_recipe(str(recipe_folder(name))))
 
     def _bench(self, recipe: Recipe) -> None:
         from tui.line_mode.console import run_lines
@@ -101,7 +101,7 @@ class ShelfDesk:
             self.code = code
 
     def _delete(self, name: str) -> None:
-        folder = known(name)
+        folder = recipe_folder(name)
         self.say(f"all of {name} is deleted, also what was taught; type its name to do it:", end=" ")
         if self._typed.readline().strip() not in (name, quoted(name)):
             raise GoodpartError("nothing was deleted")
@@ -109,7 +109,7 @@ class ShelfDesk:
         self.say(f"{name} is deleted")
 
 
-def known(name: str) -> Path:
+def recipe_folder(name: str) -> Path:
     """The folder of a recipe, which may be broken. Raises GoodpartError where there is none of that name."""
     folder = user_recipes() / name
     if Path(name).name != name or name == ".." or not (folder / "recipe.toml").is_file():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from core.errors import GoodpartError
-from core.evaluation.review_process import ReviewProgress
+from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.recipes.recipe import Recipe
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
-from tui.line_mode.status import plain
+from tui.line_mode.status import plain_ascii
 
 MOST_ROWS = 200
 
@@ -21,7 +22,7 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
     """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
     GoodpartError."""
     from core.journal.query import History, RowFilter
-    from core.journal.row import in_words
+    from core.journal.row import event_sentence
 
     rest = [word.upper() for word in words]
     count = int(rest.pop(0)) if rest and rest[0].isdecimal() else 10
@@ -32,7 +33,9 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
         rows = list(history.rows(RowFilter(verdict=verdict), count))
     if not rows:
         return f"there is no row with {verdict}" if verdict else "the journal is empty"
-    return "\n".join(plain(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {in_words(row)}")[:79] for row in rows)
+    return "\n".join(
+        plain_ascii(f"{row.when:%d. %H:%M:%S} {row.kind} {row.verdict} {event_sentence(row)}")[:79] for row in rows
+    )
 
 
 def export_history(recipe: Recipe) -> str:
@@ -42,6 +45,28 @@ def export_history(recipe: Recipe) -> str:
     place = recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
     count = export_csv(recipe.journal, RowFilter(), place)
     return f"{count} rows written to {place.name} in the recipe's folder"
+
+
+def review_model(recipe: Recipe, candidate: bool, say: Callable[[str], None]) -> str:
+    """Begin to review the model that waits, or the model in use; `say` gets the result, on a thread of its own."""
+
+    def found(now: ReviewProgress) -> None:
+        if now.state != "running":
+            say(result_lines(now))
+
+    ModelReviewProcess(recipe.folder, candidate=candidate, changed=found)
+    return f"looking at the {'new model' if candidate else 'model in use'}"
+
+
+def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> str:
+    """Begin to review the model in use; `say` gets what each target takes and costs, on a thread of its own."""
+
+    def found(now: ReviewProgress) -> None:
+        if now.state != "running":
+            say(target_lines(now, sense))
+
+    ModelReviewProcess(recipe.folder, candidate=False, changed=found)
+    return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:
@@ -68,7 +93,7 @@ def target_lines(now: ReviewProgress, sense: Sense) -> str:
     found = next((one for one in now.found if one.sense == sense), None)
     if found is None:
         return f"there is no model of {SENSE_WORDS[sense].stream} yet: train makes one"
-    from tui.reports.target_table import HEAD, rows  # the screens take their time to load
+    from tui.reports.target_table import HEAD, target_rows  # the screens take their time to load
 
-    lines = ["".join(text for text, _ in row) for row in rows(found)]
+    lines = ["".join(text for text, _ in row) for row in target_rows(found)]
     return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])

@@ -15,9 +15,8 @@ from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe
 from core.runtime.atomic_files import replace_file
 from core.state.sense_words import SENSE_WORDS
-from tui.reports import html as page
-from tui.reports import svg
-from tui.reports.comparison_table import ordered
+from tui.reports import html, svg
+from tui.reports.comparison_table import ranked_methods
 from tui.reports.pictures import data_uri
 
 HEAD = (
@@ -28,19 +27,19 @@ HEAD = (
 
 def write_report(place: Path, recipe: Recipe, told: Sequence[tuple[Comparison, Recommendation]]) -> None:
     """Raises GoodpartError where the file cannot be written."""
-    body = [page.heading(1, f"{recipe.name}: methods compared")]
+    body = [html.heading(1, f"{recipe.name}: methods compared")]
     for contest, advice in told:
         body += chapter(recipe, contest, advice)
-    replace_file(place, page.page(f"{recipe.name}: methods compared", body).encode())
+    replace_file(place, html.page(f"{recipe.name}: methods compared", body).encode())
 
 
 def chapter(recipe: Recipe, contest: Comparison, advice: Recommendation) -> Iterator[str]:
     what = SENSE_WORDS[contest.sense].files
-    yield page.heading(2, SENSE_WORDS[contest.sense].stream.capitalize())
-    yield page.paragraph(advice.sentence, "" if advice.method else "warning")
-    yield page.paragraph(advice.doubt, "dim")
+    yield html.heading(2, SENSE_WORDS[contest.sense].stream.capitalize())
+    yield html.paragraph(advice.sentence, "" if advice.method else "warning")
+    yield html.paragraph(advice.doubt, "dim")
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in contest.settings.items() if value)
-    yield page.facts(
+    yield html.facts(
         [
             ("held", contest.when),
             ("machine", contest.machine),
@@ -51,20 +50,20 @@ def chapter(recipe: Recipe, contest: Comparison, advice: Recommendation) -> Iter
             ("method of the recipe", contest.method),
         ]
     )
-    yield page.table(HEAD, [cells(contest, entry) for entry in ordered(contest)])
-    by_kind = {entry.method: figures(contest, entry).by_kind for entry in ordered(contest)}
+    yield html.table(HEAD, [method_cells(contest, entry) for entry in ranked_methods(contest)])
+    by_kind = {entry.method: figures(contest, entry).by_kind for entry in ranked_methods(contest)}
     kinds = next(iter(by_kind.values()), {})
     if kinds:
         rows = [[method, *(f"{value:.3f}" for value in values.values())] for method, values in by_kind.items()]
-        yield page.heading(3, "AUROC by kind of defect")
-        yield page.table(["method", *kinds], rows)
+        yield html.heading(3, "AUROC by kind of defect")
+        yield html.table(["method", *kinds], rows)
     for sentence in (*contest.twins, *contest.refused):
-        yield page.paragraph(sentence, "warning")
-    for entry in ordered(contest):
-        yield from section(recipe, contest, entry)
+        yield html.paragraph(sentence, "warning")
+    for entry in ranked_methods(contest):
+        yield from method_section(recipe, contest, entry)
 
 
-def cells(contest: Comparison, entry: CandidateResult) -> list[str]:
+def method_cells(contest: Comparison, entry: CandidateResult) -> list[str]:
     found = figures(contest, entry)
 
     def rate(value: float, low: float, high: float) -> str:
@@ -82,29 +81,29 @@ def cells(contest: Comparison, entry: CandidateResult) -> list[str]:
     ]
 
 
-def section(recipe: Recipe, contest: Comparison, entry: CandidateResult) -> Iterator[str]:
-    yield page.heading(3, f"{entry.method} (a trivial number)" if entry.trivial else entry.method)
+def method_section(recipe: Recipe, contest: Comparison, entry: CandidateResult) -> Iterator[str]:
+    yield html.heading(3, f"{entry.method} (a trivial number)" if entry.trivial else entry.method)
     for note in entry.notes:
-        yield page.paragraph(note, "dim")
+        yield html.paragraph(note, "dim")
     good, defect = np.asarray(entry.good), np.asarray(entry.defect)
     found = figures(contest, entry)
     drawn = svg.curve(
         roc(good, defect.ravel()), found.false_alarms.value, 1 - found.misses.value, f"ROC of {entry.method}"
     )
-    yield page.figure(drawn, "All models together. The dot is where the thresholds stand.")
-    yield page.figure(svg.histogram("share of the alarm level", good, defect.mean(axis=0), 1.0))
+    yield html.figure(drawn, "All models together. The dot is where the thresholds stand.")
+    yield html.figure(svg.histogram("share of the alarm level", good, defect.mean(axis=0), 1.0))
     seen = [case for case in entry.worst if case.map is not None]
     if seen:
-        yield page.cards(card(recipe, contest, case) for case in seen)
+        yield html.cards(case_card(recipe, contest, case) for case in seen)
     for case in entry.worst:
         if case.trace:
             trace = np.asarray(case.trace, np.float64)
-            yield page.figure(svg.over_time(trace[:, 0], trace[:, 1], case.name), said_of(case))
+            yield html.figure(svg.over_time(trace[:, 0], trace[:, 1], case.name), case_caption(case))
         elif case.map is None:
-            yield page.paragraph(said_of(case), "dim")
+            yield html.paragraph(case_caption(case), "dim")
 
 
-def said_of(case: MisjudgedSample) -> str:
+def case_caption(case: MisjudgedSample) -> str:
     kind = "defective" if case.defective else "good"
     wrong = (
         "missed: "
@@ -116,14 +115,14 @@ def said_of(case: MisjudgedSample) -> str:
     return f"{case.name}: {wrong}{kind}, {100 * case.share:.0f} % of the alarm level"
 
 
-def card(recipe: Recipe, contest: Comparison, case: MisjudgedSample) -> tuple[str, str, str]:
+def case_card(recipe: Recipe, contest: Comparison, case: MisjudgedSample) -> tuple[str, str, str]:
     file = recipe.material(contest.sense, defect=case.defective) / case.name
     try:
         picture = crop(decode_picture(file), recipe.settings.camera.region)
     except GoodpartError as error:  # deleted since
-        return "data:,", case.name, f"{said_of(case)}; {error}"
+        return "data:,", case.name, f"{case_caption(case)}; {error}"
     return (
         data_uri(picture, np.asarray(case.map, np.float32)),
         f"{case.name}, beside it where it differs",
-        said_of(case),
+        case_caption(case),
     )

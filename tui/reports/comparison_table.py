@@ -11,10 +11,10 @@ HEAD = f"{'method':20}{'AUROC':>6} {'95 %':>9} {'missed':>7} {'called':>7} {'ms'
 sound, MB of such a process, seconds that one model took to learn."""
 
 
-def table(contest: Comparison) -> list[str]:
+def comparison_lines(contest: Comparison) -> list[str]:
     """Head, the methods, and the trivial numbers below; then kinds of defects, where their names tell several."""
-    lines = [HEAD, *(row(contest, entry) for entry in ordered(contest))]
-    by_kind = {entry.method: figures(contest, entry).by_kind for entry in ordered(contest)}
+    lines = [HEAD, *(comparison_row(contest, entry) for entry in ranked_methods(contest))]
+    by_kind = {entry.method: figures(contest, entry).by_kind for entry in ranked_methods(contest)}
     kinds = next(iter(by_kind.values()), {})
     if kinds:
         lines += ["", f"{'AUROC by kind':20}" + "".join(f"{kind[:11]:>12}" for kind in kinds)]
@@ -23,11 +23,11 @@ def table(contest: Comparison) -> list[str]:
     return lines
 
 
-def ordered(contest: Comparison) -> Sequence[CandidateResult]:
+def ranked_methods(contest: Comparison) -> Sequence[CandidateResult]:
     return sorted(contest.entries, key=lambda entry: entry.trivial)
 
 
-def row(contest: Comparison, entry: CandidateResult) -> str:
+def comparison_row(contest: Comparison, entry: CandidateResult) -> str:
     found = figures(contest, entry)
     cost = f"{_number(entry.milliseconds, 1):>7} {_number(entry.megabytes, 0):>5}"
     learnt = f"{entry.training_seconds:.0f} s" if not entry.trivial else "-"

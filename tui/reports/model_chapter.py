@@ -18,14 +18,13 @@ from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, Thresholds
-from tui.reports import html as page
-from tui.reports import svg
+from tui.reports import html, svg
 from tui.reports.pictures import data_uri
 
 
 def chapter(recipe: Recipe, sense: Sense, progress: Progress) -> Iterator[str]:
     """Raises GoodpartError where the model cannot be used, after what can be told of it."""
-    yield page.heading(2, SENSE_WORDS[sense].stream.capitalize())
+    yield html.heading(2, SENSE_WORDS[sense].stream.capitalize())
     bundle = read_bundle(recipe.bundle(sense))
     yield from _learnt(recipe, sense, bundle)
     found = separate(recipe, sense, bundle, progress)
@@ -40,7 +39,7 @@ def chapter(recipe: Recipe, sense: Sense, progress: Progress) -> Iterator[str]:
 
 def _learnt(recipe: Recipe, sense: Sense, bundle: Bundle) -> Iterator[str]:
     told = bundle.facts
-    yield page.heading(3, "What was learnt")
+    yield html.heading(3, "What was learnt")
     rows: list[tuple[str, object]] = [
         ("method", bundle.method),
         ("backbone", told.get("backbone") or "none"),
@@ -56,16 +55,16 @@ def _learnt(recipe: Recipe, sense: Sense, bundle: Bundle) -> Iterator[str]:
     versions = told.get("versions")
     if isinstance(versions, dict):
         rows.append(("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))))
-    yield page.facts(rows)
+    yield html.facts(rows)
     for note in told.get("notes", ()):
-        yield page.paragraph(str(note), "warning")
+        yield html.paragraph(str(note), "warning")
 
 
 def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> Iterator[str]:
     table, target = recipe.table(sense), recipe.false_alarms
     rule = rule_of(table, bundle.method)
-    yield page.heading(3, "Thresholds")
-    yield page.facts(
+    yield html.heading(3, "Thresholds")
+    yield html.facts(
         [
             ("rule", t.rule),
             ("density", f"below {t.density:.6g} it alone would alarm; typical {t.typical_density:.6g}"),
@@ -81,7 +80,7 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
     )
     if bundle.held_out.recording is None and bundle.held_out.count >= needed_for(rule, target):
         low, high = band(bundle.held_out.count, target)
-        yield page.paragraph(
+        yield html.paragraph(
             f"Thresholds from {bundle.held_out.count} good scores realise between {percent(low)} and {percent(high)} in"
             " nine of ten such calibrations.",
             "dim",
@@ -89,27 +88,27 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
 
 
 def _distributions(sense: Sense, found: DefectTest) -> Iterator[str]:
-    yield page.heading(3, "Scores")
+    yield html.heading(3, "Scores")
     many = SENSE_WORDS[sense].files
     words = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
     if found.defects:
         words += f" Outlined: {len(found.defects)} defective ones."
     if sense == "sound":
         words += " A recording counts with its worst stretch."
-    yield page.paragraph(words, "dim")
+    yield html.paragraph(words, "dim")
     good, t = found.good, found.thresholds
     defect = [(case.density, case.reconstruction_error) for case in found.defects]
     scores = np.array(defect, np.float64).reshape(-1, 2)
     if len(np.unique(good.density)) > 1:
-        yield page.figure(svg.histogram("density (higher is more normal)", good.density, scores[:, 0], t.density))
+        yield html.figure(svg.histogram("density (higher is more normal)", good.density, scores[:, 0], t.density))
     if len(np.unique(good.reconstruction_error)) > 1:
         name = "reconstruction error (higher is less normal)"
-        yield page.figure(svg.histogram(name, good.reconstruction_error, scores[:, 1], t.reconstruction_error))
-    yield page.figure(svg.histogram("share of the alarm level (rule joined)", good.share, found.defect_share, 1.0))
+        yield html.figure(svg.histogram(name, good.reconstruction_error, scores[:, 1], t.reconstruction_error))
+    yield html.figure(svg.histogram("share of the alarm level (rule joined)", good.share, found.defect_share, 1.0))
 
 
 def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
-    yield page.heading(3, "How it separates")
+    yield html.heading(3, "How it separates")
     good, many = len(found.good.share), SENSE_WORDS[sense].files
     low, high = rate_interval(found.false_alarms, good)
     alarms = (
@@ -118,15 +117,15 @@ def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
         f" {percent(high)}); the thresholds rest on the same scores",
     )
     if found.auroc is None or found.interval is None:
-        yield page.facts([alarms])
-        yield page.paragraph(
+        yield html.facts([alarms])
+        yield html.paragraph(
             f"There are no defective {many} to test with. `goodpart teach` with --defect puts some aside; they are"
             " never learnt from."
         )
     else:
         count = len(found.defects)
         low, high = rate_interval(found.misses, count)
-        yield page.facts(
+        yield html.facts(
             [
                 (
                     "AUROC",
@@ -149,9 +148,9 @@ def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
             float(np.mean(found.defect_share > 1.0)),
             "receiver operating characteristic",
         )
-        yield page.figure(drawn, "The dot is where the thresholds stand.")
+        yield html.figure(drawn, "The dot is where the thresholds stand.")
     for sentence in found.refused:
-        yield page.paragraph(sentence, "warning")
+        yield html.paragraph(sentence, "warning")
 
 
 def _percent(count: int, of: int) -> str:
@@ -164,20 +163,20 @@ def _percent(count: int, of: int) -> str:
 def _seen(recipe: Recipe, bundle: Bundle, found: DefectTest) -> Iterator[str]:
     judge = ImageJudge(recipe, bundle)
     if found.defects:
-        yield page.heading(3, "The defects that look most like good parts")
-        yield page.cards(_shown(judge, case) for case in found.worst)
+        yield html.heading(3, "The defects that look most like good parts")
+        yield html.cards(_shown(judge, case) for case in found.worst)
         best = found.defects[::-1][:WORST]
-        yield page.heading(3, "The defects that are found most clearly")
-        yield page.cards(_shown(judge, case) for case in best if case not in found.worst)
+        yield html.heading(3, "The defects that are found most clearly")
+        yield html.cards(_shown(judge, case) for case in best if case not in found.worst)
     chosen = _by_share(recipe.good_images, found.good)
     if chosen:
-        yield page.heading(3, "The good parts that look least and most like the others")
-        yield page.paragraph(
+        yield html.heading(3, "The good parts that look least and most like the others")
+        yield html.paragraph(
             "The share of the alarm level is that of a model that did not learn from the picture; the map is by the"
             " model in use, which did.",
             "dim",
         )
-        yield page.cards(_good(judge, path, share) for path, share in chosen)
+        yield html.cards(_good(judge, path, share) for path, share in chosen)
 
 
 def _by_share(folder: Path, good: GoodScores) -> list[tuple[Path, float]]:
@@ -216,19 +215,19 @@ def _good(judge: ImageJudge, path: Path, share: float) -> tuple[str, str, str]:
 
 def _heard(found: DefectTest) -> Iterator[str]:
     if found.good.names:
-        yield page.heading(3, "The good recordings that sound least like the others")
+        yield html.heading(3, "The good recordings that sound least like the others")
         worst = [int(at) for at in np.argsort(-found.good.share)[:WORST]]
-        yield page.facts((found.good.names[at], _level(float(found.good.share[at]))) for at in worst)
+        yield html.facts((found.good.names[at], _level(float(found.good.share[at]))) for at in worst)
     if not found.defects:
         return
-    yield page.heading(3, "The defects that sound most like good ones")
+    yield html.heading(3, "The defects that sound most like good ones")
     yield from map(_trace, found.worst)
     best: Sequence[JudgedSample] = [case for case in found.defects[::-1][:WORST] if case not in found.worst]
     if best:
-        yield page.heading(3, "The defects that are heard most clearly")
+        yield html.heading(3, "The defects that are heard most clearly")
         yield from map(_trace, best)
 
 
 def _trace(case: JudgedSample) -> str:
     assert case.trace is not None
-    return page.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), _caption(case))
+    return html.figure(svg.over_time(case.trace[:, 0], case.trace[:, 1], case.path.name), _caption(case))

@@ -15,7 +15,7 @@ from core.state.jobs import TrainingState
 from core.state.parts import Shift
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
-from tui.reports import html as page
+from tui.reports import html
 from tui.terminal.progress_line import ProgressLine
 
 DAYS = 14
@@ -32,38 +32,38 @@ class Report:
 
     def body(self) -> Iterator[str]:
         recipe = self._recipe
-        yield page.heading(1, f"goodpart: {recipe.name}")
-        yield page.paragraph(f"{time.strftime('%Y-%m-%d %H:%M %z')}, goodpart {__version__}, {recipe.folder}", "dim")
+        yield html.heading(1, f"goodpart: {recipe.name}")
+        yield html.paragraph(f"{time.strftime('%Y-%m-%d %H:%M %z')}, goodpart {__version__}, {recipe.folder}", "dim")
         for sense in recipe.senses:
             yield from self._chapter(sense)
         yield from self._guarded(self._journal())
-        yield page.heading(2, "Settings")
+        yield html.heading(2, "Settings")
         toml = recipe.toml.read_text(encoding="utf-8-sig", errors="replace")
-        yield page.preformatted(_PASSWORD.sub("***@", toml))
+        yield html.preformatted(_PASSWORD.sub("***@", toml))
 
     def _chapter(self, sense: Sense) -> Iterator[str]:
         recipe = self._recipe
         if not recipe.bundle(sense).exists():
             good = recipe.good(sense)
             count = sum(not path.name.startswith(".") for path in good.iterdir()) if good.is_dir() else 0
-            yield page.heading(2, SENSE_WORDS[sense].stream.capitalize())
-            yield page.paragraph(f"Nothing was learnt yet; {count} good files were taught. `goodpart train` learns.")
+            yield html.heading(2, SENSE_WORDS[sense].stream.capitalize())
+            yield html.paragraph(f"Nothing was learnt yet; {count} good files were taught. `goodpart train` learns.")
             return
         from tui.reports.model_chapter import chapter
 
-        yield from self._guarded(chapter(recipe, sense, judging(SENSE_WORDS[sense].files)))
+        yield from self._guarded(chapter(recipe, sense, judging_progress(SENSE_WORDS[sense].files)))
 
     def _guarded(self, parts: Iterator[str]) -> Iterator[str]:
         try:
             yield from parts
         except GoodpartError as error:
             self.refused.append(str(error))
-            yield page.paragraph(f"Cannot be told: {error}", "warning")
+            yield html.paragraph(f"Cannot be told: {error}", "warning")
 
     def _journal(self) -> Iterator[str]:
-        yield page.heading(2, f"The last {DAYS} days")
+        yield html.heading(2, f"The last {DAYS} days")
         if not self._recipe.journal.exists():
-            yield page.paragraph("There is no journal yet; `goodpart watch` begins one.")
+            yield html.paragraph("There is no journal yet; `goodpart watch` begins one.")
             return
         with History(self._recipe.journal) as history:
             last = history.day_before(None) or date.today()
@@ -73,9 +73,9 @@ class Report:
             in_shifts = history.counts(shifts)
         yield _counted("day", "%a %Y-%m-%d", bounds, counts)
         if in_shifts:
-            yield page.heading(3, "Shifts")
+            yield html.heading(3, "Shifts")
             yield _counted("from", "%a %Y-%m-%d %H:%M", shifts, in_shifts)
-        yield page.paragraph(
+        yield html.paragraph(
             "Yield is OK of all parts: those that could not be judged (UNKNOWN) count as not OK. Parts are counted by"
             " single shots and where their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults"
             " are those of camera, microphone and station.",
@@ -87,7 +87,7 @@ def _counted(name: str, form: str, bounds: Sequence[float], counts: Sequence[Map
     """A row for each stretch of time in which something happened."""
     head = (name, "parts", "OK", "ANOMALY", "UNKNOWN", "yield", "turned to ANOMALY", "thresholds", "faults")
     begun = (f"{datetime.fromtimestamp(at):{form}}" for at in bounds)
-    return page.table(head, [[start, *_row(told)] for start, told in zip(begun, counts, strict=False) if told])
+    return html.table(head, [[start, *_row(told)] for start, told in zip(begun, counts, strict=False) if told])
 
 
 def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
@@ -101,7 +101,7 @@ def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
     return [shift.parts, ok, called, unknown, share, of("verdict", "ANOMALY"), of("threshold"), faults]
 
 
-def judging(what: str) -> Callable[[int, int], None]:
+def judging_progress(what: str) -> Callable[[int, int], None]:
     """Progress with the time left, on standard error."""
     line, began = ProgressLine(), time.monotonic()
 

@@ -8,7 +8,7 @@ from tui.widgets.pane import Line
 HEAD = f"{'recipe':20}{'trained':17}{'pictures':>8}{'sound':>9}  today"
 
 
-def row(one: LibraryEntry, *, opened: bool) -> Line:
+def recipe_row(one: LibraryEntry, *, opened: bool) -> Line:
     name = one.name if len(one.name) < 19 else one.name[:17] + "~"
     mark = "*" if opened else " "
     if one.trouble:

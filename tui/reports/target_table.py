@@ -9,7 +9,7 @@ from tui.widgets.pane import Line
 HEAD = f"{'may be':>7} {'takes':>7} {'to expect':>12} {'missed':>10}   thresholds"
 
 
-def rows(found: ModelReview) -> list[Line]:
+def target_rows(found: ModelReview) -> list[Line]:
     """A target a row: what it takes, what is to be expected, what is missed, the thresholds."""
     lines: list[Line] = []
     for costs in found.costs:

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.events import Resize
 from textual.screen import Screen
 
+from tui.screens.host import ScreenHost
 from tui.terminal.capabilities import LEAST_SIZE
 from tui.view.inbox import PlottedSample
-from tui.view.key_table import Where
+from tui.view.screen_table import ScreenName
 from tui.view.view import View
 from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Pane
 from tui.widgets.title_and_footer import TooSmall
-
-if TYPE_CHECKING:
-    from tui.app.dashboard import Dashboard
-    from tui.app.shell import Shell
 
 
 class StationScreen(Screen[None], inherit_bindings=False):
     """Shows views as they come. `where` says which keys of tui.view.keymap are its own; `about` stands above them in
     its help. In a window that is too small for it, it says so in place of everything else."""
 
-    where: ClassVar[Where] = "watch"
+    where: ClassVar[ScreenName] = "watch"
     about: ClassVar[Sequence[str]] = ()
 
     @property
-    def station_app(self) -> Dashboard:
-        return cast("Dashboard", self.app)
-
-    @property
-    def shell(self) -> Shell:
-        return cast("Shell", self.app)
+    def host(self) -> ScreenHost:
+        """The app, as far as screens know it."""
+        return cast(ScreenHost, self.app)
 
     @property
     def stays(self) -> bool:
@@ -43,10 +37,10 @@ class StationScreen(Screen[None], inherit_bindings=False):
         return self.is_mounted and self.display and not self.app._exit
 
     def on_mount(self) -> None:
-        self.station_app.show()
+        self.host.show()
 
     def on_screen_resume(self) -> None:
-        self.station_app.show()
+        self.host.show()
 
     def on_resize(self, event: Resize) -> None:
         small = event.size.width < LEAST_SIZE[0] or event.size.height < LEAST_SIZE[1]
@@ -55,7 +49,7 @@ class StationScreen(Screen[None], inherit_bindings=False):
         self.set_class(small, "-too-small")
         if small and not self.query(TooSmall):
             self.mount(TooSmall(id="too-small"))
-            self.call_after_refresh(self.station_app.show)
+            self.call_after_refresh(self.host.show)
         elif not small:
             # What is not seen cannot keep the focus.
             for found in self.query(ListPane):

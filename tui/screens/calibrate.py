@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from core.evaluation.review_result import ModelReview
 from core.state.verdict import Which
 from tui.jobs.model_review import ModelReviewJob
-from tui.reports.target_table import HEAD, rows
+from tui.reports.target_table import HEAD, target_rows
 from tui.screens.base import StationScreen
 from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
@@ -40,7 +40,7 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._looking = ModelReviewJob()
+        self._review = ModelReviewJob()
         self._found: Sequence[ModelReview] = ()
 
     def compose(self) -> ComposeResult:
@@ -61,23 +61,23 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
         self.query_one(ListPane).focus()
 
     def on_unmount(self) -> None:
-        self._looking.stop()
+        self._review.stop()
 
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
-        recipe = self.shell.recipe
-        looked = self._looking.update(view, recipe.folder if recipe else None, candidate=False)
+        recipe = self.host.recipe
+        progress = self._review.update(view, recipe.folder if recipe else None, candidate=False)
         targets = self.query_one(ListPane)
-        if looked is None:
+        if progress is None:
             teach, train = (first_key(view.keys[name]) for name in ("go-teach", "go-train"))
             targets.set_empty((f"nothing was learnt yet: teach ({teach}), then train ({train})",))
-        elif looked.state == "failed":
-            targets.set_empty((looked.message,))
+        elif progress.state == "failed":
+            targets.set_empty((progress.message,))
         else:
-            targets.set_empty((f"looking at the model: judging the defective ones {looked.step}/{looked.of} ...",))
-        found = tuple(one for one in looked.found if one.sense == view.sense) if looked else ()
+            targets.set_empty((f"looking at the model: judging the defective ones {progress.step}/{progress.of} ...",))
+        found = tuple(one for one in progress.found if one.sense == view.sense) if progress else ()
         if found != self._found:
             self._found = found
-            targets.set_rows(rows(found[0]) if found else [])
+            targets.set_rows(target_rows(found[0]) if found else [])
         super().show(view, samples)
 
     def on_list_pane_chosen(self) -> None:
@@ -85,19 +85,19 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
 
     def action_apply(self) -> None:
         if not self._found:
-            self.shell.say("there is no model to calibrate yet")
+            self.host.say("there is no model to calibrate yet")
             return
         costs = self._found[0].costs[self.query_one(ListPane).cursor]
         if costs.refused:
-            self.shell.say(costs.refused)
+            self.host.say(costs.refused)
             return
-        self.shell.calibrate_for(costs.false_alarms)
+        self.host.calibrate_for(costs.false_alarms)
 
     def action_move(self, which: Which, steps: int) -> None:
-        self.shell.move_threshold(which, steps, BY_HAND)
+        self.host.move_threshold(which, steps, BY_HAND)
 
     def action_save(self) -> None:
-        self.shell.save_thresholds()
+        self.host.save_thresholds()
 
     def action_sense(self) -> None:
-        self.shell.other_sense()
+        self.host.other_sense()

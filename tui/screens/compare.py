@@ -12,16 +12,17 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from core.errors import GoodpartError
+from core.methods import quick_candidates_of
 from core.recipes.recipe import Recipe
 from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.verdict import Sense
-from tui.jobs.comparison import QUICK, ComparisonJob, comparing, told_of
+from tui.jobs.comparison import ComparisonJob, comparison_job, last_comparison
 from tui.screens.base import StationScreen
 from tui.view.comparison import ComparisonView
 from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View
-from tui.widgets.comparison import AdvicePane, CasesPane, ComparingPane
+from tui.widgets.comparison import AdvicePane, CasesPane, ComparisonProgressPane
 from tui.widgets.list_pane import ListPane
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
@@ -41,13 +42,13 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         super().__init__()
         self._recipe = recipe
         self._sense: Sense = "sound" if not recipe.holds_good("image") and recipe.holds_good("sound") else "image"
-        self._told: ComparisonView | None = None
+        self._comparison: ComparisonView | None = None
         self._was_running = False
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield StatusStrip(id="strip")
-        yield ComparingPane(id="comparing")
+        yield ComparisonProgressPane(id="comparing")
         yield ListPane(id="contest")
         yield AdvicePane(id="advice")
         yield CasesPane(id="cases")
@@ -68,13 +69,13 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         self.set_class(event.size.height >= 30, "-tall")
 
     @property
-    def _comparing(self) -> ComparisonJob:
-        return comparing(self._recipe, self._sense)
+    def _job(self) -> ComparisonJob:
+        return comparison_job(self._recipe, self._sense)
 
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
-        running = self._comparing.running
+        running = self._job.running
         self.set_class(running, "-comparing")
-        self.query_one(ComparingPane).now = self._comparing.now
+        self.query_one(ComparisonProgressPane).now = self._job.now
         if self._was_running and not running:
             self._load()
         self._was_running = running
@@ -86,40 +87,40 @@ class CompareScreen(StationScreen, inherit_bindings=False):
 
     async def _read(self, sense: Sense) -> None:
         try:
-            told = await asyncio.to_thread(told_of, self._recipe, sense)
+            found = await asyncio.to_thread(last_comparison, self._recipe, sense)
         except GoodpartError:
-            told = None  # the words beneath say how to hold one
+            found = None  # the words beneath say how to hold one
         if sense != self._sense or not self.stays:
             return
-        self._told = told
+        self._comparison = found
         table, cases, advice = self.query_one(ListPane), self.query_one(CasesPane), self.query_one(AdvicePane)
-        cases.told = advice.told = told
+        cases.comparison = advice.comparison = found
         cases.at = 0
-        table.set_head(told.head if told else "")
-        table.set_rows([((line, ""),) for line in told.rows] if told else ())
+        table.set_head(found.head if found else "")
+        table.set_rows([((line, ""),) for line in found.rows] if found else ())
         self._choose()
-        self.station_app.show()
+        self.host.show()
 
     def _tell(self, view: View) -> None:
-        now = self._comparing.now
+        now = self._job.now
         words = [
             f"No methods were compared by {SENSE_WORDS[self._sense].stream} yet.",
             "",
-            f"{first_key(view.keys['compare-start'])} compares {' and '.join(QUICK[self._sense])} with trivial numbers:"
-            " minutes.",
+            f"{first_key(view.keys['compare-start'])} compares {' and '.join(quick_candidates_of(self._sense))}"
+            " with trivial numbers: minutes.",
             f"{first_key(view.keys['compare-all'])} compares all methods, those for comparison too: up to an hour.",
             "",
             "It takes known defects: teach some as defective (at the screen Teach, or",
             "`goodpart teach` with --defect). They are never learnt from.",
         ]
         if now is not None and now.state in ("failed", "cancelled"):
-            words = [now.message, "", *words] if self._told is None else words
+            words = [now.message, "", *words] if self._comparison is None else words
         self.query_one(ListPane).set_empty(words)
 
     def _choose(self) -> None:
         """Show the cases of the method under the cursor."""
         cases = self.query_one(CasesPane)
-        methods = self._told.methods if self._told else ()
+        methods = self._comparison.methods if self._comparison else ()
         method = methods[self.query_one(ListPane).cursor] if methods else ""
         if method != cases.method:
             cases.method, cases.at = method, 0
@@ -134,36 +135,36 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         cases.redraw()
 
     def action_start(self, every: bool) -> None:
-        if self._comparing.running:
-            self.station_app.say("methods are being compared already")
+        if self._job.running:
+            self.host.say("methods are being compared already")
             return
         try:
-            self._comparing.start(() if every else QUICK[self._sense])
+            self._job.start(() if every else quick_candidates_of(self._sense))
         except GoodpartError as error:
-            self.station_app.say(str(error))
+            self.host.say(str(error))
             return
         self._was_running = True
-        self.station_app.say("comparing in the background; the bench goes on")
+        self.host.say("comparing in the background; the bench goes on")
 
     def action_cancel(self) -> None:
-        if not self._comparing.running:
-            self.station_app.say("nothing is being compared")
+        if not self._job.running:
+            self.host.say("nothing is being compared")
             return
-        self._comparing.cancel()
-        self.station_app.say("cancelling; the last comparison that was finished stays")
+        self._job.cancel()
+        self.host.say("cancelling; the last comparison that was finished stays")
 
     def action_sense(self) -> None:
         self._sense = OTHER_SENSE[self._sense]
-        self._was_running = self._comparing.running
+        self._was_running = self._job.running
         self._load()
 
     def action_use(self) -> None:
-        if self._told is None:
-            self.station_app.say("compare first")
+        if self._comparison is None:
+            self.host.say("compare first")
             return
-        method = self._told.methods[self.query_one(ListPane).cursor]
-        if method not in self._told.usable:
-            self.station_app.say(f"{method} stands beside for comparison: choose {' or '.join(self._told.usable)}")
+        method = self._comparison.methods[self.query_one(ListPane).cursor]
+        if method not in self._comparison.usable:
+            self.host.say(f"{method} stands beside for comparison: choose {' or '.join(self._comparison.usable)}")
             return
         self.run_worker(self._use(self._sense, method))
 
@@ -172,6 +173,6 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             await asyncio.to_thread(self._recipe.change, sense, {"method": method})
         except GoodpartError as error:
             # One line has no room for the folder, which the title tells.
-            self.station_app.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
+            self.host.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
             return
-        self.station_app.say(f"recipe.toml says {method} now; train to learn it")
+        self.host.say(f"recipe.toml says {method} now; train to learn it")

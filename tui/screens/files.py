@@ -16,20 +16,20 @@ from tui.jobs.file_scoring import FileScorer, LocalFileScorer, RemoteFileScorer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.stations.remote import RemoteStation
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.keymap import bindings
 from tui.view.text import wrapped
 from tui.view.view import View
 from tui.widgets.list_pane import ListPane
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, hottest_cell
-from tui.widgets.result_card import trace_lines
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
+from tui.widgets.trace_plot import trace_curve
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".wav", ".flac", ".ogg"})
 AS_TRAINED, MOST_SENSITIVE = 8, 10
 MOST_ENTRIES = 5000
-STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 last_folder: Path | None = None
 """Where the screen was left."""
 
@@ -85,14 +85,14 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _enter(self, folder: Path, cursor: Path | None = None) -> None:
         global last_folder
         try:
-            found = entries(folder)
+            found = folder_entries(folder)
         except OSError as error:
-            self.station_app.say(f"{folder}: cannot be opened ({error.strerror or error})")
+            self.host.say(f"{folder}: cannot be opened ({error.strerror or error})")
             return
         last_folder = self._folder = folder
         self._entries = found
         self._list.cursor = found.index(cursor) if cursor in found else 0
-        self._list.set_rows([((shown(path), "" if path.is_file() else "key"),) for path in found])
+        self._list.set_rows([((entry_name(path), "" if path.is_file() else "key"),) for path in found])
         self._result.place = str(folder)
         self._result.redraw()
 
@@ -124,10 +124,10 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def action_sensitivity(self, by: int) -> None:
         wanted = max(0, min(MOST_SENSITIVE, self._sensitivity + by))
         if self._result.method not in ("", "amulet"):
-            self.station_app.say("sensitivity is for sound that is judged by the method amulet")
+            self.host.say("sensitivity is for sound that is judged by the method amulet")
         elif wanted != self._sensitivity:
             self._sensitivity = wanted
-            self.station_app.say(f"sensitivity {wanted}; 8 is as trained")
+            self.host.say(f"sensitivity {wanted}; 8 is as trained")
             if self._judged is not None:
                 self._judge(self._judged)
 
@@ -155,17 +155,17 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _at_desk(self) -> FileScorer:
         """Raises GoodpartError where there is nothing to judge by."""
         if self._desk is None:
-            station = self.station_app.station
+            station = self.host.station
             if isinstance(station, RemoteStation):
-                self._desk = RemoteFileScorer(station)
-            elif self.shell.recipe is None:
+                self._desk = RemoteFileScorer(station.client)
+            elif self.host.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:
-                self._desk = LocalFileScorer(self.shell.recipe)
+                self._desk = LocalFileScorer(self.host.recipe)
         return self._desk
 
 
-def entries(folder: Path) -> list[Path]:
+def folder_entries(folder: Path) -> list[Path]:
     """Folders first, then what can be judged; hidden ones are left out. Raises OSError."""
     found = [path for path in folder.iterdir() if not path.name.startswith(".")]
     folders = [path for path in found if path.is_dir()]
@@ -173,7 +173,7 @@ def entries(folder: Path) -> list[Path]:
     return [*sorted(folders), *sorted(files)][:MOST_ENTRIES]
 
 
-def shown(path: Path) -> str:
+def entry_name(path: Path) -> str:
     name = path.name + (os.sep if path.is_dir() else "")
     return "".join(c if c.isprintable() else "?" for c in name)
 
@@ -221,7 +221,7 @@ def _end(path: str, width: int) -> str:
 def result_lines(said: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
     """What is known of a file, the most important first, so that a small terminal loses the least."""
     verdict = said["verdict"]
-    lines: list[Line] = [heading(str(said["path"])[: width - 12], width, (verdict, STYLES[verdict]))]
+    lines: list[Line] = [heading(str(said["path"])[: width - 12], width, (verdict, VERDICT_STYLES[verdict]))]
     lines += [((text, ""),) for text in wrapped(said["reason"], width, 3, "~")]
     if said.get("windows"):
         lines += sound_lines(said, sensitivity, width, height - len(lines))
@@ -239,14 +239,14 @@ def sound_lines(said: dict[str, Any], sensitivity: int, width: int, height: int)
     amulet = (f"  sensitivity {sensitivity}", "label") if said.get("method") == "amulet" else ("", "")
     counted = f"{len(beyond)} of {len(windows)} windows beyond {limit:.4g}"
     lines: list[Line] = [((counted, "anomaly" if beyond else "label"), amulet)]
-    table = stretches(said)
+    table = stretch_rows(said)
     trace = [(window["end"], window["score"] / limit if limit > 0 else 0.0) for window in windows]
     room = height - len(lines) - min(len(table), 5)
-    lines += trace_lines(trace, width, min(12, room))
+    lines += trace_curve(trace, width, min(12, room))
     return [*lines, *(((row, ""),) for row in table)]
 
 
-def stretches(said: dict[str, Any]) -> list[str]:
+def stretch_rows(said: dict[str, Any]) -> list[str]:
     """Where it differs, a row each: seconds, the highest score, what of the sound."""
     if said.get("stretches") is not None:
         found = [(one["start"], one["end"], one["peak"], one["head"]) for one in said["stretches"]]

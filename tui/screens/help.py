@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 
-from tui.view.key_table import KEYS, Where
+from tui.view.key_table import KEYS
+from tui.view.screen_table import ScreenName
 from tui.widgets.pane import Line, Pane
 
 
@@ -38,7 +39,7 @@ class HelpScreen(Screen[None], inherit_bindings=False):
             yield HelpLines(self._lines)
 
 
-def help_lines(keys: Mapping[str, str], where: Where, about: Sequence[str]) -> list[Line]:
+def help_lines(keys: Mapping[str, str], where: ScreenName, about: Sequence[str]) -> list[Line]:
     """The keys of a screen, then those of every screen, then words on what it shows."""
     told: dict[str, str] = {}
     for key in sorted((key for key in KEYS if key.where in (where, "app")), key=lambda key: key.where == "app"):

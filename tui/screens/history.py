@@ -23,30 +23,18 @@ from tui.jobs.journal_reader import JournalPage, JournalReader, JournalRequest
 from tui.screens.base import StationScreen
 from tui.view.keymap import bindings, first_key
 from tui.view.text import printable, wrapped
-from tui.view.view import View
 from tui.widgets.journal_event import event_lines, evidence_lines, filter_line, table_line
 from tui.widgets.pane import Line
+from tui.widgets.screen_notice import ScreenNotice
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.text_pane import LinesPane
-from tui.widgets.title_and_footer import NoticeLine, TitleLine
+from tui.widgets.title_and_footer import TitleLine
 
 FOLLOW_SECONDS = 1.0
 OUTCOME_SECONDS = 10.0
 """So long it is told where an export was written."""
 VERDICTS = (None, "ANOMALY", "UNKNOWN", "OK")
 T = TypeVar("T")
-
-
-class OwnNotice(NoticeLine):
-    """What the screen has to say before what the station has."""
-
-    def __init__(self, own: Callable[[], Line], *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._own = own
-
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        own = self._own()
-        return [own] if own else super().content(view, width, height)
 
 
 class HistoryScreen(StationScreen, inherit_bindings=False):
@@ -86,7 +74,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             yield LinesPane(self._table, id="table")
             yield LinesPane(self._facts, id="facts")
             yield LinesPane(self._kept, id="kept")
-        yield OwnNotice(self._notice, id="notice")
+        yield ScreenNotice(self._notice, id="notice")
         yield KeysLine(
             ("history-look", "look"), ("history-verdict", "verdict"), ("history-kind", "kind"),
             ("history-day-back,history-day-forward", "day"), ("history-export", "export"), ("history-all", "all"),
@@ -161,7 +149,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             found = self._evidence
             self.set_class(self._looking is not None, "-looking")
             self.set_class(found is not None and bool(found.preview or found.trace), "-kept")
-            for pane in (*self.query(LinesPane), *self.query(OwnNotice)):
+            for pane in (*self.query(LinesPane), *self.query(ScreenNotice)):
                 pane.redraw()
 
     def _filter(self, width: int, _height: int) -> list[Line]:
@@ -197,7 +185,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             return ((" ", ""), (printable(self._trouble), "unknown"))
         if self._read.waiting and not self._looking:
             rows = "1 new row" if self._read.waiting == 1 else f"{self._read.waiting} new rows"
-            key = first_key(self.station_app.keys_of("history-top"))
+            key = first_key(self.host.keys_of("history-top"))
             return ((f" {rows} above: {key} goes to the newest and follows", "ok"),)
         return ()
 
@@ -271,7 +259,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     async def action_back(self) -> None:
         if self._looking is None:
-            await self.shell.action_go("watch")
+            await self.app.run_action("app.go('watch')")
         else:
             self.action_look()
 

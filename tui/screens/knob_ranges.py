@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,9 +17,7 @@ from core.settings.recipe_settings import KnobTable
 from core.state.knobs import KnobMeaning
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
-
-if TYPE_CHECKING:
-    from tui.app.dashboard import Dashboard
+from tui.screens.host import ScreenHost
 
 WORDS = """\
  What a full turn of a knob means as a threshold:
@@ -47,28 +45,28 @@ class RangesScreen(Screen[None]):
             for meaning in self._meanings:
                 now = f", now {meaning.span[0]:.4g} to {meaning.span[1]:.4g}" if meaning.span else ""
                 yield Static(f"\n {meaning.which.replace('_', ' ')} knob{now}", classes="label")
-                yield Input(in_words(meaning), id=meaning.which, compact=True, select_on_focus=False)
+                yield Input(range_text(meaning), id=meaning.which, compact=True, select_on_focus=False)
             yield Static("", id="said", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         said = self.query_one("#said", Static)
         meaning = next(one for one in self._meanings if one.which == event.input.id)
         try:
-            table = table_of(event.value)
+            table = typed_range(event.value)
         except GoodpartError as error:
             said.update(f"\n {error}")
             return
-        cast("Dashboard", self.app).set_knob(self._sense, meaning.which, table)
+        cast(ScreenHost, self.app).set_knob(self._sense, meaning.which, table)
         said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 
-def in_words(meaning: KnobMeaning) -> str:
+def range_text(meaning: KnobMeaning) -> str:
     if meaning.range == "raw" or meaning.around or meaning.span is None:
         return "raw" if meaning.range == "raw" else "auto"
     return f"{meaning.span[0]:g} {meaning.span[1]:g}"
 
 
-def table_of(text: str) -> KnobTable:
+def typed_range(text: str) -> KnobTable:
     """What was typed. Raises GoodpartError with what to type instead."""
     words = text.replace(",", " ").split()
     if words in (["auto"], ["raw"]):

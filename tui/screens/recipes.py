@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.errors import GoodpartError
 from core.library import LibraryEntry, checked_name, delete, duplicate, make, rename, shelved
-from tui.reports.recipe_table import HEAD, row
+from tui.reports.recipe_table import HEAD, recipe_row
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.screens.help import HelpScreen
+from tui.screens.host import LibraryHost
 from tui.view.key_table import KEYS
 from tui.view.keymap import bindings, first_key, screen_keys
 from tui.widgets.list_pane import ListPane
@@ -39,6 +40,10 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         super().__init__()
         self._shelf: Sequence[LibraryEntry] | None = None
         self._loading = False
+
+    @property
+    def host(self) -> LibraryHost:
+        return cast(LibraryHost, self.app)
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -80,12 +85,12 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
             return
         self._list.set_empty((trouble,) if trouble else ("There are no recipes yet.", "", *self._guide()))
         self._shelf = found
-        open_now = self.shell.recipe.folder if self.shell.recipe else None
-        self._list.set_rows([row(one, opened=one.folder == open_now) for one in found])
+        open_now = self.host.recipe.folder if self.host.recipe else None
+        self._list.set_rows([recipe_row(one, opened=one.folder == open_now) for one in found])
 
     def _chosen(self) -> LibraryEntry | None:
         if not self._shelf:
-            self.shell.say(f"there is no recipe yet: {self._key('recipe-new')} makes one")
+            self.host.say(f"there is no recipe yet: {self._key('recipe-new')} makes one")
             return None
         return self._shelf[self._list.cursor]
 
@@ -95,18 +100,18 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
     def action_open(self) -> None:
         one = self._chosen()
         if one is not None and one.trouble:
-            self.shell.say(one.trouble)
+            self.host.say(one.trouble)
         elif one is not None:
-            self.shell.say(f"opening {one.name}")
-            self.shell.open(one.folder, "watch" if one.trained_at else "teach")
+            self.host.say(f"opening {one.name}")
+            self.host.open(one.folder, "watch" if one.trained_at else "teach")
 
     def action_new(self) -> None:
         def take(typed: Sequence[str]) -> None:
             name, camera, microphone, knobs = typed
             folder = checked_name(name)
             made = make(str(folder), camera or None, microphone or None, knobs or None)
-            self.shell.say(f"{made.name} is made")
-            self.shell.open(made.folder, "teach")
+            self.host.say(f"{made.name} is made")
+            self.host.open(made.folder, "teach")
 
         fields = [("name", ""), ("camera", ""), ("microphone", ""), ("knobs: serial port", "")]
         self.app.push_screen(AskScreen("a new recipe", NEW_WORDS, fields, take))
@@ -115,10 +120,10 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         self.app.push_screen(HelpScreen([((f" {text}", ""),) for text in self._guide()]))
 
     def _key(self, binding: str) -> str:
-        return first_key(self.shell.keys_of(binding))
+        return first_key(self.host.keys_of(binding))
 
     def _guide(self) -> list[str]:
-        return guide({key.id: self.shell.keys_of(key.id) for key in KEYS})
+        return first_steps({key.id: self.host.keys_of(key.id) for key in KEYS})
 
     def action_duplicate(self) -> None:
         one = self._chosen()
@@ -160,21 +165,21 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
         async def doing() -> None:
             if close:
-                await self.shell.close_recipe(one.folder)
+                await self.host.close_recipe(one.folder)
             try:
                 await asyncio.to_thread(work)
             except GoodpartError as error:
-                self.shell.say(str(error))
+                self.host.say(str(error))
             else:
-                self.shell.say(done)
-            screen = self.shell.screen
+                self.host.say(done)
+            screen = self.app.screen
             if isinstance(screen, RecipesScreen):
                 screen.reload()
 
-        self.shell.run_worker(doing())
+        self.app.run_worker(doing())
 
 
-def guide(keys: Mapping[str, str]) -> list[str]:
+def first_steps(keys: Mapping[str, str]) -> list[str]:
     """The first steps, by the keys that turn to their screens (of tui.view.keymap.keys_shown)."""
     new, use, about = (first_key(keys[name]) for name in ("recipe-new", "train-use", "help"))
     steps = {

@@ -15,7 +15,7 @@ from core.errors import GoodpartError
 from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.snapshot import shown_sense
 from core.state.verdict import Sense
-from tui.jobs.sound_player import Playing
+from tui.jobs.sound_player import SoundPlayer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.view.inbox import PlottedSample
@@ -40,7 +40,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.teaching = Teaching()
-        self._playing: Playing | None = None
+        self._playing: SoundPlayer | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -72,7 +72,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         if self._playing and self._playing.ended:
             words, self._playing = self._playing.trouble, None
             if words:
-                self.shell.say(words)
+                self.host.say(words)
         super().show(view, samples)
 
     def on_unmount(self) -> None:
@@ -84,14 +84,14 @@ class TeachScreen(StationScreen, inherit_bindings=False):
             self._playing = None
 
     def action_store(self) -> None:
-        self.shell.collect(defect=self.teaching.defect)
+        self.host.collect(defect=self.teaching.defect)
 
     def action_record(self) -> None:
-        self.shell.record(defect=self.teaching.defect)
+        self.host.record(defect=self.teaching.defect)
 
     def action_kind(self) -> None:
         self.teaching.defect = not self.teaching.defect
-        self.shell.say(
+        self.host.say(
             "what is stored now is of DEFECTIVE parts: put aside, only ever to test with"
             if self.teaching.defect
             else "what is stored now is of good parts, to learn from"
@@ -99,14 +99,14 @@ class TeachScreen(StationScreen, inherit_bindings=False):
 
     def action_sense(self) -> None:
         if not (self.has_class("-hears") and self.has_class("-sees")):
-            self.shell.say("the recipe has pictures or sound, not both")
+            self.host.say("the recipe has pictures or sound, not both")
             return
         self.teaching.sense = OTHER_SENSE[self.teaching.sense]
-        self.shell.say(f"deleting is now about {SENSE_WORDS[self.teaching.sense].files}")
+        self.host.say(f"deleting is now about {SENSE_WORDS[self.teaching.sense].files}")
 
     def action_delete_last(self) -> None:
-        self.shell.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
-        self.shell.say("deleting the newest one")
+        self.host.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
+        self.host.say("deleting the newest one")
 
     def action_delete_all(self) -> None:
         sense: Sense = self.teaching.sense
@@ -116,8 +116,8 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         def take(typed: Sequence[str]) -> None:
             if typed[0] != "all":
                 raise GoodpartError("nothing was deleted: type the word all, or Esc")
-            self.shell.station.do(DeleteTaught(sense, defect=defect, every=True))
-            self.shell.say(f"deleting all {called}")
+            self.host.station.do(DeleteTaught(sense, defect=defect, every=True))
+            self.host.say(f"deleting all {called}")
 
         words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
         self.app.push_screen(AskScreen(f"delete all {called}", words, [("", "")], take))
@@ -125,34 +125,34 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def action_take_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.shell.station.do(AcceptOffers(newest))
+            self.host.station.do(AcceptOffers(newest))
             what = "the newest picture offered" if newest else "what was offered"
-            self.shell.say(f"{what} is teaching material now: train learns from it")
+            self.host.say(f"{what} is teaching material now: train learns from it")
 
     def action_drop_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.shell.station.do(DiscardOffers(newest))
-            self.shell.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
+            self.host.station.do(DiscardOffers(newest))
+            self.host.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
 
     def _newest(self) -> str:
         """The newest picture that is seen to be offered; empty where there is none, which is all of the rest."""
-        recent = self.shell.station.snapshot().offers.recent
+        recent = self.host.station.snapshot().offers.recent
         return recent[-1].file if recent else ""
 
     def _offered(self) -> bool:
-        if not self.shell.station.snapshot().offers.count:
-            self.shell.say("nothing is offered: in the dashboard w and b say what a part was in truth")
+        if not self.host.station.snapshot().offers.count:
+            self.host.say("nothing is offered: in the dashboard w and b say what a part was in truth")
             return False
         return True
 
     def action_play(self) -> None:
         if self._playing:
             self._stop_playing()
-            self.shell.say("playing ended")
+            self.host.say("playing ended")
             return
-        recipe = self.shell.recipe
+        recipe = self.host.recipe
         if recipe is None:
             return
-        self._playing = Playing(recipe.material("sound", defect=self.teaching.defect))
-        self.shell.say("playing the newest recording on this machine's loudspeaker")
+        self._playing = SoundPlayer(recipe.material("sound", defect=self.teaching.defect))
+        self.host.say("playing the newest recording on this machine's loudspeaker")

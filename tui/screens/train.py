@@ -16,7 +16,7 @@ from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings, first_key
 from tui.view.view import View
 from tui.widgets.loss_curve import CurvePane
-from tui.widgets.result_card import CardPane, pages_of
+from tui.widgets.result_card import CardPane, result_pages
 from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 from tui.widgets.training import TrainingPane
@@ -33,7 +33,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._looking = ModelReviewJob()
+        self._review = ModelReviewJob()
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -49,7 +49,7 @@ class TrainScreen(StationScreen, inherit_bindings=False):
         )  # fmt: skip
 
     def on_unmount(self) -> None:
-        self._looking.stop()
+        self._review.stop()
 
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         run = view.snapshot.training
@@ -61,35 +61,35 @@ class TrainScreen(StationScreen, inherit_bindings=False):
 
     def _tell(self, view: View) -> None:
         """Of the model that waits, or of the one in use."""
-        candidate, recipe = waiting_model(view.snapshot), self.shell.recipe
-        looked = self._looking.update(view, recipe.folder if recipe else None, candidate=candidate)
+        candidate, recipe = waiting_model(view.snapshot), self.host.recipe
+        progress = self._review.update(view, recipe.folder if recipe else None, candidate=candidate)
         card, run = self.query_one(CardPane), view.snapshot.training
         card.title = "the new model, not used yet" if candidate else "the model in use"
-        card.pages = pages_of(looked.found) if looked else ()
+        card.pages = result_pages(progress.found) if progress else ()
         if run is not None and run.state == "failed" and not candidate:
             card.words, card.pages = f"training failed: {run.message}", ()
-        elif looked is None:
+        elif progress is None:
             learns, teaches = (first_key(view.keys[name]) for name in ("train-start", "go-teach"))
             card.words = f"Nothing was learnt yet. {learns} learns from what was taught (key {teaches} teaches)."
-        elif looked.state == "failed":
-            card.words = looked.message
+        elif progress.state == "failed":
+            card.words = progress.message
         else:
-            of = f" {looked.step} of {looked.of}" if looked.of else ""
+            of = f" {progress.step} of {progress.of}" if progress.of else ""
             card.words = f"looking at the model: judging the defective ones{of} ..."
 
     def action_train(self) -> None:
-        self.shell.train()
+        self.host.train()
 
     def action_cancel(self) -> None:
-        self.shell.cancel_training()
+        self.host.cancel_training()
 
     def action_use(self) -> None:
-        self.shell.take_over()
+        self.host.take_over()
 
     def action_keep(self) -> None:
-        self.shell.discard()
+        self.host.discard()
 
     def action_page(self, by: int) -> None:
         card = self.query_one(CardPane)
         card.at = (card.at + by) % max(1, len(card.pages))
-        self.shell.show()
+        self.host.show()

@@ -101,4 +101,4 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         mode = self.query_one(PicturePane).mode
         self.set_class(mode != "off", "-picture")
         words = {"off": "picture off", "shades": "picture in shades", "ascii": "picture in ASCII", "map": "anomaly map"}
-        self.station_app.say(words[mode])
+        self.host.say(words[mode])

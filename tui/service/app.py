@@ -37,7 +37,7 @@ def make_app(service: Service) -> FastAPI:
         lifespan=lambda _app: lifespan(service),
     )
     app.state.service = service
-    told_in_words(app)
+    answer_errors_in_words(app)
     add_readers(app, service)
     add_judges(app, service)
     add_commands(app, service)
@@ -49,7 +49,7 @@ def make_app(service: Service) -> FastAPI:
 @contextlib.asynccontextmanager
 async def lifespan(service: Service) -> AsyncIterator[None]:
     service.hub.serve_on(asyncio.get_running_loop())
-    warm = asyncio.create_task(warmed(service.workers))
+    warm = asyncio.create_task(warm_up(service.workers))
     try:
         yield
     finally:
@@ -57,7 +57,7 @@ async def lifespan(service: Service) -> AsyncIterator[None]:
         await service.workers.close()
 
 
-async def warmed(workers: JudgePool) -> None:
+async def warm_up(workers: JudgePool) -> None:
     """The bench starts first; a file that comes before need not wait for this."""
     await asyncio.sleep(WARM_SECONDS)
     await workers.start()
@@ -66,14 +66,14 @@ async def warmed(workers: JudgePool) -> None:
 # Errors: one sentence in JSON, whatever goes wrong.
 
 
-def told_in_words(app: FastAPI) -> None:
+def answer_errors_in_words(app: FastAPI) -> None:
     @app.exception_handler(StarletteHTTPException)
     async def http(_request: Request, error: StarletteHTTPException) -> Response:
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return JSONResponse({"error": in_words(error.errors(), request.headers.get("content-type", ""))}, 422)
+        return JSONResponse({"error": request_error_text(error.errors(), request.headers.get("content-type", ""))}, 422)
 
     @app.exception_handler(GoodpartError)
     async def known(_request: Request, error: GoodpartError) -> Response:
@@ -85,7 +85,7 @@ def told_in_words(app: FastAPI) -> None:
         return JSONResponse({"error": f"goodpart has failed ({type(error).__name__}); the station goes on"}, 500)
 
 
-def in_words(errors: Sequence[Any], content_type: str) -> str:
+def request_error_text(errors: Sequence[Any], content_type: str) -> str:
     first = errors[0]
     where = [str(part) for part in first["loc"]]
     if where[-1] == "data_file":

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from core.errors import GoodpartError
-from tui.stations.remote import attached
+from tui.service.client import ServiceClient, token_in
 
 
 def main(url: str, token_file: str = "") -> int:
     try:
-        status, said = attached(url, Path(token_file) if token_file else None).ask("GET", "/health", seconds=4.0)
+        client = ServiceClient(url, token_in(Path(token_file) if token_file else None))
+        status, said = client.ask("GET", "/health", seconds=4.0)
     except GoodpartError as error:
         print(error)
         return 1

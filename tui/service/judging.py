@@ -181,4 +181,4 @@ def _more_or_less(ear: SoundJudge, heard: SoundFileResult, sensitivity: float) -
     level = share(single.typical_density, single.reconstruction_error, ear.thresholds)
     return replace(
         heard, windows=windows, passages=passages_of(windows), whole=judged(heard.whole, whole), thresholds=whole
-    ), float(level)
+    ), level

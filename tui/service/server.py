@@ -49,9 +49,9 @@ def serve(
         raise
     port = listening.getsockname()[1]
     gate = RequestGate(make_app(service), {*LOOPBACK, host.lower()} if tokens is None else None)
-    say_in_lines()
-    server = Server(settings(gate), station, notifier)
-    station.subscribe(told_to(station, pulse, hub, notifier))
+    log_in_lines()
+    server = Server(uvicorn_config(gate), station, notifier)
+    station.subscribe(snapshot_receiver(station, pulse, hub, notifier))
     station.start()
     try:
         shown = f"[{host}]" if ":" in host else host
@@ -63,7 +63,7 @@ def serve(
     return 130 if server.by == signal.SIGINT else 0
 
 
-def told_to(
+def snapshot_receiver(
     station: Station, pulse: Liveness, hub: SnapshotHub, notifier: SystemdNotifier
 ) -> Callable[[Snapshot], None]:
     """What gets every snapshot, on the station's thread. While a sense hangs the others go on and snapshots come, but
@@ -78,7 +78,7 @@ def told_to(
     return put
 
 
-def settings(gate: RequestGate) -> uvicorn.Config:
+def uvicorn_config(gate: RequestGate) -> uvicorn.Config:
     # Not uvicorn's limit_concurrency: it answers 503, in plain text, to /health as well.
     return uvicorn.Config(
         gate,
@@ -151,7 +151,7 @@ def checked_host(host: str, tokens: Tokens | None) -> None:
         )
 
 
-class OneLine(logging.Formatter):
+class OneLineFormatter(logging.Formatter):
     """An error is told in a line: what, and where."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
@@ -161,14 +161,14 @@ class OneLine(logging.Formatter):
         return f"{type(error).__name__}: {error}{where}"
 
 
-def say_in_lines() -> None:
+def log_in_lines() -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("goodpart: %(message)s"))
+    handler.setFormatter(OneLineFormatter("goodpart: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # It warns of whatever a client sends wrong, and calls words that are no UTF-8 an error of ours.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
-    logging.getLogger("uvicorn.error").addFilter(is_ours)
+    logging.getLogger("uvicorn.error").addFilter(is_own_error)
 
 
-def is_ours(record: logging.LogRecord) -> bool:
+def is_own_error(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

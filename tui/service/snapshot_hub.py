@@ -65,7 +65,7 @@ class SnapshotFeed:
         self._told: dict[str, Any] | None = None
 
     def message(self, snapshot: Snapshot, slow: bool) -> dict[str, Any]:
-        said = to_json(sparing(snapshot)) if slow else self._hub.as_json(snapshot)
+        said = to_json(without_large_fields(snapshot)) if slow else self._hub.as_json(snapshot)
         before, self._told = self._told, said
         clock = time.monotonic()
         if before is None:
@@ -73,17 +73,17 @@ class SnapshotFeed:
         return {"clock": clock, "changes": changes(before, said)}
 
 
-def sparing(value: Any) -> Any:
+def without_large_fields(value: Any) -> Any:
     """Without what a slow line has no room for: pictures and long rows of numbers; maps in whole numbers."""
     if isinstance(value, Preview):
         return None
     if isinstance(value, np.ndarray):
         return np.round(value)
     if isinstance(value, tuple):
-        kept = tuple(part for part in map(sparing, value) if part is not None)
+        kept = tuple(part for part in map(without_large_fields, value) if part is not None)
         return kept if len(kept) <= MOST_IN_A_ROW else ()
     if not is_dataclass(value) or isinstance(value, type):
         return value
     said = {field.name: getattr(value, field.name) for field in fields(value)}
-    spared = {name: sparing(part) for name, part in said.items()}
+    spared = {name: without_large_fields(part) for name, part in said.items()}
     return replace(value, **{name: part for name, part in spared.items() if part is not said[name]})

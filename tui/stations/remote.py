@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import queue
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +16,7 @@ from core.errors import GoodpartError
 from core.state.sense import SenseState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Verdict
-from tui.service.client import ANSWER_SECONDS, JUDGED_SECONDS, checked, refusal, user_of
+from tui.service.client import ServiceClient, status_words, token_in
 
 SILENT_SECONDS = 1.7
 """Without a word from the service; it tells something twice a second."""
@@ -36,10 +33,8 @@ class RemoteStation:
     """A core.station.interface.StationInterface. What it tells while the service does not answer is LOST, in words."""
 
     def __init__(self, url: str, token: str = "", who: str | None = None) -> None:
-        """Raises GoodpartError for an address that is none."""
-        self._url = checked(url)
-        self._token = token
-        self._who = who or f"{user_of()}@{socket.gethostname()}"
+        """Raises GoodpartError for an invalid address."""
+        self.client = ServiceClient(url, token, who)
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._ending = threading.Event()
@@ -50,12 +45,8 @@ class RemoteStation:
         self._sender = threading.Thread(target=self._send_all, name="commands", daemon=True)
         self.refused: GoodpartError | None = None
         """Why nothing can be heard from here."""
-        starting = Verdict("UNKNOWN", f"asking {self.address}")
-        self._snapshot = Snapshot(0, time.time(), self.address, starting)
-
-    @property
-    def address(self) -> str:
-        return self._url.geturl()
+        starting = Verdict("UNKNOWN", f"asking {self.client.address}")
+        self._snapshot = Snapshot(0, time.time(), self.client.address, starting)
 
     # The station's face.
 
@@ -87,26 +78,6 @@ class RemoteStation:
     def do(self, command: Command) -> None:
         self._commands.put(command)
 
-    def judge(self, file: Path, sensitivity: float | None = None) -> dict[str, Any]:
-        """A file of this machine, judged by the service (POST /judge). Raises GoodpartError with its words."""
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise GoodpartError(f"{file}: cannot be read ({error.strerror or error})") from error
-        mark = f"goodpart-{secrets.token_hex(16)}"
-        name = file.name.encode("utf-8", "replace").replace(b'"', b"'")
-        head = b'--%s\r\nContent-Disposition: form-data; name="data_file"; filename="%s"\r\n\r\n' % (
-            mark.encode(),
-            name,
-        )
-        body = head + data + f"\r\n--{mark}--\r\n".encode()
-        path = "/judge?map=1" + ("" if sensitivity is None else f"&sensitivity={sensitivity:g}")
-        status, said = self.ask("POST", path, body, f"multipart/form-data; boundary={mark}", JUDGED_SECONDS)
-        if status != 200:
-            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
-        result: dict[str, Any] = said
-        return result
-
     # Snapshots.
 
     def _listen(self) -> None:
@@ -116,18 +87,19 @@ class RemoteStation:
         except ModuleNotFoundError:
             self._refuse("attaching takes more (websockets is missing): pip install 'goodpart[serve]'")
             return
-        scheme = "wss" if self._url.scheme == "https" else "ws"
-        address = self._url._replace(scheme=scheme, path=self._url.path.rstrip("/") + "/snapshots", query="changes=1")
+        url = self.client.url
+        scheme = "wss" if url.scheme == "https" else "ws"
+        address = url._replace(scheme=scheme, path=url.path.rstrip("/") + "/snapshots", query="changes=1")
         while not self._ending.is_set():
             try:
                 with connect(
-                    address.geturl(), additional_headers=self._headers(), open_timeout=1.2,
+                    address.geturl(), additional_headers=self.client.headers, open_timeout=1.2,
                     close_timeout=0.2, max_size=1 << 24, proxy=None,
                 ) as line:  # fmt: skip
                     self._closing = line.close
                     self._follow(line)
             except InvalidStatus as error:
-                self._lost(refusal(error.response.status_code))
+                self._lost(status_words(error.response.status_code))
             except TimeoutError:
                 self._lost("it is silent")
             except (OSError, WebSocketException, GoodpartError, ValueError, KeyError, TypeError) as error:
@@ -169,7 +141,7 @@ class RemoteStation:
         """What is known when nothing is heard: nothing, and that must not look like something."""
         since = time.monotonic() - self._lost_since
         ago = f" for {since:.0f} s" if since >= 1 and since != float("inf") else ""
-        verdict = Verdict("UNKNOWN", f"LOST: no news from {self.address}{ago} ({why.rstrip('.')}); trying again")
+        verdict = Verdict("UNKNOWN", f"LOST: no news from {self.client.address}{ago} ({why.rstrip('.')}); trying again")
         image, sound, knobs = last.image, last.sound, last.knobs
         return replace(
             last,
@@ -208,40 +180,17 @@ class RemoteStation:
         from core.serialization.dataclass_json import to_json
 
         body = json.dumps(to_json(command)).encode()
-        status, said = self.ask("POST", f"/command/{command.name}", body, "application/json")
+        status, said = self.client.ask("POST", f"/command/{command.name}", body, "application/json")
         if status != 202:
             raise GoodpartError(str(said.get("error", f"the service answers {status}")))
 
-    def ask(
-        self, method: str, path: str, body: bytes = b"", kind: str = "", seconds: float = ANSWER_SECONDS
-    ) -> tuple[int, Any]:
-        """Status and JSON of an answer. Raises GoodpartError where there is none."""
-        secure = self._url.scheme == "https"
-        make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = make(self._url.hostname or "", self._url.port, timeout=seconds)
-        headers = self._headers() | ({"Content-Type": kind} if kind else {})
-        try:
-            connection.request(method, self._url.path.rstrip("/") + path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise GoodpartError(f"no answer from {self.address} ({error or type(error).__name__})") from error
-        finally:
-            connection.close()
-
-    def _headers(self) -> dict[str, str]:
-        name = self._who.encode("ascii", "replace").decode()
-        return {"X-Goodpart-Who": name} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
-
 
 def _gone_silent(last: S, verdict: Verdict) -> S:
-    """A sense of which nothing is heard any more."""
+    """The state of a sense that the station no longer reports."""
     status = replace(last.status, state="lost", message=NO_NEWS)
     return replace(last, status=status, verdict=verdict, judged=None, truth=None)
 
 
-def attached(url: str, token_file: Path | None) -> RemoteStation:
-    """Raises GoodpartError."""
-    from tui.service.tokens import read_tokens
-
-    return RemoteStation(url, read_tokens(token_file).best if token_file else "")
+def remote_station(url: str, token_file: Path | None) -> RemoteStation:
+    """Raises GoodpartError for an invalid address or token file."""
+    return RemoteStation(url, token_in(token_file))

@@ -1,7 +1,7 @@
 """What the terminal can show: decided from the environment and from what was asked for. Pure functions.
 
-`decide` gives a `TerminalKind`; `tui.terminal.paced_app.PacedApp` takes it and sees to the rest, so that a screen
-needs to know none of it: it draws with `tui.terminal.glyphs.GLYPHS` (never with a character of its own beyond ASCII)
+`detect_terminal` gives a `TerminalKind`; `tui.terminal.paced_app.PacedApp` takes it and does the rest, so that a
+screen needs to know none of it: it draws with `tui.terminal.glyphs.GLYPHS` (never with a character beyond ASCII)
 and colours by the names of `tui.terminal.themes.ROLES`, as variables of the style sheet or as the styles of
 `tui.widgets.pane`.
 """
@@ -54,7 +54,7 @@ class TerminalKind:
         return f"{colours} ascii" if self.ascii else colours
 
 
-def decide(
+def detect_terminal(
     environment: Mapping[str, str],
     *,
     ascii: bool | None = None,

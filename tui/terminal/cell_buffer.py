@@ -7,31 +7,18 @@ never a backlog, and a changed digit costs a few bytes instead of a row.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
-
 from rich.cells import cell_len
-from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from tui.terminal.capabilities import TerminalKind
-
-
-class Pen(NamedTuple):
-    """SGR parameters, each as they are sent; empty is the terminal's own."""
-
-    attributes: str
-    colour: str
-    background: str
-
+from tui.terminal.pen import PLAIN, Pen, blank_pen, draws_alike, make_pen, pen_change
 
 Cell = tuple[str, Pen]
 """Character and pen; the second half of a wide character has the empty string. A blank has no colour."""
 
-_PLAIN = Pen("", "", "")
-_BLANK: Cell = (" ", _PLAIN)
+_BLANK: Cell = (" ", PLAIN)
 _ERASED_FROM = 10
 """Blanks in a row that are erased rather than written."""
 _SMALL = 12
@@ -40,16 +27,11 @@ _BRIDGE = 4
 """So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
 
 
-_SYSTEMS = {"16": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "true": ColorSystem.TRUECOLOR}
-_ONLY_REVERSED = "7"
-
-
 class CellBuffer:
     def __init__(self, kind: TerminalKind | None = None) -> None:
         kind = kind or TerminalKind()
         self._kind = kind
-        self._color_system = _SYSTEMS.get(kind.colors)
-        self._pens: dict[Style | None, Pen] = {None: _PLAIN}
+        self._pens: dict[Style | None, Pen] = {None: PLAIN}
         self._wanted: list[list[Cell]] = []
         self._shown: list[list[Cell | None]] = []
         self._touched: set[int] = set()
@@ -109,7 +91,7 @@ class CellBuffer:
             first = self._broken_off.pop(y, 0)
             row, self._pen, end = self._row(y, self._pen, first, budget - spent)
             out.append(row)
-            spent += size(row)
+            spent += byte_length(row)
             if end < len(self._wanted[y]):
                 self._start, self._broken_off[y] = y, end
                 return "".join(out), True
@@ -149,13 +131,13 @@ class CellBuffer:
                 out.append(f"\x1b[{y + 1};{x + 1}H")
             elif x > at:
                 between = wanted[at:x]
-                if len(between) <= _BRIDGE and all(text and _serves(pen, text, other) for text, other in between):
+                if len(between) <= _BRIDGE and all(text and draws_alike(pen, text, other) for text, other in between):
                     out.extend(text for text, _ in between)
                 else:
                     out.append(f"\x1b[{x - at}C")
             character, wish = cell
-            if not _serves(pen, character, wish):
-                out.append(_change(pen, wish))
+            if not draws_alike(pen, character, wish):
+                out.append(pen_change(pen, wish))
                 pen = wish
             blanks = self._erasable(wanted, x)
             if blanks:
@@ -164,7 +146,7 @@ class CellBuffer:
             else:
                 out.append(character)
                 at = x + (2 if x + 1 < len(wanted) and not wanted[x + 1][0] else 1)
-            spent += sum(map(size, out[before:]))
+            spent += sum(map(byte_length, out[before:]))
         shown[first:] = wanted[first:]
         return "".join(out), pen, len(wanted)
 
@@ -200,7 +182,7 @@ class CellBuffer:
             if not control:
                 pen = self._pen_of(style)
                 if text.isprintable() and cell_len(text) == len(text):
-                    blank = (" ", _blank_pen(pen))
+                    blank = (" ", blank_pen(pen))
                     cells.extend([blank if character == " " else (character, pen) for character in text])
                 else:
                     _lay_unusual(text, pen, cells)
@@ -215,83 +197,13 @@ class CellBuffer:
         pen = self._pens.get(style)
         if pen is None:
             assert style is not None
-            attributes = Strip.render_ansi(style.without_color, ColorSystem.TRUECOLOR)
-            if not self._kind.attributes:
-                attributes = ";".join(a for a in attributes.split(";") if a == _ONLY_REVERSED)
-            colour, background = self._colour(style.color, True), self._colour(style.bgcolor, False)
-            if self._kind.colors == "16":
-                colour, background = _basic(colour, background)
-            pen = self._pens[style] = Pen(attributes, colour, background)
+            pen = self._pens[style] = make_pen(style, self._kind)
         return pen
 
-    def _colour(self, colour: Color | None, foreground: bool) -> str:
-        """SGR parameters; empty for the terminal's own."""
-        if colour is None or colour.is_default or self._color_system is None:
-            return ""
-        return ";".join(colour.downgrade(self._color_system).get_ansi_codes(foreground))
 
-
-def size(text: str) -> int:
+def byte_length(text: str) -> int:
     """Bytes on the line: a shade or a block takes three."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-
-
-def _basic(colour: str, background: str) -> tuple[str, str]:
-    """The eight basic colours for the bright ones, which are not known everywhere; grey is white."""
-
-    def folded(code: str) -> int | None:
-        if not code:
-            return None
-        number = int(code)
-        return number % 10 if number < 90 else number % 10 or 7
-
-    front, back = folded(colour), folded(background)
-    if front is not None and front == back:
-        front = 7 if front == 0 else 0
-    return "" if front is None else str(30 + front), "" if back is None else str(40 + back)
-
-
-def _blank_pen(pen: Pen) -> Pen:
-    # Underlined or reversed blanks are seen, and so is their colour.
-    return pen if pen.attributes.strip("12;") else Pen("", "", pen.background)
-
-
-def _serves(pen: Pen | None, text: str, wish: Pen) -> bool:
-    """Whether the pen in hand draws this as wished; the colour of a blank does not matter."""
-    if pen == wish:
-        return True
-    return (
-        pen is not None
-        and text == " "
-        and not wish.attributes
-        and not pen.attributes.strip("12;")
-        and pen.background == wish.background
-    )
-
-
-@lru_cache(1024)
-def _change(pen: Pen | None, wish: Pen) -> str:
-    """The shortest change from one pen to another."""
-    anew = ["0", wish.attributes, wish.colour, wish.background]
-    if pen is None:
-        return _sgr(anew)
-    have, want = (set(filter(None, p.attributes.split(";"))) for p in (pen, wish))
-    change = sorted({_OFF[a] for a in have - want if a in _OFF})
-    # What turns bold off turns dim off as well, and the other way round.
-    change += [a for a in wish.attributes.split(";") if a not in have or _OFF.get(a) in change]
-    change += [
-        "" if pen.colour == wish.colour else wish.colour or "39",
-        "" if pen.background == wish.background else wish.background or "49",
-    ]
-    shortest = min((_sgr(anew), _sgr(change)), key=len)
-    return shortest if have - want <= set(_OFF) else _sgr(anew)
-
-
-def _sgr(parameters: list[str]) -> str:
-    return f"\x1b[{';'.join(filter(None, parameters))}m"
-
-
-_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}
 
 
 def _lay_unusual(text: str, pen: Pen, cells: list[Cell]) -> None:

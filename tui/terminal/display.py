@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.settings.user_config import Config, resolve
-from tui.terminal.capabilities import TerminalKind, decide, environment_as_given
+from tui.terminal.capabilities import TerminalKind, detect_terminal, environment_as_given
 
 OPTIONS = ("theme", "refresh", "ascii", "colors")
 BROWSER = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
@@ -31,10 +31,10 @@ def display(options: argparse.Namespace) -> Display:
     windows = os.name == "nt"
     speed = None
     if not windows and sys.stdout.isatty():
-        from tui.terminal.flow_control import told_speed
+        from tui.terminal.flow_control import serial_line_speed
 
-        speed = told_speed(sys.stdout.fileno())
-    kind = decide(environment, ascii=config.ascii, colors=config.colors, speed=speed, windows=windows)
+        speed = serial_line_speed(sys.stdout.fileno())
+    kind = detect_terminal(environment, ascii=config.ascii, colors=config.colors, speed=speed, windows=windows)
     return Display(kind, config)
 
 

@@ -21,10 +21,10 @@ from textual.events import CursorPosition
 from textual.message import Message
 
 from tui.terminal.capabilities import TerminalKind
-from tui.terminal.cell_buffer import size
-from tui.terminal.flow_control import ASK, FlowControl, PatientFile, own_descriptor, told_speed
+from tui.terminal.cell_buffer import byte_length
+from tui.terminal.flow_control import ASK, FlowControl, PatientFile, own_descriptor, serial_line_speed
 from tui.terminal.glyphs import spelled
-from tui.terminal.stray_output import Strays
+from tui.terminal.stray_output import StrayOutput
 
 LEAVE = "\x1b[?2026l\x1b[<u\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """Out of everything that Textual's driver turns on."""
@@ -45,10 +45,10 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, **settings)
         self._kind: TerminalKind = getattr(app, "kind", TerminalKind())
         output = _output_descriptor()
-        self.told_speed = told_speed(output)
+        self.told_speed = serial_line_speed(output)
         """Bytes a second, where the terminal's settings tell them."""
         self.line = FlowControl(speed=self.told_speed)
-        self.strays = Strays()
+        self.strays = StrayOutput()
         self._patient = PatientFile(output, self.line)
         self._file = cast(Any, self._patient)
         self.on_cleared: Callable[[], None] | None = None
@@ -88,11 +88,11 @@ class TerminalDriver(LinuxDriver):
     def write(self, data: str) -> None:
         if data.startswith(_POINTER) or (self._kind.simple and _YOUNGER.match(data)):
             return
-        self.line.queued(size(data))
+        self.line.queued(byte_length(data))
         super().write(data)
 
     def send_frame(self, frame: str) -> None:
-        self.write(frame + ASK if self.line.sending(size(frame)) else frame)
+        self.write(frame + ASK if self.line.sending(byte_length(frame)) else frame)
 
     def free(self) -> bool:
         return self.line.free(self._patient.kernel_queue())

@@ -128,7 +128,7 @@ def _size_for(speed: float) -> int:
 _TOLD = {getattr(termios, f"B{baud}"): baud / 10 for baud in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400)}
 
 
-def told_speed(fd: int) -> float | None:
+def serial_line_speed(fd: int) -> float | None:
     """Bytes a second of a slow serial line, from the terminal's settings; None where they tell nothing.
 
     A pseudo-terminal is born with 38400 baud, which means nothing; any other speed in it was put there by somebody who

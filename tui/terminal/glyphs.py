@@ -1,8 +1,8 @@
 """Every character beyond ASCII that the screen draws with, in one place.
 
-Widgets draw with the attributes of `GLYPHS`, looked up when they draw; `use` turns them to ASCII. Whatever else reaches
-the screen (names of files, widgets of Textual's) is spelled by `spelled` with the characters that the terminal has, at
-the same width.
+Widgets draw with the attributes of `GLYPHS`, looked up when they draw; `choose_glyphs` turns them to ASCII. Everything
+else on the screen (names of files, widgets of Textual's) is spelled by `spelled` with the characters that the terminal
+has, at the same width.
 
 All of the full set are in code page 437, which the Linux console and old terminal fonts have; braille is not.
 """
@@ -85,7 +85,7 @@ ASCII = Glyphs(
 GLYPHS = Glyphs(**vars(FULL))
 
 
-def use(kind: TerminalKind) -> None:
+def choose_glyphs(kind: TerminalKind) -> None:
     """From now on GLYPHS are those that this terminal can show. A process has one terminal."""
     chosen = ASCII if kind.ascii else FULL
     for field in fields(Glyphs):

@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from tui.terminal import glyphs
 from tui.terminal.capabilities import Repertoire, TerminalKind
-from tui.terminal.cell_buffer import CellBuffer, size
+from tui.terminal.cell_buffer import CellBuffer, byte_length
 from tui.terminal.key_queue import KeyQueueApp
 from tui.terminal.refresh_rate import RefreshRate
 from tui.terminal.themes import theme_of
@@ -77,7 +77,7 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
     def __init__(self, kind: TerminalKind | None = None, theme: str = "auto", refresh: float = 5.0) -> None:
         self.kind = kind or TerminalKind()
         self._told_kind = kind is not None
-        glyphs.use(self.kind)
+        glyphs.choose_glyphs(self.kind)
         chosen = theme_of(theme, self.kind)
         super().__init__(ansi_color=chosen.ansi)
         self.animation_level = "none"
@@ -190,7 +190,7 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
             if self._sync_available and len(frame) > _SYNC_FROM:
                 frame = f"{SYNC_START}{frame}{SYNC_END}"
             terminal.send_frame(frame)
-            self._next_frame = now + (_SHORTEST_FRAME if size(frame) < terminal.line.budget else 0.0)
+            self._next_frame = now + (_SHORTEST_FRAME if byte_length(frame) < terminal.line.budget else 0.0)
         if more:
             self._later(_LOOK_AGAIN)
 

@@ -11,7 +11,7 @@ from collections import deque
 _KEPT = 50
 
 
-class Strays:
+class StrayOutput:
     """While held, standard output and error go into a pipe, where they lead to the terminal at all; the last lines are
     kept, for whoever asks why it crashed."""
 

@@ -6,10 +6,14 @@ A screen's style sheet uses the names of `ROLES` as variables (`color: $label`),
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.terminal.capabilities import TerminalKind
 
+VERDICT_STYLES: Mapping[str, str] = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
+"""The style of a verdict's word; words that are no verdict have none."""
 ROLES = (
     *("background", "foreground", "panel", "label", "rule", "ok", "anomaly", "unknown", "trace", "threshold", "key"),
     *("hot", "hot-background", "banner", "banner-text", "banner-ok", "banner-ok-text", "banner-anomaly"),

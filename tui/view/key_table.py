@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Where = Literal["app", "watch", "recipes", "teach", "train", "calibrate", "history", "files", "compare"]
-"""Which screen a key belongs to; those of the app are heard on every one."""
-
-
-SCREENS: tuple[Where, ...] = ("recipes", "teach", "train", "calibrate", "watch", "history", "files", "compare")
-"""In the order of their keys `go-`."""
+from tui.view.screen_table import SCREENS, ScreenName
 
 
 @dataclass(frozen=True)
@@ -24,7 +18,8 @@ class Key:
     """One word for the footer."""
     tooltip: str
     """For the help screen."""
-    where: Where = "watch"
+    where: ScreenName = "watch"
+    """The screen that hears it, or "app" for every screen."""
     group: str = ""
     """What it and its neighbours of the same group do, on one line of the help screen."""
 
@@ -194,20 +189,9 @@ KEYS: tuple[Key, ...] = (
     Key("compare-next", "right,space", "case(1)", "next case", "next case that it judged badly", "compare"),
     Key("compare-previous", "left", "case(-1)", "case back", "case before", "compare"),
     Key("compare-sense", "v", "sense", "pictures/sound", "the other sense", "compare"),
-    Key("go-recipes", "1", "go('recipes')", "recipes", "recipes: open, make, copy, delete", "app"),
-    Key("go-teach", "2", "go('teach')", "teach", "teach: pictures and sound into the recipe", "app"),
-    Key("go-train", "3", "go('train')", "train", "train: learn from them, look at the result", "app"),
-    Key("go-calibrate", "4", "go('calibrate')", "calibrate", "calibrate: choose the thresholds", "app"),
-    Key("go-watch", "5,escape", "go('watch')", "watch", "watch: judge live", "app"),
-    Key("go-history", "6", "go('history')", "history", "history: what happened", "app"),
-    Key("go-files", "7", "go('files')", "files", "files: judge a recording or a picture", "app"),
-    Key("go-compare", "8", "go('compare')", "compare", "compare: which method serves this part best", "app"),
+    *(Key(f"go-{row.name}", row.keys, f"go('{row.name}')", row.name, row.purpose, "app") for row in SCREENS.values()),
     Key("palette", "ctrl+p", "command_palette", "commands", "find a command by its name", "app"),
     Key("redraw", "ctrl+l", "redraw", "", "draw the screen anew (after line noise)", "app"),
     Key("help", "question_mark", "help", "help", "this help", "app"),
     Key("quit", "q", "quit", "quit", "quit (Ctrl-C always does)", "app"),
 )
-
-
-SCREEN_WORDS = {key.id.removeprefix("go-"): key.tooltip for key in KEYS if key.id.startswith("go-")}
-"""What each screen is for."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import get_args
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys, format_key
 
 from core.errors import GoodpartError
-from tui.view.key_table import KEYS, SCREENS, Where
+from tui.view.key_table import KEYS
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 
 ALWAYS_QUITS = "ctrl+c"
 _NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
 
 
-def bindings(where: Where) -> list[BindingType]:
+def bindings(where: ScreenName) -> list[BindingType]:
     """The default bindings of the app or of a screen."""
     found: list[BindingType] = [
         Binding(key.keys, key.action, key.label or key.id, id=key.id, tooltip=key.tooltip)
@@ -42,7 +42,7 @@ def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
                 raise GoodpartError(
                     f"keys: {binding}: {name!r} is not a key: use a character or a name such as f5, ctrl+t or pageup"
                 )
-    for where in get_args(Where):
+    for where in ("app", *SCREEN_NAMES):
         taken: dict[str, str] = {_normal(ALWAYS_QUITS): "quit"}
         for key in KEYS:
             if key.where not in (where, "app"):
@@ -65,7 +65,7 @@ def first_key(shown: str) -> str:
     return "," if shown.startswith(",") else shown.split(",", 1)[0]
 
 
-def screen_keys(keys: Mapping[str, str], screens: Sequence[Where] = SCREENS) -> str:
+def screen_keys(keys: Mapping[str, str], screens: Sequence[ScreenName] = SCREEN_NAMES) -> str:
     """The keys that turn to screens, of `keys_shown`: `1-8` where they follow one another, else all of them."""
     shown = [first_key(keys[f"go-{name}"]) for name in screens]
     first = shown[0].removeprefix("f")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from core.decision.rule import RULES, share, shares
 from core.state.jobs import TapeState
 from core.state.verdict import Thresholds
 
@@ -49,41 +50,21 @@ def minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def shares(density: float, error: float, t: Thresholds) -> tuple[float, float]:
-    """How much of its alarm level each score uses up, as core.decision.verdict reckons it (which needs numpy, the
-    screen does not)."""
-    room_d = max(t.typical_density - t.density, t.density_step)
-    room_e = max(t.reconstruction_error - t.typical_error, t.error_step)
-    return 1.0 + (t.density - density) / room_d, 1.0 + (error - t.reconstruction_error) / room_e
-
-
-def holds(density: float, error: float, t: Thresholds) -> bool:
-    """Whether the condition of the formula is true of these scores."""
-    if not all(map(math.isfinite, (density, error, t.density, t.reconstruction_error))):
-        return True
-    low, high = density < t.density, error > t.reconstruction_error
-    if t.rule == "sum":
-        return not sum(shares(density, error, t)) <= 1.0
-    if t.rule in ("or", "max"):
-        return low or high
-    if t.rule == "and":
-        return low and high
-    return low if t.rule == "density" else high
-
-
 def formula(density: float, error: float, t: Thresholds) -> str:
     """The seed's status line with live values: `if density < threshold and error > threshold : ANOMALY`."""
     d, e = number(density, t.density_step), number(error, t.error_step)
-    low = f"{d} < {number(t.density, t.density_step)}"
-    high = f"{e} > {number(t.reconstruction_error, t.error_step)}"
-    if t.rule == "sum":
-        of_density, of_error = shares(density, error, t)
-        sign, rest = ("-", -of_error) if of_error < 0 else ("+", of_error)
-        total = _share(of_density + of_error)
-        return f"density {d} error {e} : if {_share(of_density)} {sign} {_share(rest)} = {total} > 1 : ANOMALY"
-    if t.rule in ("and", "or", "max"):
-        return f"if {low} {'and' if t.rule == 'and' else 'or'} {high} : ANOMALY"
-    return f"if {low if t.rule == 'density' else high} : ANOMALY"
+    of_density, of_error = shares(density, error, t)
+    sign, rest = ("-", -of_error) if of_error < 0 else ("+", of_error)
+    return RULES[t.rule].formula.format(
+        density=d,
+        error=e,
+        low=f"{d} < {number(t.density, t.density_step)}",
+        high=f"{e} > {number(t.reconstruction_error, t.error_step)}",
+        of_density=_share(of_density),
+        sign=sign,
+        of_error=_share(rest),
+        share=_share(share(density, error, t)),
+    )
 
 
 def _share(value: float) -> str:

@@ -11,8 +11,8 @@ from core.state.sense import SenseState
 from core.state.snapshot import Snapshot
 from core.state.verdict import ModelInfo, Sense, Thresholds, Verdict
 from tui.view.inbox import SILENT_AFTER
-from tui.view.key_table import SCREENS, Where
 from tui.view.keymap import keys_shown
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 
 Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED", "WAITING", "JUDGING"]
 
@@ -38,9 +38,9 @@ class View:
     """What was chosen for this terminal, and whether its line is slow: for the footer."""
     units: str = "dB"
     """Of the sound's level: dB of full scale, or percent."""
-    where: Where = "watch"
+    where: ScreenName = "watch"
     """Which screen shows it."""
-    screens: Sequence[Where] = SCREENS
+    screens: Sequence[ScreenName] = SCREEN_NAMES
     """Those that can be turned to."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""

@@ -11,7 +11,7 @@ from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import wrapped
 from tui.view.view import Headline, View
-from tui.widgets import large_letters as letters
+from tui.widgets import large_letters
 from tui.widgets.pane import Line, Pane
 
 Row = TypeVar("Row")
@@ -30,18 +30,18 @@ class Banner(Pane):
         super().show(view)
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return banner(view, width, height)
+        return banner_lines(view, width, height)
 
 
-def banner(view: View, width: int, height: int) -> list[Line]:
+def banner_lines(view: View, width: int, height: int) -> list[Line]:
     word = view.headline
     drawn: list[str] = []
-    if height >= letters.ROWS and width - letters.large_width(word) >= _TEXT + 4:
-        drawn = letters.large(word)
-    elif width - letters.small_width(word) >= _TEXT + 4:
-        drawn = letters.small(word)
+    if height >= large_letters.ROWS and width - large_letters.large_width(word) >= _TEXT + 4:
+        drawn = large_letters.large_letters(word)
+    elif width - large_letters.small_width(word) >= _TEXT + 4:
+        drawn = large_letters.small_letters(word)
     beside = max((len(row) for row in drawn), default=0)
-    text = words(view, width - beside - (5 if drawn else 2), min(height, 3 if height < 7 else 5))
+    text = verdict_lines(view, width - beside - (5 if drawn else 2), min(height, 3 if height < 7 else 5))
     return [
         (
             ("  " if drawn else " ", ""),
@@ -53,18 +53,18 @@ def banner(view: View, width: int, height: int) -> list[Line]:
     ]
 
 
-def words(view: View, width: int, height: int) -> list[Line]:
+def verdict_lines(view: View, width: int, height: int) -> list[Line]:
     """The verdict as a word, the truth, the reason."""
     word = view.headline
     known = truth_of(view.snapshot)
     truth = f"truth: {known}" if known and not view.hung else ""
     first = f"{word}{' ' * max(2, width - len(word) - len(truth))}{truth}" if truth else word
     lines: list[Line] = [((first, "strong"),)]
-    lines += [((text, ""),) for text in wrapped(reason(view), width, height - 1, GLYPHS.more)]
+    lines += [((text, ""),) for text in wrapped(verdict_reason(view), width, height - 1, GLYPHS.more)]
     return lines
 
 
-def reason(view: View) -> str:
+def verdict_reason(view: View) -> str:
     if view.snapshot.stopped:
         return view.snapshot.verdict.reason or "the station has ended"
     if view.headline == "PAUSED":

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from core.state.material import PictureCapture
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import age, tail, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
-STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0
 """Seconds after which a frame is old, as in the health check of the station."""
 
 
 class CameraPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return camera(view, width, height)
+        return camera_lines(view, width, height)
 
 
-def camera(view: View, width: int, height: int) -> list[Line]:
+def camera_lines(view: View, width: int, height: int) -> list[Line]:
     image = view.snapshot.image
     if image is None:
         return [heading("camera", width, ("none", "label"))]
@@ -29,7 +29,7 @@ def camera(view: View, width: int, height: int) -> list[Line]:
         word = "live" if status.state == "live" else status.state.upper()
         verdict = image.verdict.state
         device: Part = (word, "ok" if word == "live" else "unknown")
-        return [heading("picture", width, (f"{verdict} ", STYLES_OF[verdict]), device)]
+        return [heading("picture", width, (f"{verdict} ", VERDICT_STYLES[verdict]), device)]
     frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
     live = status.state == "live"
     stale = live and frame_age is not None and frame_age > STALE_AFTER

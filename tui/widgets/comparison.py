@@ -13,13 +13,13 @@ from tui.view.text import wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines
-from tui.widgets.result_card import trace_lines
+from tui.widgets.trace_plot import trace_curve
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import MisjudgedSample
 
 
-class ComparingPane(Pane):
+class ComparisonProgressPane(Pane):
     """How far the contest is: `now` is set from outside."""
 
     now: TrainingState | None = None
@@ -35,15 +35,15 @@ class ComparingPane(Pane):
 
 
 class AdvicePane(Pane):
-    """`told` and `words`, which stand where nothing is told, are set from outside."""
+    """`comparison` and `words`, which stand where nothing is told, are set from outside."""
 
-    told: ComparisonView | None = None
+    comparison: ComparisonView | None = None
     words = ""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        if self.told is None:
+        if self.comparison is None:
             return []
-        said = self.told
+        said = self.comparison
         style = "ok" if said.recommended else "unknown"
         lines: list[Line] = [heading("advice", width, (said.when, "label"))]
         doubt = wrapped(said.doubt, width, 2, GLYPHS.more)
@@ -55,32 +55,32 @@ class AdvicePane(Pane):
 class CasesPane(Pane):
     """The worst cases of one method, one after the other."""
 
-    told: ComparisonView | None = None
+    comparison: ComparisonView | None = None
     method = ""
     at = 0
 
     @property
     def cases(self) -> Sequence[MisjudgedSample]:
-        return self.told.cases.get(self.method, ()) if self.told else ()
+        return self.comparison.cases.get(self.method, ()) if self.comparison else ()
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        if self.told is None:
+        if self.comparison is None:
             return []
         if not self.cases:
             return [heading(f"worst of {self.method}", width)]
         at = self.at % len(self.cases)
         case = self.cases[at]
         lines: list[Line] = [heading(f"worst of {self.method}", width, (f"{at + 1} of {len(self.cases)}", "label"))]
-        lines.append(((case.name[: width - 40], "strong"), *said_of(case)))
+        lines.append(((case.name[: width - 40], "strong"), *case_words(case)))
         room = height - len(lines)
         if case.map is not None:
             lines += grid_lines([list(line) for line in case.map], room)
         elif case.trace:
-            lines += trace_lines([(end, share) for end, share in case.trace], width, room)
+            lines += trace_curve([(end, share) for end, share in case.trace], width, room)
         return lines
 
 
-def said_of(case: MisjudgedSample) -> Line:
+def case_words(case: MisjudgedSample) -> Line:
     kind = "defective" if case.defective else "good"
     share = f"{case.share:.0%} of the alarm level"
     if case.defective != (case.share > 1):

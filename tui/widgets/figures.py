@@ -13,20 +13,20 @@ from tui.widgets.pane import Line, Pane, Part, heading
 
 class ThresholdsPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return thresholds(view, width)[:height]
+        return threshold_lines(view, width)[:height]
 
 
 class CountersPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return counters(view, width)[:height]
+        return counter_lines(view, width)[:height]
 
 
 class ModelPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return model(view, width, height)
+        return model_lines(view, width, height)
 
 
-def thresholds(view: View, width: int) -> list[Line]:
+def threshold_lines(view: View, width: int) -> list[Line]:
     t = view.thresholds
     if t is None:
         return [heading("thresholds", width), (("none yet", "unknown"),)]
@@ -54,7 +54,7 @@ def thresholds(view: View, width: int) -> list[Line]:
     return lines + [((text, "label"),) for text in wrapped(by, width, 2, GLYPHS.more)]
 
 
-def counters(view: View, width: int) -> list[Line]:
+def counter_lines(view: View, width: int) -> list[Line]:
     """The parts of the shift; then samples, of the sense that is shown."""
     snapshot, state, shift = view.snapshot, view.state, view.snapshot.shift
     counted = state.counters if state else Counters()
@@ -87,7 +87,7 @@ def _votes(votes: str) -> tuple[Part, ...]:
     return tuple((vote, "anomaly" if vote == "A" else "") for vote in votes)
 
 
-def model(view: View, width: int, height: int) -> list[Line]:
+def model_lines(view: View, width: int, height: int) -> list[Line]:
     m = view.model
     if m is None:
         return [heading("model", width), (("nothing learnt yet", "unknown"),)][:height]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from core.journal.evidence import Evidence, Trace
-from core.journal.row import JournalRow, in_words
+from core.journal.evidence import Evidence
+from core.journal.row import JournalRow, event_sentence
 from core.state.sense_words import SENSE_WORDS
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import printable, wrapped
 from tui.widgets.pane import Line, Part, heading
 from tui.widgets.picture import map_lines, preview_lines
+from tui.widgets.trace_plot import trace_columns
 
-VERDICT_STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 _NAMES = {
     "density": "density",
     "reconstruction_error": "reconstruction error",
@@ -44,7 +43,7 @@ def table_line(row: JournalRow | None, chosen: bool, width: int) -> Line:
     if row is None:
         return ((" ...", "label"),)
     mark = ">" if chosen else " "
-    words = printable(in_words(row))
+    words = printable(event_sentence(row))
     room = max(0, width - 37)
     if len(words) > room:
         words = words[: max(0, room - 1)] + GLYPHS.more
@@ -61,7 +60,7 @@ def event_lines(row: JournalRow, evidence: Evidence | None, width: int) -> list[
     when = f" {row.when:%A %Y-%m-%d %H:%M:%S %z}  row {row.id}"
     lines: list[Line] = [((when, "label"),)]
     lines.append(((f" {printable(row.kind)}", "strong"), (f" {row.verdict}", VERDICT_STYLES.get(row.verdict, ""))))
-    lines += _said(printable(in_words(row)), width)
+    lines += _said(printable(event_sentence(row)), width)
     for which in ("density", "reconstruction_error"):
         change = row.change(which)
         if change:
@@ -113,7 +112,7 @@ def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, heig
         return []
     lines: list[Line] = []
     if evidence.trace is not None:
-        lines += trace_lines(evidence.trace, width, min(12, height // 2))
+        lines += trace_columns(evidence.trace, width, min(12, height // 2))
     if evidence.preview is not None:
         # Where the sound was called out, its trace says more than the map.
         with_map = evidence.map is not None and (evidence.trace is None or height >= 30)
@@ -122,35 +121,6 @@ def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, heig
         if with_map:
             lines += map_lines(evidence.map, width, height - len(lines))
     return lines
-
-
-def trace_lines(trace: Trace, width: int, height: int) -> list[Line]:
-    """The share of the alarm level over the last seconds, as columns; a line where it alarms."""
-    title = heading("alarm level used", width, ("1 alarms", "threshold"))
-    if not trace.share or height < 4:
-        return [title]
-    count = min(width - 4, len(trace.share))
-    bounds = [round(x * len(trace.share) / count) for x in range(count + 1)]
-    columns = [max(trace.share[a:b], default=0.0) for a, b in pairwise(bounds)]
-    finite = [value for value in columns if math.isfinite(value)]
-    top = max(1.25, min(5.0, max(finite, default=1.0)))
-    rows = height - 2
-    at_alarm = rows - 1 - min(rows - 1, int(rows / top))
-    lines: list[Line] = [title]
-    for y in range(rows):
-        level = (rows - y - 0.5) / rows * top
-        parts: list[Part] = [("1 " + GLYPHS.axis_mark if y == at_alarm else "  " + GLYPHS.axis, "rule")]
-        for value in columns:
-            filled = value >= level
-            text = GLYPHS.full if filled else GLYPHS.line if y == at_alarm else " "
-            style = ("anomaly" if value > 1 else "trace") if filled else "threshold"
-            if parts[-1][1] == style:
-                parts[-1] = (parts[-1][0] + text, style)
-            else:
-                parts.append((text, style))
-        lines.append(tuple(parts))
-    first = f"{trace.seconds[0]:.0f} s"
-    return [*lines, ((f"   {first}{'0'.rjust(max(1, count - len(first)))}", "label"),)]
 
 
 def filter_line(verdict: str | None, kind: str | None, day: str, right: str, width: int) -> Line:

@@ -20,10 +20,10 @@ LABELS: tuple[tuple[Which, str], ...] = (("density", "density"), ("reconstructio
 class KnobsPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         link = view.snapshot.knobs
-        return [] if link is None else knobs(view, link, width)[:height]
+        return [] if link is None else knob_lines(view, link, width)[:height]
 
 
-def knobs(view: View, link: KnobLink, width: int) -> list[Line]:
+def knob_lines(view: View, link: KnobLink, width: int) -> list[Line]:
     live = link.state in GOOD
     state: Part = (link.state, "ok") if link.state == "live" else (link.state.upper(), "unknown")
     errors: Part = (f"{link.crc_errors} CRC errors ", "unknown") if link.crc_errors else ("", "")

@@ -27,7 +27,7 @@ _SHAPES = {
 }
 
 
-def small(word: str) -> list[str]:
+def small_letters(word: str) -> list[str]:
     """Three rows, six columns a letter: two dots a cell."""
     dots = [_row(word, y, 1) for y in range(ROWS)] + [" " * len(word) * (_COLUMNS + 1)]
     cells = {"##": GLYPHS.block, "# ": GLYPHS.upper, " #": GLYPHS.lower, "  ": " "}
@@ -37,7 +37,7 @@ def small(word: str) -> list[str]:
     ]
 
 
-def large(word: str) -> list[str]:
+def large_letters(word: str) -> list[str]:
     """Five rows, twelve columns a letter: two cells a dot."""
     return [_row(word, y, 2).replace("#", GLYPHS.block) for y in range(ROWS)]
 

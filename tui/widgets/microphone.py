@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from core.state.material import Level
 from core.state.sense import SoundState
 from tui.terminal.glyphs import GLYPHS
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import minutes, tail, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
-STYLES_OF = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 STALE_AFTER = 1.0
 """Seconds after which the sound is old, as in the health check of the station."""
 FLOOR = -72.0
@@ -23,10 +23,10 @@ QUIET, LOUD = -70.0, -15.0
 class MicrophonePane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         sound = view.snapshot.sound
-        return [] if sound is None else microphone(view, sound, width, height)
+        return [] if sound is None else microphone_lines(view, sound, width, height)
 
 
-def microphone(view: View, sound: SoundState, width: int, height: int) -> list[Line]:
+def microphone_lines(view: View, sound: SoundState, width: int, height: int) -> list[Line]:
     status = sound.status
     live = status.state == "live"
     state: Part = ("live", "ok") if live else (status.state.upper(), "unknown")
@@ -35,13 +35,13 @@ def microphone(view: View, sound: SoundState, width: int, height: int) -> list[L
     lost: Part = (f"{status.overruns} OVERRUNS ", "unknown") if status.overruns else ("", "")
     if height <= 1:
         word = sound.verdict.state
-        return [heading("sound", width, lost, (f"{word} ", STYLES_OF[word]), state)]
+        return [heading("sound", width, lost, (f"{word} ", VERDICT_STYLES[word]), state)]
     lines: list[Line] = [heading("microphone", width, state)]
     if not live:
         lines += [((text, "unknown"),) for text in wrapped(status.message or status.address, width, 3, GLYPHS.more)]
         return lines[:height]
-    lines.append(meter(sound.level, width, view.units))
-    lines.append(strip(sound.spectrum, width) if sound.spectrum else (("listening", "label"),))
+    lines.append(level_meter(sound.level, width, view.units))
+    lines.append(spectrum_cells(sound.spectrum, width) if sound.spectrum else (("listening", "label"),))
     rate = f"{status.rate} Hz {status.channels} ch"
     name = tail(status.device or status.address, max(6, width - len(rate) - 2), GLYPHS.more)
     lines.append(((name, "strong"), ("  ", ""), (rate, "")))
@@ -54,12 +54,12 @@ def microphone(view: View, sound: SoundState, width: int, height: int) -> list[L
     return lines[:height]
 
 
-def meter(level: Level | None, width: int, units: str = "dB") -> Line:
+def level_meter(level: Level | None, width: int, units: str = "dB") -> Line:
     """The bar is the RMS, `|` the peak, `!` the highest peak of the last seconds; CLIP where samples stood at full
     scale."""
     if level is None:
         return (("no sound yet", "unknown"),)
-    words = " CLIP" if level.clipped else in_units(level.rms, units)
+    words = " CLIP" if level.clipped else level_text(level.rms, units)
     cells = max(4, width - len(words) - 3)
 
     def cell(decibels: float) -> int:
@@ -73,12 +73,12 @@ def meter(level: Level | None, width: int, units: str = "dB") -> Line:
     return (("[", "rule"), ("".join(bar), "trace"), ("] ", "rule"), (words, "hot" if level.clipped else ""))
 
 
-def in_units(decibels: float, units: str) -> str:
+def level_text(decibels: float, units: str) -> str:
     """A level of dB of full scale in seven columns: ` -23 dB`, or `  7.1 %` of full scale."""
     return f"{100 * 10 ** (decibels / 20):5.1f} %" if units == "percent" else f"{decibels:4.0f} dB"
 
 
-def strip(spectrum: Sequence[float], width: int) -> Line:
+def spectrum_cells(spectrum: Sequence[float], width: int) -> Line:
     """A cell a band, low tones left, the louder the brighter."""
     ends = ("low ", " high")
     cells = max(1, min(len(spectrum), width - len(ends[0]) - len(ends[1])))

@@ -14,10 +14,11 @@ from tui.view.text import number, wrapped
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import grid_lines, shrunk
+from tui.widgets.trace_plot import trace_curve
 
 
 @dataclass(frozen=True)
-class Page:
+class ResultPage:
     """What the card shows of one model."""
 
     found: ModelReview
@@ -25,13 +26,13 @@ class Page:
     sample: Reconstruction | None = None
 
 
-def pages_of(found: Sequence[ModelReview]) -> list[Page]:
+def result_pages(found: Sequence[ModelReview]) -> list[ResultPage]:
     """For each model a summary, its three worst cases, a sample beside its reconstruction."""
-    pages: list[Page] = []
+    pages: list[ResultPage] = []
     for one in found:
-        pages.append(Page(one))
-        pages += [Page(one, worst=case) for case in one.worst]
-        pages += [Page(one, sample=one.sample)] if one.sample else []
+        pages.append(ResultPage(one))
+        pages += [ResultPage(one, worst=case) for case in one.worst]
+        pages += [ResultPage(one, sample=one.sample)] if one.sample else []
     return pages
 
 
@@ -40,7 +41,7 @@ class CardPane(Pane):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.pages: Sequence[Page] = ()
+        self.pages: Sequence[ResultPage] = ()
         self.at = 0
         self.title = "result"
         self.words = ""
@@ -55,10 +56,10 @@ class CardPane(Pane):
             return [title, *worst_lines(page.worst, width, height - 1)]
         if page.sample:
             return [title, *sample_lines(page.sample, width, height - 1)]
-        return [title, *summary(page.found, width, view.keys)][:height]
+        return [title, *summary_lines(page.found, width, view.keys)][:height]
 
 
-def summary(found: ModelReview, width: int, keys: Mapping[str, str]) -> list[Line]:
+def summary_lines(found: ModelReview, width: int, keys: Mapping[str, str]) -> list[Line]:
     def told(label: str, text: str, style: str = "") -> list[Line]:
         rows = wrapped(text, width - 14, 3, GLYPHS.more)
         return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
@@ -100,8 +101,8 @@ def worst_lines(case: WorstSample, width: int, height: int) -> list[Line]:
     ]
     room = height - len(lines)
     if case.map is not None:
-        return lines + beside(map_of(case, room), picture_of(case.picture, width - 32, room), 32)
-    return lines + trace_lines(case.trace, width, room)
+        return lines + side_by_side(map_of(case, room), picture_of(case.picture, width - 32, room), 32)
+    return lines + trace_curve(case.trace, width, room)
 
 
 def map_of(case: WorstSample, rows: int) -> list[Line]:
@@ -119,7 +120,7 @@ def picture_of(grey: GreyImage | None, width: int, rows: int) -> list[str]:
     return ["".join(ramp[value * len(ramp) // 256] for value in row) for row in cells]
 
 
-def beside(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
+def side_by_side(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
     lines: list[Line] = []
     for y in range(max(len(left), len(right))):
         first = left[y] if y < len(left) else ()
@@ -135,26 +136,4 @@ def sample_lines(sample: Reconstruction, width: int, height: int) -> list[Line]:
     foot: list[Line] = [((sample.axes, "label"),)] if sample.axes else []
     room = height - 1 - len(foot)
     seen, redrawn = (picture_of(grey, half - 2, room) for grey in (sample.seen, sample.redrawn))
-    return [head, *beside([((text, ""),) for text in seen], redrawn, half), *foot][:height]
-
-
-def trace_lines(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:
-    """The share of the alarm level over time, 1 where it alarms."""
-    if not trace or rows < 3:
-        return []
-    top = max(1.5, max(min(share, 20.0) for _, share in trace))
-    bottom = min(0.0, *(share for _, share in trace))
-    columns = width - 6
-    body = rows - 1
-    grid = [[" "] * columns for _ in range(body)]
-    line = body - 1 - round((1.0 - bottom) / (top - bottom) * (body - 1))
-    grid[line] = [GLYPHS.line] * columns
-    for column in range(columns):
-        share = min(trace[min(len(trace) - 1, column * len(trace) // columns)][1], top)
-        row = body - 1 - round((max(share, bottom) - bottom) / (top - bottom) * (body - 1))
-        grid[row][column] = GLYPHS.full
-    labels = {0: f"{top:.1f}", line: "alarm"}
-    lines: list[Line] = [
-        ((f"{labels.get(y, ''):>5} ", "label"), ("".join(cells), "trace")) for y, cells in enumerate(grid)
-    ]
-    return [*lines, ((f"{'':6}0 s{f'{trace[-1][0]:.0f} s':>{max(1, columns - 3)}}", "label"),)]
+    return [head, *side_by_side([((text, ""),) for text in seen], redrawn, half), *foot][:height]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.view.text import formula, holds
+from core.decision.rule import is_anomalous
+from tui.view.text import formula
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane
 
@@ -19,7 +20,7 @@ def formula_line(view: View, width: int) -> Line:
     if judged is None or thresholds is None:
         return ((" no scores: nothing is judged" if thresholds else " no thresholds: nothing is taught yet", "label"),)
     text = formula(judged.density, judged.reconstruction_error, thresholds)
-    so = holds(judged.density, judged.reconstruction_error, thresholds)
+    so = is_anomalous(judged.density, judged.reconstruction_error, thresholds)
     answer = "yes" if so else "no"
     if len(text) + len(answer) + 4 > width and ": if " in text:
         text = text[text.index("if ") :]

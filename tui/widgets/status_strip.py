@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.terminal.themes import VERDICT_STYLES
 from tui.view.keymap import first_key, screen_keys
 from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part
 from tui.widgets.title_and_footer import terminal_words, with_terminal
-
-_STYLES = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
 
 
 class StatusStrip(Pane):
@@ -19,7 +18,7 @@ class StatusStrip(Pane):
         if not view.snapshot.recipe:
             return [((" no recipe is open", "label"),)]
         word = view.headline
-        return [((f" {word} ", _STYLES.get(word, "label")), (view.verdict.reason, ""))]
+        return [((f" {word} ", VERDICT_STYLES.get(word, "label")), (view.verdict.reason, ""))]
 
 
 class KeysLine(Pane):

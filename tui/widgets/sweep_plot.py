@@ -26,22 +26,22 @@ _GAP = 2
 
 
 @dataclass(frozen=True)
-class Column:
+class PlotColumn:
     """The samples of half a second: from the lowest to the highest value."""
 
     low: float
     high: float
     anomalous: bool
 
-    def joined(self, value: float, anomalous: bool) -> Column:
-        return Column(min(self.low, value), max(self.high, value), self.anomalous or anomalous)
+    def joined(self, value: float, anomalous: bool) -> PlotColumn:
+        return PlotColumn(min(self.low, value), max(self.high, value), self.anomalous or anomalous)
 
 
 class Sweep:
     """The columns and the cursor, without a screen."""
 
     def __init__(self, width: int) -> None:
-        self.columns: list[Column | None] = [None] * max(1, width)
+        self.columns: list[PlotColumn | None] = [None] * max(1, width)
         self.cursor = 0
         self._slot: int | None = None
 
@@ -61,7 +61,7 @@ class Sweep:
         if not math.isfinite(value):
             value, anomalous = -math.inf if value < 0 else math.inf, True
         self.columns[self.cursor] = (
-            Column(value, value, anomalous) if column is None else column.joined(value, anomalous)
+            PlotColumn(value, value, anomalous) if column is None else column.joined(value, anomalous)
         )
 
     def resize(self, width: int) -> None:
@@ -113,7 +113,7 @@ class SweepPlot(Pane):
         # It only grows: a narrower margin would move every column.
         self._margin = max(self._margin, max(map(len, (text for text, _ in labels.values())), default=4) + 1)
         self._sweep.resize(width - self._margin - 1)
-        rows = plot(self._sweep, self._scale, threshold, height - 1, self.which)
+        rows = plot_lines(self._sweep, self._scale, threshold, height - 1, self.which)
         return [title, *(self._axis(labels.get(y)) + row for y, row in enumerate(rows))]
 
     def _figures(self, t: Thresholds) -> tuple[float, float, float]:
@@ -162,7 +162,7 @@ def axis_labels(scale: Scale, threshold: float, typical: float, step: float, hei
     return labels
 
 
-def plot(sweep: Sweep, scale: Scale, threshold: float, height: int, which: Which) -> list[Line]:
+def plot_lines(sweep: Sweep, scale: Scale, threshold: float, height: int, which: Which) -> list[Line]:
     """The rows from the top, two steps a cell."""
     at_threshold = _row(scale, threshold, height)
     tall = [_cells(column, scale, height) if column else {} for column in sweep.columns]
@@ -188,7 +188,7 @@ def _append(parts: list[Part], text: str, style: str) -> None:
         parts.append((text, style))
 
 
-def _cells(column: Column, scale: Scale, height: int) -> dict[int, str]:
+def _cells(column: PlotColumn, scale: Scale, height: int) -> dict[int, str]:
     """Row from the top to glyph."""
     steps = 2 * height
     first, last = scale.step_of(column.low, steps), scale.step_of(column.high, steps)

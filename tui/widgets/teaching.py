@@ -13,7 +13,7 @@ from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import minutes, wrapped
 from tui.view.view import View
-from tui.widgets.microphone import meter
+from tui.widgets.microphone import level_meter
 from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import shrunk
 
@@ -203,7 +203,7 @@ class SoundPane(_TeachPane):
         lines.append(_count(held, "recordings", WANTED_RECORDINGS))
         lines.append(((f"{minutes(held.seconds)} minutes of good sound", "label"),))
         if sound.level is not None:
-            lines.append(meter(sound.level, width))
+            lines.append(level_meter(sound.level, width))
             if sound.level.clipped:
                 lines.append((("clipping: turn the gain down", "anomaly"),))
             elif sound.level.hold < QUIET:

@@ -56,10 +56,10 @@ class NoticeLine(Pane):
     """One line of what needs attention: the answer to a key, a fault, the end of a training, a new model."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return [notice(view)]
+        return [notice_line(view)]
 
 
-def notice(view: View) -> Line:
+def notice_line(view: View) -> Line:
     snapshot, run = view.snapshot, view.snapshot.training
     recording = snapshot.sound.capture if snapshot.sound else None
     going_on = _going_on(view)
@@ -126,10 +126,10 @@ def _use(view: View) -> str:
 
 class FooterLine(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return [footer(view, width)]
+        return [footer_line(view, width)]
 
 
-def footer(view: View, width: int) -> Line:
+def footer_line(view: View, width: int) -> Line:
     """As many keys as fit, in the order of the key map; at the right what was chosen for the terminal."""
     chosen: list[tuple[str, str]] = []
     room = width - len(terminal_words(view))

@@ -12,10 +12,10 @@ from tui.widgets.pane import Line, Pane, heading
 
 class TrainingPane(Pane):
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        return training(view, width, height)
+        return training_lines(view, width, height)
 
 
-def training(view: View, width: int, height: int) -> list[Line]:
+def training_lines(view: View, width: int, height: int) -> list[Line]:
     run = view.snapshot.training
     if run is None:
         return []

@@ -17,18 +17,8 @@ from core.samples import AnomalyMap, Picture
 SIDE = 128
 """Pixels of the network's square input."""
 BANDWIDTH = 0.2
-SHIPPED_DENSITY_THRESHOLD = 2730.0
-SHIPPED_ERROR_THRESHOLD = 0.004
-"""What the original system ships with: in use until a calibration."""
-DENSITY_STEP = 1.0
-ERROR_STEP = 0.0001
-
 MAP_SIDE = 14
 Pixels = npt.NDArray[np.float32]
-
-
-SHOWN = (56, 56)
-"""Of what is shown of a reconstruction."""
 
 
 class SeedDetector:
@@ -73,11 +63,6 @@ class SeedDetector:
             cv2.resize(one.mean(axis=2), (56, 42), interpolation=cv2.INTER_AREA) for one in (pixels, reconstruction)
         )
         return "picture", seen, redrawn
-
-    def reconstruct(self, picture: Picture) -> Picture:
-        """uint8 (128, 128, 3), blue, green, red: what the network makes of the picture."""
-        reconstruction, _ = self._autoencoder.run(to_pixels(picture))
-        return np.ascontiguousarray(np.rint(reconstruction[:, :, ::-1] * 255.0).astype(np.uint8))
 
 
 class ConvolutionalAutoencoder:

@@ -61,7 +61,7 @@ class CameraReader:
     """A PictureSource over a device that `open_device` opens (in the reader thread; raises SourceLost)."""
 
     def __init__(self, address: str, open_device: Callable[[], Device], backoff: Backoff | None = None) -> None:
-        """`address` as it may be shown (core.sources.camera_address.shown)."""
+        """`address` as it may be shown (core.sources.camera_address.address_without_password)."""
         self._address = address
         self._open_device = open_device
         self._backoff = backoff or Backoff()

@@ -23,9 +23,9 @@ from core.decision.calibration import (
     percent,
     supported,
 )
-from core.decision.rule import is_anomalous, share
-from core.settings.recipe_settings import RULES
-from core.state.verdict import Rule
+from core.decision.rule import is_anomalous
+from core.decision.rule_arrays import share_arrays
+from core.state.verdict import RULE_NAMES, Rule
 
 RATES = st.sampled_from([0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01])
 SCORES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=150)
@@ -51,7 +51,7 @@ def test_so_many_good_parts_are_needed() -> None:
     assert needed_for("sum", 0.05) == needed_for("and", 0.05) == 19
 
 
-@given(st.integers(0, 2000), st.floats(0.0005, 0.5), st.sampled_from(RULES))
+@given(st.integers(0, 2000), st.floats(0.0005, 0.5), st.sampled_from(RULE_NAMES))
 def test_just_as_many_as_are_said_to_be_needed_suffice(count: int, rate: float, rule: Rule) -> None:
     scores = np.arange(count, dtype=np.float64)
     held_out = HeldOut(scores, scores)
@@ -64,7 +64,7 @@ def test_just_as_many_as_are_said_to_be_needed_suffice(count: int, rate: float, 
         assert percent(rate) in str(refused.value)
 
 
-@given(st.integers(3, 5000), st.sampled_from(RULES))
+@given(st.integers(3, 5000), st.sampled_from(RULE_NAMES))
 def test_the_rate_that_is_offered_instead_is_supported(count: int, rule: Rule) -> None:
     offered = float(percent(supported(rule, count)).removesuffix(" %")) / 100
     assert needed_for(rule, offered) <= count
@@ -90,7 +90,7 @@ def test_the_band_is_that_of_the_beta_distribution(count: int, rate: float) -> N
 
 
 @given(
-    st.integers(0, 2**32 - 1), st.sampled_from([20, 45, 100]), RATES, st.sampled_from(RULES),
+    st.integers(0, 2**32 - 1), st.sampled_from([20, 45, 100]), RATES, st.sampled_from(RULE_NAMES),
     st.floats(1e-3, 1e3), st.floats(-1e3, 1e3), st.floats(-0.9, 0.9),
 )  # fmt: skip
 def test_the_rule_agrees_with_its_calibration(
@@ -104,7 +104,7 @@ def test_the_rule_agrees_with_its_calibration(
     held_out = HeldOut(shift - scale * far_d, np.exp(far_e))
     t = calibrate(held_out, rule, rate)
     called = sum(is_anomalous(d, e, t) for d, e in zip(held_out.density, held_out.reconstruction_error, strict=True))
-    used = np.asarray(share(held_out.density, held_out.reconstruction_error, t))
+    used = share_arrays(held_out.density, held_out.reconstruction_error, t)
     allowed = math.floor(rate * (count + 1) + 1e-9) - 1
     # One sample lies on the threshold itself, and rounding may put it on either side.
     on_it = int(np.sum(np.abs(used - 1) < 1e-7))
@@ -115,14 +115,14 @@ def test_the_rule_agrees_with_its_calibration(
         assert called >= allowed - on_it
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULE_NAMES)
 @pytest.mark.parametrize("count", [40, 100])
 def test_new_good_parts_are_called_as_rarely_as_was_promised(rule: Rule, count: int) -> None:
     # `or` spends half of its budget twice where both scores alarm together.
     assert (0.030 if rule == "or" else 0.038) < realised(rule, count) < 0.062
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "or"])
+@pytest.mark.parametrize("rule", [rule for rule in RULE_NAMES if rule != "or"])
 def test_twenty_good_parts_are_enough(rule: Rule) -> None:
     assert 0.038 < realised(rule, 20) < 0.060
 
@@ -134,7 +134,7 @@ def realised(rule: Rule, count: int) -> float:
     for _ in range(300):
         held_out, fresh = scores(random, count), scores(random, 400)
         t = calibrate(held_out, rule, 0.05)
-        rates.append(np.mean(np.asarray(share(fresh.density, fresh.reconstruction_error, t)) > 1))
+        rates.append(np.mean(share_arrays(fresh.density, fresh.reconstruction_error, t) > 1))
     return float(np.mean(rates))
 
 
@@ -147,7 +147,7 @@ def scores(random: np.random.Generator, count: int) -> HeldOut:
 
 def test_identical_scores_still_give_thresholds() -> None:
     same = HeldOut(np.full(30, -3.0), np.full(30, 0.5))
-    for rule in RULES:
+    for rule in RULE_NAMES:
         t = calibrate(same, rule, 0.1)
         assert not is_anomalous(-3.0, 0.5, t)
         assert is_anomalous(-3.1, 0.6, t)

@@ -6,7 +6,7 @@ import pytest
 
 from core.bundle import read_bundle
 from core.commands import Calibrate, SaveThresholds, SetThreshold
-from core.decision.target_cost import in_words, what_it_costs
+from core.decision.target_cost import cost_sentence, what_it_costs
 from core.evaluation.defect_test import separate
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
@@ -37,7 +37,7 @@ def test_a_target_has_thresholds_a_band_and_misses(trained: Recipe) -> None:
     assert dear.needed == 24
     assert cheap.thresholds.density >= dear.thresholds.density  # type: ignore[union-attr]
     assert cheap.misses <= dear.misses  # type: ignore[operator]
-    assert "of 20 defective ones would be OK" in in_words(dear)
+    assert "of 20 defective ones would be OK" in cost_sentence(dear)
     # Defects that score as good parts do are missed.
     held = bundle.held_out
     alike = what_it_costs(bundle, table, 0.2, list(zip(held.density, held.reconstruction_error, strict=True)))
@@ -48,7 +48,7 @@ def test_a_target_that_is_not_supported_says_what_it_needs(trained: Recipe) -> N
     cost = what_it_costs(read_bundle(trained.image_bundle), trained.settings.image, 0.001)
     assert (cost.thresholds, cost.expected, cost.misses) == (None, None, None)
     assert (cost.held_out, cost.needed, cost.missing) == (30, 999, 969)
-    assert "it takes 999, 969 more" in in_words(cost)
+    assert "it takes 999, 969 more" in cost_sentence(cost)
 
 
 def test_of_sound_recordings_count_and_are_missed_as_a_whole(heard: Recipe) -> None:

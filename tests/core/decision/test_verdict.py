@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from core.bundle import HeldOut
 from core.decision.calibration import calibrate
 from core.decision.rule import is_anomalous, share, shares
-from core.decision.verdict import ScoreRanking, Votes, reason, shown
-from core.settings.recipe_settings import RULES
-from core.state.verdict import Rule, Thresholds
+from core.decision.verdict import ScoreRanking, Votes, reason, score_text
+from core.state.verdict import RULE_NAMES, Rule, Thresholds
 
 NUMBER = st.floats(-1e6, 1e6)
 ROOM = st.floats(1e-3, 1e6)
-RULE = st.sampled_from(RULES)
+RULE = st.sampled_from(RULE_NAMES)
 NO_NUMBER = [math.nan, math.inf, -math.inf]
 
 
@@ -79,7 +78,7 @@ def test_a_threshold_past_the_typical_value_calls_typical_parts() -> None:
     assert not is_anomalous(-0.5, 0.1, thresholds("sum", density=-1.0))
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULE_NAMES)
 @pytest.mark.parametrize("bad", NO_NUMBER)
 def test_what_is_no_number_is_never_fine(rule: Rule, bad: float) -> None:
     assert is_anomalous(bad, 0.1, thresholds(rule))
@@ -89,7 +88,7 @@ def test_what_is_no_number_is_never_fine(rule: Rule, bad: float) -> None:
     assert is_anomalous(-2.0, 0.1, thresholds(rule, error=bad))
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULE_NAMES)
 def test_the_reason_names_the_score_that_says_so(rule: Rule) -> None:
     words = reason(-9.0, 0.1, thresholds(rule), is_anomalous(-9.0, 0.1, thresholds(rule)))
     assert ("density -9.00, threshold -4.00" in words) == (rule not in ("error", "and"))
@@ -101,7 +100,7 @@ def test_the_reason_names_the_score_that_says_so(rule: Rule) -> None:
 
 
 def test_numbers_are_shown_in_the_decimals_of_their_step() -> None:
-    assert [shown(2650.123456, step) for step in (10.0, 1.0, 0.5, 0.02, 0.0001)] == [
+    assert [score_text(2650.123456, step) for step in (10.0, 1.0, 0.5, 0.02, 0.0001)] == [
         "2650", "2650", "2650.1", "2650.12", "2650.1235",
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from core.bundle import read_bundle
-from core.decision.rule import share
+from core.decision.rule_arrays import share_arrays
 from core.errors import GoodpartError
 from core.evaluation.defect_test import separate
 from core.evaluation.statistics import auroc, auroc_interval, rate_interval, roc
@@ -84,7 +84,7 @@ def test_good_scores_are_the_held_out_ones_with_their_names(trained: Recipe) -> 
     bundle = read_bundle(trained.image_bundle)
     found = separate(trained, "image", bundle)
     held, t = bundle.held_out, found.thresholds
-    expected = np.asarray(share(held.density, held.reconstruction_error, t))
+    expected = share_arrays(held.density, held.reconstruction_error, t)
     np.testing.assert_array_equal(found.good.share, expected)
     assert sorted(found.good.names) == sorted(path.name for path in trained.good_images.iterdir())
     truth = [0] * len(expected) + [1] * 2

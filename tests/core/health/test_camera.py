@@ -11,7 +11,14 @@ import pytest
 
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
-from core.health.camera import CameraHealth, CameraHealthSettings, PictureMeasures, TaughtPictures, measure, small_grey
+from core.health.camera import (
+    CameraHealth,
+    CameraHealthSettings,
+    PictureMeasures,
+    TaughtPictures,
+    grey_for_health,
+    measure,
+)
 from core.health.scene_change import SceneChange
 from core.samples import Frame, Picture
 from core.state.source_status import SourceStatus
@@ -210,7 +217,7 @@ def test_nothing_taught_is_refused() -> None:
 def test_pictures_of_odd_shapes_can_be_measured(width: int, height: int) -> None:
     measures = measure(np.full((height, width, 3), 100, np.uint8))
     assert measures == PictureMeasures(100.0, 0.0, 0.0, width, height)
-    assert SceneChange().changed(small_grey(np.full((height, width, 3), 100, np.uint8)))
+    assert SceneChange().changed(grey_for_health(np.full((height, width, 3), 100, np.uint8)))
 
 
 def pictures(folder: Path, most: int) -> list[Picture]:
@@ -257,7 +264,7 @@ def shaken(picture: Picture, seed: int, part: float = 0.001) -> Picture:
 def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> None:
     motion = SceneChange()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 5)):
-        changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot))) for shot in range(5)]
+        changes = [motion.changed(grey_for_health(shaken(picture, 100 * number + shot))) for shot in range(5)]
         assert changes == [True] + [False] * 4
 
 
@@ -265,10 +272,10 @@ def test_a_part_that_lies_still_is_not_motion_and_another_part_is(name: str) -> 
 def test_on_a_shaking_bench_another_part_is_still_seen(name: str) -> None:
     motion = SceneChange()
     for number, picture in enumerate(pictures(data_folder(name) / "good", 4)):
-        changes = [motion.changed(small_grey(shaken(picture, 100 * number + shot, 0.002))) for shot in range(6)]
+        changes = [motion.changed(grey_for_health(shaken(picture, 100 * number + shot, 0.002))) for shot in range(6)]
         assert changes == [True] + [False] * 5
 
 
 def test_a_scene_that_never_rests_is_always_motion() -> None:
     motion = SceneChange()
-    assert all(motion.changed(small_grey(scene(seed))) for seed in range(60))
+    assert all(motion.changed(grey_for_health(scene(seed))) for seed in range(60))

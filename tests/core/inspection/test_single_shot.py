@@ -18,10 +18,11 @@ import soundfile
 from core.bundle import read_bundle
 from core.commands import Pause, SetSingleShot, TriggerPart
 from core.inference.sound_judge import SoundJudge
-from core.journal.store import JournalEvent, read_journal
+from core.journal.store import read_journal
 from core.knobs.connection import KnobConnection
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
+from core.state.journal_event import JournalEvent
 from core.state.parts import Part
 from core.station.ports import device_ports
 from core.station.station import Station

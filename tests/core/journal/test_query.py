@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import GoodpartError
 from core.journal.query import History, RowFilter, csv_lines, day_bounds, export_csv, json_lines
-from core.journal.row import COLUMNS, in_words
+from core.journal.row import COLUMNS, event_sentence
 from core.journal.store import Journal
 
 TODAY = date(2026, 11, 24)
@@ -127,9 +127,9 @@ def test_a_row_in_cells_and_words(journal: Path) -> None:
     with History(journal) as history:
         rows = list(history.rows())
     start, called, threshold, stop = rows[0], rows[1], rows[-2], rows[-1]
-    assert in_words(start) == "the station has started: camera 0"
-    assert in_words(threshold) == "density -4 -> -4.5 (key)"
-    assert in_words(stop) == "the station has stopped: 1234 pictures judged"
+    assert event_sentence(start) == "the station has started: camera 0"
+    assert event_sentence(threshold) == "density -4 -> -4.5 (key)"
+    assert event_sentence(stop) == "the station has stopped: 1234 pictures judged"
     cells = called.cells()
     assert tuple(cells) == COLUMNS
     assert datetime.fromisoformat(cells["time"]).timestamp() == pytest.approx(NOON - 2 * DAY)

@@ -24,7 +24,7 @@ from core.knobs import serial_port as ports
 from core.knobs.connection import BoardVerdict, KnobConnection
 from core.knobs.firmware_twin import EVERY_MS
 from core.knobs.protocol import Reading, ToldVerdict, format_reading, format_verdict, parse
-from core.knobs.serial_port import FULL, PortLost, in_words, open_port
+from core.knobs.serial_port import FULL, PortLost, open_port, port_error_text
 from core.knobs.simulated import SimulatedBoard, command_of_board, compiled_board
 from core.state.verdict import State
 
@@ -74,7 +74,7 @@ async def test_what_is_no_port_is_told_in_words(tmp_path: Path, name: str, words
     [(errno.EACCES, "dialout"), (errno.EBUSY, "another station"), (errno.EIO, "plugged in"), (errno.ENODEV, "no such")],
 )
 def test_why_a_port_does_not_open_is_told_in_words(number: int, words: str) -> None:
-    assert words in in_words("/dev/ttyUSB0", OSError(number, os.strerror(number)))
+    assert words in port_error_text("/dev/ttyUSB0", OSError(number, os.strerror(number)))
 
 
 async def test_of_two_stations_on_one_port_the_second_waits_for_the_first(pty: tuple[int, str]) -> None:

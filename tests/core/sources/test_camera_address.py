@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import GoodpartError
 from core.sources.camera.base import CameraSettings
-from core.sources.camera_address import kind_of, open_source, shown, shows_stills
+from core.sources.camera_address import address_without_password, kind_of, open_source, shows_stills
 
 
 def test_every_kind_of_address_is_told_apart(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_an_address_that_is_nothing_is_refused_with_what_can_be_written(address:
     ],
 )
 def test_passwords_are_not_shown(address: str, safe: str) -> None:
-    assert shown(address) == safe
+    assert address_without_password(address) == safe
 
 
 def test_a_refused_address_does_not_show_its_password() -> None:

@@ -14,7 +14,7 @@ from core.sources.camera.base import CameraSettings
 from core.sources.camera.http_camera import open_http
 from core.sources.camera.jpeg_scanner import JpegScanner
 from core.sources.camera.reader import Backoff, CameraReader
-from core.sources.camera_address import shown
+from core.sources.camera_address import address_without_password
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import MjpegServer, Mode, jpeg, serving
 
@@ -32,7 +32,7 @@ def source(camera: MjpegServer):
 
     def open_(address: str = "", timeout: float = 0.3, fps: float = 50) -> CameraReader:
         address = address or camera.address
-        safe = shown(address)
+        safe = address_without_password(address)
         opener = partial(open_http, address, safe, CameraSettings(fps=fps), timeout=timeout)
         opened.append(CameraReader(safe, opener, Backoff(0.02, 0.1)))
         opened[-1].start()

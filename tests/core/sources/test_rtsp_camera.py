@@ -10,7 +10,7 @@ import pytest
 from core.sources.camera import opencv_camera as camera_module
 from core.sources.camera.opencv_camera import open_rtsp
 from core.sources.camera.reader import Backoff, CameraReader
-from core.sources.camera_address import shown
+from core.sources.camera_address import address_without_password
 from tests.core.sources.test_camera_reader import until
 from tests.support.mjpeg_server import jpeg
 from tests.support.rtsp_server import RtspServer
@@ -28,7 +28,11 @@ def camera() -> Iterator[RtspServer]:
 def source(camera: RtspServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[CameraReader]:
     monkeypatch.setattr(camera_module, "STREAM_TIMEOUT_MS", 1000)
     address = f"rtsp://admin:geheim@127.0.0.1:{camera.port}/stream"
-    reader = CameraReader(shown(address), partial(open_rtsp, address, shown(address)), Backoff(0.05, 0.1))
+    reader = CameraReader(
+        address_without_password(address),
+        partial(open_rtsp, address, address_without_password(address)),
+        Backoff(0.05, 0.1),
+    )
     reader.start()
     yield reader
     reader.stop()

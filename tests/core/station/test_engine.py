@@ -38,7 +38,7 @@ from core.pipelines.base import PipelinePorts
 from core.pipelines.factory import Pipelines
 from core.pipelines.image import ImagePipeline
 from core.recipes.recipe import Recipe
-from core.replay.ports import NoLock, RecordedClock, RecordedSource, RecordedSteps, SilentLog
+from core.replay.ports import NoLock, RecordedClock, RecordedSource, RecordedSteps, SilentLog, no_outputs
 from core.settings.recipe_settings import KnobTable
 from core.state.jobs import TrainingState
 from core.state.snapshot import Snapshot
@@ -81,7 +81,7 @@ class Desk:
     def __init__(self, recipe: Recipe) -> None:
         self.log, self.training, self.snapshots = ComplainingLog(), GivenTraining(), list[Snapshot]()
         self.clock = RecordedClock(1000.0, 1_730_000_000.0)
-        ports = Ports(self.clock, self.log, NoLock(), self._pipelines, start_training=self.training.start)
+        ports = Ports(self.clock, self.log, NoLock(), self._pipelines, no_outputs(), start_training=self.training.start)
         self.engine = StationEngine(recipe, ports, self.snapshots.append)
 
     def _pipelines(self, given: PipelinePorts) -> Pipelines:

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.evaluation.comparison import IMAGE_ENTRANTS, SOUND_ENTRANTS, Comparison, contest_file, figures, read_contest
+from core.evaluation.comparison import Comparison, contest_file, figures, read_contest
+from core.methods import candidates_of
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.training_process import parse_progress
 from models.comparison.candidate import Alarm, TrivialModel
@@ -166,9 +167,9 @@ def test_a_recording_that_was_handed_over_twice_is_one(tmp_path: Path) -> None:
 
 
 def test_trivial_numbers_are_always_among_them() -> None:
-    assert chosen(ComparisonRequest("image")) == list(IMAGE_ENTRANTS)
+    assert chosen(ComparisonRequest("image")) == list(candidates_of("image"))
     assert chosen(ComparisonRequest("sound", ["dcgan"])) == ["dcgan", "level", "log-mel mean |z|"]
-    assert set(chosen(ComparisonRequest("sound"))) == set(SOUND_ENTRANTS)
+    assert set(chosen(ComparisonRequest("sound"))) == set(candidates_of("sound"))
 
 
 def test_an_alarm_level_is_that_of_held_out_scores() -> None:
@@ -215,13 +216,13 @@ def test_every_method_of_both_senses_takes_part(tmp_path: Path) -> None:
     write_parts(pump.defect_images, range(100, 105), odd_part)
     code, said = compare(pump, environment, folds=2, epochs=1)
     assert code == 0, said
-    assert [entry.method for entry in held(pump).entries] == list(IMAGE_ENTRANTS)
+    assert [entry.method for entry in held(pump).entries] == list(candidates_of("image"))
     motor = make_motor_recipe(tmp_path / "motor", 10)
     write_sounds(motor.defect_sound, (faulty_motor("stop", number=900 + number) for number in range(5)))
     code, said = compare(open_recipe(str(motor.folder)), environment, sense="sound", folds=2, epochs=1, dcgan_epochs=1)
     assert code == 0, said
     contest = held(motor, "sound")
-    assert [entry.method for entry in contest.entries] == list(SOUND_ENTRANTS)
+    assert [entry.method for entry in contest.entries] == list(candidates_of("sound"))
     one, other = contest.entry("dcgan"), contest.entry("dcgan discriminator")
     assert one.training_seconds == other.training_seconds > 0
     assert one.good != other.good

@@ -16,7 +16,7 @@ from core.features.image.picture import WHOLE, decode_picture
 from models.base import ImageLesson, Learnt
 from models.components.covariance import fit_gaussians, ledoit_wolf, principal_axes
 from models.image import backbone
-from models.image.features import fit_autoencoder, gram_matrix, learn
+from models.image.features import fit_autoencoder, gram_matrix, learn_with
 from tests.support.data import ROOT, data_folder
 
 
@@ -54,7 +54,7 @@ def detector_of(learnt: Learnt) -> FeaturesDetector:
 
 @pytest.fixture(scope="module")
 def learnt(plates: list[Path]) -> Learnt:
-    return learn(lesson(plates), silent, None)
+    return learn_with(None, lesson(plates), silent)
 
 
 def test_a_scratched_plate_stands_out_by_both_scores_and_the_map_shows_where(learnt: Learnt) -> None:
@@ -90,7 +90,7 @@ def test_pictures_which_were_learnt_from_do_not_set_the_held_out_scores(plates: 
 
 
 def test_the_same_lesson_gives_the_same_model_bit_for_bit(plates: list[Path], learnt: Learnt) -> None:
-    again = learn(lesson(plates), silent, None)
+    again = learn_with(None, lesson(plates), silent)
     assert set(again.arrays) == set(learnt.arrays)
     assert all(np.array_equal(again.arrays[name], learnt.arrays[name]) for name in learnt.arrays)
     np.testing.assert_array_equal(again.held_out_density, learnt.held_out_density)
@@ -106,7 +106,7 @@ def test_without_a_backbone_the_model_says_so(learnt: Learnt) -> None:
 @pytest.mark.parametrize("count", [5, 6, 11])
 @pytest.mark.parametrize("folds", [2, 10])
 def test_a_handful_of_pictures_is_learnt_from(plates: list[Path], count: int, folds: int) -> None:
-    learnt = learn(lesson(plates[:count], folds), silent, None)
+    learnt = learn_with(None, lesson(plates[:count], folds), silent)
     scores = detector_of(learnt).judge(decode_picture(plates[20]))
     numbers = [*learnt.held_out_density, *learnt.held_out_error, scores.density, scores.reconstruction_error]
     assert np.isfinite(numbers).all() and np.isfinite(scores.map).all()
@@ -114,7 +114,7 @@ def test_a_handful_of_pictures_is_learnt_from(plates: list[Path], count: int, fo
 
 @pytest.mark.parametrize("folds", [np.arange(12) // 2, np.zeros(12, np.int64), np.repeat([0, 1], [11, 1])])
 def test_pictures_that_are_all_the_same_still_give_a_model(plates: list[Path], folds: np.ndarray) -> None:
-    learnt = learn(ImageLesson([plates[0]] * 12, WHOLE, folds), silent, None)
+    learnt = learn_with(None, ImageLesson([plates[0]] * 12, WHOLE, folds), silent)
     same, other = (detector_of(learnt).judge(decode_picture(path)) for path in plates[:2])
     numbers = [*learnt.held_out_density, *learnt.held_out_error, other.density, other.reconstruction_error]
     assert np.isfinite(numbers).all()
@@ -122,27 +122,27 @@ def test_pictures_that_are_all_the_same_still_give_a_model(plates: list[Path], f
 
 
 def test_when_all_pictures_are_near_duplicates_a_note_says_so(plates: list[Path]) -> None:
-    learnt = learn(ImageLesson(plates[:8], WHOLE, np.zeros(8, np.int64)), silent, None)
+    learnt = learn_with(None, ImageLesson(plates[:8], WHOLE, np.zeros(8, np.int64)), silent)
     assert any("nearly the same" in note for note in learnt.notes)
 
 
 def test_only_the_region_of_interest_is_learnt(plates: list[Path]) -> None:
     region = (0.5, 0.0, 0.5, 1.0)
-    learnt = learn(ImageLesson(plates[:12], region, np.arange(12)), silent, None)
-    halves = learn(ImageLesson(plates[:12], WHOLE, np.arange(12)), silent, None)
+    learnt = learn_with(None, ImageLesson(plates[:12], region, np.arange(12)), silent)
+    halves = learn_with(None, ImageLesson(plates[:12], WHOLE, np.arange(12)), silent)
     assert not np.array_equal(learnt.arrays["channels"], halves.arrays["channels"])
 
 
 def test_too_few_pictures_are_refused(plates: list[Path]) -> None:
     with pytest.raises(GoodpartError, match="2 good pictures are too few"):
-        learn(lesson(plates[:2]), silent, None)
+        learn_with(None, lesson(plates[:2]), silent)
 
 
 def test_a_picture_that_cannot_be_decoded_is_named(plates: list[Path], tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"")
     with pytest.raises(UnreadableError, match=r"broken\.png"):
-        learn(lesson([*plates[:5], broken]), silent, None)
+        learn_with(None, lesson([*plates[:5], broken]), silent)
 
 
 @pytest.mark.parametrize("phase", ["pictures", "density", "autoencoder", "map"])
@@ -153,7 +153,7 @@ def test_learning_can_be_ended_in_every_phase(plates: list[Path], phase: str) ->
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(lesson(plates[:6]), end, None)
+        learn_with(None, lesson(plates[:6]), end)
 
 
 def test_learning_and_judging_load_neither_tensorflow_nor_scipy() -> None:
@@ -218,7 +218,7 @@ def test_with_the_backbone_missing_limbs_are_seen(tmp_path: Path, monkeypatch: p
     good = sorted(data_folder("images/aliens/good").iterdir())
     defect = sorted(data_folder("images/aliens/defect").iterdir())
     monkeypatch.setenv("GOODPART_CACHE", str(tmp_path))
-    learnt = learn(lesson(good[::2]), silent, backbone.obtain_backbone())
+    learnt = learn_with(backbone.obtain_backbone(), lesson(good[::2]), silent)
     assert learnt.backbone == "EfficientNet-Lite0" and not learnt.notes
     detector = detector_of(learnt)
     errors = [

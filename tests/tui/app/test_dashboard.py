@@ -52,6 +52,7 @@ from tests.support.fake_station import (
 )
 from tui.app.dashboard import Dashboard
 from tui.terminal.cell_buffer import CellBuffer
+from tui.view.inbox import NewSnapshot
 
 
 class Clock:
@@ -88,6 +89,10 @@ async def shown(pilot: Pilot[None], app: Dashboard) -> str:
     app.show()
     await pilot.pause()
     return screen_text(app)
+
+
+def test_the_dashboard_hears_of_a_new_snapshot_before_its_next_tick() -> None:
+    assert hasattr(Dashboard, NewSnapshot.handler_name)
 
 
 async def test_the_dashboard_shows_what_the_station_says() -> None:

@@ -20,7 +20,7 @@ from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, goodpart
 from tui.app.dashboard import Dashboard
-from tui.screens.knob_ranges import table_of
+from tui.screens.knob_ranges import typed_range
 from tui.widgets.knobs import KnobsPane
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -108,12 +108,12 @@ def test_a_range_that_is_none_is_refused_in_words(text: str) -> None:
     from core.errors import GoodpartError
 
     with pytest.raises(GoodpartError, match=r"type auto|must be lower"):
-        table_of(text)
+        typed_range(text)
 
 
 def test_a_range_is_typed() -> None:
-    assert table_of(" raw ") == KnobTable("raw")
-    assert table_of("-12.5, -3") == KnobTable("span", (-12.5, -3.0))
+    assert typed_range(" raw ") == KnobTable("raw")
+    assert typed_range("-12.5, -3") == KnobTable("span", (-12.5, -3.0))
 
 
 async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: Recipe) -> None:

@@ -23,8 +23,7 @@ from tui.screens.form import AskScreen
 from tui.screens.recipes import RecipesScreen
 from tui.screens.teach import TeachScreen
 from tui.screens.watch import WatchScreen
-from tui.widgets.title_and_footer import NoticeLine
-from tui.widgets.title_and_footer import notice as notice_of
+from tui.widgets.title_and_footer import NoticeLine, notice_line
 
 
 class Bench:
@@ -92,7 +91,7 @@ async def test_a_key_of_a_screen_is_answered_before_the_screen_is_there(
 
 def notice(shell: Shell) -> str:
     view = shell.screen.query_one(NoticeLine)._view
-    return "" if view is None else "".join(text for text, _ in notice_of(view))
+    return "" if view is None else "".join(text for text, _ in notice_line(view))
 
 
 async def test_a_new_screen_is_never_drawn_blank(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from core.recipes.recipe import Recipe, open_recipe
 from tests.support.comparisons import contest
 from tests.support.parts import goodpart, make_recipe, odd_part, until, write_parts
 from tests.tui.cli.test_main import started
-from tui.reports.comparison_table import table
+from tui.reports.comparison_table import comparison_lines
 
 User = Mapping[str, str]
 
@@ -97,7 +97,7 @@ def test_a_sense_without_defects_is_passed_over(recipe: Recipe, user: User) -> N
 
 def test_the_table_is_80_columns_wide_and_has_the_trivial_numbers_below() -> None:
     held = contest({"brightness": 0.5, "features": 2.0, "seed": 1.0}, names=["hole-1.png"] * 15 + ["edge-1.png"] * 15)
-    lines = table(held)
+    lines = comparison_lines(held)
     assert max(map(len, lines)) <= 80
     assert [line[:10].strip() for line in lines] == [
         "method", "features", "seed", "brightness", "", "AUROC by k", "features", "seed", "brightness",

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from core.recipes.recipe import Recipe
-from core.sources.microphone import portaudio as microphone
+from core.sources.microphone import portaudio
 from core.sources.microphone.portaudio import MicrophoneLost
 from tests.support.fake_station import sound_alone
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
@@ -54,7 +54,7 @@ class Loudspeaker:
 @pytest.fixture
 def loudspeaker(monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
     made = Loudspeaker()
-    monkeypatch.setattr(microphone, "portaudio", lambda: SimpleNamespace(OutputStream=made.stream))
+    monkeypatch.setattr(portaudio, "portaudio", lambda: SimpleNamespace(OutputStream=made.stream))
     return made
 
 
@@ -113,7 +113,7 @@ async def test_where_there_is_no_loudspeaker_it_says_so(
     def none() -> None:
         raise error
 
-    monkeypatch.setattr(microphone, "portaudio", none)
+    monkeypatch.setattr(portaudio, "portaudio", none)
     shell = Shell(recorded, bench.open)
     async with running(shell) as pilot:
         bench.stations["motor"].publish(replace(sound_alone(), recipe="motor"))

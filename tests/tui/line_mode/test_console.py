@@ -51,7 +51,7 @@ from tests.support.fake_station import MODEL, FakeStation, both, judging, knobs,
 from tests.support.parts import write_parts
 from tests.tui.screens.test_every_screen import costs
 from tests.tui.screens.test_train import found
-from tui.line_mode import console as line_mode
+from tui.line_mode import recipe_answers
 from tui.line_mode.console import HELP, LineConsole
 from tui.line_mode.status import status_line
 
@@ -276,7 +276,7 @@ class Examined:
 
 @pytest.fixture
 def examined(monkeypatch: pytest.MonkeyPatch) -> type[Examined]:
-    monkeypatch.setattr(line_mode, "ModelReviewProcess", Examined)
+    monkeypatch.setattr(recipe_answers, "ModelReviewProcess", Examined)
     monkeypatch.setattr(Examined, "asked", [])
     return Examined
 

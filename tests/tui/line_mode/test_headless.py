@@ -21,7 +21,7 @@ from core.state.source_status import SourceStatus
 from core.state.verdict import ImageJudgement, ModelInfo, State, Thresholds, Verdict
 from tests.support.fake_station import FakeStation
 from tui.line_mode.console import LineConsole
-from tui.line_mode.headless import headless
+from tui.line_mode.headless import write_json_lines
 from tui.line_mode.status import status_line
 from tui.terminal.progress_line import ProgressLine, progress_text
 
@@ -47,7 +47,7 @@ def snapshot(
 
 def said(snapshots: Iterable[Snapshot]) -> list[dict[str, Any]]:
     out = io.StringIO()
-    headless(iter(snapshots), out)
+    write_json_lines(iter(snapshots), out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 

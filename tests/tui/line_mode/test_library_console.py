@@ -12,9 +12,8 @@ from core.journal.store import Journal
 from core.library import make
 from core.recipes.recipe import Recipe, open_recipe
 from tests.support.fake_station import FakeStation
-from tui.line_mode import console as line_mode
-from tui.line_mode import library_console as line_shelf
-from tui.line_mode.library_console import HELP, ShelfDesk
+from tui.line_mode import console, library_console
+from tui.line_mode.library_console import HELP, LibraryConsole
 
 
 class Shelf:
@@ -23,7 +22,7 @@ class Shelf:
         self.opened: list[Recipe] = []
         self.ends: tuple[int, bool] = (0, True)
         monkeypatch.setenv("GOODPART_DATA_HOME", str(home))
-        monkeypatch.setattr(line_mode, "run_lines", lambda station, seconds, recipe: self.ends)
+        monkeypatch.setattr(console, "run_lines", lambda station, seconds, recipe: self.ends)
 
     def open(self, recipe: Recipe) -> FakeStation:
         self.opened.append(recipe)
@@ -32,7 +31,7 @@ class Shelf:
     def type(self, line: str, *more: str) -> str:
         """One line, and what is typed when it asks; gives the answer."""
         out = io.StringIO()
-        self.desk = ShelfDesk(self.open, io.StringIO("".join(f"{one}\n" for one in more)), out)
+        self.desk = LibraryConsole(self.open, io.StringIO("".join(f"{one}\n" for one in more)), out)
         self.desk.obey(line + "\n")
         told = out.getvalue()
         # Where it asks, the answer ends the line.
@@ -125,9 +124,9 @@ def test_what_cannot_be_done_is_told(shelf: Shelf, typed: str, answer: str) -> N
 
 def test_nothing_typed_is_nothing_asked_and_a_backslash_is_one(shelf: Shelf) -> None:
     assert shelf.type("   ") == ""
-    assert line_shelf.words_of(r"new pump C:\parts") == ["new", "pump", r"C:\parts"]
+    assert library_console.words_of(r"new pump C:\parts") == ["new", "pump", r"C:\parts"]
     with pytest.raises(GoodpartError):
-        line_shelf.words_of("it's")
+        library_console.words_of("it's")
 
 
 def test_quitting_the_bench_quits_and_closing_it_does_not(shelf: Shelf) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from core.library import LibraryEntry
-from tui.reports.recipe_table import HEAD, row
+from tui.reports.recipe_table import HEAD, recipe_row
 
 LEARNT = "2026-11-05T14:03:22"
 
 
 def text(one: LibraryEntry) -> str:
-    return "".join(part for part, _ in row(one, opened=True))
+    return "".join(part for part, _ in recipe_row(one, opened=True))
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from sklearn.metrics import roc_auc_score
 
 from core.bundle import read_bundle
 from core.decision.rule import share
+from core.decision.rule_arrays import share_arrays
 from core.decision.thresholds import thresholds_of
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.parts import good_part, goodpart, make_recipe, odd_part, write_parts
 from tests.support.sounds import faulty_motor, write_sounds
-from tui.reports import html as page
-from tui.reports import svg
+from tui.reports import html, svg
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "rect", "polyline", "path", "circle"}
 
@@ -85,7 +85,7 @@ def test_its_figures_are_those_of_an_oracle(trained: Recipe, user: dict[str, str
     told = reported(trained, user)
     bundle = read_bundle(trained.image_bundle)
     t = thresholds_of(bundle, trained.settings.image, trained.false_alarms)
-    good = np.asarray(share(bundle.held_out.density, bundle.held_out.reconstruction_error, t))
+    good = share_arrays(bundle.held_out.density, bundle.held_out.reconstruction_error, t)
     files = sorted(trained.defect_images.iterdir())
     lines = goodpart(["score", trained.folder, "--json", *files], user).stdout.splitlines()
     judged = [json.loads(line) for line in lines]
@@ -233,7 +233,7 @@ def test_scores_that_are_no_numbers_are_drawn_at_the_edge() -> None:
 def test_every_text_of_a_page_is_escaped() -> None:
     bad = "<script>&\"'"
     parts = [
-        page.heading(2, bad), page.paragraph(bad), page.facts([(bad, bad)]), page.table([bad], [[bad]]),
-        page.figure("", bad), page.cards([("data:,", bad, bad)]), page.preformatted(bad),
+        html.heading(2, bad), html.paragraph(bad), html.facts([(bad, bad)]), html.table([bad], [[bad]]),
+        html.figure("", bad), html.cards([("data:,", bad, bad)]), html.preformatted(bad),
     ]  # fmt: skip
-    assert Page(page.page(bad, parts)).of("script") == []
+    assert Page(html.page(bad, parts)).of("script") == []

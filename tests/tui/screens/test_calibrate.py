@@ -10,7 +10,7 @@ from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
 from tests.tui.screens.test_train import pump, text
 from tui.app.shell import Shell
-from tui.reports.target_table import rows
+from tui.reports.target_table import target_rows
 from tui.screens.calibrate import CalibrateScreen
 
 __all__ = ["bench", "pump"]
@@ -18,7 +18,7 @@ __all__ = ["bench", "pump"]
 
 def test_a_target_says_what_it_takes_and_costs(pump: Recipe) -> None:
     (found,) = examine(pump)
-    told = dict(zip((costs.false_alarms for costs in found.costs), text(rows(found)), strict=True))
+    told = dict(zip((costs.false_alarms for costs in found.costs), text(target_rows(found)), strict=True))
     # 30 taught pictures support 5 %, which takes 19, and not 1 %, which takes 99.
     assert told[0.05].split()[:3] == ["5", "%", "19"] and f"of {found.defects}" in told[0.05]
     assert told[0.01].split()[:3] == ["1", "%", "99!"] and "69 more good ones are needed" in told[0.01]

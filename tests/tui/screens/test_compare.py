@@ -18,7 +18,7 @@ from tests.support.fake_station import NOW, FakeStation, snapshot
 from tests.support.parts import make_recipe, odd_part, write_parts
 from tests.tui.app.test_dashboard import screen_text
 from tui.app.dashboard import Dashboard
-from tui.jobs import comparison as module
+from tui.jobs import comparison
 from tui.screens.compare import CompareScreen
 from tui.screens.help import help_lines
 from tui.terminal.capabilities import TerminalKind
@@ -134,9 +134,9 @@ async def test_it_is_cancelled_and_its_failure_is_told(recipe: Recipe) -> None:
         write_parts(recipe.defect_images, range(100, 105), odd_part)
         write_parts(recipe.good_images, range(20))
         await pilot.press("C")
-        await becomes(pilot, app, lambda: module.comparing(recipe, "image").running)
+        await becomes(pilot, app, lambda: comparison.comparison_job(recipe, "image").running)
         await pilot.press("x")
-        await becomes(pilot, app, lambda: not module.comparing(recipe, "image").running, 30)
+        await becomes(pilot, app, lambda: not comparison.comparison_job(recipe, "image").running, 30)
     assert not contest_file(recipe, "image").exists()
 
 
@@ -170,7 +170,7 @@ def test_the_contest_looks_as_it_was_looked_at(
         await pilot.pause()
         if scene == "running":
             run = TrainingState("running", "2/5 seed autoencoder", 8, 30, seconds_left=340)
-            module.comparing(recipe, "image").now = run
+            comparison.comparison_job(recipe, "image").now = run
         if scene == "sound":
             await pilot.press("v")
         await becomes(pilot, app, "worst of" if scene != "none" else "No methods were compared")

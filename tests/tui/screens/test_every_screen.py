@@ -39,7 +39,7 @@ from tests.support.fake_station import (
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.screens.test_train import found
 from tui.app.shell import Shell
-from tui.jobs import model_review as looking
+from tui.jobs import model_review
 from tui.screens import files, recipes
 from tui.terminal.capabilities import TerminalKind
 
@@ -166,7 +166,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     recipe = new_recipe(str(tmp_path / "pump"))
-    monkeypatch.setattr(looking, "ModelReviewProcess", Seen)
+    monkeypatch.setattr(model_review, "ModelReviewProcess", Seen)
     monkeypatch.setattr(files.FilesScreen, "_at_desk", lambda _: Desk())
     monkeypatch.setattr(files, "last_folder", Path("stick"))
     monkeypatch.chdir(tmp_path)

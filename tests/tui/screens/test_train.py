@@ -22,7 +22,8 @@ from tui.screens.train import TrainScreen
 from tui.view.keymap import keys_shown
 from tui.widgets.loss_curve import AXIS, curve_lines
 from tui.widgets.pane import Line
-from tui.widgets.result_card import pages_of, sample_lines, summary, trace_lines, worst_lines
+from tui.widgets.result_card import result_pages, sample_lines, summary_lines, worst_lines
+from tui.widgets.trace_plot import trace_curve
 
 __all__ = ["bench"]
 
@@ -65,7 +66,7 @@ def test_any_curve_fits_its_pane(curve: list[tuple[float, float | None]], width:
 
 
 def test_the_summary_says_what_is_called_and_what_is_missed() -> None:
-    said = "\n".join(text(summary(found(), 78, keys_shown({}))))
+    said = "\n".join(text(summary_lines(found(), 78, keys_shown({}))))
     for words in (
         "17 of 20 called, 2 missed, 1 UNKNOWN",
         "AUROC 0.971 (95 %: 0.920 to 0.990)",
@@ -73,10 +74,10 @@ def test_the_summary_says_what_is_called_and_what_is_missed() -> None:
     ):
         assert words in said
     none = found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=())
-    without = "\n".join(text(summary(none, 78, keys_shown({}))))
+    without = "\n".join(text(summary_lines(none, 78, keys_shown({}))))
     assert "none to test with" in without and "AUROC" not in without and "(key 2, then f)" in without
     other = keys_shown({"go-teach": "f2", "teach-kind": "tab"})
-    assert "(key f2, then tab)" in "\n".join(text(summary(none, 78, other)))
+    assert "(key f2, then tab)" in "\n".join(text(summary_lines(none, 78, other)))
 
 
 def test_a_missed_defect_is_shown_with_map_and_picture() -> None:
@@ -97,7 +98,7 @@ def test_the_reconstruction_stands_beside_the_sample() -> None:
     st.lists(st.tuples(st.floats(0, 1e4), st.floats(-5, 1e9)), max_size=200), st.integers(10, 120), st.integers(1, 40)
 )
 def test_any_trace_fits(trace: list[tuple[float, float]], width: int, rows: int) -> None:
-    assert len(trace_lines(trace, width, rows)) <= rows
+    assert len(trace_curve(trace, width, rows)) <= rows
 
 
 def test_a_sound_says_how_it_is_to_be_read() -> None:
@@ -110,13 +111,13 @@ def test_a_sound_says_how_it_is_to_be_read() -> None:
 
 
 def test_where_nothing_can_be_redrawn_it_is_said() -> None:
-    told = "\n".join(text(summary(found(sense="sound", sample=None), 78, keys_shown({}))))
+    told = "\n".join(text(summary_lines(found(sense="sound", sample=None), 78, keys_shown({}))))
     assert "nothing to show: no good recording is there that can be read" in told
-    assert "nothing to show" not in "\n".join(text(summary(found(), 78, keys_shown({}))))
+    assert "nothing to show" not in "\n".join(text(summary_lines(found(), 78, keys_shown({}))))
 
 
 def test_pages_of_a_model() -> None:
-    assert [(p.worst is not None, p.sample is not None) for p in pages_of([found()])] == [
+    assert [(p.worst is not None, p.sample is not None) for p in result_pages([found()])] == [
         (False, False), (True, False), (True, False), (True, False), (False, True),
     ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from tui.service.context import Service
 from tui.service.liveness import Liveness
 from tui.service.metrics import Metrics
 from tui.service.request_gate import LOOPBACK, RequestGate
-from tui.service.server import listen, settings
+from tui.service.server import listen, uvicorn_config
 from tui.service.snapshot_hub import SnapshotHub
 from tui.service.workers import JudgePool
 
@@ -51,7 +51,7 @@ def inside(recipe: Recipe) -> Iterator[Inside]:
     station.subscribe(pulse.put)
     station.subscribe(hub.put)
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(settings(RequestGate(make_app(service), LOOPBACK)))
+    server = uvicorn.Server(uvicorn_config(RequestGate(make_app(service), LOOPBACK)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     served = Served(None, f"http://127.0.0.1:{listening.getsockname()[1]}")  # type: ignore[arg-type]

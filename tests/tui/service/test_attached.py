@@ -31,7 +31,7 @@ from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import becomes
 from tui.app.attached import ELSEWHERE, AttachedApp
 from tui.app.dashboard import Dashboard
-from tui.stations.remote import RemoteStation, attached
+from tui.stations.remote import RemoteStation, remote_station
 from tui.terminal.display import display
 
 User = Mapping[str, str]
@@ -152,7 +152,7 @@ def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> N
     with serving(trained.folder, user, "--port", "0", "--token-file", file, *CAMERA) as one:
         stranger = RemoteStation(one.url, "x" * 20)
         Seen(stranger).until(lambda now: "it wants a token" in now.verdict.reason)
-        known = attached(one.url, file)
+        known = remote_station(one.url, file)
         Seen(known).until(lambda now: now.image is not None and now.image.judged is not None)
         stranger.stop()
         known.stop()

@@ -25,7 +25,7 @@ from tests.support.fake_station import FakeStation
 from tests.support.parts import until
 from tests.support.served import Served, is_up
 from tui.service.liveness import Liveness
-from tui.service.server import told_to
+from tui.service.server import snapshot_receiver
 from tui.service.snapshot_hub import SnapshotHub
 from tui.service.systemd import SystemdNotifier
 
@@ -168,7 +168,7 @@ def test_a_sense_that_hangs_feeds_no_watchdog(tmp_path: Path, monkeypatch: pytes
 
         station = Hanging()
         hub = SnapshotHub(station.now)
-        station.subscribe(told_to(station, Liveness(), hub, SystemdNotifier()))  # type: ignore[arg-type]
+        station.subscribe(snapshot_receiver(station, Liveness(), hub, SystemdNotifier()))  # type: ignore[arg-type]
         for hung in (False, True, False):
             station.hung = hung
             time.sleep(0.005)  # more than the time between two words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.settings.user_config import COLORS
-from tui.terminal.capabilities import TerminalKind, decide
+from tui.terminal.capabilities import TerminalKind, detect_terminal
 
 UTF8 = {"LANG": "en_US.UTF-8"}
 XTERM = {"TERM": "xterm-256color", **UTF8}
@@ -49,25 +49,25 @@ XTERM = {"TERM": "xterm-256color", **UTF8}
     ],
 )
 def test_by_itself(environment: dict[str, str], repertoire: str, colors: str) -> None:
-    kind = decide(environment)
+    kind = detect_terminal(environment)
     assert (kind.repertoire, kind.colors) == (repertoire, colors)
 
 
 @pytest.mark.parametrize("colors", COLORS)
 def test_what_was_asked_for_overrules(colors: str) -> None:
-    assert decide({**XTERM, "NO_COLOR": "1"}, colors=colors).colors == colors
-    assert decide({"TERM": "vt220"}, colors=colors).colors == colors
-    assert decide(XTERM, ascii=True).ascii
-    assert decide({"TERM": "vt220"}, ascii=False).repertoire == "full"
-    assert decide({"TERM": "linux"}, ascii=False).repertoire == "console"
+    assert detect_terminal({**XTERM, "NO_COLOR": "1"}, colors=colors).colors == colors
+    assert detect_terminal({"TERM": "vt220"}, colors=colors).colors == colors
+    assert detect_terminal(XTERM, ascii=True).ascii
+    assert detect_terminal({"TERM": "vt220"}, ascii=False).repertoire == "full"
+    assert detect_terminal({"TERM": "linux"}, ascii=False).repertoire == "console"
 
 
 def test_on_a_slow_line_every_change_of_colour_counts() -> None:
     rich = {**XTERM, "COLORTERM": "truecolor"}
-    assert decide(rich, speed=960.0).colors == "16"
-    assert decide(rich, speed=11520.0).colors == "true"
-    assert decide(rich, speed=960.0, colors="true").colors == "true"
-    assert decide({"TERM": "vt220"}, speed=960.0).colors == "none"
+    assert detect_terminal(rich, speed=960.0).colors == "16"
+    assert detect_terminal(rich, speed=11520.0).colors == "true"
+    assert detect_terminal(rich, speed=960.0, colors="true").colors == "true"
+    assert detect_terminal({"TERM": "vt220"}, speed=960.0).colors == "none"
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_on_a_slow_line_every_change_of_colour_counts() -> None:
     ],
 )
 def test_old_terminals_are_spared_what_they_do_not_know(term: str, titled: bool, simple: bool, erases: bool) -> None:
-    kind = decide({"TERM": term, **UTF8})
+    kind = detect_terminal({"TERM": term, **UTF8})
     assert (kind.titled, kind.simple, kind.erases) == (titled, simple, erases)
 
 
 def test_windows_has_no_term() -> None:
-    assert decide({}, windows=True) == TerminalKind()
-    assert decide({}, windows=True, ascii=True, colors="none") == TerminalKind("ascii", "none")
+    assert detect_terminal({}, windows=True) == TerminalKind()
+    assert detect_terminal({}, windows=True, ascii=True, colors="none") == TerminalKind("ascii", "none")
 
 
 def test_the_words_of_the_footer_are_those_of_the_options() -> None:
-    assert decide({"TERM": "xterm-256color", "LANG": "C"}).words == "256 ascii"
-    assert decide({"TERM": "vt220"}).words == "no colour ascii"
-    assert decide({"TERM": "linux", **UTF8}).words == "16"
+    assert detect_terminal({"TERM": "xterm-256color", "LANG": "C"}).words == "256 ascii"
+    assert detect_terminal({"TERM": "vt220"}).words == "no colour ascii"
+    assert detect_terminal({"TERM": "linux", **UTF8}).words == "16"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.terminal.capabilities import TerminalKind
-from tui.terminal.glyphs import ASCII, FULL, GLYPHS, spelled, use
+from tui.terminal.glyphs import ASCII, FULL, GLYPHS, choose_glyphs, spelled
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
@@ -53,9 +53,9 @@ def test_both_sets_have_every_glyph_in_one_column() -> None:
 
 
 def test_where_colour_cannot_say_it_a_called_sample_has_a_glyph_of_its_own() -> None:
-    use(TerminalKind())
+    choose_glyphs(TerminalKind())
     assert GLYPHS == FULL and not GLYPHS.called
-    use(TerminalKind(colors="none"))
+    choose_glyphs(TerminalKind(colors="none"))
     assert GLYPHS.full == FULL.full and GLYPHS.called == ASCII.called
-    use(TerminalKind("ascii"))
+    choose_glyphs(TerminalKind("ascii"))
     assert GLYPHS == ASCII

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
 from core.errors import GoodpartError
-from tui.screens.base import StationScreen
+from tui.app.screen_loading import screen_class
 from tui.screens.help import help_lines
-from tui.screens.recipes import guide
-from tui.view.key_table import KEYS, SCREENS, Where
+from tui.screens.recipes import first_steps
+from tui.view.key_table import KEYS
 from tui.view.keymap import bindings, checked_keymap, first_key, keys_shown, screen_keys
+from tui.view.screen_table import SCREEN_NAMES, ScreenName
 
 
 def test_every_binding_has_an_id_and_a_tooltip() -> None:
@@ -50,10 +49,9 @@ def test_keys_are_shown_as_people_read_them() -> None:
     assert first_key(shown["train"]) == ","
 
 
-@pytest.mark.parametrize("name", SCREENS)
-def test_the_help_fits_80_by_24_and_tells_every_key(name: Where) -> None:
-    module, kind = import_module(f"tui.screens.{name}"), f"{name.title()}Screen"
-    screen: type[StationScreen] = getattr(module, kind)
+@pytest.mark.parametrize("name", SCREEN_NAMES)
+def test_the_help_fits_80_by_24_and_tells_every_key(name: ScreenName) -> None:
+    screen = screen_class(name)
     assert screen.where == name
     lines = help_lines(keys_shown({}), screen.where, screen.about)
     texts = ["".join(part for part, _ in line) for line in lines]
@@ -63,7 +61,7 @@ def test_the_help_fits_80_by_24_and_tells_every_key(name: Where) -> None:
 
 
 def test_the_keys_of_the_screens_are_named_as_they_are() -> None:
-    functions = {f"go-{name}": f"f{number}" for number, name in enumerate(SCREENS, 1)}
+    functions = {f"go-{name}": f"f{number}" for number, name in enumerate(SCREEN_NAMES, 1)}
     assert screen_keys(keys_shown({})) == "1-8"
     assert screen_keys(keys_shown(functions)) == "f1-f8"
     assert screen_keys(keys_shown({"go-compare": "9"})) == "1/2/3/4/5/6/7/9"
@@ -71,9 +69,11 @@ def test_the_keys_of_the_screens_are_named_as_they_are() -> None:
 
 
 def test_the_first_steps_name_the_keys_that_there_are() -> None:
-    usual = guide(keys_shown({}))
+    usual = first_steps(keys_shown({}))
     assert usual[2].startswith("  1  n  makes a recipe") and usual[-1].startswith("1-8 turn to")
-    other = guide(keys_shown(checked_keymap({"recipe-new": "f2", "go-train": "9", "help": "f1", "train-use": "U"})))
+    other = first_steps(
+        keys_shown(checked_keymap({"recipe-new": "f2", "go-train": "9", "help": "f1", "train-use": "U"}))
+    )
     assert other[2].startswith("  1  f2  makes a recipe")
     assert any(line.startswith("  9  Train") for line in other) and any("`U` there" in line for line in other)
     assert other[-1].startswith("1/2/9/4/") and other[-1].endswith("f1 explains each.")

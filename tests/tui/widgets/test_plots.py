@@ -5,13 +5,13 @@ from __future__ import annotations
 from core.state.material import Preview
 from tests.support.fake_station import NOW, anomaly_map, judgement, preview, snapshot
 from tui.view.view import View
-from tui.widgets.banner import banner
-from tui.widgets.camera import camera
+from tui.widgets.banner import banner_lines
+from tui.widgets.camera import camera_lines
 from tui.widgets.pane import Line
 from tui.widgets.picture import map_lines, preview_lines
 from tui.widgets.plot_scale import Scale, fitted, kept_or_fitted
-from tui.widgets.sweep_plot import COLUMN_SECONDS, Sweep, plot
-from tui.widgets.title_and_footer import footer, notice
+from tui.widgets.sweep_plot import COLUMN_SECONDS, Sweep, plot_lines
+from tui.widgets.title_and_footer import footer_line, notice_line
 
 
 def text(line: Line) -> str:
@@ -56,13 +56,13 @@ def test_values_beyond_the_scale_are_marked_at_its_edge() -> None:
     sweep = Sweep(8)
     sweep.add(0.0, -50.0, True)
     sweep.add(COLUMN_SECONDS, float("nan"), True)
-    rows = plot(sweep, Scale(-5.0, -1.0), -4.0, 6, "density")
+    rows = plot_lines(sweep, Scale(-5.0, -1.0), -4.0, 6, "density")
     assert text(rows[-1]).startswith("v")
     assert text(rows[0])[1] == "^"
 
 
 def test_the_threshold_is_a_line_through_the_plot() -> None:
-    rows = plot(Sweep(20), Scale(-5.0, -1.0), -4.0, 8, "density")
+    rows = plot_lines(Sweep(20), Scale(-5.0, -1.0), -4.0, 8, "density")
     drawn = [y for y, row in enumerate(rows) if "─" * 10 in text(row)]
     assert drawn == [5]
 
@@ -120,25 +120,25 @@ def test_bright_is_dense_and_dark_is_empty() -> None:
 def test_the_banner_says_its_word_in_words_at_every_size() -> None:
     for width, height in ((60, 3), (80, 3), (120, 7), (100, 7)):
         for view in (View(snapshot(), NOW), View(snapshot(paused=True), NOW), View(snapshot(stopped=True), NOW)):
-            lines = banner(view, width, height)
+            lines = banner_lines(view, width, height)
             assert len(lines) == height
             assert any(view.headline in text(line) for line in lines)
             assert all(len(text(line)) <= width for line in lines)
 
 
 def test_a_frame_that_grows_old_is_said_although_the_camera_calls_itself_live() -> None:
-    fresh = camera(View(snapshot(), NOW), 28, 4)
-    old = camera(View(snapshot(), NOW + 2.4), 28, 4)
+    fresh = camera_lines(View(snapshot(), NOW), 28, 4)
+    old = camera_lines(View(snapshot(), NOW + 2.4), 28, 4)
     assert text(fresh[0]).endswith("live") and "frame 0.1 s ago" in text(fresh[2])
     assert text(old[0]).endswith("STALE") and "last frame 2.5 s ago" in text(old[2])
 
 
 def test_a_fault_of_the_station_is_a_warning() -> None:
-    assert "warning: the disk is full" in text(notice(View(snapshot(fault="the disk is full"), NOW)))
+    assert "warning: the disk is full" in text(notice_line(View(snapshot(fault="the disk is full"), NOW)))
 
 
 def test_the_footer_fits_and_always_offers_help_and_quit() -> None:
     for width in (60, 80, 120):
-        shown = text(footer(View(snapshot(), NOW), width))
+        shown = text(footer_line(View(snapshot(), NOW), width))
         assert len(shown) <= width
         assert "? help" in shown and "q quit" in shown

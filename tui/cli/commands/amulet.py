@@ -15,8 +15,8 @@ from core.detectors.sound.amulet_model import read_model
 from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Mode, table_of
 from core.runtime.atomic_files import replace_file
-from tui.cli.commands import amulet_output as output
-from tui.cli.training import learn
+from tui.cli.commands import amulet_output
+from tui.cli.training import run_training
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,12 +70,12 @@ def train(options: argparse.Namespace, log: Log) -> None:
         raise GoodpartError("what shall be learnt from? give --input-file or --input-dir")
     features = features_of(options)
     files = find_recordings([*(options.input_file or ()), *(options.input_dir or ())])
-    output.make_folder(options.output_dir)
+    amulet_output.make_folder(options.output_dir)
     model = options.model.expanduser().absolute()
     if model.is_dir():
         raise GoodpartError(f"{model}: is a folder; --model names the file to write, such as motor.goodpart")
     tables = [(file, table_of(file, features)) for file in files]
-    output.write_table(options.output_dir / "training_data.csv", tables, features.columns)
+    amulet_output.write_table(options.output_dir / "training_data.csv", tables, features.columns)
     log(f"learning from {len(files)} files, {sum(len(t.names) for _, t in tables)} rows of {len(features.columns)}")
     job = {
         "files": [str(file.absolute()) for file in files],
@@ -87,11 +87,11 @@ def train(options: argparse.Namespace, log: Log) -> None:
         "seed": options.seed,
     }
     model.parent.mkdir(parents=True, exist_ok=True)
-    end = learn(model.parent, [json.dumps(job)], "models.sound.amulet")
+    end = run_training(model.parent, [json.dumps(job)], "models.sound.amulet")
     log(end.message)
     trained, history = read_model(model), read_bundle(model).facts["history"]
     errors = [trained.errors(t.rows) for _, t in tables if len(t.rows) >= trained.timesteps]
-    output.write_training(options.output_dir, history, errors, trained.threshold)
+    amulet_output.write_training(options.output_dir, history, errors, trained.threshold)
     log(f"model {model}")
 
 
@@ -122,14 +122,14 @@ def predict(options: argparse.Namespace, log: Log) -> int:
         if not error <= threshold
     ]
     result = "defect" if found else "good"
-    output.make_folder(options.output_dir)
-    output.write_prediction(options.output_dir, options.predict_file, table, model, errors, threshold, result)
+    amulet_output.make_folder(options.output_dir)
+    amulet_output.write_prediction(options.output_dir, options.predict_file, table, model, errors, threshold, result)
     if options.json:
         nothing: list[dict[str, Any]] = [{"Anomaly": "No anomalies detected"}]
         print(json.dumps({"Analysis": [asdict(one) for one in found] or nothing}))
     for one in found:
         log(f"{one.seconds} s  error {one.value:.4f} > {threshold:.4f}")
-    if not output.can_draw():
+    if not amulet_output.can_draw():
         log("the plots are left out: they take matplotlib (pip install 'goodpart[train]')")
     log(f"{options.predict_file}: {result}: {len(found)} of {len(table.names)} rows beyond the limit {threshold:.4f}")
     return 1 if found else 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.bundle import read_bundle
 from core.decision.thresholds import calibrated, expected, thresholds_of
-from core.decision.verdict import shown
+from core.decision.verdict import score_text
 from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.lock import RecipeLock
@@ -56,7 +56,8 @@ def settle(recipe: Recipe, asked: Recipe, sense: Sense, new: Thresholds) -> None
     journal.close()
     print(
         f"{SENSE_WORDS[sense].stream}:"
-        f" density threshold {shown(old.density, new.density_step)} -> {shown(new.density, new.density_step)},"
-        f" reconstruction error threshold {shown(old.reconstruction_error, new.error_step)} ->"
-        f" {shown(new.reconstruction_error, new.error_step)}; {expected(bundle, table, asked.false_alarms)}"
+        f" density threshold {score_text(old.density, new.density_step)} ->"
+        f" {score_text(new.density, new.density_step)},"
+        f" reconstruction error threshold {score_text(old.reconstruction_error, new.error_step)} ->"
+        f" {score_text(new.reconstruction_error, new.error_step)}; {expected(bundle, table, asked.false_alarms)}"
     )

@@ -7,14 +7,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from core.errors import GoodpartError
 from core.evaluation.comparison import (
-    IMAGE_ENTRANTS,
-    SOUND_ENTRANTS,
-    TRIVIAL,
-    USABLE,
     Comparison,
     contest_file,
     figures,
@@ -22,13 +18,14 @@ from core.evaluation.comparison import (
     to_json,
 )
 from core.evaluation.recommendation import Recommendation, advise
+from core.methods import METHODS, TRIVIAL, candidates_of
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
-from tui.cli.training import learn
-from tui.reports.comparison_table import table
+from tui.cli.training import run_training
+from tui.reports.comparison_table import comparison_lines
 
-ENTRANTS: Mapping[Sense, Sequence[str]] = {"image": IMAGE_ENTRANTS, "sound": SOUND_ENTRANTS}
+SENSES: tuple[Sense, ...] = get_args(Sense)
 ALWAYS = "trivial"
 """Names the trivial numbers, which take part whether they are named or not."""
 CANCELLED = "the comparison was cancelled; the last one that was finished stays"
@@ -40,11 +37,11 @@ def run(options: argparse.Namespace) -> int:
     told: dict[Sense, tuple[Comparison, Recommendation]] = {}
     for sense, methods in asked.items():
         if not options.last:
-            hold(recipe, sense, methods, options)
+            run_comparison(recipe, sense, methods, options)
         contest = read_contest(contest_file(recipe, sense))
         told[sense] = contest, advise(contest)
     for contest, advice in told.values():
-        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(in_words(contest, advice)))
+        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(printed_lines(contest, advice)))
     if options.output:
         from tui.reports.comparison import write_report
 
@@ -52,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"report {options.output}")
     if options.use is not None:
-        said = use(recipe, told, options.use)
+        said = use_method(recipe, told, options.use)
         if not options.json:
             print(said)
     return 0
@@ -71,27 +68,27 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         return dict.fromkeys(senses or recipe.senses, ())
     words = [word for word in options.methods if word.lower() != ALWAYS]
     if not words:
-        return {sense: [n for n in ENTRANTS[sense] if n in TRIVIAL] for sense in senses or recipe.senses}
+        return {sense: list(TRIVIAL[sense]) for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
     for word in words:
-        name = entrant_of(word)
-        sense = next(sense for sense, names in ENTRANTS.items() if name in names)
+        name = candidate_name(word)
+        sense = next(sense for sense in SENSES if name in candidates_of(sense))
         if options.sense and sense != options.sense:
             raise GoodpartError(f"--methods {word}: is not a method of the sense {options.sense}")
         named.setdefault(sense, []).append(name)
     return dict(named)
 
 
-def entrant_of(word: str) -> str:
+def candidate_name(word: str) -> str:
     """`filter-bank` is `filter bank`. Raises GoodpartError."""
-    names = [name for names in ENTRANTS.values() for name in names]
+    names = [name for sense in SENSES for name in candidates_of(sense)]
     for name in names:
         if word.lower().replace("-", " ") == name.replace("-", " "):
             return name
     raise GoodpartError(f"{word!r} is not a method: {', '.join(name.replace(' ', '-') for name in names)}")
 
 
-def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
+def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
     """Raises GoodpartError, and KeyboardInterrupt once the process has ended."""
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was compared")
@@ -103,10 +100,10 @@ def hold(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse
         "dcgan_epochs": options.dcgan_epochs,
         "seed": options.seed,
     }
-    learn(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
+    run_training(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
-def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
+def printed_lines(contest: Comparison, advice: Recommendation) -> list[str]:
     what = SENSE_WORDS[contest.sense].files
     settings = contest.settings
     lines = [
@@ -114,7 +111,7 @@ def in_words(contest: Comparison, advice: Recommendation) -> list[str]:
         f" {contest.machine}",
         f"{settings['folds']} folds; thresholds for {100 * contest.target:g} % false alarms",
         "",
-        *table(contest),
+        *comparison_lines(contest),
     ]
     lines += ["", *(f"{entry.method}: {note}" for entry in contest.entries for note in entry.notes)]
     lines += [*contest.twins[:5], *contest.refused]
@@ -128,16 +125,13 @@ def as_json(contest: Comparison, advice: Recommendation) -> dict[str, Any]:
     return said | {"advice": asdict(advice)}
 
 
-def use(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
+def use_method(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
     """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
     if word:
-        name = entrant_of(word)
-        chosen = {sense: name for sense, names in USABLE.items() if name in names}
+        name = candidate_name(word)
+        chosen = {METHODS[name].sense: name} if name in METHODS else {}
         if not chosen:
-            raise GoodpartError(
-                f"{name} stands beside for comparison; a recipe can be set to "
-                + ", ".join(name for names in USABLE.values() for name in names)
-            )
+            raise GoodpartError(f"{name} stands beside for comparison; a recipe can be set to " + ", ".join(METHODS))
     else:
         chosen = {sense: advice.method for sense, (_, advice) in told.items() if advice.method}
         if not chosen:

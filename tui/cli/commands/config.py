@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from core.errors import GoodpartError
+from core.runtime.atomic_files import replace_file
 from core.settings.schema import from_table
 from core.settings.user_config import Config, Resolved, config_path, config_table, resolve, typed
 from tui.terminal.capabilities import TerminalKind
@@ -19,7 +20,7 @@ from tui.view.keymap import checked_keymap
 def run(options: argparse.Namespace) -> int:
     path = config_path()
     if options.set:
-        put(path, options.set)
+        write_settings(path, options.set)
     resolved = resolve(options_given(options), os.environ, path)
     checked_keymap(resolved.config.keys or {})
     print(f"# {path}{'' if path.exists() else ' (there is none)'}")
@@ -54,7 +55,7 @@ def config_lines(resolved: Resolved, kind: TerminalKind) -> list[str]:
     return [f"{text.ljust(width)}  # {origin}" if origin else text for text, origin in said]
 
 
-def put(path: Path, settings: list[str]) -> None:
+def write_settings(path: Path, settings: list[str]) -> None:
     """Write `NAME=VALUE` into the file, the rest of which stays as it is; `NAME=` takes it out.
 
     Raises GoodpartError before anything is written, for what cannot be.
@@ -80,8 +81,6 @@ def put(path: Path, settings: list[str]) -> None:
     checked_keymap(from_table(Config, document.unwrap(), "goodpart config").keys or {})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-        fresh.replace(path)
     except OSError as error:
         raise GoodpartError(f"{path}: cannot be written ({error.strerror or error})") from error
+    replace_file(path, tomlkit.dumps(document).encode())

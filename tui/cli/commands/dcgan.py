@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError, UnreadableError
-from tui.cli.training import TrainingFailedError, learn
+from tui.cli.training import TrainingFailedError, run_training
 
 QUICK = {"epochs": 3, "iterations": 2, "batch": 8}
 CANCELLED = {
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
     try:
-        end = learn(folder, [json.dumps(job)], "models.dcgan.run", CANCELLED[options.action])
+        end = run_training(folder, [json.dumps(job)], "models.dcgan.run", CANCELLED[options.action])
     except TrainingFailedError as error:
         if error.process_code == UnreadableError.exit_code:
             raise UnreadableError(str(error)) from None
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         return code
     rows = read_scores(folder / "scores.csv")
     for row in rows:
-        print(json.dumps(row) if options.json else in_words(row))
+        print(json.dumps(row) if options.json else score_line(row))
     if not options.json:
         print(said)
     return code or int(any(row["anomaly"] for row in rows))
@@ -91,7 +91,7 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
         ]
 
 
-def in_words(row: dict[str, Any]) -> str:
+def score_line(row: dict[str, Any]) -> str:
     verdict = {True: "ANOMALY", False: "OK", None: "-"}[row["anomaly"]]
     scores = f"difference {row['difference']:.4f}  discriminator {row['discriminator']:8.3f}"
     return f"{verdict:7} {row['start']:6.0f} s  {scores}  {row['path']}"

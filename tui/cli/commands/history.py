@@ -11,7 +11,7 @@ from typing import get_args
 
 from core.errors import GoodpartError
 from core.journal.query import History, RowFilter, csv_lines, json_lines
-from core.journal.row import JournalRow, in_words
+from core.journal.row import JournalRow, event_sentence
 from core.journal.store import Kind
 from core.recipes.recipe import open_recipe
 from core.runtime.atomic_files import write_lines
@@ -51,5 +51,5 @@ def table(rows: Iterable[JournalRow], width: int | None) -> Iterator[str]:
         if when.date() != day:
             day = when.date()
             yield f"{day:%Y-%m-%d %A}\n"
-        line = printable(f" {when:%H:%M:%S}  {row.kind:9}  {row.verdict:7}  {in_words(row)}".rstrip())
+        line = printable(f" {when:%H:%M:%S}  {row.kind:9}  {row.verdict:7}  {event_sentence(row)}".rstrip())
         yield (line if width is None or len(line) <= width else line[: width - 1] + "~") + "\n"

@@ -20,7 +20,7 @@ async def show(port: str, seconds: float | None) -> int:
     def changed() -> None:
         nonlocal last, spoke
         spoke = spoke or keeper.status.state in ("live", "legacy")
-        line = in_words(keeper.status)
+        line = link_words(keeper.status)
         if line != last:
             last = line
             lines.put_nowait(line)
@@ -43,7 +43,7 @@ async def show(port: str, seconds: float | None) -> int:
     return 0 if spoke else 1
 
 
-def in_words(link: KnobLink) -> str:
+def link_words(link: KnobLink) -> str:
     if link.state not in ("live", "legacy"):
         return f"{link.state}: {link.message or link.port}"
     density, error = link.density, link.reconstruction_error

@@ -6,31 +6,31 @@ import argparse
 import sys
 
 from core.library import shelved
-from tui.cli.faces import no_dashboard, show_shell
+from tui.cli.faces import run_shell, why_no_dashboard
 
 
 def run(options: argparse.Namespace) -> int:
     if options.list or not (options.line or sys.stdin.isatty()):
-        tell()
+        print_recipes()
         return 0
-    why = "" if options.line else no_dashboard()
+    why = "" if options.line else why_no_dashboard()
     if options.line or why:
-        from tui.line_mode.library_console import run_shelf
+        from tui.line_mode.library_console import run_library
         from tui.stations.deferred import DeferredStation
 
         if why:
             print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
-        return run_shelf(DeferredStation)
-    return show_shell(None, options)
+        return run_library(DeferredStation)
+    return run_shell(None, options)
 
 
-def tell() -> None:
+def print_recipes() -> None:
     """As plain lines."""
-    from tui.reports.recipe_table import HEAD, row
+    from tui.reports.recipe_table import HEAD, recipe_row
 
     found = shelved()
     if not found:
         print("there are no recipes yet: goodpart new NAME makes one")
         return
-    for text in (HEAD, *("".join(part for part, _ in row(one, opened=False)) for one in found)):
+    for text in (HEAD, *("".join(part for part, _ in recipe_row(one, opened=False)) for one in found)):
         print(text.rstrip())

@@ -18,9 +18,9 @@ from core.state.jobs import TrainingState
 from core.state.sense_words import SENSE_WORDS
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, State
-from core.tape.header import TapeHeader, versions
+from core.tape.header import TapeHeader, versions_that_move_scores
 from core.tape.verdict_stream import VerdictLine
-from tui.line_mode.headless import headless
+from tui.line_mode.headless import write_json_lines
 from tui.terminal.progress_line import ProgressLine
 
 MOST_TURNS = 30
@@ -34,17 +34,17 @@ def run(options: argparse.Namespace) -> int:
     path: Path = options.recording
     if options.against:
         return compare(path, options.recipe, options.against, as_json=options.json)
-    recipe, note = judged_by(path, options.recipe)
+    recipe, note = chosen_recipe(path, options.recipe)
     # Where the verdicts themselves are the output, the rest is said beside it.
     out = sys.stderr if options.json else sys.stdout
     with closing(Replay(path, recipe)) as replay:
-        seconds = judge(replay, to_json=options.json)
-        lines = [*told(replay, note), *speed(replay.outcome, seconds)]
+        seconds = judge_all(replay, to_json=options.json)
+        lines = [*summary_lines(replay, note), *speed_lines(replay.outcome, seconds)]
         print("\n".join(lines), file=out)
         return 1 if replay.outcome.same is False else 0
 
 
-def judged_by(path: Path, name: str | None) -> tuple[Recipe | None, str]:
+def chosen_recipe(path: Path, name: str | None) -> tuple[Recipe | None, str]:
     """The recipe to judge with, None for what was recorded; and what to say about it. Raises GoodpartError."""
     if name is None:
         return None, "judged with the recorded models and settings"
@@ -55,7 +55,7 @@ def judged_by(path: Path, name: str | None) -> tuple[Recipe | None, str]:
     return recipe, f"judged with {recipe.name}: {why}, so that it is not compared with what was said live"
 
 
-def judge(replay: Replay, *, to_json: bool = False) -> float:
+def judge_all(replay: Replay, *, to_json: bool = False) -> float:
     """All of it; gives the seconds that it took."""
     began = time.perf_counter()
     line = ProgressLine()
@@ -68,7 +68,7 @@ def judge(replay: Replay, *, to_json: bool = False) -> float:
             yield snapshot
 
     if to_json:
-        headless(snapshots(), sys.stdout)
+        write_json_lines(snapshots(), sys.stdout)
     else:
         for _ in snapshots():
             pass
@@ -79,19 +79,19 @@ def judge(replay: Replay, *, to_json: bool = False) -> float:
 # What is told.
 
 
-def told(replay: Replay, note: str) -> list[str]:
+def summary_lines(replay: Replay, note: str) -> list[str]:
     head, outcome = replay.recording.head, replay.outcome
     day = time.strftime("%Y-%m-%d", time.localtime(head.wall))
     lines = [
         f"recording  {replay.recording.path.name}: {outcome.seconds:.1f} s from {day} {clock(head.wall)},"
         f" recipe {head.recipe}, {replay.recording.size / 1e6:.1f} MB",
         f"model      {note}",
-        *[f"samples    {line}" for line in counted(outcome)],
+        *[f"samples    {line}" for line in count_lines(outcome)],
     ]
     if outcome.commands:
         left_out = f", {outcome.left_out} left out: meant for other models" if outcome.left_out else ""
         lines.append(f"commands   {outcome.commands} (thresholds, pauses){left_out}")
-    lines += [f"warning    {words}" for words in warnings(outcome)]
+    lines += [f"warning    {words}" for words in warning_lines(outcome)]
     lines += [
         f"verdict    {clock(at)}  {verdict.state:7}  {verdict.reason}" for at, verdict in outcome.turns[:MOST_TURNS]
     ]
@@ -100,11 +100,11 @@ def told(replay: Replay, note: str) -> list[str]:
     return [
         *lines,
         f"hash       {outcome.digest.hex()} of {outcome.digest.count} verdicts",
-        *against_live(outcome, head),
+        *live_comparison_lines(outcome, head),
     ]
 
 
-def counted(outcome: ReplayOutcome) -> list[str]:
+def count_lines(outcome: ReplayOutcome) -> list[str]:
     lines = []
     for sense, samples in SAMPLES.items():
         counts = {state: outcome.counts[sense, state] for state in STATES}
@@ -114,7 +114,7 @@ def counted(outcome: ReplayOutcome) -> list[str]:
     return lines
 
 
-def warnings(outcome: ReplayOutcome) -> list[str]:
+def warning_lines(outcome: ReplayOutcome) -> list[str]:
     words = []
     if not outcome.whole:
         torn = f": {outcome.torn_bytes} torn bytes at its end are left out" if outcome.torn_bytes else ""
@@ -126,23 +126,27 @@ def warnings(outcome: ReplayOutcome) -> list[str]:
     return words
 
 
-def against_live(outcome: ReplayOutcome, head: TapeHeader) -> list[str]:
+def live_comparison_lines(outcome: ReplayOutcome, head: TapeHeader) -> list[str]:
     if outcome.same is None:
         return []
     if outcome.difference:
-        return ["live       NOT the same", *differing(outcome.difference), *elsewhere(head.versions, versions())]
+        return [
+            "live       NOT the same",
+            *difference_lines(outcome.difference),
+            *version_lines(head.versions, versions_that_move_scores()),
+        ]
     if outcome.lost:
         return [f"live       the same until the first missing sample at {clock(outcome.first_lost or 0.0)}"]
     return [f"live       the same: {outcome.live.count} verdicts, {outcome.live.hex()[:16]}"]
 
 
-def elsewhere(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def version_lines(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What may be the cause: other versions than when it was recorded."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     return [f"           {name} was {then.get(name, 'not there')}, is {now.get(name, 'not there')}" for name in names]
 
 
-def differing(difference: Difference) -> list[str]:
+def difference_lines(difference: Difference) -> list[str]:
     def said(one: VerdictLine | None) -> str:
         return "nothing more" if one is None else json.dumps(one)
 
@@ -153,7 +157,7 @@ def differing(difference: Difference) -> list[str]:
     ]
 
 
-def speed(outcome: ReplayOutcome, seconds: float) -> list[str]:
+def speed_lines(outcome: ReplayOutcome, seconds: float) -> list[str]:
     return [f"speed      {outcome.seconds / max(seconds, 1e-9):.1f} times real time ({seconds:.1f} s)"]
 
 
@@ -167,22 +171,24 @@ def clock(at: float) -> str:
 def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
     outcomes: list[ReplayOutcome] = []
     names = [open_recipe(name).name if name else "recorded", open_recipe(other).name]
-    for recipe, note in (judged_by(path, name), judged_by(path, other)):
+    for recipe, note in (chosen_recipe(path, name), chosen_recipe(path, other)):
         with closing(Replay(path, recipe, keep_samples=True)) as replay:
-            judge(replay)
+            judge_all(replay)
             outcomes.append(replay.outcome)
             if not as_json:
-                print("\n".join(told(replay, note)) + "\n")
-    pairs = paired(outcomes[0].samples, outcomes[1].samples)
+                print("\n".join(summary_lines(replay, note)) + "\n")
+    pairs = paired_samples(outcomes[0].samples, outcomes[1].samples)
     if as_json:
         for one, two in pairs:
             print(json.dumps(as_object(one, two, names)))
         return 0
-    print("\n".join(table(pairs, names)))
+    print("\n".join(pair_lines(pairs, names)))
     return 0
 
 
-def paired(one: Sequence[ReplayedSample], two: Sequence[ReplayedSample]) -> list[tuple[ReplayedSample, ReplayedSample]]:
+def paired_samples(
+    one: Sequence[ReplayedSample], two: Sequence[ReplayedSample]
+) -> list[tuple[ReplayedSample, ReplayedSample]]:
     """What both have judged, in the order of the recording."""
     others = {(sample.sense, sample.number): sample for sample in two}
     return [(sample, others[key]) for sample in one if (key := (sample.sense, sample.number)) in others]
@@ -202,7 +208,7 @@ def as_object(one: ReplayedSample, two: ReplayedSample, names: Sequence[str]) ->
     return said | {"agree": one.verdict.state == two.verdict.state}
 
 
-def table(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequence[str]) -> list[str]:
+def pair_lines(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequence[str]) -> list[str]:
     lines = []
     for sense, words in SENSE_WORDS.items():
         mine = [(a, b) for a, b in pairs if a.sense == sense]
@@ -222,14 +228,13 @@ def table(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequenc
     if differ:
         width = max(17, len(names[0]) + 1)
         lines.append(f"\n{'time':12}  {'kind':5} {'number':>6}  {names[0]:{width}} {names[1]:{width}} truth")
-        lines += [
-            f"{clock(b.at)}  {a.sense:5} {a.number:6}  {shown(a):{width}} {shown(b):{width}} {a.truth or ''}".rstrip()
-            for a, b in differ[:MOST_DIFFERENCES]
-        ]
+        for a, b in differ[:MOST_DIFFERENCES]:
+            both = f"{sample_words(a):{width}} {sample_words(b):{width}} {a.truth or ''}"
+            lines.append(f"{clock(b.at)}  {a.sense:5} {a.number:6}  {both}".rstrip())
     if len(differ) > MOST_DIFFERENCES:
         lines.append(f"and {len(differ) - MOST_DIFFERENCES} more: --json lists them all")
     return lines
 
 
-def shown(sample: ReplayedSample) -> str:
+def sample_words(sample: ReplayedSample) -> str:
     return f"{sample.verdict.state:7} {'-' if sample.score is None else f'{sample.score:.2f}'}"

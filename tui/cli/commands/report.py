@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import GoodpartError, UnreadableError
 from core.recipes.recipe import open_recipe
 from core.runtime.atomic_files import replace_file
-from tui.reports import html as page
+from tui.reports import html
 from tui.reports.recipe import Report
 
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if not place.parent.is_dir():
         raise GoodpartError(f"{place.parent}: there is no such folder")
     report = Report(recipe)
-    text = page.page(f"{recipe.name}: report", report.body())
+    text = html.page(f"{recipe.name}: report", report.body())
     replace_file(place, text.encode("utf-8", "backslashreplace"))
     print(f"{place}: {len(text) / 1000:.0f} KB")
     for refused in report.refused:

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     if options.offered:
         if options.images or options.sound or options.defect:
             raise GoodpartError("--offered stands alone: good goes to the good, defective to the defective")
-        return offered(open_recipe(options.recipe), options.offered)
+        return teach_offered(open_recipe(options.recipe), options.offered)
     if not options.images and not options.sound:
         raise GoodpartError("what shall be taught? give --images or --sound with files or folders, or --offered")
     if options.split and not options.sound:
@@ -84,16 +84,15 @@ def teach_recordings(recipe: Recipe, options: argparse.Namespace) -> int:
     return 3 if taught.refused or not (taught.added or taught.known) else 0
 
 
-def offered(recipe: Recipe, what: str) -> int:
+def teach_offered(recipe: Recipe, what: str) -> int:
     """What operators have said of parts; 3 where some of it cannot be taught."""
-    from core.dataset.review_queue import OFFERS, SENSES, accept, discard
-    from core.dataset.review_queue import offered as files_of
+    from core.dataset.review_queue import OFFERS, SENSES, accept, discard, offered
 
     if what == "drop":
         print(f"{discard(recipe)} offered files discarded")
         return 0
     if what == "list":
-        for file in (file for offer in OFFERS for sense in SENSES for file in files_of(recipe, offer, sense)):
+        for file in (file for offer in OFFERS for sense in SENSES for file in offered(recipe, offer, sense)):
             print(file)
         return 0
     said = accept(recipe)

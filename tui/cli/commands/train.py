@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from core.bundle import Bundle, read_bundle
 from core.decision.thresholds import calibrated_or_shipped, describe
-from core.decision.verdict import shown
+from core.decision.verdict import score_text
 from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
-from tui.cli.training import learn
+from tui.cli.training import run_training
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def train(
         options += ["--false-alarms", str(false_alarms)]
     if epochs:
         options += ["--epochs", str(epochs)]
-    end = learn(recipe.folder, options)
+    end = run_training(recipe.folder, options)
     for sense, method in asked.items():
         if sense in recipe.senses:
             recipe.change(sense, {"method": method})
@@ -87,6 +87,6 @@ def settle(recipe: Recipe, sense: Sense, bundle: Bundle) -> list[str]:
     return [
         f"{kind}: method {model.method}{', ' + model.backbone if model.backbone else ''}, rule {thresholds.rule};"
         f" {model.note}",
-        f"{kind}: thresholds: density {shown(thresholds.density, thresholds.density_step)}, reconstruction error"
-        f" {shown(thresholds.reconstruction_error, thresholds.error_step)} ({thresholds.by})",
+        f"{kind}: thresholds: density {score_text(thresholds.density, thresholds.density_step)}, reconstruction error"
+        f" {score_text(thresholds.reconstruction_error, thresholds.error_step)} ({thresholds.by})",
     ]

@@ -7,7 +7,7 @@ import sys
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, open_recipe
-from tui.cli.faces import as_shown, no_dashboard, shown
+from tui.cli.faces import dashboard_options, run_face, why_no_dashboard
 from tui.view.text import taping_words
 
 
@@ -28,12 +28,12 @@ def watch(
 ) -> int:
     """Judge live, in the way that the options ask for."""
     if options.record is None:
-        return shown(recipe, options, camera, microphone, knobs, None)
+        return run_face(recipe, options, camera, microphone, knobs, None)
     from core.tape.writer import TapeWriter
 
     tape = TapeWriter(options.record)
     try:
-        return shown(recipe, options, camera, microphone, knobs, tape)
+        return run_face(recipe, options, camera, microphone, knobs, tape)
     finally:
         tape.close()
         if tape.path.exists():
@@ -42,7 +42,7 @@ def watch(
 
 def watch_attached(options: argparse.Namespace) -> int:
     """The same faces before a station that `goodpart serve` has elsewhere."""
-    from tui.stations.remote import attached
+    from tui.stations.remote import remote_station
 
     given = ("recipe", "camera", "microphone", "knobs")
     named = [name for name in given if getattr(options, name) is not None]
@@ -52,12 +52,12 @@ def watch_attached(options: argparse.Namespace) -> int:
         raise GoodpartError(
             "--attach takes no --record: `goodpart watch RECIPE --record FILE` records, where the devices are"
         )
-    station = attached(options.attach, options.token_file)
+    station = remote_station(options.attach, options.token_file)
     if options.headless:
         from tui.line_mode.headless import run_headless
 
         return run_headless(station, options.seconds)
-    why = "" if options.line else no_dashboard()
+    why = "" if options.line else why_no_dashboard()
     if options.line or why:
         from tui.line_mode.console import run_lines
 
@@ -75,6 +75,6 @@ def watch_attached(options: argparse.Namespace) -> int:
         AttachedApp(
             station,
             shown.config.keys,
-            **as_shown(shown, options),
+            **dashboard_options(shown, options),
         )
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from core.errors import GoodpartError
-from tui.service.client import checked
+from tui.service.client import service_url
 
 
 def run(options: argparse.Namespace) -> int:
-    url = checked(options.url).geturl()
+    url = service_url(options.url).geturl()
     try:
         from tui.service.web_dashboard import serve_dashboard
     except ModuleNotFoundError as error:

@@ -6,15 +6,22 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from core.methods import candidates_of, is_trivial
+from core.state.verdict import Sense
 from tui.cli.argument_types import positive, whole
+
+
+def _names(sense: Sense) -> str:
+    """The methods and variants of a sense as they are typed."""
+    return ", ".join(name.replace(" ", "-") for name in candidates_of(sense) if not is_trivial(name))
 
 
 def add(to: argparse.ArgumentParser) -> None:
     """RECIPE is there already."""
     to.add_argument(
         "--methods", metavar="M", nargs="+",
-        help="features, filter-bank, seed; spectrum, amulet, dcgan, dcgan-discriminator; all where none is named,"
-        " always with trivial numbers (named trivial)",
+        help=f"{_names('image')}; {_names('sound')}; all where none is named, always with trivial numbers"
+        " (named trivial)",
     )  # fmt: skip
     to.add_argument("--sense", choices=("image", "sound"), help="only pictures or only sound")
     to.add_argument("-o", "--output", type=Path, metavar="HTML", help="write a report: one file with plots and cases")

@@ -33,7 +33,7 @@ def add_stream(app: FastAPI, service: Service) -> None:
         await socket.accept(PROTOCOL if PROTOCOL in offered else None)
         service.hub.viewers += 1
         try:
-            await (tell_changes(service.hub, socket) if changes else tell(service.hub, socket))
+            await (send_changes(service.hub, socket) if changes else send_snapshots(service.hub, socket))
         except (WebSocketDisconnect, RuntimeError):  # it has gone, perhaps while it was told something
             pass
         finally:
@@ -47,7 +47,7 @@ def token_of(socket: WebSocket, offered: Sequence[str]) -> str:
     return next((one.removeprefix("token.") for one in offered if one.startswith("token.")), "")
 
 
-async def tell(hub: SnapshotHub, socket: WebSocket) -> None:
+async def send_snapshots(hub: SnapshotHub, socket: WebSocket) -> None:
     """Whole snapshots, as fast as the reader takes them."""
     gone = asyncio.create_task(until_gone(socket))
     told = None
@@ -66,17 +66,17 @@ def packed_from(hub: SnapshotHub, snapshot: Snapshot) -> dict[str, Any]:
 async def until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await heard(socket)
+            await next_message(socket)
 
 
-async def heard(socket: WebSocket) -> None:
+async def next_message(socket: WebSocket) -> None:
     """Until a message comes; what is in it, words or bytes, means nothing. Raises WebSocketDisconnect."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
 
 
-async def tell_changes(hub: SnapshotHub, socket: WebSocket) -> None:
+async def send_changes(hub: SnapshotHub, socket: WebSocket) -> None:
     """What has changed, one message at a time."""
     # Until it is known how fast the line is it counts as slow.
     teller, told, slow = SnapshotFeed(hub), None, True
@@ -85,7 +85,7 @@ async def tell_changes(hub: SnapshotHub, socket: WebSocket) -> None:
         text = json.dumps(teller.message(told, slow))
         await socket.send_text(text)
         began = time.monotonic()
-        await heard(socket)
+        await next_message(socket)
         took = time.monotonic() - began
         # Once slow it stays so until the line is clearly faster: a picture would make it slow again.
         slow = took > SLOW_SECONDS or (slow and took > QUICK_SECONDS and len(text) / took < QUICK_BYTES)
