@@ -52,8 +52,12 @@ class Bench:
         return self.station.snapshot()
 
     def judged(self, count: int) -> bool:
-        target = self.now.counters.judged + count
-        return until(lambda: self.now.counters.judged >= target)
+        target = self._judged() + count
+        return until(lambda: self._judged() >= target)
+
+    def _judged(self) -> int:
+        image = self.now.image
+        return image.counters.judged if image else 0
 
 
 @contextmanager
