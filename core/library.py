@@ -15,12 +15,13 @@ from core.errors import GoodpartError
 from core.journal.query import History, day_bounds
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
+from core.runtime.atomic_files import ASIDE
 from core.settings.recipe_settings import Settings
 from core.sources.camera_address import kind_of
 from core.state.verdict import Sense
 
 LONGEST_NAME = 60
-LEFT_BEHIND = ("journal.sqlite*", "anomalies", ".station.lock", ".*.tmp")
+LEFT_BEHIND = ("journal.sqlite*", "anomalies", ".station.lock", f".*{ASIDE}")
 """What happened with one part number is not what happened with its copy."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from core.dataset.material_files import find_files, identity, next_number, numbered, put
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.wav import open_recording, wave_facts
-from core.runtime.atomic_files import put_by
+from core.runtime.atomic_files import write_material
 from core.runtime.listing import SOUND_SUFFIXES, files_in
 
 LEAST_SECONDS = 1.1
@@ -120,12 +120,12 @@ def cut(file: Path, folder: Path, number: int, seconds: float) -> list[Path]:
         for piece in range(pieces):
             count = -1 if piece == pieces - 1 else round(seconds * whole.samplerate)
             place = folder / numbered(number + piece, f"{file.stem}-{piece + 1}.wav")
-            put_by(partial(_write_piece, whole, count, place), place)
+            write_material(place, partial(_write_piece, whole, count))
             places.append(place)
     return places
 
 
-def _write_piece(whole: Any, count: int, place: Path, aside: Path) -> None:
+def _write_piece(whole: Any, count: int, aside: Path) -> None:
     """The next so many samples of an opened file, as precise as they are. Raises OSError."""
     import soundfile
 
@@ -136,4 +136,3 @@ def _write_piece(whole: Any, count: int, place: Path, aside: Path) -> None:
         soundfile.write(aside, data, whole.samplerate, subtype, format="WAV")
     except soundfile.SoundFileError as error:
         raise OSError(f"the disk refuses it: {error}") from error
-    aside.replace(place)

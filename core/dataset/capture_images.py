@@ -10,10 +10,11 @@ from core.dataset.material_files import next_number
 from core.dataset.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from core.errors import GoodpartError
 from core.health.camera import CameraHealth
+from core.runtime.atomic_files import write_bytes
 from core.runtime.opencv import cv2
 from core.samples import Frame, Picture
-from core.sources.camera.base import SourceStatus
 from core.state.material import PictureCapture
+from core.state.source_status import SourceStatus
 
 INTERVAL_SECONDS = 0.5
 """From one stored picture to the next: time enough to move the part a little."""
@@ -69,13 +70,7 @@ class ImageCapture:
         whole, data = cv2.imencode(".png", picture)
         if not whole:
             raise OSError(f"{place}: the picture cannot be encoded")
-        aside = place.with_name(f".{place.name}.tmp")
-        try:
-            aside.write_bytes(data.tobytes())
-            aside.replace(place)
-        except OSError:
-            aside.unlink(missing_ok=True)
-            raise
+        write_bytes(place, data.tobytes())
         self._number += 1
         self._stored += 1
         self._file = place.name

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.dataset.material_files import next_number
 from core.errors import GoodpartError
+from core.runtime.atomic_files import BegunFile
 from core.samples import SoundBlock
 from core.state.material import SoundRecording
 
@@ -36,6 +37,7 @@ class SoundCapture:
         self.note = ""
         """What is wrong with the sound, in words."""
         self._file: Any = None
+        self._begun: BegunFile | None = None
         self._rate = 0
         self._frames = 0
         self._seconds_before = 0.0
@@ -44,10 +46,6 @@ class SoundCapture:
     def _next_place(self) -> Path:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         return self._folder / f"{next_number(self._folder):06d}-recorded-{stamp}.wav"
-
-    @property
-    def _aside(self) -> Path:
-        return self._place.with_name(f".{self._place.name}.tmp")
 
     def write(self, stretch: SoundBlock) -> None:
         """Raises OSError (disk full)."""
@@ -69,23 +67,25 @@ class SoundCapture:
     def _open(self, rate: int) -> None:
         import soundfile
 
+        begun = BegunFile(self._place)
         try:
-            self._file = soundfile.SoundFile(self._aside, "w", rate, 1, "PCM_24", format="WAV")
+            self._file = soundfile.SoundFile(begun.path, "w", rate, 1, "PCM_24", format="WAV")
         except soundfile.SoundFileError as error:
-            raise OSError(f"{self._aside}: cannot be written ({error})") from error
-        self._rate, self._frames = rate, 0
+            begun.discard()
+            raise OSError(f"{self._place}: cannot be written ({error})") from error
+        self._begun, self._rate, self._frames = begun, rate, 0
 
     def _finish(self) -> None:
-        if self._file is None:
+        if self._file is None or self._begun is None:
             return
         file, self._file = self._file, None
         seconds = self._frames / self._rate
         with contextlib.suppress(RuntimeError):  # a full disk: what was written before stays
             file.close()
         if seconds < LEAST_SECONDS:
-            self._aside.unlink(missing_ok=True)
+            self._begun.discard()
             return
-        self._aside.replace(self._place)
+        self._begun.finish()
         self._seconds_before += seconds
         self._kept.append(
             f"{self._place.name}: {seconds:.1f} s of {'defective' if self._defect else 'good'} sound recorded"

@@ -10,6 +10,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.recipes.recipe import Recipe
 from core.samples import Picture
 from core.state.material import InventorySummary, Preview
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
 RECENT = 6
@@ -64,7 +65,7 @@ class Inventory:
         return f"all {len(files)} {self._called(defect)}s deleted"
 
     def _called(self, defect: bool) -> str:
-        return f"{'defective' if defect else 'good'} {'picture' if self._sense == 'image' else 'recording'}"
+        return f"{'defective' if defect else 'good'} {SENSE_WORDS[self._sense].file}"
 
     def _files(self, *, defect: bool) -> list[Path]:
         if self._sense == "image":

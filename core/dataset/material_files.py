@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
 from core.errors import GoodpartError
-from core.runtime.atomic_files import put_by
+from core.runtime.atomic_files import refusal_in_words, write_material
 from core.runtime.listing import files_in
 
 LONGEST_NAME = 200
@@ -64,13 +65,9 @@ def numbered(number: int, name: str) -> str:
 
 
 def put(file: Path, place: Path, link: bool) -> None:
-    """Copy (aside, then renamed) or link. Raises GoodpartError."""
-
-    def make(aside: Path) -> None:
-        if link:
-            place.symlink_to(file.resolve())
-            return
-        shutil.copyfile(file, aside)
-        aside.replace(place)
-
-    put_by(make, place)
+    """Copy or link. Raises GoodpartError."""
+    if not link:
+        write_material(place, partial(shutil.copyfile, file))
+        return
+    with refusal_in_words(place, "what came before it was added"):
+        place.symlink_to(file.resolve())

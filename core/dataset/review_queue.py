@@ -16,11 +16,12 @@ from core.dataset.add_images import teach_pictures
 from core.dataset.add_sound import LEAST_SECONDS, teach_sound
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
-from core.runtime.atomic_files import put_by
+from core.runtime.atomic_files import write_material
 from core.runtime.listing import PICTURE_SUFFIXES, SOUND_SUFFIXES, files_in
 from core.runtime.opencv import cv2
 from core.samples import Picture, SoundBlock
 from core.state.material import ReviewQueue
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
 Offer = Literal["good", "defect"]
@@ -31,7 +32,7 @@ MOST_OFFERED = 200
 
 
 def folder_of(recipe: Recipe, offer: Offer, sense: Sense) -> Path:
-    return recipe.folder / "offered" / offer / ("images" if sense == "image" else "sound")
+    return recipe.folder / "offered" / offer / SENSE_WORDS[sense].folder
 
 
 def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
@@ -104,15 +105,11 @@ def _put(recipe: Recipe, offer: Offer, sense: Sense, at: float, suffix: str, wri
     folder = folder_of(recipe, offer, sense)
     place = folder / f"offered-{time.strftime('%Y%m%d-%H%M%S', time.localtime(at))}-{int(at % 1 * 1000):03d}{suffix}"
 
-    def make(aside: Path) -> None:
-        write(aside)
-        aside.replace(place)
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GoodpartError(f"{folder}: cannot be made ({error.strerror or error})") from error
-    put_by(make, place)
+    write_material(place, write)
     return place
 
 
@@ -140,8 +137,7 @@ def accept(recipe: Recipe, files: Sequence[Path] | None = None) -> list[str]:
         for place in places:
             if not any(sentence.startswith(f"{place}:") for sentence in refused):
                 _remove(place)
-        kind = "picture" if sense == "image" else "recording"
-        said.append(f"{added} {kind}{'' if added == 1 else 's'} of {offer} parts taught")
+        said.append(f"{added} {SENSE_WORDS[sense].file}{'' if added == 1 else 's'} of {offer} parts taught")
         said += [f"refused: {sentence}" for sentence in refused]
     return said
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.bundle import HeldOut
 from core.decision.rule import RULES, share, shares
 from core.decision.rule_arrays import share_arrays
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 
@@ -71,7 +72,6 @@ def score_text(value: float, step: float) -> str:
 
 
 BADNESS: Mapping[State, int] = {"OK": 0, "UNKNOWN": 1, "ANOMALY": 2}
-CALLED: Mapping[Sense, str] = {"image": "picture", "sound": "sound"}
 
 
 def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
@@ -80,7 +80,7 @@ def joined(verdicts: Mapping[Sense, Verdict]) -> Verdict:
     if len(verdicts) == 1 or (all(verdict == worst for verdict in verdicts.values()) and worst.state == "UNKNOWN"):
         return worst
     said = {sense: verdict.reason for sense, verdict in verdicts.items() if verdict.state == worst.state}
-    return Verdict(worst.state, "; ".join(f"{CALLED[sense]}: {reason}" for sense, reason in said.items()))
+    return Verdict(worst.state, "; ".join(f"{SENSE_WORDS[sense].sample}: {reason}" for sense, reason in said.items()))
 
 
 class Votes:

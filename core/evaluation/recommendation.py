@@ -15,6 +15,7 @@ from core.evaluation.comparison import (
     figures,
 )
 from core.methods import methods_of
+from core.state.sense_words import SENSE_WORDS
 
 FEWEST_DEFECTS = 5
 FEWEST_GOOD = 10
@@ -100,7 +101,7 @@ def by_chance(contest: Comparison, entry: CandidateResult) -> bool:
 
 def rests_on(contest: Comparison, entry: CandidateResult | None) -> str:
     """`entry` is what is recommended, or would have been; None where no method could be."""
-    kind = "pictures" if contest.sense == "image" else "recordings"
+    kind = SENSE_WORDS[contest.sense].files
     good, defects = distinct_good(contest), distinct_defects(contest)
     doubles = len(contest.good) + len(contest.defects) - good - defects
     words = f"It rests on {good} good and {defects} defective {kind}"

@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import GoodpartError
 from core.runtime.opencv import cv2
 from core.samples import Frame, Picture
-from core.sources.camera.base import SourceStatus
+from core.state.source_status import SourceStatus
 
 WHITE = 250
 """Grey levels from here on count as saturated."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.base import MicrophoneStatus
 from core.state.material import Level
+from core.state.source_status import MicrophoneStatus
 
 FULL_SCALE = 0.999
 SILENCE = -120.0

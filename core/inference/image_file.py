@@ -11,7 +11,7 @@ from core.health.camera import CameraHealth, CameraHealthSettings
 from core.inference.image_judge import ImageJudge
 from core.samples import Frame, Picture
 from core.serialization.verdict_json import Result, scores_as_json, unknown
-from core.sources.camera.base import SourceStatus
+from core.state.source_status import SourceStatus
 from core.state.verdict import ImageJudgement, State, Thresholds
 
 

@@ -22,7 +22,7 @@ from core.health.microphone import MicrophoneHealth
 from core.inference.sound_judge import SoundJudge
 from core.samples import Sound, SoundBlock
 from core.serialization.verdict_json import Result, scores_as_json
-from core.sources.microphone.base import MicrophoneStatus
+from core.state.source_status import MicrophoneStatus
 from core.state.verdict import SoundJudgement, State, Thresholds
 
 GAP_SECONDS = 0.5

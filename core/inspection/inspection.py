@@ -78,7 +78,7 @@ class Inspection:
 
     def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> CallMaterial:
         picture = self._sight.picture if self._sight else None
-        seen = self._sight.seen if self._sight else None
+        seen = self._sight.newest if self._sight else None
         return CallMaterial(
             picture, seen.map if seen else None, self._hearing.last if self._hearing else (), scores, called
         )
@@ -123,7 +123,7 @@ class Inspection:
             part=self.book.part,
             call=self.calls.call,
             offers=self.calls.offers,
-            counters=replace(snapshot.counters, called=self._called),
+            called=self._called,
         )
 
     def exchanged(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,7 +16,9 @@ from core.journal.store import Journal, Kind
 from core.recipes.recipe import Recipe
 from core.samples import Picture
 from core.serialization.verdict_json import map_as_json
+from core.state.journal_event import JournalEvent
 from core.state.parts import Part
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Thresholds, Verdict
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class EventLog:
         self._told: State | None = None
         self._state: State = "UNKNOWN"
         self._health_words: dict[Sense, str] = {}
+        self._writing = threading.Lock()
+        self._follower: Callable[[JournalEvent], None] | None = None
 
     @property
     def fault(self) -> str:
@@ -51,13 +56,25 @@ class EventLog:
         recent = words if time.monotonic() - at < COMPLAINT_SECONDS else ""
         return "; ".join(said for said in (self._journal.fault, recent) if said)
 
+    def follow(self, follower: Callable[[JournalEvent], None]) -> None:
+        """`follower` gets every row that is recorded from now on, in the journal's order, on the thread that records
+        it; it must return at once and record nothing."""
+        self._follower = follower
+
+    def _write(self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any) -> None:
+        with self._writing:  # several threads record
+            event = self._journal.record(kind, verdict, reason, at=at, **data)
+            if self._follower is not None:
+                self._follower(event)
+
     def record(self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any) -> None:
-        self._journal.record(kind, verdict, reason, at=at, **data)
+        self._write(kind, verdict, reason, at=at, **data)
 
     def complain(self, words: str) -> None:
         """Something could not be done: shown for a while, and journalled."""
-        self._complaint = (words, time.monotonic())
-        self.complaints += 1
+        with self._writing:
+            self._complaint = (words, time.monotonic())
+            self.complaints += 1
         self.record("fault", words)
 
     def unforeseen(self, error: Exception, words: str) -> None:
@@ -72,8 +89,8 @@ class EventLog:
         words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
         if words != self._health_words.get(sense, ""):
             self._health_words[sense] = words
-            what = "picture" if sense == "image" else "sound"
-            self._journal.record("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
+            what = SENSE_WORDS[sense].sample
+            self._write("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
 
     def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:
         """`how` tells more of the means: a knob's value."""
@@ -115,7 +132,7 @@ class EventLog:
         if verdict.state == "UNKNOWN":
             if lasting and self._told != "UNKNOWN":
                 self._told = "UNKNOWN"
-                self._journal.record("verdict", "UNKNOWN", verdict.reason)
+                self._write("verdict", "UNKNOWN", verdict.reason)
             return False
         if verdict.state == before or verdict.state == self._told != "ANOMALY":
             return False  # the next part is like the one before; only an anomaly is told each time
@@ -123,7 +140,7 @@ class EventLog:
         if verdict.state == "ANOMALY":
             self._keeper.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
             return True
-        self._journal.record("verdict", verdict.state, verdict.reason, at=at, **scores)
+        self._write("verdict", verdict.state, verdict.reason, at=at, **scores)
         return False
 
     def _keep(
@@ -151,11 +168,15 @@ class EventLog:
                 data["trace"], data["sound_file"] = sound[0].name, sound[1].name
         except (OSError, RuntimeError) as error:
             self.complain(f"the sound of the anomaly cannot be kept ({error}): free the disk")
-        self._journal.record(kind, verdict.state, verdict.reason, at=at, **data)
+        self._write(kind, verdict.state, verdict.reason, at=at, **data)
 
-    def close(self, judged: int) -> None:
-        """Write what waits, and the end; may take some seconds where the disk is in trouble."""
+    def close(self, judged: int, finish: Callable[[], None]) -> None:
+        """Write what waits, and the end; may take some seconds where the disk is in trouble.
+
+        `finish` is called between the last row and the end of the journal, and may still complain.
+        """
         self._keeper.shutdown(wait=True)
         self.files.shutdown(wait=True)
         self.record("stop", judged=judged)
+        finish()
         self._journal.close()

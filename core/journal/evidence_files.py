@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from core.journal.sound_excerpt import SoundExcerpt
+from core.runtime.atomic_files import write_bytes
 from core.runtime.opencv import cv2
 from core.samples import Picture
 
@@ -37,7 +38,7 @@ class _EvidenceFiles:
         paths = [self._folder / name_at(at, suffix) for suffix in self._suffixes]
         try:
             for path, content in zip(paths, contents, strict=True):
-                path.write_bytes(content)
+                write_bytes(path, content, flush=False)  # the row waits for it, and later rows must not overtake it
         except OSError:
             for path in paths:
                 path.unlink(missing_ok=True)

@@ -10,11 +10,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import GoodpartError
+from core.state.journal_event import JournalEvent
 
 Kind = Literal[
     "start",
@@ -50,15 +50,6 @@ _INDEXES = ("at", "kind", "verdict")
 """By which rows are looked for; within each they stand in the order of their ids."""
 
 
-@dataclass(frozen=True)
-class JournalEvent:
-    at: float
-    kind: str
-    verdict: str = ""
-    reason: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
-
-
 Row = tuple[float, str, str, str, str]
 
 
@@ -79,15 +70,20 @@ class Journal:
         """In words, while rows cannot be written; empty when all is well."""
         return self._fault
 
-    def record(self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any) -> None:
-        """Give a row to the writer; never blocks. `at` is time.time() of what happened, now if not given."""
+    def record(
+        self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any
+    ) -> JournalEvent:
+        """Give a row to the writer and to the caller; never blocks. `at` is time.time() of what happened, now if not
+        given."""
         # File names that are no UTF-8 may stand in a reason; SQLite takes only what is.
         words = reason.encode("utf-8", "replace").decode()
-        self._queue.put((time.time() if at is None else at, kind, verdict, words, json.dumps(data)))
+        event = JournalEvent(time.time() if at is None else at, kind, verdict, words, data)
+        self._queue.put((event.at, kind, verdict, words, json.dumps(data)))
         with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
                 self._thread.start()
+        return event
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until all that was recorded before is committed (or refused)."""

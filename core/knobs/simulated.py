@@ -9,10 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from core.knobs.serial_port import PortLost
+from core.runtime.atomic_files import replacing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 """Beside the packages in a checkout; an installed goodpart has the twin."""
@@ -37,14 +37,10 @@ def compiled_board(cache: Path) -> Path | None:
         return program
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as aside:
-            made = Path(aside) / "board"
+        with replacing(program) as made:
             include = ["-I", str(FIRMWARE / "lib" / "benchlink" / "src"), "-I", str(FIRMWARE / "test")]
             command = [compiler, "-std=c++17", "-O2", *include, "-o", str(made), *map(str, files)]
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
-            if done.returncode:
-                return None
-            made.replace(program)
+            subprocess.run(command, capture_output=True, timeout=120, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return program

@@ -24,7 +24,9 @@ from core.runtime.clock import Clock
 from core.settings.recipe_settings import KnobTable
 from core.sources.simulated.schedule import Clamped
 from core.state.knobs import KnobLink, KnobMeaning
-from core.state.verdict import ModelInfo, Sense, Thresholds, Verdict, Which
+from core.state.sense import Counters, SenseState
+from core.state.sense_words import SENSE_WORDS
+from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict, Which
 
 if TYPE_CHECKING:
     from core.tape.writer import TapeWriter
@@ -76,7 +78,12 @@ class Pipeline(ABC, Generic[J]):
         self.paused = False
         self.no_model = "the model is being loaded"
         self.verdict = Verdict("UNKNOWN", self.no_model)
-        self.collected = ""
+        self.newest: ImageJudgement | SoundJudgement | None = None
+        """The newest judged sample."""
+        self.counters = Counters()
+        self.truth: str | None = None
+        """Only from a simulated bench: `good` or the name of the fault."""
+        self.stored = ""
         """What became of the last material that was stored, recorded or deleted, in a sentence."""
         self.resting = False
         """Nothing can be judged, for a reason that lasts."""
@@ -106,6 +113,10 @@ class Pipeline(ABC, Generic[J]):
     @abstractmethod
     def model_changed(self, judge: J) -> None:
         """Judge with this one from now on."""
+
+    @abstractmethod
+    def state(self) -> SenseState:
+        """All that is known now of this sense."""
 
     @abstractmethod
     async def step(self) -> None:
@@ -145,8 +156,7 @@ class Pipeline(ABC, Generic[J]):
         """The sense's verdict, unless it hangs: then nobody knows."""
         if not self.hung or self.verdict.state == "UNKNOWN":
             return self.verdict
-        what = "picture" if self.sense == "image" else "sound"
-        return Verdict("UNKNOWN", f"no {what} has been judged for {self.busy:.0f} s")
+        return Verdict("UNKNOWN", f"no {SENSE_WORDS[self.sense].sample} has been judged for {self.busy:.0f} s")
 
     @property
     def hung(self) -> bool:
@@ -271,8 +281,8 @@ class Pipeline(ABC, Generic[J]):
         if self.look is not None:
             self.look.fail("another model was taken over while it was judged", self.clock.now)
         self.model_changed(judge)
-        kind = "pictures" if self.sense == "image" else "recordings"
-        self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {kind}, {judge.bundle.id}")
+        files = SENSE_WORDS[self.sense].files
+        self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {files}, {judge.bundle.id}")
 
     async def find_candidate(self) -> None:
         self.new_model = None
@@ -327,14 +337,18 @@ class Pipeline(ABC, Generic[J]):
     async def remove(self, *, defect: bool, every: bool) -> None:
         """Delete the newest picture or recording, or all. Raises GoodpartError."""
         work = self.holdings.remove_all if every else self.holdings.remove_last
-        self.collected = await self.in_files(partial(work, defect=defect))
-        self.log.record("teaching", self.collected)
+        self.stored = await self.in_files(partial(work, defect=defect))
+        self.log.record("teaching", self.stored)
 
     # Thresholds.
 
     @property
     def thresholds(self) -> Thresholds | None:
         return self.judge.thresholds if self.judge else None
+
+    @property
+    def model(self) -> ModelInfo | None:
+        return self.judge.model if self.judge else None
 
     @property
     def model_id(self) -> str:

@@ -22,8 +22,8 @@ from core.recipes.recipe import Recipe
 from core.samples import Frame, Picture
 from core.sources.camera.base import CameraSettings, PictureSource
 from core.sources.camera_address import open_source, shows_stills
-from core.state.material import Meters, PictureCapture, Preview
-from core.state.sense import Counters
+from core.state.material import Meters, Preview
+from core.state.sense import ImageState
 from core.state.verdict import ImageJudgement, Verdict
 
 IDLE_SECONDS = 0.25
@@ -68,14 +68,33 @@ class ImagePipeline(Pipeline[ImageJudge]):
         self._period = self.interval
         # A still picture is a whole part: there is nothing to smooth.
         self.votes = Votes(1, 1) if self.stills else Votes(smoothing.hold, smoothing.of)
-        self.seen: ImageJudgement | None = None
-        self.counters = Counters()
-        self.truth: str | None = None
+        self.newest: ImageJudgement | None = None
         self.preview: Preview | None = None
         self.picture: Picture | None = None
         """The newest that was judged."""
         self._why = ""
         self._previewed = 0.0
+
+    def state(self) -> ImageState:
+        status = self.source.status()
+        return ImageState(
+            status=status,
+            verdict=self.verdict,
+            judged=self.newest,
+            thresholds=self.thresholds,
+            unsaved=self.unsaved,
+            model=self.model,
+            new_model=self.new_model,
+            counters=replace(self.counters, dropped=status.dropped),
+            inventory=self.holdings.held,
+            capture=self._collector.state() if self._collector else None,
+            stored=self.stored,
+            truth=self.truth,
+            votes=str(self.votes),
+            hold=self.votes.hold,
+            preview=self.preview,
+            meters=self.meters,
+        )
 
     def start(self) -> None:
         self.source.start()
@@ -93,7 +112,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
 
     def forget(self) -> None:
         self.votes.clear()
-        self.seen = self.picture = None
+        self.newest = self.picture = None
         self._motion.unmark()
 
     @property
@@ -149,7 +168,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
         if self.votes.agrees:
             self._why = reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous)
         self.verdict, self.resting = self.votes.verdict(self._why), False
-        self.seen, self.picture = seen, frame.picture
+        self.newest, self.picture = seen, frame.picture
         state = self.verdict.state
         self.counters = replace(
             self.counters,
@@ -187,19 +206,15 @@ class ImagePipeline(Pipeline[ImageJudge]):
             return
         look.samples.append(seen)
         look.got += 1
-        self.seen, self.picture = seen, frame.picture
+        self.newest, self.picture = seen, frame.picture
         if look.whole:
-            self.seen = whole = judge.as_one(look.samples)
+            self.newest = whole = judge.as_one(look.samples)
             t = judge.thresholds
             look.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))
             self._motion.mark()
             self.interval = min(self._period, WATCH_SECONDS)
 
     # Pictures into the recipe.
-
-    @property
-    def collecting(self) -> PictureCapture | None:
-        return self._collector.state() if self._collector else None
 
     def collect(self, wanted: int | None, *, defect: bool) -> None:
         """Store pictures into the recipe: so many, or until `end_collecting`. Raises GoodpartError."""
@@ -219,8 +234,8 @@ class ImagePipeline(Pipeline[ImageJudge]):
             return
         collector, self._collector = self._collector, None
         self._clamp("any")
-        self.collected = collector.outcome()
-        self.log.record("teaching", self.collected)
+        self.stored = collector.outcome()
+        self.log.record("teaching", self.stored)
         self.holdings_changed()
 
     async def _collect(self, collector: ImageCapture, frame: Frame | None) -> None:

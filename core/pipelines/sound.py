@@ -27,7 +27,7 @@ from core.recipes.recipe import Recipe
 from core.samples import Sound, SoundBlock
 from core.sources.microphone.base import SoundSettings, SoundSource
 from core.sources.microphone_address import open_microphone
-from core.state.sense import Hearing
+from core.state.sense import Counters, SoundState
 from core.state.verdict import SoundJudgement, Verdict
 
 IDLE_SECONDS = 0.25
@@ -61,12 +61,28 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
-        self.heard: SoundJudgement | None = None
+        self.newest: SoundJudgement | None = None
         self._last: deque[SoundBlock] = deque()
         self._trace: deque[SoundJudgement] = deque(maxlen=round(TRACE_SECONDS / STEP_SECONDS))
         self._spectrum: tuple[float, ...] = ()
-        self._judged = self._anomalies = 0
-        self._truth: str | None = None
+
+    def state(self) -> SoundState:
+        return SoundState(
+            status=self.source.status(),
+            verdict=self.verdict,
+            judged=self.newest,
+            thresholds=self.thresholds,
+            unsaved=self.unsaved,
+            model=self.model,
+            new_model=self.new_model,
+            counters=self.counters,
+            inventory=self.holdings.held,
+            capture=self._recorder.state() if self._recorder else None,
+            stored=self.stored,
+            truth=self.truth,
+            level=self._health.level(),
+            spectrum=self._spectrum,
+        )
 
     def start(self) -> None:
         self.source.start()
@@ -84,7 +100,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
     def forget(self) -> None:
         self._anew = True
-        self.heard = None
+        self.newest = None
         self._spectrum = ()
         self._last.clear()
         self._trace.clear()
@@ -119,7 +135,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
         fault = self._health.check(stretch, status, now)
         self.log.health(self.sense, fault)
         if stretch is not None:
-            self._truth = stretch.truth
+            self.truth = stretch.truth
         if self._recorder is not None:
             await self._record(self._recorder, whole, fault)
         if self.paused:
@@ -142,18 +158,23 @@ class SoundPipeline(Pipeline[SoundJudge]):
             return
         self._keep(stretch)
         if anew and not windows:
-            self.heard, self.verdict = None, LISTENING
+            self.newest, self.verdict = None, LISTENING
         self.resting = False
         for window in windows:
             heard = ear.judge(window, milliseconds)
-            self._judged += 1
-            self._anomalies += heard.anomalous
-            self.heard, self._spectrum = replace(heard, number=self._judged), ear.spectrum
-            self._trace.append(self.heard)
+            self._count(ear, heard)
             self.verdict = Verdict("ANOMALY" if heard.anomalous else "OK", ear.reason(heard))
             self.changed()
         if not windows:
             self.changed()
+
+    def _count(self, ear: SoundJudge, window: SoundJudgement) -> None:
+        before = self.counters
+        self.counters = Counters(
+            before.judged + 1, before.ok + (not window.anomalous), before.anomalies + window.anomalous
+        )
+        self.newest, self._spectrum = replace(window, number=self.counters.judged), ear.spectrum
+        self._trace.append(self.newest)
 
     def overheard(self) -> SoundExcerpt | None:
         """The last seconds of what was heard."""
@@ -209,10 +230,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
         look.samples += heard
         look.got += len(stretch.samples) / stretch.rate
         for _, window in heard:
-            self._judged += 1
-            self._anomalies += window.anomalous
-            self.heard, self._spectrum = replace(window, number=self._judged), ear.spectrum
-            self._trace.append(self.heard)
+            self._count(ear, window)
         if look.whole and not look.samples:
             look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
         elif look.whole:
@@ -237,7 +255,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
             return
         recorder, self._recorder = self._recorder, None
         kept = recorder.close()
-        self.collected = "; ".join(kept)
+        self.stored = "; ".join(kept)
         self._clamp("any")
         for words in kept:
             self.log.record("recording", words)
@@ -253,26 +271,6 @@ class SoundPipeline(Pipeline[SoundJudge]):
         except OSError as error:
             self._end_recording()
             self.log.complain(f"the recording was ended ({error.strerror or error}); what was recorded is kept")
-
-    def snapshot(self) -> Hearing:
-        judge = self.judge
-        return Hearing(
-            microphone=self.source.status(),
-            verdict=self.verdict,
-            level=self._health.level(),
-            window=self.heard,
-            thresholds=self.thresholds,
-            unsaved=self.unsaved,
-            model=judge.model if judge else None,
-            new_model=self.new_model,
-            judged=self._judged,
-            anomalies=self._anomalies,
-            spectrum=self._spectrum,
-            recording=self._recorder.state() if self._recorder else None,
-            recorded=self.collected,
-            held=self.holdings.held,
-            truth=self._truth,
-        )
 
 
 def _since(stretch: SoundBlock, begin: float) -> SoundBlock:

@@ -13,6 +13,7 @@ from core.errors import GoodpartError
 from core.runtime.atomic_files import replace_file
 from core.settings.recipe_settings import LEAST_RATE, MOST_RATE, ImageTable, KnobTable, Settings, SoundTable
 from core.settings.schema import from_table, to_toml
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, Thresholds, Which
 
 
@@ -69,10 +70,10 @@ class Recipe:
 
     def material(self, sense: Sense, *, defect: bool) -> Path:
         """Where pictures or recordings are: good ones to learn from, or defective ones only ever to test with."""
-        return self.folder / ("defect" if defect else "good") / ("images" if sense == "image" else "sound")
+        return self.folder / ("defect" if defect else "good") / SENSE_WORDS[sense].folder
 
     def bundle(self, sense: Sense) -> Path:
-        return self.image_bundle if sense == "image" else self.sound_bundle
+        return self.folder / f"{sense}.goodpart"
 
     def candidate(self, sense: Sense) -> Path:
         """A bundle that the station trained and nobody has taken over yet."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.recipes.recipe import Recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, State, Verdict
 from core.tape.events import ModelRefused, ModelUsed
 from core.tape.header import TapeHeader
@@ -92,7 +93,7 @@ def same_judging(recording: TapeHeader, models: dict[Sense, str], recipe: Recipe
         bundle = recipe.bundle(sense)
         digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.exists() else ""
         if digest != models.get(sense, ""):
-            return f"another {'picture' if sense == 'image' else 'sound'} model"
+            return f"another {SENSE_WORDS[sense].sample} model"
     now, then = recipe.settings, recording.settings
     if (
         (now.image, now.sound, now.verdict) != (then.image, then.sound, then.verdict)

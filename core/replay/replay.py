@@ -25,9 +25,8 @@ from core.replay.ports import (
     ReplaySoundPipeline,
 )
 from core.samples import Frame, SoundBlock
-from core.sources.camera.base import SourceStatus
-from core.sources.microphone.base import MicrophoneStatus
 from core.state.snapshot import Snapshot
+from core.state.source_status import MicrophoneStatus, SourceStatus
 from core.state.verdict import ImageJudgement, Sense, SoundJudgement, Verdict
 from core.station.station import Station
 from core.tape.events import (
@@ -82,7 +81,7 @@ class Replay(Station):
             folder, taught = recipe.folder, recipe.senses
             # In which way parts are judged belongs to what happened.
             mode = replace(recipe.settings.verdict, mode=head.settings.verdict.mode)
-            settings = replace(recipe.settings, verdict=mode)
+            settings = replace(recipe.settings, verdict=mode, outputs={})
         try:
             super().__init__(
                 ReplayRecipe(folder, settings, taught, head.perceived), lock=NoLock(), log=NoLog(), knobs=""
@@ -245,7 +244,7 @@ class Replay(Station):
         if sample is None:
             return
         sense = self._sense(name)
-        judged: ImageJudgement | SoundJudgement | None = sense.seen if name == "image" else sense.heard
+        judged: ImageJudgement | SoundJudgement | None = sense.newest
         score = judged.score if judged else None
         self.outcome.counts[name, sense.verdict.state] += 1
         if self._keeps:

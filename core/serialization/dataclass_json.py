@@ -16,15 +16,11 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.samples import AnomalyMap
-from core.state.source_status import MicrophoneStatus, SourceStatus
 
 T = TypeVar("T")
 
 
 Json = Any
-
-
-NAMES = {"Map": AnomalyMap, "MicrophoneStatus": MicrophoneStatus, "SourceStatus": SourceStatus}
 
 
 _ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -92,7 +88,8 @@ def from_json(kind: Any, data: Json, where: str = "") -> Any:
 @cache
 def hints(kind: Any) -> dict[str, Any]:
     """Field or parameter to its type."""
-    return typing.get_type_hints(kind, localns=dict(NAMES))
+    # core/state names AnomalyMap without importing it: it is the one type there that needs NumPy.
+    return typing.get_type_hints(kind, localns={"AnomalyMap": AnomalyMap})
 
 
 def _object(kind: Any, data: Json, where: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from core.serialization.dataclass_json import Json, T, WireError, from_json, to_json
 from core.state.snapshot import Snapshot
 
-VERSION = 1
+VERSION = 2
 """Of the envelope and what is in it; a reader refuses another."""
 OWN_CLOCK: Mapping[str, tuple[str, ...]] = {
     "SourceStatus": ("last_at",),
@@ -83,6 +83,3 @@ def changed(before: Json, said: Json) -> dict[str, Json]:
             raise WireError(f"{key}: unknown change")
         after[key] = change[0] if isinstance(change, list) else changed(before[key], change)
     return after
-
-
-# Any dataclass.

@@ -33,13 +33,11 @@ def map_as_json(map: AnomalyMap) -> list[list[float | None]]:
 
 def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     """The numbers of each sense that has judged something: `image`, `sound`."""
-    said: dict[str, dict[str, Any]] = {}
-    image, sound = snapshot.image, snapshot.sound
-    if image and snapshot.thresholds:
-        said["image"] = kind_as_json(image, snapshot.thresholds, _id(snapshot.model))
-    if sound and sound.window and sound.thresholds:
-        said["sound"] = kind_as_json(sound.window, sound.thresholds, _id(sound.model))
-    return said
+    return {
+        sense: kind_as_json(state.judged, state.thresholds, _id(state.model))
+        for sense, state in snapshot.senses.items()
+        if state.judged and state.thresholds
+    }
 
 
 def _id(model: ModelInfo | None) -> str | None:
@@ -66,8 +64,6 @@ def as_json(snapshot: Snapshot) -> dict[str, Any]:
     truth = truth_of(snapshot)
     if truth is not None:
         said["truth"] = truth
-    from core.serialization.verdict_json import kinds_as_json
-
     said |= kinds_as_json(snapshot)
     if snapshot.fault:
         said["fault"] = snapshot.fault

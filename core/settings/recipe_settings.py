@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.methods import choices_text, default_method, methods_of
-from core.settings.schema import between, one_of, section, setting
+from core.settings.output_tables import OUTPUT_TABLES
+from core.settings.schema import between, named_tables, one_of, section, setting
 from core.state.verdict import RULE_NAMES
 
 LEAST_RATE, MOST_RATE = 0.0001, 0.5
@@ -166,6 +169,5 @@ class Settings:
     verdict: VerdictTable = section(VerdictTable, "from judged pictures and sound to the verdict")
     trigger: TriggerTable = section(TriggerTable, "what says that a part is in place, beside key, line and knobs")
     journal: JournalTable = section(JournalTable, "what is kept beside the journal")
-
-
-"""Of false alarms."""
+    outputs: Mapping[str, Any] = named_tables(OUTPUT_TABLES, "a system that gets verdicts and events")
+    """Name of each output that is fed, to its table."""

@@ -8,7 +8,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from core.errors import GoodpartError
@@ -28,6 +28,13 @@ def section(kind: type[Any], text: str) -> Any:
     return dataclasses.field(default_factory=kind, metadata={"text": text, "check": None})
 
 
+def named_tables(kinds: Mapping[str, type[Any]], text: str) -> Any:
+    """A dataclass field for tables of which a file has some or none: name to its values. `kinds` is the settings class
+    of each name."""
+    metadata = {"text": text, "check": None, "tables": kinds}
+    return dataclasses.field(default_factory=dict, hash=False, metadata=metadata)
+
+
 def between(low: float, high: float) -> Check:
     return lambda value: None if low <= value <= high else f"must lie between {low:g} and {high:g}"
 
@@ -43,18 +50,32 @@ def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(kind)
-    for key in table:
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(fields)}"
-            raise GoodpartError(f"{where}: `{key}` is not a setting{hint}")
-    values = {key: _value(hints[key], value, f"{where}: `{key}`") for key, value in table.items()}
+    _refuse_unknown(table, fields, where)
+    values = {key: _field_value(fields[key], hints[key], value, f"{where}: `{key}`") for key, value in table.items()}
     for key, value in values.items():
         check = fields[key].metadata.get("check")
         problem = check(value) if check else None
         if problem:
             raise GoodpartError(f"{where}: `{key}` is {value!r} but {problem}")
     return kind(**values)
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(known)}" if known else ""
+            raise GoodpartError(f"{where}: `{key}` is not a setting{hint}")
+
+
+def _field_value(field: dataclasses.Field[Any], hint: Any, value: Any, where: str) -> Any:
+    kinds = field.metadata.get("tables")
+    if kinds is None:
+        return _value(hint, value, where)
+    if not isinstance(value, Mapping):
+        raise GoodpartError(f"{where} must be a table")
+    _refuse_unknown(value, kinds, where)
+    return {name: _value(kinds[name], table, f"{where}: `{name}`") for name, table in value.items()}
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
@@ -109,13 +130,19 @@ def to_toml(kind: type[Any], values: object | None = None, name: str = "") -> st
     for f in dataclasses.fields(kind):
         value = getattr(values, f.name)
         text = str(f.metadata.get("text", ""))
-        if dataclasses.is_dataclass(value):
-            inner = f"{name}.{f.name}" if name else f.name
-            # On the same line: what stands before a table belongs to the one above when keys are added there.
-            tables.append(f"\n[{inner}]  # {text}\n" + to_toml(type(value), value, inner))
+        inner = f"{name}.{f.name}" if name else f.name
+        if "tables" in f.metadata:
+            tables += [_table(f"{inner}.{key}", text, table) for key, table in value.items()]
+        elif dataclasses.is_dataclass(value):
+            tables.append(_table(inner, text, value))
         elif value is not None:
             lines.append(f"# {text}\n{f.name} = {_toml_value(value)}\n")
     return "".join(lines + tables)
+
+
+def _table(name: str, text: str, values: Any) -> str:
+    # The comment is on the same line: a line before a table belongs to the table above when keys are added there.
+    return f"\n[{name}]  # {text}\n" + to_toml(type(values), values, name)
 
 
 def _toml_value(value: Any) -> str:

@@ -25,10 +25,10 @@ from core.sources.camera.base import PictureSource
 from core.sources.microphone.base import SoundSource
 from core.state.knobs import Grab
 from core.state.parts import Word
-from core.state.sense import Counters
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict, Which
 from core.station.knob_thresholds import KnobThresholds
+from core.station.outputs import open_outputs
 from core.station.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Station:
         self._parts = Inspection(recipe, self._log, self._sight, self._hearing, self._clock)
         if self._parts.shot.on:
             self._parts.turn(True, found)
+        self._outputs = open_outputs(recipe, self._log)
         self._snapshot = self._look(0, STARTING)
 
     def _make_senses(
@@ -320,10 +321,12 @@ class Station:
             self._loop.run_until_complete(self._watch())
         finally:
             # Whatever has happened: what was last perceived must not be taken for the part that lies there now.
-            last = replace(self._snapshot, number=self._snapshot.number + 1, verdict=STOPPED, image=None, stopped=True)
-            if last.sound:
-                last = replace(last, sound=replace(last.sound, window=None, verdict=STOPPED))
-            self._deliver(last)
+            last = self._snapshot
+            image = last.image and replace(last.image, judged=None, verdict=STOPPED)
+            sound = last.sound and replace(last.sound, judged=None, verdict=STOPPED)
+            number = last.number + 1
+            self._deliver(replace(last, number=number, verdict=STOPPED, image=image, sound=sound, stopped=True))
+            self._outputs.stop()
             for sense in self._senses.values():
                 sense.close()
             self._loop.close()
@@ -357,10 +360,9 @@ class Station:
         task.add_done_callback(self._tasks.discard)
 
     async def _watch(self) -> None:
-        camera, sound = self._snapshot.camera, self._snapshot.sound
-        self._log.record(
-            "start", camera=camera.address if camera else None, microphone=sound.microphone.address if sound else None
-        )
+        self._outputs.start()
+        addresses = self._addresses()
+        self._log.record("start", camera=addresses.get("image"), microphone=addresses.get("sound"))
         if self._tape:
             self._begin_tape(self._tape)
         ticking = self._loop.create_task(self._tick())
@@ -398,20 +400,26 @@ class Station:
             await asyncio.wait(self._tasks, timeout=1.0)
         if self._tape:
             await self._loop.run_in_executor(None, self._tape.close)
-        await self._loop.run_in_executor(None, self._log.close, self._snapshot.counters.judged)
+        image = self._snapshot.image
+        judged = image.counters.judged if image else 0
+        await self._loop.run_in_executor(None, self._log.close, judged, self._outputs.finish)
+
+    def _addresses(self) -> dict[Sense, str]:
+        """Of the camera and the microphone."""
+        return {sense: state.status.address for sense, state in self._snapshot.senses.items()}
 
     def _begin_tape(self, tape: TapeWriter) -> None:
         from core.tape.header import head_facts
 
-        now, sight = self._snapshot, self._sight
+        addresses, knobs, sight = self._addresses(), self._snapshot.knobs, self._sight
         tape.begin(
             head_facts(
                 self._recipe,
                 {name: sense.learnt for name, sense in self._senses.items()},
                 stills=sight is not None and sight.stills,
-                camera=now.camera.address if now.camera else "",
-                microphone=now.sound.microphone.address if now.sound else "",
-                knobs=now.knobs.port if now.knobs else "",
+                camera=addresses.get("image", ""),
+                microphone=addresses.get("sound", ""),
+                knobs=knobs.port if knobs else "",
             )
         )
 
@@ -433,43 +441,21 @@ class Station:
 
     def _look(self, number: int, verdict: Verdict) -> Snapshot:
         """All that is known now."""
-        sight = self._sight
         snapshot = Snapshot(
             number=number,
             at=time.time(),
             recipe=self._recipe.name,
             verdict=verdict,
-            sound=self._hearing.snapshot() if self._hearing else None,
+            image=self._sight.state() if self._sight else None,
+            sound=self._hearing.state() if self._hearing else None,
             knobs=self._grabbing.seen(),
-            counters=Counters(),
             false_alarms=self._recipe.settings.verdict.false_alarms,
             paused=self._paused,
             taping=self._tape.state() if self._tape else None,
+            outputs=self._outputs.states(),
             training=self._learning.training,
             refusals=self._log.complaints,  # before the words: those of the last one are there then
             fault=self._log.fault,
-        )
-        if sight is None:
-            return self._parts.shown(snapshot)
-        status, judge = sight.source.status(), sight.judge
-        snapshot = replace(
-            snapshot,
-            camera=status,
-            image_verdict=sight.verdict,
-            image=sight.seen,
-            thresholds=sight.thresholds,
-            unsaved=sight.unsaved,
-            model=judge.model if judge else None,
-            counters=replace(sight.counters, dropped=status.dropped),
-            votes=str(sight.votes),
-            hold=sight.votes.hold,
-            new_model=sight.new_model,
-            preview=sight.preview,
-            held=sight.holdings.held,
-            meters=sight.meters,
-            collecting=sight.collecting,
-            collected=sight.collected,
-            truth=sight.truth,
         )
         return self._parts.shown(snapshot)
 
@@ -497,6 +483,7 @@ class Station:
 
     def _deliver(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._outputs.publish(snapshot)
         for callback in self._subscribers:
             try:
                 callback(snapshot)

@@ -61,10 +61,10 @@ def head_facts(
 
 
 def settings_text(settings: Settings) -> str:
-    """As TOML, without the passwords of addresses."""
+    """As TOML, without the passwords of addresses, and without outputs: a replay has none."""
     camera = replace(settings.camera, source=address_without_password(settings.camera.source))
     microphone = replace(settings.microphone, source=address_without_password(settings.microphone.source))
-    return to_toml(Settings, replace(settings, camera=camera, microphone=microphone))
+    return to_toml(Settings, replace(settings, camera=camera, microphone=microphone, outputs={}))
 
 
 def settings_of(text: str) -> Settings:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.serialization.verdict_json import kinds_as_json
 from core.state.snapshot import Snapshot
+from core.state.verdict import ImageJudgement, SoundJudgement
 
 VerdictLine = Mapping[str, Any]
 """Verdict, reason, votes, and of each sense its newest sample: number, scores, thresholds. Without times."""
@@ -16,19 +17,22 @@ VerdictLine = Mapping[str, Any]
 
 def verdict_line(snapshot: Snapshot) -> VerdictLine:
     kinds = kinds_as_json(snapshot)
-    for kind in kinds.values():
-        del kind["milliseconds"]
-    if "image" in kinds and snapshot.image:
-        kinds["image"]["number"] = snapshot.image.number
-    if "sound" in kinds and snapshot.sound and snapshot.sound.window:
-        window = snapshot.sound.window
-        kinds["sound"] |= {"number": window.number, "start": window.start, "end": window.end}
+    for sense, state in snapshot.senses.items():
+        if sense in kinds and state.judged:
+            del kinds[sense]["milliseconds"]
+            kinds[sense] |= _place(state.judged)
     return {
         "verdict": snapshot.verdict.state,
         "reason": snapshot.verdict.reason,
-        "votes": snapshot.votes,
+        "votes": snapshot.image.votes if snapshot.image else "",
         **kinds,
     }
+
+
+def _place(judged: ImageJudgement | SoundJudgement) -> dict[str, Any]:
+    """Which sample it is; seconds of a window of sound."""
+    place: dict[str, Any] = {"number": judged.number}
+    return place | ({"start": judged.start, "end": judged.end} if isinstance(judged, SoundJudgement) else {})
 
 
 class VerdictDigest:

@@ -26,8 +26,7 @@ from core.tape.container import MAGIC, packed
 
 if TYPE_CHECKING:
     from core.samples import Frame, SoundBlock
-    from core.sources.camera.base import SourceStatus
-    from core.sources.microphone.base import MicrophoneStatus
+    from core.state.source_status import MicrophoneStatus, SourceStatus
     from core.tape.verdict_stream import VerdictLine
 
 MOST_WAITING = 64_000_000

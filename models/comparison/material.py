@@ -15,6 +15,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.features.image.picture import crop, decode_picture
 from core.features.sound.wav import wave_facts
 from core.recipes.recipe import Recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from models.comparison.candidate import Groups, Numbers
 from models.progress import ProgressReporter
@@ -58,8 +59,7 @@ def look_through(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Comp
             else:
                 kept[-1].append(file)
     good, defects = kept
-    option = "--images" if sense == "image" else "--sound"
-    what = "pictures" if sense == "image" else "recordings"
+    option, what = f"--{SENSE_WORDS[sense].folder}", SENSE_WORDS[sense].files
     but = f" ({len(refused)} could not be read: {refused[0]})" if refused else ""
     if not defects:
         raise GoodpartError(

@@ -209,7 +209,7 @@ class Live:
         try:
             for text in self._line:
                 now = json.loads(text)["snapshot"]
-                window, image, came = now["sound"]["window"], now["image"], now["sound"]["microphone"]["last_at"]
+                window, image, came = now["sound"]["judged"], now["image"]["judged"], now["sound"]["status"]["last_at"]
                 told = now["at"] - self._wall
                 if window and came is not None:
                     self.windows.setdefault(window["number"], (window["end"], came, told))

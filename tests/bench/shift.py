@@ -82,6 +82,10 @@ def bench(folder: Path, parts: int) -> bool:
     return not complete or growth > MOST_GROWTH or abs(rates[-1] / rates[1] - 1) > MOST_DRIFT
 
 
+def judged_pictures(snapshot: Snapshot) -> int:
+    return snapshot.image.counters.judged if snapshot.image else 0
+
+
 def watch(folder: Path, report: Path, parts: int) -> None:
     """The dashboard until so many parts have been counted."""
     import core.inspection.inspection
@@ -112,13 +116,13 @@ def watch(folder: Path, report: Path, parts: int) -> None:
         def _note(self, snapshot: Snapshot) -> None:
             shown, at, cpu, judged = self.since
             now, used = time.monotonic(), cpu_seconds()
-            self.since = self.shown, now, used, snapshot.counters.judged
+            self.since = self.shown, now, used, judged_pictures(snapshot)
             tenths.append(
                 {
                     "MB": resident_megabytes(),
                     "Hz": (self.shown - shown) / (now - at),
                     "CPU %": 100 * (used - cpu) / (now - at),
-                    "judged/s": (snapshot.counters.judged - judged) / (now - at),
+                    "judged/s": (judged_pictures(snapshot) - judged) / (now - at),
                 }
             )
 
@@ -131,8 +135,8 @@ def watch(folder: Path, report: Path, parts: int) -> None:
     final = station.snapshot()
     counted = {
         "parts": final.shift.parts if final.shift else 0,
-        "called": final.counters.called,
-        "judged": final.counters.judged,
+        "called": final.called,
+        "judged": judged_pictures(final),
     }
     report.write_text(json.dumps({"tenths": tenths} | counted), encoding="utf-8")
     sys.exit(code)

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, cast
 
 from core.settings.recipe_settings import KnobTable
@@ -15,7 +15,7 @@ from core.state.jobs import TrainingState
 from core.state.knobs import Grab, Knob, KnobLink, KnobMeaning
 from core.state.material import Level, Preview, SoundRecording
 from core.state.parts import Part, Shift, Shot, Word
-from core.state.sense import Counters, Hearing
+from core.state.sense import Counters, ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceStatus
 from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict, Which
@@ -65,6 +65,9 @@ def judgement(
     return ImageJudgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
 
 
+OF_IMAGE = {field.name for field in fields(ImageState)} - {"verdict"}
+
+
 def camera(**changes: object) -> SourceStatus:
     live = SourceStatus("live", "0", "", 1920, 1080, 29.8, 1300, 12, 0, NOW - 0.1)
     return replace(live, **changes)
@@ -79,29 +82,45 @@ def preview(width: int = 56, height: int = 42) -> Preview:
 
 
 def snapshot(**changes: object) -> Snapshot:
-    image = changes.pop("image", None) if "image" in changes else judgement()
+    """Changes to the station and to its image; `verdict` is the station's."""
+    image = ImageState(
+        status=camera(),
+        verdict=Verdict("OK", ""),
+        judged=None if "judged" in changes else judgement(),
+        thresholds=THRESHOLDS,
+        model=MODEL,
+        counters=Counters(1234, 1180, 30, 24, 12),
+        votes=".....",
+        hold=3,
+        preview=preview(),
+    )
     usual = Snapshot(
         number=1,
         at=1_730_000_000.0,
         recipe="pump-housing-7",
         verdict=Verdict("OK", "like the good parts (30 % of the alarm level)"),
-        camera=camera(),
         image=image,
-        thresholds=THRESHOLDS,
-        model=MODEL,
-        counters=Counters(1234, 1180, 30, 24, 5, 12),
+        called=5,
         shift=Shift(1_729_980_000.0, 83, 4, 1),
-        votes=".....",
-        hold=3,
-        preview=preview(),
     )
-    return replace(usual, **changes)
+    of_image = {name: changes.pop(name) for name in tuple(changes) if name in OF_IMAGE}
+    return replace(with_image(usual, **of_image), **changes)
+
+
+def with_image(now: Snapshot, **changes: object) -> Snapshot:
+    assert now.image is not None
+    return replace(now, image=replace(now.image, **changes))
+
+
+def with_sound(now: Snapshot, **changes: object) -> Snapshot:
+    assert now.sound is not None
+    return replace(now, sound=replace(now.sound, **changes))
 
 
 def anomaly() -> Snapshot:
     return snapshot(
         verdict=Verdict("ANOMALY", "too little like the good parts: density -5.21, threshold -4.10"),
-        image=judgement(43, -5.21, 0.0051, hot=7.4),
+        judged=judgement(43, -5.21, 0.0051, hot=7.4),
         votes="..AAA",
         truth="scratch",
     )
@@ -110,10 +129,10 @@ def anomaly() -> Snapshot:
 def lost() -> Snapshot:
     return snapshot(
         verdict=Verdict("UNKNOWN", "camera: no picture for 4 s"),
-        camera=camera(
+        status=camera(
             state="lost", fps=0.0, last_at=NOW - 4.2, message="does not answer: is it plugged in? next try in 2 s"
         ),
-        image=None,
+        judged=None,
         votes="-----",
     )
 
@@ -140,42 +159,41 @@ def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> SoundJ
     return SoundJudgement(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
 
 
-def hearing(**changes: object) -> Hearing:
-    usual = Hearing(
-        microphone=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
+def hearing(**changes: object) -> SoundState:
+    usual = SoundState(
+        status=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
         verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
         level=Level(-33.2, -21.5, -14.0, False),
-        window=heard(),
+        judged=heard(),
         thresholds=SOUND_THRESHOLDS,
         model=replace(MODEL, method="spectrum", bundle="77aa01", taught=30, backbone=""),
-        judged=751,
-        anomalies=3,
+        counters=Counters(751, 748, 3),
         spectrum=tuple(-60 + 40 * math.exp(-(((band - 9) / 6) ** 2)) for band in range(32)),
     )
     return replace(usual, **changes)
 
 
 def sound_alone() -> Snapshot:
-    return snapshot(camera=None, image=None, thresholds=None, model=None, preview=None, votes="", sound=hearing())
+    return snapshot(image=None, sound=hearing())
 
 
 def both() -> Snapshot:
     words = (
         "picture: like the good parts (30 % of the alarm level); sound: like the good parts (4 % of the alarm level)"
     )
-    return snapshot(sound=hearing(), image_verdict=Verdict("OK", ""), verdict=Verdict("OK", words))
+    return snapshot(sound=hearing(), verdict=Verdict("OK", words))
 
 
 def clipping() -> Snapshot:
     words = "microphone: clipping (3.1 % of the samples at full scale): turn the gain down"
     state = Verdict("UNKNOWN", words)
-    sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), window=None, spectrum=())
+    sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), judged=None, spectrum=())
     return replace(sound_alone(), verdict=state, sound=sound)
 
 
 def recording() -> Snapshot:
     now = SoundRecording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
-    return replace(both(), sound=hearing(recording=now))
+    return replace(both(), sound=hearing(capture=now))
 
 
 def microphone_lost() -> Snapshot:
@@ -185,7 +203,7 @@ def microphone_lost() -> Snapshot:
     return replace(
         both(),
         verdict=replace(state, reason=f"sound: {words}"),
-        sound=hearing(microphone=status, verdict=state, window=None, spectrum=(), level=None),
+        sound=hearing(status=status, verdict=state, judged=None, spectrum=(), level=None),
     )
 
 
@@ -220,7 +238,7 @@ def waiting() -> Snapshot:
     """Single shots: the last part has gone."""
     last = Part(88, 1_729_999_958.0, Verdict("OK", "like the good parts (30 % of the alarm level)"), "key")
     words = "waiting for a part; last: 88 OK, 42 s ago"
-    return snapshot(verdict=Verdict("UNKNOWN", words), image=None, votes="", shot=Shot("waiting"), part=last)
+    return snapshot(verdict=Verdict("UNKNOWN", words), judged=None, votes="", shot=Shot("waiting"), part=last)
 
 
 def judging() -> Snapshot:
@@ -252,13 +270,10 @@ class FakeStation:
 
     def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
         self.calls.append(("set_threshold", which, value, by, sense, *([how] if how else [])))
-        sound = self.now.sound
-        if sense == "sound" and sound is not None and sound.thresholds is not None:
-            changed = replace(sound, thresholds=replace(sound.thresholds, **{which: value}, by=by), unsaved=True)
-            self.publish(replace(self.now, sound=changed))
-        elif self.confirm and self.now.thresholds is not None:
-            thresholds = replace(self.now.thresholds, **{which: value}, by=by)
-            self.publish(replace(self.now, thresholds=thresholds, unsaved=True))
+        state = self.now.senses.get(sense)
+        if self.confirm and state is not None and state.thresholds is not None:
+            thresholds = replace(state.thresholds, **{which: value}, by=by)
+            self.publish(replace(self.now, **{sense: replace(state, thresholds=thresholds, unsaved=True)}))
 
     def grab(self, grab: Grab, sense: Sense = "image") -> None:
         self.calls.append(("grab", grab, sense))
@@ -314,7 +329,7 @@ class FakeStation:
         self.calls.append(("record", on, defect) if defect else ("record", on))
         if self.now.sound is not None:
             recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
-            self.publish(replace(self.now, sound=replace(self.now.sound, recording=recording)))
+            self.publish(with_sound(self.now, capture=recording))
 
     def train(self) -> None:
         self.calls.append(("train",))
@@ -337,7 +352,7 @@ class LiveStation(FakeStation):
 
     def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False, mapped: bool = True) -> None:
         super().__init__(
-            snapshot(verdict=Verdict("UNKNOWN", "starting"), camera=camera(state="opening"), image=None, votes="-----")
+            snapshot(verdict=Verdict("UNKNOWN", "starting"), status=camera(state="opening"), judged=None, votes="-----")
         )
         self._sound = sound
         self._mapped = mapped
@@ -361,16 +376,17 @@ class LiveStation(FakeStation):
         self.publish(replace(self.now, training=TrainingState("cancelled", message="cancelled: the old model stays")))
 
     def take_over(self) -> None:
-        if self.now.new_model is not None:
-            self.publish(replace(self.now, model=self.now.new_model, new_model=None, training=None))
+        image = self.now.image
+        if image is not None and image.new_model is not None:
+            self.publish(replace(with_image(self.now, model=image.new_model, new_model=None), training=None))
 
     def save_thresholds(self) -> None:
-        self.publish(replace(self.now, unsaved=False))
+        self.publish(with_image(self.now, unsaved=False))
 
     def calibrate(self, false_alarms: float | None = None) -> None:
-        self.publish(replace(self.now, thresholds=THRESHOLDS, unsaved=True))
+        self.publish(with_image(self.now, thresholds=THRESHOLDS, unsaved=True))
 
-    def _hearing(self, number: int, noise: random.Random) -> Hearing:
+    def _hearing(self, number: int, noise: random.Random) -> SoundState:
         rms = noise.gauss(-33, 0.4)
         spectrum = tuple(noise.gauss(level, 1.5) for level in hearing().spectrum)
         status = MicrophoneStatus(
@@ -378,7 +394,7 @@ class LiveStation(FakeStation):
         )
         window = heard(number, noise.gauss(-0.7, 0.2), noise.gauss(0.1, 0.2))
         level = Level(rms, rms + noise.gauss(11, 0.5), rms + 14, False)
-        return hearing(microphone=status, level=level, spectrum=spectrum, judged=number, window=window)
+        return hearing(status=status, level=level, spectrum=spectrum, counters=Counters(number), judged=window)
 
     def _run(self) -> None:
         noise, number, votes = random.Random(1), 0, "-----"
@@ -389,14 +405,14 @@ class LiveStation(FakeStation):
                 self.publish(self.now)
                 continue
             bad = self._faults and number % 150 > 110
-            image = judgement(
+            judged = judgement(
                 number,
                 noise.gauss(-5.2 if bad else -2.9, 0.25),
                 noise.gauss(0.0048 if bad else 0.0025, 0.0003),
                 hot=7.4 if bad else 1.5,
                 mapped=self._mapped,
             )
-            votes = (votes + ("A" if image.anomalous else "."))[-5:]
+            votes = (votes + ("A" if judged.anomalous else "."))[-5:]
             anomaly = votes.count("A") >= 3
             words = "too little like the good parts: density below its threshold" if anomaly else "like the good parts"
             counters = replace(
@@ -408,17 +424,19 @@ class LiveStation(FakeStation):
             )
             self.publish(
                 replace(
-                    self.now,
+                    with_image(
+                        self.now,
+                        status=camera(last_at=time.monotonic(), fps=noise.gauss(29.8, 0.2), dropped=2 * number),
+                        judged=judged,
+                        counters=counters,
+                        votes=votes,
+                        truth="scratch" if bad else "good",
+                        new_model=_new_model(self.now),
+                    ),
                     at=time.time(),
                     verdict=Verdict("ANOMALY" if anomaly else "OK", words),
-                    camera=camera(last_at=time.monotonic(), fps=noise.gauss(29.8, 0.2), dropped=2 * number),
-                    image=image,
-                    counters=counters,
-                    votes=votes,
-                    truth="scratch" if bad else "good",
                     sound=self._hearing(number, noise) if self._sound else None,
                     training=_trained(self.now.training, number),
-                    new_model=_new_model(self.now),
                 )
             )
 
@@ -441,7 +459,7 @@ def _trained(run: TrainingState | None, number: int) -> TrainingState | None:
 def _new_model(now: Snapshot) -> ModelInfo | None:
     if now.training is not None and now.training.state == "done":
         return replace(MODEL, bundle="77be02", taught=134)
-    return now.new_model
+    return now.image.new_model if now.image else None
 
 
 def watch_live() -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from core.recipes.recipe import Recipe, new_recipe
 from core.samples import Frame, Picture
 from core.settings.recipe_settings import CameraTable, ImageTable, Settings, ThresholdTable, VerdictTable
-from core.sources.camera.base import SourceState, SourceStatus
+from core.state.source_status import SourceState, SourceStatus
 from tests.support.data import ROOT
 
 WIDTH, HEIGHT = 200, 150

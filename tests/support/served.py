@@ -109,7 +109,7 @@ def serving_both(folder: Path, sees: Path, hears: Path, env: Mapping[str, str]) 
     toml = (folder / "recipe.toml").read_text()
     (folder / "recipe.toml").write_text(toml.replace("false_alarms = 0.05", "false_alarms = 0.1"))
     with serving(folder, env, "--port", "0", "--camera", "simulated", "--microphone", "simulated") as served:
-        served.until(lambda now: now["image"] is not None and now["sound"]["window"] is not None)
+        served.until(lambda now: now["image"]["judged"] is not None and now["sound"]["judged"] is not None)
         yield served
 
 

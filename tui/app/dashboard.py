@@ -15,8 +15,9 @@ from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab
 from core.state.parts import Word
-from core.state.snapshot import Snapshot, waiting_model
-from core.state.verdict import Sense, Which
+from core.state.sense_words import OTHER_SENSE
+from core.state.snapshot import Snapshot, shown_sense, thresholds_of, waiting_model
+from core.state.verdict import Sense, Thresholds, Which
 from core.station.interface import StationInterface
 from tui.screens.base import StationScreen
 from tui.screens.watch import WatchScreen
@@ -32,6 +33,10 @@ from tui.view.view import View
 OUTCOME_SECONDS = 10.0
 _FEEDBACK = 2.5
 """Seconds that the answer to a key stays."""
+_TURNED_TO: Mapping[Sense, str] = {
+    "image": "pictures: their scores, thresholds",
+    "sound": "sound: its scores, its thresholds",
+}
 
 
 class Dashboard(PacedApp):
@@ -150,31 +155,33 @@ class Dashboard(PacedApp):
 
     def _view(self, snapshot: Snapshot) -> View:
         now = self._clock()
-        sound, sense = snapshot.sound, self._shown_sense(snapshot)
-        thresholds = {"image": snapshot.thresholds, "sound": sound.thresholds if sound else None}
-        for kind, pending in self._pending.items():
-            known = thresholds[kind]
-            pending.settle(known, now)
-            thresholds[kind] = known and pending.over(known)
+        senses, sense = snapshot.senses, shown_sense(snapshot, self._sense)
         text, until = self._feedback
-        unsaved = snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
+        shown = self._shown_thresholds(snapshot, now)
         return View(
             snapshot=snapshot,
             now=now,
             silent=self._inbox.silent(now),
             sense=sense,
-            both=snapshot.camera is not None and sound is not None,
-            thresholds=thresholds[sense],
-            others=thresholds["sound" if sense == "image" else "image"],
-            unsaved=unsaved or bool(self._pending[sense]),
-            recorded=self._recent("sound", sound.recorded if sound else "", now),
-            collected=self._recent("image", snapshot.collected, now),
+            shown=shown,
+            unsaved=bool(self._pending[sense]) or (sense in senses and senses[sense].unsaved),
+            stored={kind: self._recent(kind, state.stored, now) for kind, state in senses.items()},
             feedback=text if now < until else "",
             screens=self.screens,
             keys=self._keys,
             terminal=self.terminal_words,
             units=self._units,
         )
+
+    def _shown_thresholds(self, snapshot: Snapshot, now: float) -> dict[Sense, Thresholds]:
+        """Those in force, with what keys asked for and the station has not confirmed yet."""
+        shown: dict[Sense, Thresholds] = {}
+        for sense, pending in self._pending.items():
+            known = thresholds_of(snapshot, sense)
+            pending.settle(known, now)
+            if known is not None:
+                shown[sense] = pending.over(known)
+        return shown
 
     # The way of the commands: key -> station. What came of it is in the next snapshot.
 
@@ -194,31 +201,22 @@ class Dashboard(PacedApp):
             self._stored[sense] = stored, (at := now)
         return stored if now - at < OUTCOME_SECONDS else ""
 
-    def _shown_sense(self, snapshot: Snapshot) -> Sense:
-        if snapshot.sound is None:
-            return "image"
-        if snapshot.camera is None:
-            return "sound"
-        return self._sense or "image"
-
     def other_sense(self) -> None:
         snapshot = self._inbox.newest()
-        if snapshot is None or snapshot.sound is None or snapshot.camera is None:
+        if snapshot is None or len(snapshot.senses) < 2:
             self.say("the recipe has pictures or sound, not both")
             return
-        self._sense = "sound" if self._shown_sense(snapshot) == "image" else "image"
-        self.say(
-            "sound: its scores, its thresholds" if self._sense == "sound" else "pictures: their scores, thresholds"
-        )
+        self._sense = OTHER_SENSE[shown_sense(snapshot, self._sense)]
+        self.say(_TURNED_TO[self._sense])
 
     def collect(self, *, defect: bool = False) -> None:
         snapshot, now = self._inbox.newest(), self._clock()
-        if snapshot is None or snapshot.camera is None:
+        if snapshot is None or snapshot.image is None:
             self.say("there is no camera: start with --camera")
             return
         asked, at = self._collect_asked
         # A second press may come before the snapshot that shows the first one.
-        on = not (asked if now - at < 1.0 else snapshot.collecting is not None)
+        on = not (asked if now - at < 1.0 else snapshot.image.capture is not None)
         self._collect_asked = on, now
         if on:
             self.station.collect(defect=defect)
@@ -234,7 +232,7 @@ class Dashboard(PacedApp):
             return
         asked, at = self._record_asked
         # A second press may come before the snapshot that shows the first one.
-        on = not (asked if now - at < 1.0 else snapshot.sound.recording is not None)
+        on = not (asked if now - at < 1.0 else snapshot.sound.capture is not None)
         self._record_asked = on, now
         self.station.record(on, defect=defect)
         kind = "defective" if defect else "good"
@@ -242,9 +240,8 @@ class Dashboard(PacedApp):
 
     def move_threshold(self, which: Which, steps: int, how: str = "") -> None:
         snapshot = self._inbox.newest()
-        sense = self._shown_sense(snapshot) if snapshot else "image"
-        sound = snapshot.sound if snapshot else None
-        known = sound.thresholds if sense == "sound" and sound else snapshot.thresholds if snapshot else None
+        sense = shown_sense(snapshot, self._sense) if snapshot else "image"
+        known = thresholds_of(snapshot, sense) if snapshot else None
         if known is None:
             self.say("there are no thresholds yet")
             return
@@ -257,7 +254,7 @@ class Dashboard(PacedApp):
     def grab(self, grab: Grab) -> None:
         """What the knobs point at becomes the thresholds, when they stand still and are fresh."""
         snapshot = self._inbox.newest()
-        sense = self._shown_sense(snapshot) if snapshot else "image"
+        sense = shown_sense(snapshot, self._sense) if snapshot else "image"
         why = refusal(snapshot.knobs if snapshot else None, grab, sense, self._clock())
         if why:
             self.say(why)
@@ -279,7 +276,7 @@ class Dashboard(PacedApp):
             return
         from tui.screens.knob_ranges import RangesScreen
 
-        sense = self._shown_sense(snapshot)
+        sense = shown_sense(snapshot, self._sense)
         meanings = [meaning for meaning in snapshot.knobs.meanings if meaning.sense == sense]
         if not meanings:
             self.say("the station is not ready yet")

@@ -17,17 +17,13 @@ class ModelReviewJob:
 
     def update(self, view: View, folder: Path | None, *, candidate: bool) -> ReviewProgress | None:
         """How far it is; None where there is no model to look at. `candidate` for the models that wait."""
-        snapshot = view.snapshot
-        sound = snapshot.sound
-        if candidate:
-            models = snapshot.new_model, sound and sound.new_model
-        else:
-            models = snapshot.model, sound and sound.model
+        states = view.snapshot.senses.values()
+        models = [state.new_model if candidate else state.model for state in states]
         known = [model.bundle if model else "" for model in models]
-        held = [held.defect if held else 0 for held in (snapshot.held, sound and sound.held)]
-        collecting = snapshot.collecting is not None or (sound is not None and sound.recording is not None)
-        if (folder, candidate, known, held) != self._reviewed and not collecting:
-            self._reviewed = folder, candidate, known, held
+        defective = [state.inventory.defect if state.inventory else 0 for state in states]
+        storing = any(state.capture is not None for state in states)
+        if (folder, candidate, known, defective) != self._reviewed and not storing:
+            self._reviewed = folder, candidate, known, defective
             self.stop()
             if folder is not None and any(known):
                 self._review = ModelReviewProcess(folder, candidate=candidate)

@@ -13,7 +13,8 @@ from core.errors import GoodpartError
 from core.knobs.link import NAMES, refusal
 from core.state.knobs import Grab
 from core.state.parts import Word
-from core.state.snapshot import Snapshot, waiting_model
+from core.state.sense_words import SENSE_WORDS
+from core.state.snapshot import Snapshot, shown_sense, thresholds_of, waiting_model
 from core.state.verdict import Sense, Thresholds, Which
 from tui.line_mode.headless import run_without_screen
 from tui.line_mode.parsing import folded, none_more, one_number
@@ -123,17 +124,10 @@ class LineConsole:
 
     @property
     def _shown(self) -> Sense:
-        snapshot = self._station.snapshot()
-        if snapshot.sound is None:
-            return "image"
-        if snapshot.camera is None:
-            return "sound"
-        return self._sense or "image"
+        return shown_sense(self._station.snapshot(), self._sense)
 
     def _thresholds(self) -> Thresholds:
-        snapshot = self._station.snapshot()
-        sound = snapshot.sound
-        known = snapshot.thresholds if self._shown == "image" else sound.thresholds if sound else None
+        known = thresholds_of(self._station.snapshot(), self._shown)
         if known is None:
             raise GoodpartError("there are no thresholds yet")
         return known
@@ -156,11 +150,10 @@ class LineConsole:
 
     def _turn_to(self, sense: Sense, words: list[str]) -> str:
         none_more(words)
-        snapshot = self._station.snapshot()
-        if (snapshot.camera if sense == "image" else snapshot.sound) is None:
+        if sense not in self._station.snapshot().senses:
             raise GoodpartError(f"the recipe has no {sense}")
         self._sense = sense
-        return f"d, e, g, targets and delete are now about {'pictures' if sense == 'image' else 'sound'}"
+        return f"d, e, g, targets and delete are now about {SENSE_WORDS[sense].stream}"
 
     def _part(self, words: list[str]) -> str:
         none_more(words)

@@ -93,7 +93,7 @@ def run_without_screen(
 def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
     """One JSON object for every judged sample, and one for every part that was counted; while nothing can be judged,
     one at the turn and one a second."""
-    judged = (-1, -1)
+    judged: list[int] | None = None
     told_at = 0.0
     part: Part | None = None
     for snapshot in snapshots:
@@ -101,11 +101,7 @@ def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
             part = snapshot.part
             out.write(json.dumps(part_as_json(part)) + "\n")
             out.flush()
-        sound = snapshot.sound
-        numbers = (
-            snapshot.image.number if snapshot.image else 0,
-            sound.window.number if sound and sound.window else 0,
-        )
+        numbers = [state.judged.number if state.judged else 0 for state in snapshot.senses.values()]
         if numbers == judged and (any(numbers) or snapshot.at - told_at < 1.0):
             continue
         if still_starting(snapshot):
@@ -117,7 +113,4 @@ def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
 
 def still_starting(snapshot: Snapshot) -> bool:
     """Whether nothing is worth telling yet: models are being loaded, devices opened."""
-    camera, sound = snapshot.camera, snapshot.sound
-    opening = [camera.state == "opening" and snapshot.model is None] if camera else []
-    opening += [sound.microphone.state == "opening" and sound.model is None] if sound else []
-    return any(opening)
+    return any(state.status.state == "opening" and state.model is None for state in snapshot.senses.values())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from core.errors import GoodpartError
 from core.evaluation.review_process import ModelReviewProcess, ReviewProgress
 from core.recipes.recipe import Recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.line_mode.status import plain_ascii
 
@@ -65,7 +66,7 @@ def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> 
             say(target_lines(now, sense))
 
     ModelReviewProcess(recipe.folder, candidate=False, changed=found)
-    return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+    return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:
@@ -74,8 +75,7 @@ def result_lines(now: ReviewProgress) -> str:
         return now.message
     said = []
     for found in now.found:
-        what = "pictures" if found.sense == "image" else "recordings"
-        said.append(f"{what}: {found.method}, learnt from {found.taught}; {found.note}")
+        said.append(f"{SENSE_WORDS[found.sense].files}: {found.method}, learnt from {found.taught}; {found.note}")
         if found.defects:
             caught = found.defects - found.misses - found.unknown
             auroc = "" if found.auroc is None else f", AUROC {found.auroc:.3f}"
@@ -92,7 +92,7 @@ def target_lines(now: ReviewProgress, sense: Sense) -> str:
         return now.message
     found = next((one for one in now.found if one.sense == sense), None)
     if found is None:
-        return f"there is no model of {'pictures' if sense == 'image' else 'sound'} yet: train makes one"
+        return f"there is no model of {SENSE_WORDS[sense].stream} yet: train makes one"
     from tui.reports.target_table import HEAD, target_rows  # the screens take their time to load
 
     lines = ["".join(text for text, _ in row) for row in target_rows(found)]

@@ -22,9 +22,8 @@ def status_line(snapshot: Snapshot) -> str:
     words = [time.strftime("%H:%M:%S", time.localtime(snapshot.at)), f"{snapshot.verdict.state:7}"]
     if snapshot.shot is not None and snapshot.shot.state == "judged" and snapshot.part is not None:
         words.append(f"part {snapshot.part.number}")
-    image, sound = snapshot.image, snapshot.sound
-    window = sound.window if sound else None
-    for judged, t in ((image, snapshot.thresholds), (window, sound.thresholds if sound else None)):
+    states = snapshot.senses.values()
+    for judged, t in ((state.judged, state.thresholds) for state in states):
         if judged and t:
             from core.decision.verdict import score_text  # loads NumPy, and the first line shall come at once
 
@@ -34,7 +33,7 @@ def status_line(snapshot: Snapshot) -> str:
     truth = truth_of(snapshot)
     if truth is not None:
         words.append(f"truth: {truth}")
-    if not (image or window) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
+    if not any(state.judged for state in states) or (snapshot.shot is not None and snapshot.shot.state != "judged"):
         words.append(snapshot.verdict.reason)
     return plain_ascii(" ".join(words))[:79]
 
@@ -43,15 +42,15 @@ def news_of(snapshot: Snapshot) -> str:
     """The outcome of a command: a fault, the end of a training, of storing or of a recording; empty without one."""
     training = snapshot.training
     told = snapshot.fault or (training.message if training and training.state != "running" else "")
-    told = told or snapshot.collected or (snapshot.sound.recorded if snapshot.sound else "")
+    told = told or next((state.stored for state in snapshot.senses.values() if state.stored), "")
     return told or snapshot.offers.told
 
 
 def summary_lines(snapshot: Snapshot) -> list[str]:
     """The verdict's reason and the shift, then what is going on."""
     said = [snapshot.verdict.reason, shift_line(snapshot)]
-    if snapshot.collecting:
-        now = snapshot.collecting
+    if snapshot.image and snapshot.image.capture:
+        now = snapshot.image.capture
         said.append(f"stored {now.stored}{f' of {now.wanted}' if now.wanted else ''}; {now.note}".rstrip("; "))
     if snapshot.training and snapshot.training.state == "running":
         run = snapshot.training

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.errors import GoodpartError
-from core.state.material import InventorySummary
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from core.station.interface import StationInterface
 from tui.line_mode.parsing import none_more
@@ -18,7 +18,7 @@ def teach(station: StationInterface, words: list[str]) -> str:
     count = int(words[0])
     if not 1 <= count <= MOST_PICTURES:
         raise GoodpartError(f"type a number of pictures from 1 to {MOST_PICTURES}")
-    if station.snapshot().camera is None:
+    if station.snapshot().image is None:
         raise GoodpartError("there is no camera: start with --camera")
     station.collect(count, defect=defect)
     return f"storing {count} pictures of {'defective' if defect else 'good'} parts, at most two a second; stop ends it"
@@ -37,10 +37,10 @@ def record(station: StationInterface, words: list[str]) -> str:
 def stop(station: StationInterface, words: list[str]) -> str:
     none_more(words)
     snapshot = station.snapshot()
-    recording = snapshot.sound is not None and snapshot.sound.recording is not None
+    recording = snapshot.sound is not None and snapshot.sound.capture is not None
     if recording:
         station.record(False)
-    if snapshot.collecting:
+    if snapshot.image is not None and snapshot.image.capture is not None:
         station.end_collecting()
     elif not recording:
         raise GoodpartError("nothing is being stored or recorded")
@@ -53,7 +53,7 @@ def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
     more = words[1:] if defect else words
     if more not in ([], ["all"], ["all", "yes"]):
         raise GoodpartError("type delete for the newest good one, delete defect, delete all or delete defect all")
-    kind, what = "defective" if defect else "good", "picture" if sense == "image" else "recording"
+    kind, what = "defective" if defect else "good", SENSE_WORDS[sense].file
     if more == ["all"]:
         again = f"delete {'defect ' if defect else ''}all yes"
         return f"all {_count(station, sense, defect)}{kind} {what}s go, for good: type {again} to do it"
@@ -62,8 +62,7 @@ def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
 
 
 def _count(station: StationInterface, sense: Sense, defect: bool) -> str:
-    snapshot = station.snapshot()
-    held: InventorySummary | None = (
-        snapshot.held if sense == "image" else snapshot.sound.held if snapshot.sound else None
-    )
-    return "" if held is None else f"{held.defect if defect else held.good} "
+    state = station.snapshot().senses.get(sense)
+    if state is None or state.inventory is None:
+        return ""
+    return f"{state.inventory.defect if defect else state.inventory.good} "

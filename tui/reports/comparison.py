@@ -14,6 +14,7 @@ from core.evaluation.statistics import roc
 from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe
 from core.runtime.atomic_files import replace_file
+from core.state.sense_words import SENSE_WORDS
 from tui.reports import html, svg
 from tui.reports.comparison_table import ranked_methods
 from tui.reports.pictures import data_uri
@@ -33,8 +34,8 @@ def write_report(place: Path, recipe: Recipe, told: Sequence[tuple[Comparison, R
 
 
 def chapter(recipe: Recipe, contest: Comparison, advice: Recommendation) -> Iterator[str]:
-    what = "pictures" if contest.sense == "image" else "recordings"
-    yield html.heading(2, "Pictures" if contest.sense == "image" else "Sound")
+    what = SENSE_WORDS[contest.sense].files
+    yield html.heading(2, SENSE_WORDS[contest.sense].stream.capitalize())
     yield html.paragraph(advice.sentence, "" if advice.method else "warning")
     yield html.paragraph(advice.doubt, "dim")
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in contest.settings.items() if value)

@@ -16,16 +16,15 @@ from core.evaluation.statistics import rate_interval, roc
 from core.features.image.picture import crop, decode_picture
 from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, Thresholds
 from tui.reports import html, svg
 from tui.reports.pictures import data_uri
 
-CALLED = {"image": ("picture", "pictures"), "sound": ("recording", "recordings")}
-
 
 def chapter(recipe: Recipe, sense: Sense, progress: Progress) -> Iterator[str]:
     """Raises GoodpartError where the model cannot be used, after what can be told of it."""
-    yield html.heading(2, "Pictures" if sense == "image" else "Sound")
+    yield html.heading(2, SENSE_WORDS[sense].stream.capitalize())
     bundle = read_bundle(recipe.bundle(sense))
     yield from _learnt(recipe, sense, bundle)
     found = separate(recipe, sense, bundle, progress)
@@ -44,7 +43,7 @@ def _learnt(recipe: Recipe, sense: Sense, bundle: Bundle) -> Iterator[str]:
     rows: list[tuple[str, object]] = [
         ("method", bundle.method),
         ("backbone", told.get("backbone") or "none"),
-        ("learnt from", f"{told.get('taught', '?')} good {CALLED[sense][1]}"),
+        ("learnt from", f"{told.get('taught', '?')} good {SENSE_WORDS[sense].files}"),
         ("at", told.get("trained_at", "?")),
         ("model", bundle.id),
         ("seed", told.get("seed", "?")),
@@ -74,7 +73,7 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
                 f"above {t.reconstruction_error:.6g} it alone would alarm; typical {t.typical_error:.6g}",
             ),
             ("set by", t.by or "not told"),
-            ("false alarms asked", f"{percent(target)} of good {CALLED[sense][1]}"),
+            ("false alarms asked", f"{percent(target)} of good {SENSE_WORDS[sense].files}"),
             ("that takes", f"{needed_for(rule, target)} held-out good scores; there are {bundle.held_out.count}"),
             ("to expect", expected(bundle, table, target)),
         ]
@@ -90,7 +89,7 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
 
 def _distributions(sense: Sense, found: DefectTest) -> Iterator[str]:
     yield html.heading(3, "Scores")
-    many = CALLED[sense][1]
+    many = SENSE_WORDS[sense].files
     words = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
     if found.defects:
         words += f" Outlined: {len(found.defects)} defective ones."
@@ -110,7 +109,7 @@ def _distributions(sense: Sense, found: DefectTest) -> Iterator[str]:
 
 def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
     yield html.heading(3, "How it separates")
-    good, many = len(found.good.share), CALLED[sense][1]
+    good, many = len(found.good.share), SENSE_WORDS[sense].files
     low, high = rate_interval(found.false_alarms, good)
     alarms = (
         "held-out false alarms",

@@ -13,6 +13,7 @@ from core.journal.query import History, day_bounds
 from core.recipes.recipe import Recipe
 from core.state.jobs import TrainingState
 from core.state.parts import Shift
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.reports import html
 from tui.terminal.progress_line import ProgressLine
@@ -45,14 +46,12 @@ class Report:
         if not recipe.bundle(sense).exists():
             good = recipe.good(sense)
             count = sum(not path.name.startswith(".") for path in good.iterdir()) if good.is_dir() else 0
-            yield html.heading(2, "Pictures" if sense == "image" else "Sound")
+            yield html.heading(2, SENSE_WORDS[sense].stream.capitalize())
             yield html.paragraph(f"Nothing was learnt yet; {count} good files were taught. `goodpart train` learns.")
             return
         from tui.reports.model_chapter import chapter
 
-        yield from self._guarded(
-            chapter(recipe, sense, judging_progress("pictures" if sense == "image" else "recordings"))
-        )
+        yield from self._guarded(chapter(recipe, sense, judging_progress(SENSE_WORDS[sense].files)))
 
     def _guarded(self, parts: Iterator[str]) -> Iterator[str]:
         try:

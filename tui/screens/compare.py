@@ -14,6 +14,7 @@ from textual.events import Resize
 from core.errors import GoodpartError
 from core.methods import quick_candidates_of
 from core.recipes.recipe import Recipe
+from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.verdict import Sense
 from tui.jobs.comparison import ComparisonJob, comparison_job, last_comparison
 from tui.screens.base import StationScreen
@@ -103,7 +104,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
     def _tell(self, view: View) -> None:
         now = self._job.now
         words = [
-            f"No methods were compared by {'pictures' if self._sense == 'image' else 'sound'} yet.",
+            f"No methods were compared by {SENSE_WORDS[self._sense].stream} yet.",
             "",
             f"{first_key(view.keys['compare-start'])} compares {' and '.join(quick_candidates_of(self._sense))}"
             " with trivial numbers: minutes.",
@@ -153,7 +154,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         self.host.say("cancelling; the last comparison that was finished stays")
 
     def action_sense(self) -> None:
-        self._sense = "sound" if self._sense == "image" else "image"
+        self._sense = OTHER_SENSE[self._sense]
         self._was_running = self._job.running
         self._load()
 

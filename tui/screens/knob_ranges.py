@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from core.errors import GoodpartError
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import KnobMeaning
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.screens.host import ScreenHost
 
@@ -39,7 +40,7 @@ class RangesScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static(f" goodpart: knob ranges for {'pictures' if self._sense == 'image' else 'sound'}", id="head")
+            yield Static(f" goodpart: knob ranges for {SENSE_WORDS[self._sense].stream}", id="head")
             yield Static(WORDS)
             for meaning in self._meanings:
                 now = f", now {meaning.span[0]:.4g} to {meaning.span[1]:.4g}" if meaning.span else ""

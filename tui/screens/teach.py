@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
 from core.errors import GoodpartError
+from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
+from core.state.snapshot import shown_sense
 from core.state.verdict import Sense
 from tui.jobs.sound_player import SoundPlayer
 from tui.screens.base import StationScreen
@@ -63,11 +65,8 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
         snapshot = view.snapshot
         self.set_class(snapshot.sound is not None, "-hears")
-        self.set_class(snapshot.camera is not None, "-sees")
-        if snapshot.camera is None:
-            self.teaching.sense = "sound"
-        elif snapshot.sound is None:
-            self.teaching.sense = "image"
+        self.set_class(snapshot.image is not None, "-sees")
+        self.teaching.sense = shown_sense(snapshot, self.teaching.sense)
         self.teaching.playing = self._playing.position if self._playing else None
         if self._playing and self._playing.ended:
             words, self._playing = self._playing.trouble, None
@@ -101,8 +100,8 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         if not (self.has_class("-hears") and self.has_class("-sees")):
             self.host.say("the recipe has pictures or sound, not both")
             return
-        self.teaching.sense = "sound" if self.teaching.sense == "image" else "image"
-        self.host.say(f"deleting is now about {'pictures' if self.teaching.sense == 'image' else 'recordings'}")
+        self.teaching.sense = OTHER_SENSE[self.teaching.sense]
+        self.host.say(f"deleting is now about {SENSE_WORDS[self.teaching.sense].files}")
 
     def action_delete_last(self) -> None:
         self.host.station.delete_taught(self.teaching.sense, defect=self.teaching.defect)

@@ -77,7 +77,7 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         """Take over what is new; panes refresh the rows that changed."""
         self.set_class(self._tells_of_training(view), "-training")
         self.set_class(view.snapshot.sound is not None, "-hears")
-        self.set_class(view.snapshot.camera is not None, "-sees")
+        self.set_class(view.snapshot.image is not None, "-sees")
         self.set_class(view.both, "-both")
         self.set_class(view.snapshot.knobs is not None, "-knobs")
         self.set_class(view.sense == "sound", "-sound")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from core.state.snapshot import Snapshot
+from core.state.verdict import Sense
 from tui.service.limits import UNKNOWN_LASTS
 
 
@@ -15,19 +16,16 @@ class Liveness:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known = self._judged = self._told = float("-inf")
-        self._numbers = (0, 0)
+        self._numbers: dict[Sense, int] = {}
 
     def put(self, snapshot: Snapshot) -> None:
         now = self._told = self._clock()
         if snapshot.verdict.state != "UNKNOWN":
             self._known = now
-        sound = snapshot.sound
-        numbers = (
-            snapshot.image.number if snapshot.image else self._numbers[0],
-            sound.window.number if sound and sound.window else self._numbers[1],
-        )
-        if numbers != self._numbers:
-            self._numbers, self._judged = numbers, now
+        numbers = {sense: state.judged.number for sense, state in snapshot.senses.items() if state.judged}
+        if not numbers.items() <= self._numbers.items():
+            self._numbers |= numbers
+            self._judged = now
 
     def trouble(self, snapshot: Snapshot) -> str:
         """Why it is not well, in words; empty when it is. A part that is being exchanged is no trouble."""
@@ -47,10 +45,10 @@ class Liveness:
 
 def single_trouble(snapshot: Snapshot) -> str:
     """Why no part could be judged in the single-shot mode, where it is no trouble that none is."""
-    sound = snapshot.sound
-    for source in (snapshot.camera, sound.microphone if sound else None):
-        if source is not None and source.state != "live":
+    states = snapshot.senses.values()
+    for source in (state.status for state in states):
+        if source.state != "live":
             return source.message or f"{source.address}: {source.state}"
-    if snapshot.thresholds is None and (sound is None or sound.thresholds is None):
+    if all(state.thresholds is None for state in states):
         return snapshot.verdict.reason
     return "paused: nothing is judged" if snapshot.paused else ""

@@ -11,8 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from core.inference.judge_pool import JudgePool
+from core.state.sense import Counters
 from core.state.snapshot import Snapshot
-from core.state.verdict import ImageJudgement, SoundJudgement, State, Thresholds
+from core.state.verdict import State
 from tui.service.snapshot_hub import SnapshotHub
 
 
@@ -37,7 +38,8 @@ class BenchCollector(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        snapshot, counters = self._hub.newest, self._hub.newest.counters
+        snapshot = self._hub.newest
+        camera, microphone = snapshot.image, snapshot.sound
         state = GaugeMetricFamily("goodpart_verdict", "1 for the verdict that stands", labels=["state"])
         for one in get_args(State):
             state.add_metric([one], float(snapshot.verdict.state == one))
@@ -48,24 +50,22 @@ class BenchCollector(Collector):
         yield CounterMetricFamily(
             "goodpart_workers_ended", "judging processes that crashed or hung", value=self._workers.crashed
         )
-        yield CounterMetricFamily("goodpart_called", "times that the verdict turned to ANOMALY", value=counters.called)
+        yield CounterMetricFamily("goodpart_called", "times that the verdict turned to ANOMALY", value=snapshot.called)
         judged = CounterMetricFamily("goodpart_judged", "pictures and windows of sound", labels=["sense"])
         anomalies = CounterMetricFamily("goodpart_anomalies", "of them ANOMALY", labels=["sense"])
-        if snapshot.camera:
-            judged.add_metric(["image"], counters.judged)
-            anomalies.add_metric(["image"], counters.anomalies)
-        if snapshot.sound:
-            judged.add_metric(["sound"], snapshot.sound.judged)
-            anomalies.add_metric(["sound"], snapshot.sound.anomalies)
+        for sense, now in snapshot.senses.items():
+            judged.add_metric([sense], now.counters.judged)
+            anomalies.add_metric([sense], now.counters.anomalies)
         yield judged
         yield anomalies
+        counters = camera.counters if camera else Counters()
         yield CounterMetricFamily("goodpart_pictures_unknown", "pictures without a verdict", value=counters.unknown)
         yield CounterMetricFamily("goodpart_frames_dropped", "frames that a newer one overtook", value=counters.dropped)
-        if snapshot.camera:
-            yield gauge("goodpart_camera_fps", "frames a second", snapshot.camera.fps)
-            yield gauge("goodpart_camera_live", "1 while it gives pictures", float(snapshot.camera.state == "live"))
-        if snapshot.sound:
-            live = snapshot.sound.microphone.state == "live"
+        if camera:
+            yield gauge("goodpart_camera_fps", "frames a second", camera.status.fps)
+            yield gauge("goodpart_camera_live", "1 while it gives pictures", float(camera.status.state == "live"))
+        if microphone:
+            live = microphone.status.state == "live"
             yield gauge("goodpart_microphone_live", "1 while it gives sound", float(live))
         yield from scores(snapshot)
 
@@ -75,12 +75,8 @@ def scores(snapshot: Snapshot) -> Iterable[Metric]:
     score = GaugeMetricFamily("goodpart_score", "of the newest judged sample", labels=["sense", "score"])
     limit = GaugeMetricFamily("goodpart_threshold", "beyond which a score alone would alarm", labels=["sense", "score"])
     took = GaugeMetricFamily("goodpart_judging_seconds", "for the newest judged sample", labels=["sense"])
-    sound = snapshot.sound
-    senses: list[tuple[str, ImageJudgement | SoundJudgement | None, Thresholds | None]] = [
-        ("image", snapshot.image, snapshot.thresholds),
-        ("sound", sound.window if sound else None, sound.thresholds if sound else None),
-    ]
-    for sense, judged, thresholds in senses:
+    for sense, state in snapshot.senses.items():
+        judged, thresholds = state.judged, state.thresholds
         if judged:
             score.add_metric([sense, "density"], judged.density)
             score.add_metric([sense, "reconstruction_error"], judged.reconstruction_error)

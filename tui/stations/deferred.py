@@ -13,7 +13,7 @@ from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab, KnobLink
 from core.state.parts import Word
-from core.state.sense import Hearing
+from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceState, SourceStatus
 from core.state.verdict import Sense, Verdict, Which
@@ -51,13 +51,14 @@ class DeferredStation:
         """With the panes that the station will have."""
         senses = self._recipe.perceived(self._camera is not None, self._microphone is not None)
         words = verdict.reason if state == "lost" else ""
-        sound = Hearing(MicrophoneStatus(state, self._microphone or "", words), verdict)
+        image = ImageState(SourceStatus(state, self._camera or "", words), verdict)
+        sound = SoundState(MicrophoneStatus(state, self._microphone or "", words), verdict)
         return Snapshot(
             number=0 if state == "opening" else 1,
             at=time.time(),
             recipe=self._recipe.name,
             verdict=verdict,
-            camera=SourceStatus(state, self._camera or "", words) if "image" in senses else None,
+            image=image if "image" in senses else None,
             sound=sound if "sound" in senses else None,
             knobs=KnobLink("connecting", self._knobs) if self._knobs else None,
         )

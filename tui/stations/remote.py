@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import GoodpartError
 from core.settings.recipe_settings import KnobTable
 from core.state.knobs import Grab
 from core.state.parts import Word
+from core.state.sense import SenseState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, Verdict, Which
 from tui.service.client import ServiceClient, status_words, token_in
@@ -25,6 +26,8 @@ FIRST_SECONDS = 10.0
 """For the first snapshot, which is whole: on a slow line it takes its time."""
 AGAIN_SECONDS = 0.5
 FAULT_SECONDS = 15.0
+NO_NEWS = "no news from the service"
+S = TypeVar("S", bound=SenseState)
 """That a refused command stays on the screen."""
 
 
@@ -201,28 +204,14 @@ class RemoteStation:
         since = time.monotonic() - self._lost_since
         ago = f" for {since:.0f} s" if since >= 1 and since != float("inf") else ""
         verdict = Verdict("UNKNOWN", f"LOST: no news from {self.client.address}{ago} ({why.rstrip('.')}); trying again")
-        camera, sound, knobs = last.camera, last.sound, last.knobs
+        image, sound, knobs = last.image, last.sound, last.knobs
         return replace(
             last,
             verdict=verdict,
             stopped=False,
-            image=None,
-            image_verdict=last.image_verdict and verdict,
-            votes="",
-            preview=None,
-            truth=None,
-            camera=camera and replace(camera, state="lost", message="no news from the service"),
-            sound=sound
-            and replace(
-                sound,
-                verdict=verdict,
-                window=None,
-                level=None,
-                truth=None,
-                spectrum=(),
-                microphone=replace(sound.microphone, state="lost", message="no news from the service"),
-            ),
-            knobs=knobs and replace(knobs, state="lost", message="no news from the service"),
+            image=image and replace(_gone_silent(image, verdict), votes="", preview=None),
+            sound=sound and replace(_gone_silent(sound, verdict), level=None, spectrum=()),
+            knobs=knobs and replace(knobs, state="lost", message=NO_NEWS),
         )
 
     def _deliver(self, snapshot: Snapshot) -> None:
@@ -261,6 +250,12 @@ class RemoteStation:
         )
         if status != 202:
             raise GoodpartError(str(said.get("error", f"the service answers {status}")))
+
+
+def _gone_silent(last: S, verdict: Verdict) -> S:
+    """The state of a sense that the station no longer reports."""
+    status = replace(last.status, state="lost", message=NO_NEWS)
+    return replace(last, status=status, verdict=verdict, judged=None, truth=None)
 
 
 def remote_station(url: str, token_file: Path | None) -> RemoteStation:

@@ -44,8 +44,8 @@ class Inbox:
         with self._lock:
             self._newest, self._at = snapshot, at
             self._heard += 1
-            self._note("image", snapshot.image, at)
-            self._note("sound", snapshot.sound.window if snapshot.sound else None, at)
+            for sense, state in snapshot.senses.items():
+                self._note(sense, state.judged, at)
 
     def _note(self, sense: Sense, judged: ImageJudgement | SoundJudgement | None, at: float) -> None:
         if judged is not None and judged.number != self._last_numbers.get(sense, 0):

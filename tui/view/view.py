@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.state.parts import WAITING
+from core.state.sense import SenseState
 from core.state.snapshot import Snapshot
-from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict
+from core.state.verdict import ModelInfo, Sense, Thresholds, Verdict
 from tui.view.inbox import SILENT_AFTER
 from tui.view.keymap import keys_shown
 from tui.view.screen_table import SCREEN_NAMES, ScreenName
@@ -25,17 +26,12 @@ class View:
     """Seconds since the station last told anything."""
     sense: Sense = "image"
     """Whose scores and thresholds are shown, and moved by the keys."""
-    both: bool = False
-    """There are pictures and sound."""
-    thresholds: Thresholds | None = None
-    """Of that sense, as shown: with what keys asked for and the station has not confirmed yet."""
-    others: Thresholds | None = None
-    """Of the other sense."""
+    shown: Mapping[Sense, Thresholds] = field(default_factory=dict)
+    """Thresholds as shown: with what keys asked for and the station has not confirmed yet."""
     unsaved: bool = False
-    collected: str = ""
-    """What became of the pictures that were stored, for a while after it is told."""
-    recorded: str = ""
-    """What became of the last recording, for a while."""
+    """The thresholds of the sense that is shown are not in recipe.toml."""
+    stored: Mapping[Sense, str] = field(default_factory=dict)
+    """What became of the last material of each sense that was stored, in a sentence; empty some seconds later."""
     feedback: str = ""
     """What the last key did, in words, for a moment."""
     terminal: str = ""
@@ -49,22 +45,25 @@ class View:
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
     """Binding id to the key that is shown for it."""
 
-    def judged(self, sense: Sense | None = None) -> ImageJudgement | SoundJudgement | None:
-        """The newest judged sample of a sense."""
-        sound = self.snapshot.sound
-        if (sense or self.sense) == "image":
-            return self.snapshot.image
-        return sound.window if sound else None
+    @property
+    def both(self) -> bool:
+        """Whether there are pictures and sound."""
+        return len(self.snapshot.senses) > 1
 
-    def thresholds_of(self, sense: Sense) -> Thresholds | None:
-        return self.thresholds if sense == self.sense else self.others
+    @property
+    def state(self) -> SenseState | None:
+        """Of the sense that is shown."""
+        return self.snapshot.senses.get(self.sense)
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Of the sense that is shown."""
+        return self.shown.get(self.sense)
 
     @property
     def model(self) -> ModelInfo | None:
-        sound = self.snapshot.sound
-        if self.sense == "image":
-            return self.snapshot.model
-        return sound.model if sound else None
+        """Of the sense that is shown."""
+        return self.state.model if self.state else None
 
     @property
     def hung(self) -> bool:

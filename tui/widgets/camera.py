@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.state.material import PictureCapture
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import age, tail, wrapped
@@ -20,12 +21,13 @@ class CameraPane(Pane):
 
 
 def camera_lines(view: View, width: int, height: int) -> list[Line]:
-    status = view.snapshot.camera
-    if status is None:
+    image = view.snapshot.image
+    if image is None:
         return [heading("camera", width, ("none", "label"))]
+    status = image.status
     if height <= 1:
         word = "live" if status.state == "live" else status.state.upper()
-        verdict = view.snapshot.image_verdict.state if view.snapshot.image_verdict else "UNKNOWN"
+        verdict = image.verdict.state
         device: Part = (word, "ok" if word == "live" else "unknown")
         return [heading("picture", width, (f"{verdict} ", VERDICT_STYLES[verdict]), device)]
     frame_age = None if status.last_at is None else max(0.0, view.now - status.last_at)
@@ -35,8 +37,9 @@ def camera_lines(view: View, width: int, height: int) -> list[Line]:
     if stale:
         state = ("STALE", "unknown")
     lines: list[Line] = [heading("camera", width, state)]
-    if view.snapshot.collecting or view.collected:
-        return [lines[0], *_storing(view, width)][:height]
+    stored = view.stored.get("image", "")
+    if image.capture or stored:
+        return [lines[0], *_storing(image.capture, stored, width)][:height]
     counts = f"dropped {status.dropped}"
     if status.reconnects:
         counts += f", reconnected {status.reconnects}"
@@ -51,11 +54,10 @@ def camera_lines(view: View, width: int, height: int) -> list[Line]:
     return lines[:height]
 
 
-def _storing(view: View, width: int) -> list[Line]:
+def _storing(now: PictureCapture | None, stored: str, width: int) -> list[Line]:
     """What goes into the recipe stands before what is known of the camera."""
-    now = view.snapshot.collecting
     if now is None:
-        return [((text, "ok"),) for text in wrapped(view.collected, width, 3, GLYPHS.more)]
+        return [((text, "ok"),) for text in wrapped(stored, width, 3, GLYPHS.more)]
     many = f"{now.stored} of {now.wanted}" if now.wanted else str(now.stored)
     lines: list[Line] = [(("storing ", "label"), (f"{many} {'defective' if now.defect else 'good'}", "warm"))]
     return lines + [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.state.sense import Counters, ImageState, SoundState
 from tui.terminal.glyphs import GLYPHS
 from tui.view.text import number, wrapped
 from tui.view.view import View
@@ -55,24 +56,24 @@ def threshold_lines(view: View, width: int) -> list[Line]:
 
 def counter_lines(view: View, width: int) -> list[Line]:
     """The parts of the shift; then samples, of the sense that is shown."""
-    snapshot, sound = view.snapshot, view.snapshot.sound
-    c, shift = snapshot.counters, snapshot.shift
+    snapshot, state, shift = view.snapshot, view.state, view.snapshot.shift
+    counted = state.counters if state else Counters()
     right: tuple[Part, ...] = ()
     if snapshot.shot is not None:
         right = (("single shots", "label"),)
-    elif snapshot.votes and view.sense == "image":
-        right = (("votes ", "label"), *_votes(snapshot.votes), (f" hold {snapshot.hold}", "label"))
+    elif isinstance(state, ImageState) and state.votes:
+        right = (("votes ", "label"), *_votes(state.votes), (f" hold {state.hold}", "label"))
     half = max(13, width // 2)
     share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
-    judged, last = c.judged, _count("dropped", c.dropped, half)
-    if view.sense == "sound" and sound is not None:
-        judged, last = sound.judged, _count("overruns", sound.microphone.overruns, half)
+    last = _count("dropped", counted.dropped, half)
+    if isinstance(state, SoundState):
+        last = _count("overruns", state.status.overruns, half)
     return [
         heading("shift", width, *right),
         (*_count("parts", shift.parts, half), *_count("ok", shift.ok, half)),
         (*_count("anomalies", shift.anomalies, half), *_count("unknown", shift.unknown, half)),
-        (*_count("yield", share, half), *_count("judged", judged, half)),
-        (*_count("called", c.called, half), *last),
+        (*_count("yield", share, half), *_count("judged", counted.judged, half)),
+        (*_count("called", snapshot.called, half), *last),
     ]
 
 

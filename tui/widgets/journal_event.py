@@ -8,6 +8,7 @@ from typing import Any
 
 from core.journal.evidence import Evidence
 from core.journal.row import JournalRow, event_sentence
+from core.state.sense_words import SENSE_WORDS
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import printable, wrapped
@@ -67,10 +68,10 @@ def event_lines(row: JournalRow, evidence: Evidence | None, width: int) -> list[
     if row.kind == "threshold":
         lines.append(((" by which means ", "label"), (printable(row.reason) or "not told", "")))
         lines.append(((" of ", "label"), ("sound" if row.sense == "sound" else "pictures", "")))
-    for sense, called in (("image", "picture"), ("sound", "sound")):
+    for sense, words in SENSE_WORDS.items():
         told = row.data.get(sense)
         if isinstance(told, Mapping):
-            lines += [(), *_scores(called, told, width)]
+            lines += [(), *_scores(words.sample, told, width)]
     rest = [(name, value) for name, value in row.data.items() if name not in _SHOWN and value is not None]
     for name, value in rest:
         text = value if isinstance(value, str) else json.dumps(value)

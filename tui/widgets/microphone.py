@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.state.material import Level
-from core.state.sense import Hearing
+from core.state.sense import SoundState
 from tui.terminal.glyphs import GLYPHS
 from tui.terminal.themes import VERDICT_STYLES
 from tui.view.text import minutes, tail, wrapped
@@ -26,8 +26,8 @@ class MicrophonePane(Pane):
         return [] if sound is None else microphone_lines(view, sound, width, height)
 
 
-def microphone_lines(view: View, sound: Hearing, width: int, height: int) -> list[Line]:
-    status = sound.microphone
+def microphone_lines(view: View, sound: SoundState, width: int, height: int) -> list[Line]:
+    status = sound.status
     live = status.state == "live"
     state: Part = ("live", "ok") if live else (status.state.upper(), "unknown")
     if live and status.last_at is not None and view.now - status.last_at > STALE_AFTER:

@@ -49,10 +49,10 @@ class PicturePane(Pane):
         if 0 <= view.now - self._drawn_at < every:
             return self._lines
         self._drawn_at = view.now
+        image = view.snapshot.image
         if self.mode == "map":
-            image = view.snapshot.image
-            return map_lines(image.map if image else None, width, height)
-        return preview_lines(view.snapshot.preview, width, height, self.mode)
+            return map_lines(image.judged.map if image and image.judged else None, width, height)
+        return preview_lines(image.preview if image else None, width, height, self.mode)
 
 
 def preview_lines(preview: Preview | None, width: int, height: int, mode: Mode) -> list[Line]:

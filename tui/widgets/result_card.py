@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, WorstSample
 from core.state.material import Preview
+from core.state.sense_words import SENSE_WORDS
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
 from tui.view.text import number, wrapped
@@ -50,9 +51,7 @@ class CardPane(Pane):
             return [((text, "label"),) for text in wrapped(self.words, width, height, GLYPHS.more)]
         page = self.pages[self.at % len(self.pages)]
         where = f"page {self.at % len(self.pages) + 1} of {len(self.pages)}"
-        title = heading(
-            f"{self.title}: {'pictures' if page.found.sense == 'image' else 'sound'}", width, (where, "label")
-        )
+        title = heading(f"{self.title}: {SENSE_WORDS[page.found.sense].stream}", width, (where, "label"))
         if page.worst:
             return [title, *worst_lines(page.worst, width, height - 1)]
         if page.sample:
@@ -65,14 +64,14 @@ def summary_lines(found: ModelReview, width: int, keys: Mapping[str, str]) -> li
         rows = wrapped(text, width - 14, 3, GLYPHS.more)
         return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
 
-    what = "pictures" if found.sense == "image" else "recordings"
+    called = SENSE_WORDS[found.sense]
     lines = told("method", f"{found.method}{', ' + found.backbone if found.backbone else ''}")
-    lines += told("learnt from", f"{found.taught} good {what}, {found.trained_at.replace('T', ' ')}")
+    lines += told("learnt from", f"{found.taught} good {called.files}, {found.trained_at.replace('T', ' ')}")
     d, e = number(found.density, found.density_step), number(found.error, found.error_step)
     lines += told("thresholds", f"density {d}, error {e} ({found.by})")
     lines += told("false alarms", found.note)
     if found.sample is None:
-        lines += told("redrawn", f"nothing to show: no good {what[:-1]} is there that can be read", "unknown")
+        lines += told("redrawn", f"nothing to show: no good {called.file} is there that can be read", "unknown")
     lines.append(())
     if not found.defects:
         teach, kind = (first_key(keys[name]) for name in ("go-teach", "teach-kind"))

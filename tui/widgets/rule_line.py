@@ -16,11 +16,11 @@ class FormulaLine(Pane):
 
 
 def formula_line(view: View, width: int) -> Line:
-    image, thresholds = view.judged(), view.thresholds
-    if image is None or thresholds is None:
+    judged, thresholds = view.state.judged if view.state else None, view.thresholds
+    if judged is None or thresholds is None:
         return ((" no scores: nothing is judged" if thresholds else " no thresholds: nothing is taught yet", "label"),)
-    text = formula(image.density, image.reconstruction_error, thresholds)
-    so = is_anomalous(image.density, image.reconstruction_error, thresholds)
+    text = formula(judged.density, judged.reconstruction_error, thresholds)
+    so = is_anomalous(judged.density, judged.reconstruction_error, thresholds)
     answer = "yes" if so else "no"
     if len(text) + len(answer) + 4 > width and ": if " in text:
         text = text[text.index("if ") :]

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, Thresholds, Which
 from tui.terminal.glyphs import GLYPHS
 from tui.view.inbox import PlottedSample
@@ -99,7 +100,7 @@ class SweepPlot(Pane):
             self._sweep.add(sample.at, value, sample.anomalous)
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        t = view.thresholds_of(self.sense)
+        t = view.shown.get(self.sense)
         title = self._title(view, width)
         if t is None or height < 3:
             return [title]
@@ -124,15 +125,16 @@ class SweepPlot(Pane):
         name = "density" if self.which == "density" else "reconstruction error"
         if view.both:
             # Brackets tell which the keys move, where all are seen.
-            of = f"{'picture' if self.sense == 'image' else 'sound'} {name}"
+            of = f"{SENSE_WORDS[self.sense].sample} {name}"
             name = f"[{of}]" if view.sense == self.sense else of
-        image, t = view.judged(self.sense), view.thresholds_of(self.sense)
+        state, t = view.snapshot.senses.get(self.sense), view.shown.get(self.sense)
+        judged = state.judged if state else None
         if t is None:
             return heading(name, width, ("no thresholds", "unknown"))
         threshold, _, step = self._figures(t)
         value: Part = ("no value", "unknown")
-        if image is not None and not view.hung:
-            score = image.density if self.which == "density" else image.reconstruction_error
+        if judged is not None and not view.hung:
+            score = judged.density if self.which == "density" else judged.reconstruction_error
             bad = score < threshold if self.which == "density" else score > threshold
             value = (number(score, step), "anomaly" if bad else "ok")
         unsaved = view.unsaved and view.sense == self.sense

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.state.material import InventorySummary, Meters, Preview
+from core.state.material import InventorySummary, Meters, PictureCapture, Preview
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.terminal.glyphs import GLYPHS
 from tui.view.keymap import first_key
@@ -32,7 +33,7 @@ class Teaching:
 
     @property
     def called(self) -> str:
-        return f"{'defective' if self.defect else 'good'} {'pictures' if self.sense == 'image' else 'recordings'}"
+        return f"{'defective' if self.defect else 'good'} {SENSE_WORDS[self.sense].files}"
 
 
 class _TeachPane(Pane):
@@ -45,7 +46,8 @@ class StoringPane(_TeachPane):
     """How many pictures there are, and whether more are being stored."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        now, held = view.snapshot.collecting, view.snapshot.held or InventorySummary()
+        now, held = _pictures(view)
+        stored = view.stored.get("image", "")
         kind = ("DEFECTIVE parts", "anomaly") if self._teaching.defect else ("good parts", "ok")
         lines: list[Line] = [heading("pictures", width, kind), _count(held, "pictures", WANTED_PICTURES)]
         if now is not None:
@@ -57,12 +59,18 @@ class StoringPane(_TeachPane):
             lines += [((text, "unknown"),) for text in wrapped(now.note, width, height - len(lines), GLYPHS.more)]
         elif view.snapshot.offers.count:
             lines += _offers(view)
-        elif view.collected:
-            lines += [((text, "ok"),) for text in wrapped(view.collected, width, 3, GLYPHS.more)]
+        elif stored:
+            lines += [((text, "ok"),) for text in wrapped(stored, width, 3, GLYPHS.more)]
         else:
             key = view.keys["teach-store"].split(",")[0]
             lines.append(((f"not storing: {key} begins", "label"),))
         return lines[:height]
+
+
+def _pictures(view: View) -> tuple[PictureCapture | None, InventorySummary]:
+    """Those that are being stored, and those that the recipe holds."""
+    image = view.snapshot.image
+    return (image.capture, image.inventory or InventorySummary()) if image else (None, InventorySummary())
 
 
 def _offers(view: View) -> list[Line]:
@@ -90,7 +98,8 @@ class MetersPane(Pane):
     """Light and sharpness, beside what was taught where a model has learnt."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        meters = view.snapshot.meters
+        image = view.snapshot.image
+        meters = image.meters if image else None
         if meters is None:
             return [heading("light and sharpness", width), (("no picture yet", "unknown"),)][:height]
         return [heading("light and sharpness", width), *_light(meters, width), *_sharpness(meters, width)][:height]
@@ -149,7 +158,7 @@ class RecentPane(_TeachPane):
 
     def _pictures(self, view: View) -> tuple[str, Sequence[tuple[str, Preview]]]:
         """What they are, and each with a word below it, the newest first."""
-        now, held, offers = view.snapshot.collecting, view.snapshot.held or InventorySummary(), view.snapshot.offers
+        (now, held), offers = _pictures(view), view.snapshot.offers
         if now is None and offers.recent:
             told = [("good" if one.good else "defective", one.preview) for one in reversed(offers.recent)]
             return "offered, the newest first", told
@@ -189,8 +198,7 @@ class SoundPane(_TeachPane):
         sound = view.snapshot.sound
         if sound is None:
             return []
-        held = sound.held or InventorySummary()
-        state = sound.microphone.state
+        held, state, stored = sound.inventory or InventorySummary(), sound.status.state, view.stored.get("sound", "")
         lines: list[Line] = [heading("sound", width, (state, "ok" if state == "live" else "unknown"))]
         lines.append(_count(held, "recordings", WANTED_RECORDINGS))
         lines.append(((f"{minutes(held.seconds)} minutes of good sound", "label"),))
@@ -200,7 +208,7 @@ class SoundPane(_TeachPane):
                 lines.append((("clipping: turn the gain down", "anomaly"),))
             elif sound.level.hold < QUIET:
                 lines.append((("very quiet: turn the gain up, or come nearer", "unknown"),))
-        now, playing = sound.recording, self._teaching.playing
+        now, playing = sound.capture, self._teaching.playing
         if now is not None:
             lines.append(
                 ((f" REC {minutes(now.seconds)} ", "hot"), (f" {'defective' if now.defect else 'good'}", "warm"))
@@ -208,8 +216,8 @@ class SoundPane(_TeachPane):
             lines += [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]
         elif playing is not None:
             lines.append((("playing ", "label"), (f"{minutes(playing[0])} of {minutes(playing[1])}", "strong")))
-        elif view.recorded:
-            lines += [((text, "ok"),) for text in wrapped(view.recorded, width, 2, GLYPHS.more)]
-        elif sound.microphone.message:
-            lines += [((text, "unknown"),) for text in wrapped(sound.microphone.message, width, 3, GLYPHS.more)]
+        elif stored:
+            lines += [((text, "ok"),) for text in wrapped(stored, width, 2, GLYPHS.more)]
+        elif sound.status.message:
+            lines += [((text, "unknown"),) for text in wrapped(sound.status.message, width, 3, GLYPHS.more)]
         return lines[:height]

@@ -61,7 +61,7 @@ class NoticeLine(Pane):
 
 def notice_line(view: View) -> Line:
     snapshot, run = view.snapshot, view.snapshot.training
-    recording = snapshot.sound.recording if snapshot.sound else None
+    recording = snapshot.sound.capture if snapshot.sound else None
     going_on = _going_on(view)
     if view.feedback:
         return (*going_on, (f" {view.feedback}", "strong"))
@@ -72,14 +72,14 @@ def notice_line(view: View) -> Line:
         return (*going_on, *note, (f" {_ends(view, key)}  {recording.file}", ""))
     if snapshot.fault:
         return ((" warning: ", "unknown"), (snapshot.fault, ""))
-    if going_on and snapshot.collecting is not None:
-        now = snapshot.collecting
+    if going_on and snapshot.image is not None and snapshot.image.capture is not None:
+        now = snapshot.image.capture
         sort = "defective" if now.defect else "good"
         return (*going_on, (f" {now.stored} {sort} pictures  {_ends(view, 'collect')}", ""))
     if run is not None and run.state == "failed":
         return ((" training failed: ", "anomaly"), (run.message, ""))
-    if snapshot.sound is not None and view.recorded:
-        return ((f" {view.recorded}", "ok"),)
+    if recorded := view.stored.get("sound"):
+        return ((f" {recorded}", "ok"),)
     if waiting_model(snapshot):
         return ((f" new model ready: {_use(view)}", "ok"),)
     if run is None and snapshot.offers.count:
@@ -93,10 +93,10 @@ def notice_line(view: View) -> Line:
 def _going_on(view: View) -> Line:
     """What is written into the recipe just now: it stays while keys are answered. The screens that end the storing of
     pictures show it themselves."""
-    snapshot = view.snapshot
-    if snapshot.sound is not None and snapshot.sound.recording is not None:
-        return ((f" REC {minutes(snapshot.sound.recording.seconds)} ", "hot"),)
-    if snapshot.collecting is not None and view.where not in ("watch", "teach"):
+    image, sound = view.snapshot.image, view.snapshot.sound
+    if sound is not None and sound.capture is not None:
+        return ((f" REC {minutes(sound.capture.seconds)} ", "hot"),)
+    if image is not None and image.capture is not None and view.where not in ("watch", "teach"):
         return ((" STORING ", "hot"),)
     return ()
 
@@ -138,7 +138,7 @@ def footer_line(view: View, width: int) -> Line:
             continue
         if ids == ("part",) and view.snapshot.shot is None:
             continue
-        if ids in (("map",), ("preview",)) and view.snapshot.camera is None:
+        if ids in (("map",), ("preview",)) and view.snapshot.image is None:
             continue
         keys = [first_key(view.keys[name]) for name in ids]
         text = "".join(keys) if all(len(key) == 1 for key in keys) else "/".join(keys)

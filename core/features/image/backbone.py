@@ -16,6 +16,7 @@ import platformdirs
 from core.errors import GoodpartError
 from core.features.image.picture import resized
 from core.features.image.pooling import Layout, Taps
+from core.runtime.atomic_files import write_bytes
 from core.runtime.litert import make_interpreter
 from core.samples import Picture
 
@@ -63,7 +64,7 @@ def find_backbone() -> bytes | None:
 def store_backbone(network: bytes, source_sha256: str) -> Path:
     """Put a converted backbone and the note that `find_backbone` checks it by into the cache; gives its path.
 
-    Both are written aside and renamed, the note last. Raises GoodpartError when the cache cannot be written.
+    The note is written last. Raises GoodpartError when the cache cannot be written.
     """
     folder = cache_folder()
     sha256 = hashlib.sha256(network).hexdigest()
@@ -71,26 +72,14 @@ def store_backbone(network: bytes, source_sha256: str) -> Path:
     entry = {"file": path.name, "sha256": sha256, "source_sha256": source_sha256}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(path, network)
-        _replace(folder / "efficientnet-lite0.json", json.dumps(entry, indent=1).encode())
+        write_bytes(path, network)
+        write_bytes(folder / "efficientnet-lite0.json", json.dumps(entry, indent=1).encode())
     except OSError as error:
         raise GoodpartError(
             f"{folder}: the converted backbone cannot be stored ({error.strerror or error}): "
             "make room there or name another folder in GOODPART_CACHE"
         ) from error
     return path
-
-
-def _replace(path: Path, data: bytes) -> None:
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 class Backbone:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.samples import Frame
-from core.state.source_status import SourceState as SourceState
-from core.state.source_status import SourceStatus as SourceStatus
+from core.state.source_status import SourceStatus
 
 
 @dataclass(frozen=True)

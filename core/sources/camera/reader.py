@@ -11,7 +11,7 @@ from typing import Protocol
 
 from core.errors import GoodpartError
 from core.samples import Frame, Picture
-from core.sources.camera.base import SourceState, SourceStatus
+from core.state.source_status import SourceState, SourceStatus
 
 
 class SourceLost(GoodpartError):  # noqa: N818 - a state of the world that passes, named as the status names it

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.samples import SoundBlock
-from core.state.source_status import MicrophoneStatus as MicrophoneStatus
-from core.state.source_status import SourceState as SourceState
+from core.state.source_status import MicrophoneStatus
 
 
 @dataclass(frozen=True)

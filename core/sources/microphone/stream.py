@@ -6,8 +6,8 @@ import threading
 from abc import ABC, abstractmethod
 
 from core.samples import SoundBlock
-from core.sources.microphone.base import MicrophoneStatus, SourceState
 from core.sources.microphone.ring_buffer import RingBuffer
+from core.state.source_status import MicrophoneStatus, SourceState
 
 JOIN_SECONDS = 0.9
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.samples import Frame, Picture
-from core.sources.camera.base import CameraSettings, SourceState, SourceStatus
+from core.sources.camera.base import CameraSettings
 from core.sources.simulated.pump.faults import FAULTS, Fault
 from core.sources.simulated.pump.render import PumpPart, draw_part, view_of
 from core.sources.simulated.schedule import PART_SECONDS, TEACHING_SECONDS, Clamped, next_exchange
+from core.state.source_status import SourceState, SourceStatus
 
 ADDRESS = "simulated"
 FASTEST = 15.0

@@ -15,7 +15,8 @@ from core.health.camera import CameraHealth
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
 from core.samples import Frame
-from core.sources.camera.base import SourceStatus
+from core.state.sense import ImageState
+from core.state.source_status import SourceStatus
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, until
 
@@ -81,6 +82,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, read_only: Call
         ImageCapture(read_only(tmp_path / "recipe") / "good", 1, CameraHealth(None))
 
 
+def image_of(station: Station) -> ImageState:
+    image = station.snapshot().image
+    assert image is not None
+    return image
+
+
 def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recipe) -> None:
     source = Scripted()
     source.show(good_part)
@@ -89,15 +96,15 @@ def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recip
     try:
         assert until(lambda: station.snapshot().verdict.state == "OK")
         station.collect(defect=True)
-        assert until(lambda: (now := station.snapshot().collecting) is not None and now.stored >= 2)
+        assert until(lambda: (now := image_of(station).capture) is not None and now.stored >= 2)
         station.collect()
         assert until(lambda: "stored already" in station.snapshot().fault)
         station.end_collecting()
-        assert until(lambda: station.snapshot().collecting is None)
-        assert "pictures of defective parts stored in defect/images" in station.snapshot().collected
+        assert until(lambda: image_of(station).capture is None)
+        assert "pictures of defective parts stored in defect/images" in image_of(station).stored
         assert station.snapshot().verdict.state == "OK"
         station.collect(1)
-        assert until(lambda: "1 picture of good parts" in station.snapshot().collected)
+        assert until(lambda: "1 picture of good parts" in image_of(station).stored)
     finally:
         station.stop()
     assert len(list(trained.defect_images.iterdir())) >= 2

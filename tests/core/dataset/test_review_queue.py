@@ -17,9 +17,10 @@ from core.dataset.inventory import RECENT
 from core.dataset.review_queue import OFFERS, SENSES, accept, counted, discard, offer_picture, offered
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture, small_preview
-from core.journal.store import JournalEvent, read_journal
+from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
 from core.sources.simulated.motor import RATE
+from core.state.journal_event import JournalEvent
 from core.state.material import ReviewQueue
 from tests.core.inspection.test_single_shot import ODD_PART, hearing, judged, running, single
 from tests.core.pipelines.test_sound import BAD, GOOD

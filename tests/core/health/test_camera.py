@@ -21,7 +21,7 @@ from core.health.camera import (
 )
 from core.health.scene_change import SceneChange
 from core.samples import Frame, Picture
-from core.sources.camera.base import SourceStatus
+from core.state.source_status import SourceStatus
 from tests.support.data import data_folder
 
 LIVE = SourceStatus(state="live", address="0", fps=10)

@@ -11,8 +11,8 @@ import soundfile
 from core.errors import GoodpartError
 from core.health.microphone import MicrophoneHealth, TaughtSound, measure_sound
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.base import MicrophoneStatus
 from core.sources.simulated.motor import MOTOR_FAULTS, RATE
+from core.state.source_status import MicrophoneStatus
 from tests.support.data import data_folder
 from tests.support.sounds import faulty_motor, good_motor, noise
 

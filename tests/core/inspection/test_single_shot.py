@@ -16,9 +16,10 @@ import soundfile
 
 from core.bundle import read_bundle
 from core.inference.sound_judge import SoundJudge
-from core.journal.store import JournalEvent, read_journal
+from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
+from core.state.journal_event import JournalEvent
 from core.state.parts import Part
 from core.station.station import Station
 from tests.core.pipelines.test_sound import BAD, GOOD, SILENCE, Played
@@ -55,7 +56,7 @@ def running(recipe: Recipe, show: Callable[[int], Picture] | None = GOOD_PART, k
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
-        assert until(lambda: bench.now.preview is not None)
+        assert until(lambda: bench.image.preview is not None)
         yield bench
     finally:
         bench.station.stop(5)
@@ -76,7 +77,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
     with running(single(trained)) as bench:
         assert bench.turns("UNKNOWN", "waiting for a part")
         assert bench.states(10) == {"UNKNOWN"}
-        assert bench.now.counters.judged == 0
+        assert bench.image.counters.judged == 0
         assert bench.now.shot is not None and bench.now.shot.state == "waiting"
         bench.seen.clear()
         bench.station.part("key")
@@ -84,15 +85,15 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
         assert (part.verdict.state, part.by) == ("OK", "key")
         assert bench.turns("OK", "part 1, 0 s ago: like the good parts")
         assert any("judging: " in snapshot.verdict.reason for snapshot in bench.seen)
-        assert bench.now.counters.judged == 4
-        assert bench.now.image is not None
-        assert part.scores["image"]["density"] == pytest.approx(bench.now.image.density)
+        assert bench.image.counters.judged == 4
+        assert bench.image.judged is not None
+        assert part.scores["image"]["density"] == pytest.approx(bench.image.judged.density)
         bench.source.show(ODD_PART)
         bench.station.part("line")
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert bench.turns("ANOMALY", "threshold")
-        assert bench.now.counters.called == 1
+        assert bench.now.called == 1
     rows = parts(trained)
     assert [(row.verdict, row.data["number"], row.data["by"]) for row in rows] == [
         ("OK", 1, "key"),
@@ -114,7 +115,7 @@ def test_the_verdict_goes_with_the_part(trained: Recipe) -> None:
         bench.source.show(OTHER_GOOD)
         assert bench.turns("UNKNOWN", "waiting for a part; last: 1 OK")
         assert bench.states(10) == {"UNKNOWN"}
-        assert bench.now.image is None
+        assert bench.image.judged is None
 
 
 def test_a_part_that_goes_so_slowly_that_no_two_pictures_differ_is_seen_to_go(trained: Recipe) -> None:
@@ -158,7 +159,7 @@ def test_what_cannot_be_seen_is_unknown(
                 return
         else:
             bench.station.part()
-            assert until(lambda: bench.now.counters.judged >= 2)
+            assert until(lambda: bench.image.counters.judged >= 2)
             if when == "after":
                 judged(bench, 1)
                 assert bench.turns("OK")
@@ -224,7 +225,7 @@ def test_what_was_seen_before_the_word_does_not_count(trained: Recipe) -> None:
         time.sleep(0.4)
         bench.source.show(GOOD_PART)
         assert judged(bench, 1).verdict.state == "OK"
-        assert bench.now.counters.anomalies == 0
+        assert bench.image.counters.anomalies == 0
 
 
 def test_without_a_model_no_part_is_judged_nor_counted(trained: Recipe) -> None:
@@ -340,7 +341,7 @@ def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
         bench.station.part()
         part = judged(bench, 1)
         assert part.verdict.state == "OK"
-        assert bench.now.sound is not None and bench.now.sound.judged in (10, 11)
+        assert bench.now.sound is not None and bench.now.sound.counters.judged in (10, 11)
         assert bench.turns("UNKNOWN", "last: 1 OK"), "nobody sees a motor being exchanged"
         played.play(BAD)
         time.sleep(0.3)

@@ -18,11 +18,11 @@ import soundfile
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import SoundBlock
-from core.sources.microphone.base import MicrophoneStatus, SourceState
 from core.sources.microphone.ring_buffer import RingBuffer
 from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
-from core.state.sense import Hearing
+from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
+from core.state.source_status import MicrophoneStatus, SourceState
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, odd_part, until
 from tests.support.sounds import faulty_motor, good_motor
@@ -86,7 +86,12 @@ class Bench:
         return self.station.snapshot()
 
     @property
-    def sound(self) -> Hearing:
+    def image(self) -> ImageState:
+        assert self.now.image is not None
+        return self.now.image
+
+    @property
+    def sound(self) -> SoundState:
         assert self.now.sound is not None
         return self.now.sound
 
@@ -119,15 +124,15 @@ def both(trained: Recipe, heard: Recipe) -> Recipe:
 def test_good_motors_are_ok_and_a_worn_bearing_is_called(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK", "like the good parts")
-        assert bench.now.camera is None
-        assert until(lambda: bench.sound.judged >= 60)
-        assert bench.sound.anomalies <= 0.2 * bench.sound.judged
+        assert bench.now.image is None
+        assert until(lambda: bench.sound.counters.judged >= 60)
+        assert bench.sound.counters.anomalies <= 0.2 * bench.sound.counters.judged
         assert bench.sound.level is not None
         assert -60 < bench.sound.level.rms < bench.sound.level.peak <= bench.sound.level.hold < 0
         assert len(bench.sound.spectrum) == 32
         bench.played.play(BAD)
         assert bench.turns("ANOMALY", "threshold")
-        assert bench.now.counters.called >= 1
+        assert bench.now.called >= 1
         bench.played.play(GOOD)
         assert bench.turns("OK")
     assert [event.verdict for event in read_journal(heard.journal) if event.kind == "verdict"][:2] == ["OK", "ANOMALY"]
@@ -136,7 +141,7 @@ def test_good_motors_are_ok_and_a_worn_bearing_is_called(heard: Recipe) -> None:
 def test_what_was_called_out_can_be_heard_and_seen_again(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK", "like the good parts")
-        assert until(lambda: bench.sound.judged >= 60)
+        assert until(lambda: bench.sound.counters.judged >= 60)
         bench.played.play(BAD)
         assert bench.turns("ANOMALY", "threshold")
         thresholds = bench.sound.thresholds
@@ -197,7 +202,7 @@ def test_what_cannot_be_heard_is_unknown_and_never_ok(
         bench.seen.clear()
         assert until(lambda: len(bench.seen) >= 4)
         assert {snapshot.verdict.state for snapshot in bench.seen} == {"UNKNOWN"}
-        assert bench.sound.window is None
+        assert bench.sound.judged is None
         bench.played.play(GOOD)
         bench.played.become("live")
         bench.played.note = ""
@@ -217,7 +222,7 @@ def test_the_verdict_is_the_worse_of_both_and_says_whose_it_is(both: Recipe) -> 
         bench.played.play(BAD)
         assert bench.turns("ANOMALY", "sound: ")
         assert "picture" not in bench.now.verdict.reason
-        assert bench.now.image_verdict is not None
+        assert bench.image.verdict.state == "OK"
         bench.played.play(GOOD)
         assert bench.turns("OK")
         shown.show(lambda number: odd_part(5000 + number % 7))
@@ -245,9 +250,9 @@ def test_both_share_the_budget_of_false_alarms(both: Recipe) -> None:
     shown = Scripted()
     shown.show(lambda number: good_part(5000 + number % 7))
     with running(both, shown) as bench:
-        assert until(lambda: bench.now.model is not None and bench.sound.model is not None)
+        assert until(lambda: bench.image.model is not None and bench.sound.model is not None)
         bench.station.calibrate()
-        assert until(lambda: bench.now.thresholds is not None and "5 %" in bench.now.thresholds.by)
+        assert until(lambda: bench.image.thresholds is not None and "5 %" in bench.image.thresholds.by)
         assert until(lambda: bench.sound.thresholds is not None and "5 %" in bench.sound.thresholds.by)
 
 
@@ -271,10 +276,10 @@ def test_good_sound_is_recorded_into_the_recipe(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK")
         bench.station.record(True)
-        assert until(lambda: bench.sound.recording is not None and bench.sound.recording.seconds > 3)
+        assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 3)
         bench.station.record(False)
-        assert until(lambda: "of good sound recorded" in bench.sound.recorded)
-        assert bench.sound.recording is None
+        assert until(lambda: "of good sound recorded" in bench.sound.stored)
+        assert bench.sound.capture is None
     (new,) = set(heard.good_sound.iterdir()) - set(before)
     assert new.name.startswith("000001-recorded-")
     sound, rate = soundfile.read(new, dtype="float32")
@@ -290,9 +295,9 @@ def test_a_microphone_that_goes_leaves_what_was_recorded(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK")
         bench.station.record(True)
-        assert until(lambda: bench.sound.recording is not None and bench.sound.recording.seconds > 2)
+        assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 2)
         bench.played.become("lost", "microphone default: was pulled")
-        assert until(lambda: bench.sound.recording is not None and "pulled" in bench.sound.recording.note)
+        assert until(lambda: bench.sound.capture is not None and "pulled" in bench.sound.capture.note)
     assert len(list(heard.good_sound.glob("*recorded*.wav"))) == 1
     assert not list(heard.good_sound.glob(".*"))
 
@@ -305,7 +310,7 @@ def test_a_recipe_that_was_taught_pictures_alone_can_record_sound(trained: Recip
         assert bench.turns("OK", "like the good parts")
         assert "nothing was learnt yet" in bench.sound.verdict.reason
         bench.station.record(True)
-        assert until(lambda: bench.sound.recording is not None and bench.sound.recording.seconds > 2)
+        assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 2)
     assert len(list(trained.good_sound.glob("*.wav"))) == 1
 
 
@@ -336,7 +341,7 @@ def test_an_overrun_is_counted_and_the_window_begins_anew(heard: Recipe) -> None
     with running(heard) as bench:
         assert bench.turns("OK")
         bench.played.ring.put(np.tile(GOOD, 2), RATE)
-        assert until(lambda: bench.sound.microphone.overruns >= 1)
+        assert until(lambda: bench.sound.status.overruns >= 1)
         assert until(lambda: bench.now.verdict.state == "OK")
 
 
@@ -350,11 +355,11 @@ def test_it_stops_at_once_with_both_senses(both: Recipe) -> None:
         assert time.monotonic() - began < 3
         assert bench.now.stopped
         assert bench.now.sound is not None
-        assert bench.now.sound.window is None
+        assert bench.now.sound.judged is None
 
 
 def test_a_snapshot_of_one_sense_has_nothing_of_the_other(heard: Recipe, tmp_path: Path) -> None:
     with running(heard) as bench:
         assert bench.turns("OK")
-        assert (bench.now.camera, bench.now.image, bench.now.model) == (None, None, None)
+        assert list(bench.now.senses) == ["sound"]
         assert replace(bench.now, sound=None).verdict.state == "OK"

@@ -20,6 +20,7 @@ from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.replay.outcome import ReplayOutcome, models_of, same_judging
 from core.replay.replay import Replay
+from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense
 from core.station.station import Station
@@ -49,6 +50,11 @@ class Live:
     def now(self) -> Snapshot:
         return self.station.snapshot()
 
+    @property
+    def image(self) -> ImageState:
+        assert self.now.image is not None
+        return self.now.image
+
     def turns(self, state: str, words: str = "", seconds: float = 20.0) -> None:
         assert until(lambda: self.now.verdict.state == state and words in self.now.verdict.reason, seconds), (
             self.now.verdict
@@ -58,8 +64,7 @@ class Live:
         """So many more samples of a sense."""
 
         def number() -> int:
-            now = self.now
-            return now.counters.judged if sense == "image" or now.sound is None else now.sound.judged
+            return self.now.senses[sense].counters.judged
 
         wanted = number() + count
         assert until(lambda: number() >= wanted, 20.0), self.now.verdict
@@ -109,9 +114,9 @@ def test_pictures_sound_and_commands_are_judged_again_to_the_bit(both: Recipe, t
         source.show(odd)
         live.turns("ANOMALY")
         source.show(good)
-        assert live.now.thresholds
+        assert live.image.thresholds
         for step in range(5):
-            station.set_threshold("density", live.now.thresholds.density + step, "key")
+            station.set_threshold("density", live.image.thresholds.density + step, "key")
             live.judges(2)
         station.set_threshold("reconstruction_error", 1e-9, "key", "sound")
         live.judges(3, "sound")
@@ -125,7 +130,7 @@ def test_pictures_sound_and_commands_are_judged_again_to_the_bit(both: Recipe, t
         def grabbed() -> bool:
             station.grab("density")
             time.sleep(0.1)
-            return bool(live.now.thresholds and live.now.thresholds.by == "knob")
+            return bool(live.image.thresholds and live.image.thresholds.by == "knob")
 
         assert until(grabbed, 20.0), live.now.fault
         live.judges(5)
@@ -195,7 +200,7 @@ def test_a_station_without_a_model_is_replayed_as_it_was(trained: Recipe, tmp_pa
     source.show(good)
     with recording(trained, tmp_path / "shift", source) as live:
         live.turns("UNKNOWN", "nothing was learnt yet")
-        assert until(lambda: live.now.counters.unknown > 3)
+        assert until(lambda: live.image.counters.unknown > 3)
     assert replayed(tmp_path / "shift").same is True
 
 

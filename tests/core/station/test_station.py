@@ -20,6 +20,7 @@ from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
 from core.serialization.verdict_json import scores_as_json
+from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement
 from core.station.station import Station
@@ -43,6 +44,11 @@ class Bench:
     @property
     def now(self) -> Snapshot:
         return self.station.snapshot()
+
+    @property
+    def image(self) -> ImageState:
+        assert self.now.image is not None
+        return self.now.image
 
     def turns(self, state: str, words: str = "", seconds: float = 10.0) -> bool:
         return until(lambda: self.now.verdict.state == state and words in self.now.verdict.reason, seconds)
@@ -86,24 +92,24 @@ def rows(recipe: Recipe, kind: str) -> list[tuple[str, str]]:
 def test_good_parts_are_ok_and_odd_ones_are_called(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK", "like the good parts")
-        assert until(lambda: bench.now.counters.judged >= 40)
-        assert bench.now.counters.anomalies <= 4
-        assert bench.now.model is not None
-        assert bench.now.model.taught == 30
-        assert bench.now.preview is not None
-        assert bench.now.preview.width * bench.now.preview.height == len(bench.now.preview.grey)
+        assert until(lambda: bench.image.counters.judged >= 40)
+        assert bench.image.counters.anomalies <= 4
+        assert bench.image.model is not None
+        assert bench.image.model.taught == 30
+        assert bench.image.preview is not None
+        assert bench.image.preview.width * bench.image.preview.height == len(bench.image.preview.grey)
         bench.source.show(odd)
         assert bench.turns("ANOMALY", "threshold")
         assert bench.states(10) == {"ANOMALY"}
-        assert bench.now.votes == "AAA"
-        assert bench.now.image is not None
-        assert bench.now.image.share > 1
-        assert bench.now.image.map.shape == (14, 14)
+        assert bench.image.votes == "AAA"
+        assert bench.image.judged is not None
+        assert bench.image.judged.share > 1
+        assert bench.image.judged.map.shape == (14, 14)
         bench.source.show(good)
         assert bench.turns("OK")
-    counters = bench.now.counters
+    counters = bench.image.counters
     assert counters.judged == counters.ok + counters.anomalies + counters.unknown
-    assert counters.called >= 1
+    assert bench.now.called >= 1
 
 
 @pytest.mark.parametrize(
@@ -128,15 +134,15 @@ def test_what_cannot_be_seen_is_unknown_and_never_ok(
         disturb(bench)
         assert bench.turns("UNKNOWN", words)
         assert bench.states(4) == {"UNKNOWN"}
-        assert bench.now.image is None
-        assert bench.now.votes == "---"
+        assert bench.image.judged is None
+        assert bench.image.votes == "---"
         # And back again: what was seen before the fault does not vote.
         bench.source.show(good)
         bench.source.become("live")
         bench.station.pause(False)
         bench.seen.clear()
         assert bench.turns("OK")
-        first = next(snapshot for snapshot in bench.seen if snapshot.image)
+        first = next(snapshot.image for snapshot in bench.seen if snapshot.image and snapshot.image.judged)
         assert first.votes in ("--.", "--A")
         assert first.verdict.state == "UNKNOWN"
 
@@ -245,7 +251,7 @@ def test_scores_that_are_no_numbers_are_called_and_stay_json(trained: Recipe) ->
         working = bench.judge.detector
         bench.judge.detector = Broken(working)  # type: ignore[assignment]
         assert bench.turns("ANOMALY", "the scores are not numbers")
-        image, thresholds = bench.now.image, bench.now.thresholds
+        image, thresholds = bench.image.judged, bench.image.thresholds
         assert isinstance(image, ImageJudgement)
         assert thresholds is not None
         said = scores_as_json(image, thresholds)
@@ -276,8 +282,8 @@ def test_another_part_is_voted_on_anew(trained: Recipe) -> None:
         assert bench.turns("OK")
         bench.seen.clear()
         bench.source.show(lambda number: np.ascontiguousarray(lies_still(number)[::-1, ::-1]))
-        assert until(lambda: any(snapshot.votes in ("--.", "--A") for snapshot in bench.seen))
-        turned = next(snapshot for snapshot in bench.seen if snapshot.votes in ("--.", "--A"))
+        assert until(lambda: any(snapshot.image and snapshot.image.votes in ("--.", "--A") for snapshot in bench.seen))
+        turned = next(snapshot for snapshot in bench.seen if snapshot.image and snapshot.image.votes in ("--.", "--A"))
         assert turned.verdict.state == "UNKNOWN"
         assert "1 of 3" in turned.verdict.reason
 
@@ -285,17 +291,17 @@ def test_another_part_is_voted_on_anew(trained: Recipe) -> None:
 def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        assert bench.now.thresholds is not None
-        old = bench.now.thresholds.density
+        assert bench.image.thresholds is not None
+        old = bench.image.thresholds.density
         bench.station.set_threshold("density", 1000.0, "knob")
         assert bench.turns("ANOMALY", "threshold 1000")
-        assert bench.now.unsaved
-        assert bench.now.thresholds.by == "knob"
+        assert bench.image.unsaved
+        assert bench.image.thresholds.by == "knob"
         bench.station.save_thresholds()
-        assert until(lambda: not bench.now.unsaved)
+        assert until(lambda: not bench.image.unsaved)
         bench.station.set_threshold("density", float("nan"))
         assert until(lambda: "must be a number" in bench.now.fault)
-        assert bench.now.thresholds.density == 1000.0
+        assert bench.image.thresholds.density == 1000.0
     saved = open_recipe(str(trained.folder)).settings.image.thresholds
     assert (saved.density, saved.by) == (1000.0, "knob")
     (changed,) = [event for event in read_journal(trained.journal) if event.kind == "threshold"]
@@ -305,9 +311,9 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
         assert bench.turns("ANOMALY", "threshold 1000")
         bench.station.calibrate()
         assert bench.turns("OK")
-        assert bench.now.thresholds is not None
-        assert bench.now.thresholds.density == pytest.approx(old)
-        assert bench.now.unsaved
+        assert bench.image.thresholds is not None
+        assert bench.image.thresholds.density == pytest.approx(old)
+        assert bench.image.unsaved
 
 
 def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) -> None:
@@ -315,9 +321,9 @@ def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) ->
         assert bench.turns("OK")
         trained.change("verdict", {"false_alarms": 0.2})
         bench.station.calibrate()
-        assert until(lambda: bench.now.thresholds is not None and "20 %" in bench.now.thresholds.by)
-        assert bench.now.model is not None
-        assert "20 % false alarms asked" in bench.now.model.note
+        assert until(lambda: bench.image.thresholds is not None and "20 %" in bench.image.thresholds.by)
+        assert bench.image.model is not None
+        assert "20 % false alarms asked" in bench.image.model.note
         trained.change("verdict", {"false_alarms": 0.001})
         bench.station.calibrate()
         assert until(lambda: "it takes 999, 969 more" in bench.now.fault)
@@ -334,7 +340,7 @@ def test_a_read_only_recipe_is_judged_with_and_told(trained: Recipe, read_only: 
         bench.station.set_threshold("density", 1000.0)
         bench.station.save_thresholds()
         assert until(lambda: "Read-only" in bench.now.fault)
-        assert bench.now.unsaved
+        assert bench.image.unsaved
         assert bench.turns("ANOMALY")
 
 
@@ -368,7 +374,7 @@ def test_the_journal_tells_the_story(trained: Recipe) -> None:
         assert bench.turns("OK")
     events = list(read_journal(trained.journal))
     assert [events[0].kind, events[-1].kind] == ["start", "stop"]
-    assert events[-1].data["judged"] == bench.now.counters.judged
+    assert events[-1].data["judged"] == bench.image.counters.judged
     assert [verdict for verdict, _ in rows(trained, "verdict")] == ["OK", "ANOMALY", "UNKNOWN", "OK"]
     assert [words for verdict, words in rows(trained, "health") if verdict and "dark" in words]
     (called,) = [event for event in events if event.verdict == "ANOMALY"]
@@ -395,7 +401,7 @@ def test_kept_pictures_are_bounded(trained: Recipe) -> None:
             assert bench.turns("ANOMALY")
             bench.source.show(good)
             assert bench.turns("OK")
-    assert bench.now.counters.called >= 4
+    assert bench.now.called >= 4
     assert len(list(trained.anomalies.iterdir())) == 2
 
 
@@ -452,7 +458,7 @@ def test_it_stops_at_once_and_says_so(trained: Recipe) -> None:
         assert time.monotonic() - began < 2
         assert bench.source.stopped
         assert bench.now.stopped
-        assert bench.now.image is None
+        assert bench.image.judged is None
         assert bench.now.verdict.state == "UNKNOWN"
         bench.station.stop()
         bench.station.train()
@@ -483,19 +489,19 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
         assert until(lambda: "no new model to take over" in bench.now.fault)
         bench.station.train()
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 20)
-        judged = bench.now.counters.judged
+        judged = bench.image.counters.judged
         bench.station.train()
         assert until(lambda: "under way already" in bench.now.fault)
-        assert until(lambda: bench.now.new_model is not None, 20)
-        assert bench.now.counters.judged > judged
+        assert until(lambda: bench.image.new_model is not None, 20)
+        assert bench.image.counters.judged > judged
         assert bench.now.training is not None
         assert bench.now.training.state == "done"
         assert trained.image_bundle.read_bytes() == old
         bench.station.take_over()
-        assert until(lambda: bench.now.new_model is None)
+        assert until(lambda: bench.image.new_model is None)
         assert bench.now.training is None
-        assert bench.now.model is not None
-        assert bench.now.model.taught == 35
+        assert bench.image.model is not None
+        assert bench.image.model.taught == 35
         assert bench.turns("OK")
     assert trained.image_bundle.read_bytes() != old
     assert not trained.candidate("image").exists()
@@ -517,14 +523,14 @@ def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) 
         assert run is not None
     assert run.wait(3).state == "cancelled"
     assert not trained.candidate("image").exists()
-    assert bench.now.model is not None
-    assert bench.now.model.taught == 30
+    assert bench.image.model is not None
+    assert bench.image.model.taught == 30
 
 
 def test_a_model_that_waits_is_seen_at_the_next_start(trained: Recipe) -> None:
     trained.candidate("image").write_bytes(trained.image_bundle.read_bytes())
     with running(trained, good) as bench:
-        assert until(lambda: bench.now.new_model is not None)
+        assert until(lambda: bench.image.new_model is not None)
     trained.candidate("image").write_bytes(b"torn")
     with running(trained, good) as bench:
         assert until(lambda: "torn" in bench.now.fault)

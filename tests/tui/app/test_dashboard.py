@@ -31,6 +31,8 @@ from tests.support.fake_station import (
     sound_alone,
     training,
     waiting,
+    with_image,
+    with_sound,
 )
 from tui.app.dashboard import Dashboard
 from tui.terminal.cell_buffer import CellBuffer
@@ -237,7 +239,7 @@ async def test_help_comes_and_goes_while_the_plots_go_on() -> None:
         assert "error threshold down, up: ten steps" in await shown(pilot, app)
         for number in range(100, 110):
             clock.now += 0.5
-            station.publish(snapshot(image=replace(station.now.image, number=number)))
+            station.publish(snapshot(judged=replace(station.now.image.judged, number=number)))
         await pilot.press("?")
         text = await shown(pilot, app)
     assert max(line.count("▀") + line.count("▄") for line in text.splitlines()[6:13]) >= 10
@@ -257,7 +259,7 @@ async def test_the_preview_turns_from_shades_to_ascii_to_off() -> None:
 
 async def test_the_preview_is_redrawn_every_two_seconds_at_most() -> None:
     app, station, clock = make()
-    black = replace(station.now.preview, grey=bytes(len(station.now.preview.grey)))
+    black = replace(station.now.image.preview, grey=bytes(len(station.now.image.preview.grey)))
     async with running(app) as pilot:
         await pilot.press("p")
         await shown(pilot, app)
@@ -297,7 +299,7 @@ async def test_a_lost_camera_is_never_ok() -> None:
 
 
 async def test_a_station_that_has_learnt_nothing_yet() -> None:
-    app, station, _ = make(snapshot(thresholds=None, model=None, image=None, votes="", preview=None))
+    app, station, _ = make(snapshot(thresholds=None, model=None, judged=None, votes="", preview=None))
     async with running(app) as pilot:
         await pilot.press("j", "p", "p", "m")
         text = await shown(pilot, app)
@@ -358,7 +360,7 @@ async def test_what_the_terminal_gets_is_what_textual_means() -> None:
             if number == 7:
                 await pilot.resize_terminal(120, 40)
             clock.now += 0.7
-            station.publish(replace(station.now, image=judgement(number, -3.0 - number / 9)))
+            station.publish(with_image(station.now, judged=judgement(number, -3.0 - number / 9)))
             await pilot.press(key)
             text = await shown(pilot, app)
             assert app.text() == text, f"after {key}"
@@ -386,7 +388,7 @@ async def test_what_was_heard_before_the_key_is_in_the_plot_after_it() -> None:
     async with running(app) as pilot:
         for number in range(20):
             clock.now += 0.5
-            sound = replace(station.now.sound, window=heard(number, -4.5))
+            sound = replace(station.now.sound, judged=heard(number, -4.5))
             station.publish(replace(station.now, sound=sound))
         await shown(pilot, app)
         await pilot.press("v")
@@ -401,7 +403,7 @@ async def test_recording_begins_and_ends_with_a_key_however_fast() -> None:
         await pilot.press("r")
         assert "REC 0:00" in await shown(pilot, app)
         await pilot.press("r", "r", "r")
-        done = replace(station.now.sound, recording=None, recorded="000007.wav: 12.0 s of good sound recorded")
+        done = replace(station.now.sound, capture=None, stored="000007.wav: 12.0 s of good sound recorded")
         station.publish(replace(station.now, sound=done))
         app._feedback = ("", 0.0)
         assert "12.0 s of good sound recorded" in await shown(pilot, app)
@@ -421,8 +423,8 @@ async def test_without_a_microphone_nothing_is_recorded_and_it_says_so() -> None
 async def test_overruns_and_old_sound_are_seen_even_in_one_row() -> None:
     app, station, clock = make(both())
     async with running(app) as pilot:
-        status = replace(station.now.sound.microphone, overruns=4)
-        station.publish(replace(station.now, sound=replace(station.now.sound, microphone=status)))
+        status = replace(station.now.sound.status, overruns=4)
+        station.publish(with_sound(station.now, status=status))
         assert "4 OVERRUNS" in await shown(pilot, app)
         clock.now += 1.5
         assert "STALE" in await shown(pilot, app)
@@ -432,11 +434,11 @@ async def test_storing_pictures_begins_and_ends_with_a_key_and_is_shown() -> Non
     app, station, _ = make()
     async with running(app) as pilot:
         await pilot.press("i")
-        station.publish(replace(station.now, collecting=PictureCapture(12, 50, note="picture: dark")))
+        station.publish(with_image(station.now, capture=PictureCapture(12, 50, note="picture: dark")))
         text = await shown(pilot, app)
         assert "storing 12 of 50 good" in text and "picture: dark" in text
         await pilot.press("i")
-        station.publish(replace(station.now, collecting=None, collected="12 pictures of good parts stored"))
+        station.publish(with_image(station.now, capture=None, stored="12 pictures of good parts stored"))
         assert "12 pictures of good parts" in await shown(pilot, app)
     assert station.calls[1:] == [("collect", None, False), ("end_collecting",)]
 

@@ -58,8 +58,8 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
             await until(lambda: now().verdict.state == "OK")
             await until(lambda: said[-2:] == ["lamp OK", "relay on"])
             await pilot.press("d")
-            assert now().thresholds is not None
-            before = now().thresholds.density
+            assert now().image.thresholds is not None
+            before = now().image.thresholds.density
             station.set_knob("image", "density", KnobTable("raw"))
             await until(lambda: any(m.range == "raw" for m in now().knobs.meanings))
             process = board._process
@@ -67,20 +67,20 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
             process.stdin.write(b"turn 34 3000\n")
             process.stdin.flush()
             await until(lambda: abs(now().knobs.density.value - 3000) < 15)
-            assert now().thresholds.density == before, "a knob by itself changes nothing"
+            assert now().image.thresholds.density == before, "a knob by itself changes nothing"
             app.show()
             pane = ["".join(text for text, _ in line) for line in app.screen.query_one(KnobsPane)._lines]
             assert pane[1].endswith("moving")
             await pilot.press("d")
             await asyncio.sleep(0.2)
-            assert now().thresholds.density == before, "nor one that still moves"
+            assert now().image.thresholds.density == before, "nor one that still moves"
             await asyncio.sleep(1.2)
             await pilot.press("d")
             await until(lambda: now().verdict.state == "ANOMALY")
-            assert now().thresholds.density == now().knobs.density.value
+            assert now().image.thresholds.density == now().knobs.density.value
             await until(lambda: said[-2:] == ["lamp ANOMALY", "relay off"], 1.0)
             await pilot.press("u")
-            await until(lambda: now().thresholds.density == before)
+            await until(lambda: now().image.thresholds.density == before)
             await until(lambda: said[-2:] == ["lamp OK", "relay on"])
             board.stop()
             assert await until(lambda: now().knobs.state == "lost") < 0.5
@@ -129,7 +129,7 @@ async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: 
     now = station.snapshot
     try:
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(lambda: now().thresholds is not None and "waiting" in now().knobs.message)
+            await until(lambda: now().image.thresholds is not None and "waiting" in now().knobs.message)
             for _ in range(14):
                 os.write(master, b"_34#2765#34_\r\n_39#0.1632#39_\r\n")
                 await asyncio.sleep(0.1)
@@ -138,8 +138,8 @@ async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: 
             pane = ["".join(text for text, _ in line) for line in app.screen.query_one(KnobsPane)._lines]
             assert pane[0].endswith("LEGACY")
             await pilot.press("g")
-            await until(lambda: now().thresholds.density == 2765)
-            assert now().thresholds.reconstruction_error == 0.1632
+            await until(lambda: now().image.thresholds.density == 2765)
+            assert now().image.thresholds.reconstruction_error == 0.1632
     finally:
         station.stop()
         os.close(master)
@@ -153,7 +153,7 @@ async def test_ranges_are_typed_on_their_screen(trained: Recipe) -> None:
     app = Dashboard(station)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(lambda: station.snapshot().thresholds is not None)
+            await until(lambda: station.snapshot().image.thresholds is not None)
             await pilot.press("o")
             field = app.screen.query_one("#density", Input)
             field.value = "[red]"

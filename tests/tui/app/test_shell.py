@@ -15,7 +15,7 @@ from textual.widgets import Input
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from core.state.material import InventorySummary, Meters, PictureCapture, ReviewQueue
-from tests.support.fake_station import FakeStation, anomaly, both, hearing, preview, snapshot
+from tests.support.fake_station import FakeStation, anomaly, both, hearing, preview, snapshot, with_image
 from tests.tui.app.test_dashboard import screen_text
 from tui.app.shell import Shell
 from tui.screens.form import AskScreen
@@ -219,7 +219,9 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         held = InventorySummary(12, 3, (preview(), preview()))
         station.publish(
             replace(
-                both(), recipe="pump", held=held, meters=meters, sound=hearing(held=InventorySummary(2, 0, (), 90.0))
+                with_image(both(), inventory=held, meters=meters),
+                recipe="pump",
+                sound=hearing(inventory=InventorySummary(2, 0, (), 90.0)),
             )
         )
         await becomes(pilot, shell, shows(shell, "12 good (13 more)"))
@@ -227,7 +229,7 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         assert "112 of 255, taught 90-120: good" in text and "taught 60 and more: sharp" in text
         assert "1:30 minutes of good sound" in text
         await pilot.press("i")
-        station.publish(replace(station.now, collecting=PictureCapture(3, None, note="move the part a little")))
+        station.publish(with_image(station.now, capture=PictureCapture(3, None, note="move the part a little")))
         await becomes(pilot, shell, shows(shell, "STORING"))
         assert "move the part a little" in screen_text(shell)
         await pilot.press("i", "f", "r", "backspace", "v", "backspace")

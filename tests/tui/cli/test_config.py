@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,18 @@ def test_an_unknown_action_is_refused_with_the_nearest(capsys: pytest.CaptureFix
     file.write_text('[keys]\nquitt = "f10"\n')
     assert main(["config"]) != 0
     assert "did you mean 'quit'?" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(
+    capsys: pytest.CaptureFixture[str], small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = small_disk(16)
+    monkeypatch.setenv("GOODPART_CONFIG", str(disk / "config.toml"))
+    (disk / "config.toml").write_text('theme = "light"\n')
+    with (disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+        while True:
+            filler.write(bytes(4096))
+    assert main(["config", "--set", "theme=dark"]) == 2
+    assert "config.toml: cannot be written (No space left on device)" in capsys.readouterr().err
+    assert sorted(path.name for path in disk.iterdir()) == ["config.toml", "filler"]
+    assert (disk / "config.toml").read_text() == 'theme = "light"\n'

@@ -156,7 +156,7 @@ def test_a_part_that_is_waited_for_or_judged_is_told_in_words() -> None:
 
 
 def test_stop_ends_what_is_going_on() -> None:
-    line, station = desk(FakeStation(snapshot(collecting=PictureCapture(3, 50))))
+    line, station = desk(FakeStation(snapshot(capture=PictureCapture(3, 50))))
     assert "stored 3 of 50" in line.obey("s")
     line.obey("stop")
     assert station.calls == [("end_collecting",)]
@@ -194,7 +194,7 @@ def test_sound_is_recorded_and_deleted() -> None:
 
 
 def test_all_is_deleted_only_where_it_is_confirmed() -> None:
-    line, station = desk(FakeStation(snapshot(held=InventorySummary(40, 3))))
+    line, station = desk(FakeStation(snapshot(inventory=InventorySummary(40, 3))))
     assert line.obey("delete all") == "all 40 good pictures go, for good: type delete all yes to do it"
     assert "all 3 defective pictures" in line.obey("delete defect all")
     assert "type delete defect all yes" in line.obey("delete defect all")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.serialization.verdict_json import as_json
 from core.state.jobs import TrainingState
 from core.state.parts import Part
+from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.source_status import SourceStatus
 from core.state.verdict import ImageJudgement, ModelInfo, State, Thresholds, Verdict
@@ -29,14 +30,19 @@ MODEL = ModelInfo("features", "abc", 120, "2024-11-05T14:03:22", "EfficientNet-L
 IMAGE = ImageJudgement(1, -3.0, 0.003, False, 0.4, 0.7, 0.2, np.zeros((14, 14), np.float32), 12.3456)
 
 
-def snapshot(at: float, state: State, number: int = 0, reason: str = "because", **changes: Any) -> Snapshot:
-    return replace(
-        Snapshot(
-            number=1, at=at, recipe="pump", verdict=Verdict(state, reason), camera=SourceStatus("live", "0"),
-            thresholds=THRESHOLDS, model=MODEL, image=replace(IMAGE, number=number) if number else None,
-        ),
-        **changes,
-    )  # fmt: skip
+def snapshot(
+    at: float,
+    state: State,
+    number: int = 0,
+    reason: str = "because",
+    fault: str = "",
+    part: Part | None = None,
+    **of_image: Any,
+) -> Snapshot:
+    verdict, judged = Verdict(state, reason), replace(IMAGE, number=number) if number else None
+    image = ImageState(SourceStatus("live", "0"), verdict, judged, THRESHOLDS, model=MODEL)
+    image = replace(image, **of_image)
+    return Snapshot(number=1, at=at, recipe="pump", verdict=verdict, image=image, fault=fault, part=part)
 
 
 def said(snapshots: Iterable[Snapshot]) -> list[dict[str, Any]]:
@@ -80,12 +86,12 @@ def test_while_nothing_can_be_judged_it_is_told_at_the_turn_and_once_a_second() 
 
 def test_nothing_is_told_while_the_camera_is_opened_for_the_first_time() -> None:
     opening = SourceStatus("opening", "0")
-    assert said([snapshot(1.0, "UNKNOWN", model=None, camera=opening), snapshot(1.1, "OK", 1)])[0]["verdict"] == "OK"
+    assert said([snapshot(1.0, "UNKNOWN", model=None, status=opening), snapshot(1.1, "OK", 1)])[0]["verdict"] == "OK"
 
 
 def test_what_is_no_number_is_null() -> None:
     image = replace(IMAGE, density=float("nan"), score=float("inf"))
-    told = as_json(snapshot(1.0, "ANOMALY", image=image))
+    told = as_json(snapshot(1.0, "ANOMALY", judged=image))
     assert told["image"]["density"] is None
     assert "NaN" not in json.dumps(told)
 
@@ -100,7 +106,7 @@ def test_lines_come_at_a_turn_and_once_a_second() -> None:
 @given(st.text(), st.text(), st.floats(), st.booleans())
 def test_a_line_fits_any_terminal(reason: str, truth: str, density: float, judged: bool) -> None:
     image = replace(IMAGE, density=density) if judged else None
-    line = status_line(snapshot(0.0, "UNKNOWN", reason=reason, truth=truth, image=image))
+    line = status_line(snapshot(0.0, "UNKNOWN", reason=reason, truth=truth, judged=image))
     assert len(line) <= 79
     assert line.isascii()
     assert line.isprintable()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.evaluation.model_review import examine
 from core.recipes.recipe import Recipe
+from tests.support.fake_station import with_image
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
 from tests.tui.screens.test_train import pump, text
@@ -50,7 +49,7 @@ async def test_by_hand_the_journal_gets_the_reason(bench: Bench, pump: Recipe) -
     async with running(shell) as pilot:
         station = bench.stations["pump"]
         await pilot.press("4")
-        before = station.now.thresholds
+        before = station.now.image.thresholds
         assert before is not None
         await pilot.press("j", "L")
         lower, more = station.calls[-2:]
@@ -64,7 +63,7 @@ async def test_without_a_model_it_says_what_to_do(bench: Bench) -> None:
     shell = Shell(bench.make("new"), bench.open)
     async with running(shell) as pilot:
         station = bench.stations["new"]
-        station.publish(replace(station.now, model=None, thresholds=None))
+        station.publish(with_image(station.now, model=None, thresholds=None))
         await pilot.press("4")
         await becomes(pilot, shell, shows(shell, "nothing was learnt yet"))
         await pilot.press("enter")

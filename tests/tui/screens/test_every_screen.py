@@ -24,7 +24,18 @@ from core.recipes.recipe import Recipe, new_recipe
 from core.state.jobs import TrainingState
 from core.state.material import InventorySummary, Meters, PictureCapture, SoundRecording
 from core.state.snapshot import Snapshot
-from tests.support.fake_station import MODEL, NOW, FakeStation, anomaly_map, both, hearing, preview, snapshot, turning
+from tests.support.fake_station import (
+    MODEL,
+    NOW,
+    FakeStation,
+    anomaly_map,
+    both,
+    hearing,
+    preview,
+    snapshot,
+    turning,
+    with_image,
+)
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.screens.test_train import found
 from tui.app.shell import Shell
@@ -58,13 +69,13 @@ def recipe_screen() -> Snapshot:
 def teaching() -> Snapshot:
     meters = Meters(112.0, 0.0, 80.0, (90.0, 120.0), 60.0)
     sound = hearing(
-        held=InventorySummary(22, 4, (), 1325.0), recording=SoundRecording(12.4, "000022-recorded-20261124-141530.wav")
+        inventory=InventorySummary(22, 4, (), 1325.0),
+        capture=SoundRecording(12.4, "000022-recorded-20261124-141530.wav"),
     )
     note = "the last 40 pictures are nearly the same: move the part a little"
-    return replace(
-        both(), recipe="pump", held=InventorySummary(112, 12, (preview(),) * 6), meters=meters, sound=sound,
-        collecting=PictureCapture(42, None, "000112-good.png", note, per_second=1.9),
-    )  # fmt: skip
+    capture = PictureCapture(42, None, "000112-good.png", note, per_second=1.9)
+    now = with_image(both(), inventory=InventorySummary(112, 12, (preview(),) * 6), meters=meters, capture=capture)
+    return replace(now, recipe="pump", sound=sound)
 
 
 def learning() -> Snapshot:

@@ -102,17 +102,21 @@ def prepared(scene: str, kind: TerminalKind | None = None) -> Prepared:
     async def past(pilot: Pilot[None]) -> None:
         nonlocal now
         # The plots begin to count their columns when they are first drawn.
-        while not app.screen.query_one("#density" if last.camera else "#sound-density").size.width:
+        while not app.screen.query_one("#density" if last.image else "#sound-density").size.width:
             await pilot.pause(0.01)
         app.show()
         # Twenty seconds of samples before the moment that is shown.
         for number in range(40):
             now += 0.5
             deviation = ((number * 7) % 11 - 5) / 12
-            image = judgement(number, -2.9 + deviation, 0.0025 + deviation / 2000)
-            window = heard(number, -0.6 + deviation, 0.1 + deviation)
-            sound = last.sound and replace(last.sound, window=window if last.sound.window else None)
-            station.publish(replace(last, image=image if last.image else None, sound=sound))
+            judged = {
+                "image": judgement(number, -2.9 + deviation, 0.0025 + deviation / 2000),
+                "sound": heard(number, -0.6 + deviation, 0.1 + deviation),
+            }
+            states = {
+                sense: replace(state, judged=state.judged and judged[sense]) for sense, state in last.senses.items()
+            }
+            station.publish(replace(last, **states))
         station.publish(last)
         await pilot.press(*keys.split())
         app._feedback = ("", 0.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, WorstSample
 from core.recipes.recipe import Recipe, open_recipe
 from core.state.jobs import TrainingState
-from tests.support.fake_station import MODEL, snapshot
+from tests.support.fake_station import MODEL, snapshot, with_image
 from tests.support.parts import odd_part, write_parts
 from tests.tui.app.test_dashboard import screen_text
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
@@ -136,7 +136,7 @@ async def test_training_from_the_first_step_to_the_new_model(bench: Bench, pump:
     shell = Shell(pump, bench.open)
     async with running(shell) as pilot:
         station = bench.stations["pump"]
-        station.publish(replace(station.now, model=None))
+        station.publish(with_image(station.now, model=None))
         await pilot.press("3")
         await becomes(pilot, shell, shows(shell, "Nothing was learnt yet"))
         await pilot.press("t")
@@ -150,7 +150,7 @@ async def test_training_from_the_first_step_to_the_new_model(bench: Bench, pump:
         await pilot.press("x")
         assert station.calls[-1] == ("cancel_training",)
         done = TrainingState("done", message="30 good pictures were learnt")
-        station.publish(replace(station.now, training=done, new_model=replace(MODEL, bundle="77b0d2")))
+        station.publish(replace(with_image(station.now, new_model=replace(MODEL, bundle="77b0d2")), training=done))
         await becomes(pilot, shell, shows(shell, "the new model, not used yet: pictures"))
         await becomes(pilot, shell, shows(shell, "of 4 called"))
         await pilot.press("right")

@@ -20,8 +20,8 @@ from core.errors import GoodpartError
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
 from core.serialization.dataclass_json import from_json
-from core.serialization.snapshot_json import changed
-from core.state.snapshot import Snapshot
+from core.serialization.snapshot_json import VERSION, changed
+from core.state.snapshot import Snapshot, thresholds_of
 from tests.support.fake_station import FakeStation, snapshot
 from tests.support.parts import goodpart, until
 from tests.support.served import Served, serving, start
@@ -74,14 +74,13 @@ def attach() -> Iterator[Callable[..., RemoteStation]]:
 
 def test_it_shows_what_the_station_shows(served: Served, attach: Callable[..., RemoteStation]) -> None:
     seen = Seen(attach(served.url))
-    seen.until(lambda now: now.image is not None and now.preview is not None)
+    seen.until(lambda now: now.image is not None and now.image.judged is not None and now.image.preview is not None)
     assert seen.last.recipe == "pump"
-    assert seen.last.image is not None
-    assert seen.last.image.map.shape == (14, 14)
-    assert seen.last.camera is not None
+    assert seen.last.image is not None and seen.last.image.judged is not None
+    assert seen.last.image.judged.map.shape == (14, 14)
     # On the same machine the clocks are the same.
-    assert abs(time.monotonic() - (seen.last.camera.last_at or 0)) < 5
-    numbers = [snapshot.image.number for _, snapshot in seen.all if snapshot.image]
+    assert abs(time.monotonic() - (seen.last.image.status.last_at or 0)) < 5
+    numbers = [now.image.judged.number for _, now in seen.all if now.image and now.image.judged]
     assert numbers == sorted(numbers)
 
 
@@ -90,11 +89,12 @@ def test_what_is_commanded_is_done_and_journalled(
 ) -> None:
     station = attach(served.url, who="ana@desk")
     seen = Seen(station)
-    seen.until(lambda now: now.thresholds is not None)
+    seen.until(lambda now: thresholds_of(now, "image") is not None)
     station.set_threshold("density", -5.5)
-    seen.until(lambda now: now.thresholds is not None and now.thresholds.density == -5.5)
-    assert seen.last.thresholds is not None
-    assert seen.last.thresholds.by == "key, ana@desk (127.0.0.1)"
+    seen.until(lambda now: (t := thresholds_of(now, "image")) is not None and t.density == -5.5)
+    thresholds = thresholds_of(seen.last, "image")
+    assert thresholds is not None
+    assert thresholds.by == "key, ana@desk (127.0.0.1)"
     station.pause(True)
     seen.until(lambda now: now.paused)
     station.grab("both")
@@ -123,9 +123,10 @@ def test_when_the_service_goes_it_is_lost_and_comes_back_by_itself(
     at = next(at for at, snapshot in seen.all if snapshot.verdict.reason.startswith("LOST: "))
     assert at - ended < 2.0
     lost = seen.last
-    assert (lost.verdict.state, lost.image, lost.stopped) == ("UNKNOWN", None, False)
-    assert lost.camera is not None
-    assert lost.camera.state == "lost"
+    assert (lost.verdict.state, lost.stopped) == ("UNKNOWN", False)
+    assert lost.image is not None
+    assert (lost.image.judged, lost.image.verdict.state) == (None, "UNKNOWN")
+    assert lost.image.status.state == "lost"
     port = served.url.rpartition(":")[2]
     with serving(trained.folder, user, "--port", port, *CAMERA):
         seen.until(lambda now: now.verdict.state != "UNKNOWN")
@@ -134,7 +135,7 @@ def test_when_the_service_goes_it_is_lost_and_comes_back_by_itself(
 
 def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., RemoteStation]) -> None:
     seen = Seen(attach(served.url))
-    seen.until(lambda now: now.image is not None)
+    seen.until(lambda now: now.image is not None and now.image.judged is not None)
     served.process.send_signal(signal.SIGSTOP)
     try:
         began = time.monotonic()
@@ -142,7 +143,7 @@ def test_a_service_that_hangs_is_lost_too(served: Served, attach: Callable[..., 
         assert seen.all[-1][0] - began < 10
     finally:
         served.process.send_signal(signal.SIGCONT)
-    seen.until(lambda now: now.image is not None)
+    seen.until(lambda now: now.image is not None and now.image.judged is not None)
 
 
 def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> N
         stranger = RemoteStation(one.url, "x" * 20)
         Seen(stranger).until(lambda now: "it wants a token" in now.verdict.reason)
         known = remote_station(one.url, file)
-        Seen(known).until(lambda now: now.image is not None)
+        Seen(known).until(lambda now: now.image is not None and now.image.judged is not None)
         stranger.stop()
         known.stop()
 
@@ -163,7 +164,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def test_the_command_line_attaches(served: Served, user: User, trained: Recipe) -> None:
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     lines = goodpart(["watch", "--attach", served.url, "--line", "--for", "3"], user).stdout
     assert "OK" in lines or "ANOMALY" in lines
     objects = goodpart(["watch", "--attach", served.url, "--headless", "--for", "3"], user).stdout.splitlines()
@@ -280,14 +281,14 @@ class SlowLine:
 def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
     served: Served, attach: Callable[..., RemoteStation]
 ) -> None:
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     line = SlowLine(int(served.url.rpartition(":")[2]), 960)
     fast = [Seen(attach(served.url)) for _ in range(8)]
     slow = [Seen(attach(f"http://127.0.0.1:{line.port}")) for _ in range(2)]
     try:
         # The first snapshot, whole and with its picture, takes its time at 960 bytes a second.
         for one in slow:
-            one.until(lambda now: now.image is not None, 30)
+            one.until(lambda now: now.image is not None and now.image.judged is not None, 30)
         began = time.monotonic()
         first = [one.last.number for one in fast]
         time.sleep(6)
@@ -308,12 +309,12 @@ def test_ten_viewers_two_of_them_at_9600_baud_delay_nobody(
 
 def test_a_reader_that_does_not_read_holds_up_nobody(served: Served) -> None:
     with connect(served.url.replace("http", "ws") + "/snapshots", max_queue=1) as line:
-        first = served.until(lambda now: now["image"] is not None)["number"]
+        first = served.until(lambda now: now["image"]["judged"] is not None)["number"]
         time.sleep(3)
         now = served.get("/snapshot")[1]["snapshot"]
         assert now["number"] - first > 20
         assert time.time() - now["at"] < 1
-        assert json.loads(line.recv())["goodpart"] == 1
+        assert json.loads(line.recv())["goodpart"] == VERSION
 
 
 def test_changes_add_up_to_the_whole(served: Served) -> None:
@@ -330,7 +331,7 @@ def test_changes_add_up_to_the_whole(served: Served) -> None:
 
 def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(trained: Recipe, user: User) -> None:
     served = start(trained.folder, user, "--port", "0", *CAMERA)
-    served.until(lambda now: now["counters"]["judged"] > 10)
+    served.until(lambda now: now["image"]["counters"]["judged"] > 10)
     for value in (-5.0, -6.0):
         assert served.post("/thresholds", {"density": value, "save": True})[0] == 200
     assert served.post("/command/single", {"on": True})[0] == 202
@@ -345,11 +346,13 @@ def test_killed_in_the_middle_of_a_shift_it_is_back_with_its_journal_whole(train
     served.process.kill()
     served.process.communicate()
     with serving(trained.folder, user, "--port", served.url.rpartition(":")[2], *CAMERA) as again:
-        now = again.until(lambda now: now["shift"]["since"] == counted["since"] and now["thresholds"] is not None)
+        now = again.until(
+            lambda now: now["shift"]["since"] == counted["since"] and now["image"]["thresholds"] is not None
+        )
         assert now["shift"] == counted
         # Three seconds on a machine that does nothing else.
         assert time.monotonic() - killed < 20
-        assert now["thresholds"]["density"] == -6.0
+        assert now["image"]["thresholds"]["density"] == -6.0
         after = list(read_journal(trained.journal))
         assert after[: len(before)] == before
         assert after[len(before)].kind == "start"

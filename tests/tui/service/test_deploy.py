@@ -117,20 +117,20 @@ def unit(trained: Recipe, user: User, tmp_path: Path) -> Iterator[tuple[Supervis
 
 def test_killed_it_is_back(unit: tuple[Supervisor, Served]) -> None:
     supervisor, served = unit
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     supervisor.process.kill()
     killed = time.monotonic()
     supervisor.until_ready(2)
     assert supervisor.ready_at - killed < 10  # three on a machine that does nothing else
     assert until(lambda: is_up(served))
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
 
 
 def test_killed_in_mid_shift_it_is_back_with_its_counters_and_its_journal(
     unit: tuple[Supervisor, Served], trained: Recipe
 ) -> None:
     supervisor, served = unit
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     assert served.post("/command/single", {"on": True})[0] == 202
     served.until(lambda now: now["shot"] is not None)
     for number in (1, 2, 3):
@@ -142,7 +142,7 @@ def test_killed_in_mid_shift_it_is_back_with_its_counters_and_its_journal(
     supervisor.process.kill()
     supervisor.until_ready(2)
     assert until(lambda: is_up(served))
-    now = served.until(lambda now: now["shift"]["since"] == counted["since"] and now["thresholds"] is not None)
+    now = served.until(lambda now: now["shift"]["since"] == counted["since"] and now["image"]["thresholds"] is not None)
     assert (now["shift"], now["shot"] is not None) == (counted, True)
     assert served.post("/trigger", {})[1]["part"]["number"] == 4
     assert until(lambda: [event.kind for event in read_journal(trained.journal)].count("part") == 4)
@@ -186,10 +186,10 @@ def test_a_station_that_hangs_is_started_anew(unit: tuple[Supervisor, Served]) -
     import signal
 
     supervisor, served = unit
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     os.kill(supervisor.process.pid, signal.SIGSTOP)
     supervisor.until_ready(2)
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
 
 
 def test_systemd_takes_the_unit() -> None:

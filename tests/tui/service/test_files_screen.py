@@ -98,7 +98,7 @@ async def test_through_a_service_with_amulets_sensitivity(trained: Recipe, user:
         station = RemoteStation(served.url)
         app: Dashboard = AttachedApp(station)
         async with app.run_test(size=(80, 24)) as pilot:
-            await becomes(pilot, app, lambda: app.station.snapshot().image)  # type: ignore[arg-type]
+            await becomes(pilot, app, lambda: (image := app.station.snapshot().image) and image.judged)  # type: ignore[arg-type]
             await pilot.press("2")
             await becomes(pilot, app, shows(app, "done where the service is"))  # type: ignore[arg-type]
             await pilot.press("7", "slash", *str(wav), "enter")

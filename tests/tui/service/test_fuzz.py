@@ -40,8 +40,8 @@ def judges_on(served: Served) -> Iterator[None]:
         assert served.post(f"/command/{name}", said)[0] == 202
     assert served.post("/command/end_collecting", {})[0] == 202
     judged = served.get("/snapshot")[1]["snapshot"]
-    served.until(lambda now: now["counters"]["judged"] > judged["counters"]["judged"])
-    served.until(lambda now: now["sound"]["judged"] > judged["sound"]["judged"])
+    served.until(lambda now: now["image"]["counters"]["judged"] > judged["image"]["counters"]["judged"])
+    served.until(lambda now: now["sound"]["counters"]["judged"] > judged["sound"]["counters"]["judged"])
     assert until(lambda: served.get("/health")[0] == 200), served.get("/health")
 
 

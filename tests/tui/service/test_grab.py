@@ -58,7 +58,7 @@ def desk(trained: Recipe, user: User, tmp_path: Path) -> Iterator[Desk]:
     board.start_now()
     try:
         with serving(trained.folder, user, "--port", "0", "--camera", "simulated", "--knobs", link) as served:
-            served.until(lambda now: now["thresholds"] is not None and now["knobs"]["density"] is not None)
+            served.until(lambda now: now["image"]["thresholds"] is not None and now["knobs"]["density"] is not None)
             yield Desk(served, board)
     finally:
         board.stop()
@@ -93,7 +93,7 @@ def test_what_is_refused_after_a_grab_is_told_each_time(desk: Desk) -> None:
     for _ in range(2):  # the same words again
         status, said = desk.grab(sense="sound")
         assert (status, "the recipe has no sound" in said["error"]) == (409, True)
-    assert desk.served.get("/snapshot")[1]["snapshot"]["thresholds"] == taken
+    assert desk.served.get("/snapshot")[1]["snapshot"]["image"]["thresholds"] == taken
     desk.board.stop()
     desk.served.until(lambda now: now["knobs"]["state"] == "lost")
     status, said = desk.grab()

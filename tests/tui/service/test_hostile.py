@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from core.serialization.snapshot_json import VERSION
 from core.sources.simulated.motor import RATE
 from tests.bench.process import peak_megabytes
 from tests.support.served import Served, curl, serving_both
@@ -37,9 +38,9 @@ def served(
 def unaffected(served: Served) -> Iterator[None]:
     """The bench judges on, and the service does not swell."""
     before = peak_megabytes(served.process.pid)
-    judged = served.get("/snapshot")[1]["snapshot"]["sound"]["judged"]
+    judged = served.get("/snapshot")[1]["snapshot"]["sound"]["counters"]["judged"]
     yield
-    served.until(lambda now: now["sound"]["judged"] > judged + 5)
+    served.until(lambda now: now["sound"]["counters"]["judged"] > judged + 5)
     assert peak_megabytes(served.process.pid) < before + GROWTH
 
 
@@ -215,10 +216,10 @@ def test_a_viewer_that_talks_nonsense_is_left(served: Served) -> None:
     with connect(url) as line:
         for _ in range(50):
             line.send("x" * 1000)
-        assert json.loads(line.recv())["goodpart"] == 1
+        assert json.loads(line.recv())["goodpart"] == VERSION
     with connect(url) as line:
         line.send(b"bytes instead of words")
-        assert json.loads(line.recv())["goodpart"] == 1
+        assert json.loads(line.recv())["goodpart"] == VERSION
         line.send(b"\xff\xfe no UTF-8", text=True)
         with pytest.raises(ConnectionClosed):
             while True:

@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 from core.recipes.recipe import Recipe
+from core.serialization.snapshot_json import VERSION
 from core.sources.simulated.motor import RATE, Unit, sound_of
 from tests.support.chromium import Page, chromium
 from tests.support.parts import odd_part, until
@@ -77,6 +78,26 @@ def test_the_station_is_seen_live(sees: Served) -> None:
         sees.process.kill()
         assert until(lambda: "LOST" in page.text("#reason"), 10)
         kept(page, "lost")
+
+
+ANOTHER_SERVICE = """
+    show = lost = () => {};  // the page's own line says nothing more
+    WebSocket = class {
+        constructor() { setTimeout(() => this.onmessage({ data: '{"goodpart": 3, "snapshot": {}}' })); }
+        close() { this.onclose && this.onclose(); }
+    };
+    listen();
+"""
+
+
+def test_a_page_that_is_older_than_the_service_says_so(sees: Served) -> None:
+    with chromium() as page:
+        page.open(sees.url)
+        assert until(lambda: page.text("#state") in ("OK", "ANOMALY")), page.text("body")
+        assert page.run("VERSION") == VERSION
+        page.run(ANOTHER_SERVICE)
+        assert until(lambda: f"speaks version 3 of the snapshots, this page version {VERSION}" in page.text("#reason"))
+        assert page.text("#state") == "UNKNOWN"
 
 
 def test_a_recording_is_judged_by_keyboard_alone(hears: Served, noise: Path) -> None:

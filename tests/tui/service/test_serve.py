@@ -218,7 +218,7 @@ def test_a_service_without_a_model_is_not_well(tmp_path: Path, user: User) -> No
 
 def test_commands_are_done_and_journalled_with_who_sent_them(trained: Recipe, user: User) -> None:
     with serving(trained.folder, user, "--port", "0", "--camera", "simulated") as served:
-        served.until(lambda now: now["thresholds"] is not None)
+        served.until(lambda now: now["image"]["thresholds"] is not None)
         who = {"X-Goodpart-Who": "ana@desk"}
         status, said = served.post("/thresholds", {"density": -7.25, "save": True}, **who)
         assert (status, said["thresholds"]["density"]) == (200, -7.25)
@@ -226,7 +226,7 @@ def test_commands_are_done_and_journalled_with_who_sent_them(trained: Recipe, us
         assert served.get("/snapshot")[1]["snapshot"]["paused"] is True
         assert served.post("/pause", {"paused": False}, **who)[0] == 200
         assert served.post("/command/calibrate", {}, **who) == (202, {"accepted": "calibrate"})
-        served.until(lambda now: now["thresholds"]["density"] != -7.25)
+        served.until(lambda now: now["image"]["thresholds"]["density"] != -7.25)
         status, said = served.post("/grab", {}, **who)
         assert (status, "there are no knobs" in said["error"]) == (409, True)
         assert until(lambda: len(served.get("/journal?kind=command")[1]) == 6)
@@ -242,7 +242,7 @@ def test_commands_are_done_and_journalled_with_who_sent_them(trained: Recipe, us
 
 def test_a_part_is_judged_on_a_word(trained: Recipe, user: User) -> None:
     with serving(trained.folder, user, "--port", "0", "--camera", "simulated") as served:
-        served.until(lambda now: now["image"] is not None)
+        served.until(lambda now: now["image"]["judged"] is not None)
         status, said = served.post("/trigger", {})
         assert (status, "judged continuously" in said["error"]) == (409, True)
         assert served.post("/command/single", {"on": True})[0] == 202
@@ -343,7 +343,7 @@ def test_a_page_from_elsewhere_may_not(bench: Served) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_good_order_within_two_seconds(trained: Recipe, user: User, number: int) -> None:
     served = start(trained.folder, user, "--port", "0", "--camera", "simulated")
-    served.until(lambda now: now["image"] is not None)
+    served.until(lambda now: now["image"]["judged"] is not None)
     served.post("/pause", {"paused": True})
     code, seconds = served.end(number)
     assert code == (0 if number == signal.SIGTERM else 130)

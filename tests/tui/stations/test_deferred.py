@@ -46,7 +46,7 @@ def test_a_camera_that_means_nothing_is_said_on_the_screen(tmp_path: Path) -> No
     station.subscribe(seen.append)
     station.start()
     assert until(lambda: bool(seen))
-    assert (seen[0].verdict.state, seen[0].camera.state) == ("UNKNOWN", "lost")
+    assert (seen[0].verdict.state, seen[0].image.status.state) == ("UNKNOWN", "lost")
     assert "no-such-camera" in seen[0].verdict.reason
     station.train()
     station.stop()

@@ -40,9 +40,10 @@ def test_the_station_has_the_last_word() -> None:
 def test_no_judged_sample_is_lost_between_two_looks() -> None:
     inbox = Inbox()
     for number in (1, 2, 2, 3):
-        inbox.put(snapshot(image=judgement(number, -3.0 - number)), NOW)
+        inbox.put(snapshot(judged=judgement(number, -3.0 - number)), NOW)
     newest, samples = inbox.take()
-    assert newest is not None and newest.image is not None and newest.image.number == 3
+    assert newest is not None and newest.image is not None and newest.image.judged is not None
+    assert newest.image.judged.number == 3
     assert [sample.density for sample in samples] == [-4.0, -5.0, -6.0]
     assert inbox.take()[1] == ()
 

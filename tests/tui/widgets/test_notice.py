@@ -30,11 +30,11 @@ def new_model() -> Snapshot:
 
 
 def recording() -> Snapshot:
-    return replace(both(), sound=hearing(recording=SoundRecording(72.4, "000031-recorded-20261124-081418.wav")))
+    return replace(both(), sound=hearing(capture=SoundRecording(72.4, "000031-recorded-20261124-081418.wav")))
 
 
 def storing() -> Snapshot:
-    return snapshot(collecting=PictureCapture(42, None))
+    return snapshot(capture=PictureCapture(42, None))
 
 
 @pytest.mark.parametrize("where", OTHERS)
@@ -67,7 +67,7 @@ def test_a_recording_says_which_key_ends_it(where: ScreenName) -> None:
 @pytest.mark.parametrize("where", NEITHER)
 def test_the_storing_of_pictures_is_said_where_it_is_not_seen_otherwise(where: ScreenName) -> None:
     assert said(storing(), where) == " STORING  42 good pictures  5, then i ends it"
-    defect = snapshot(collecting=PictureCapture(7, None, defect=True))
+    defect = snapshot(capture=PictureCapture(7, None, defect=True))
     assert "7 defective pictures" in said(defect, where)
     assert "disk" in said(replace(storing(), fault="the disk is full"), where)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.state.material import InventorySummary, PictureCapture, Preview, ReviewItem, ReviewQueue
 from core.state.snapshot import Snapshot
-from tests.support.fake_station import NOW, preview, snapshot
+from tests.support.fake_station import NOW, preview, snapshot, with_image
 from tests.tui.app.test_shell import Bench, becomes, bench, running, shows
 from tui.app.shell import Shell
 from tui.view.view import View
@@ -38,14 +38,14 @@ def dark(row: str) -> bool:
 
 
 def test_the_pictures_are_of_the_kind_that_is_stored() -> None:
-    now = snapshot(held=HELD)
+    now = snapshot(inventory=HELD)
     good, bad = recent(now), recent(now, defect=True)
     assert "the newest good ones" in good[0] and not dark(good[1])
     assert "the newest DEFECTIVE ones" in bad[0] and dark(bad[1])
     # What is being stored tells more than what the keys are about.
-    storing = replace(now, collecting=PictureCapture(1, None, defect=True))
+    storing = with_image(now, capture=PictureCapture(1, None, defect=True))
     assert recent(storing) == bad
-    assert recent(replace(now, held=InventorySummary(2)), defect=True) == [recent(now, defect=True)[0]]
+    assert recent(with_image(now, inventory=InventorySummary(2)), defect=True) == [recent(now, defect=True)[0]]
 
 
 def offers(*good: bool) -> ReviewQueue:
@@ -57,12 +57,12 @@ def offers(*good: bool) -> ReviewQueue:
 
 
 def test_what_is_offered_is_seen_with_its_kind_the_newest_first() -> None:
-    now = snapshot(held=HELD, offers=offers(True, True, False))
+    now = snapshot(inventory=HELD, offers=offers(True, True, False))
     rows = recent(now)
     assert "offered, the newest first" in rows[0]
     assert rows[-1].split() == ["defective", "good", "good"]
     # While pictures are stored these are what somebody looks at.
-    assert "good ones" in recent(replace(now, collecting=PictureCapture(1, None)))[0]
+    assert "good ones" in recent(with_image(now, capture=PictureCapture(1, None)))[0]
     # Sound has no picture.
     assert "good ones" in recent(replace(now, offers=ReviewQueue(good_sound=2)))[0]
 
@@ -71,7 +71,7 @@ def test_what_is_offered_is_seen_with_its_kind_the_newest_first() -> None:
 @pytest.mark.parametrize("height", range(8))
 def test_whatever_room_there_is(width: int, height: int) -> None:
     recent(snapshot(offers=offers(True, False, True)), width=width, height=height)
-    recent(snapshot(held=HELD), width=width, height=height)
+    recent(snapshot(inventory=HELD), width=width, height=height)
 
 
 def test_the_keys_are_about_the_newest_where_it_is_seen() -> None:
@@ -81,9 +81,9 @@ def test_the_keys_are_about_the_newest_where_it_is_seen() -> None:
 
 def test_the_rate_is_told_as_it_is() -> None:
     now = PictureCapture(42, 10_000, "", "the last 40 pictures are nearly the same: move the part a little", True, 1.23)
-    told = storing(snapshot(collecting=now))
+    told = storing(snapshot(capture=now))
     assert "1.2 a second" in told and "move the part a little" in told
-    assert " a second" not in storing(snapshot(collecting=replace(now, per_second=None)))
+    assert " a second" not in storing(snapshot(capture=replace(now, per_second=None)))
 
 
 async def test_what_is_seen_is_taken_or_dropped_one_by_one(bench: Bench) -> None:

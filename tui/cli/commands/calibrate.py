@@ -12,6 +12,7 @@ from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, open_recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense, Thresholds
 
 
@@ -54,7 +55,7 @@ def settle(recipe: Recipe, asked: Recipe, sense: Sense, new: Thresholds) -> None
     )
     journal.close()
     print(
-        f"{'pictures' if sense == 'image' else 'sound'}:"
+        f"{SENSE_WORDS[sense].stream}:"
         f" density threshold {score_text(old.density, new.density_step)} ->"
         f" {score_text(new.density, new.density_step)},"
         f" reconstruction error threshold {score_text(old.reconstruction_error, new.error_step)} ->"

@@ -20,6 +20,7 @@ from core.evaluation.comparison import (
 from core.evaluation.recommendation import Recommendation, advise
 from core.methods import METHODS, TRIVIAL, candidates_of
 from core.recipes.recipe import Recipe, open_recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.cli.training import run_training
 from tui.reports.comparison_table import comparison_lines
@@ -103,7 +104,7 @@ def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options
 
 
 def printed_lines(contest: Comparison, advice: Recommendation) -> list[str]:
-    what = "pictures" if contest.sense == "image" else "recordings"
+    what = SENSE_WORDS[contest.sense].files
     settings = contest.settings
     lines = [
         f"{contest.recipe}: {len(contest.good)} good and {len(contest.defects)} defective {what}, {contest.when[:10]},"

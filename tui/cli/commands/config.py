@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from core.errors import GoodpartError
+from core.runtime.atomic_files import replace_file
 from core.settings.schema import from_table
 from core.settings.user_config import Config, Resolved, config_path, config_table, resolve, typed
 from tui.terminal.capabilities import TerminalKind
@@ -80,8 +81,6 @@ def write_settings(path: Path, settings: list[str]) -> None:
     checked_keymap(from_table(Config, document.unwrap(), "goodpart config").keys or {})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-        fresh.replace(path)
     except OSError as error:
         raise GoodpartError(f"{path}: cannot be written ({error.strerror or error})") from error
+    replace_file(path, tomlkit.dumps(document).encode())

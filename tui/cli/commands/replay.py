@@ -15,6 +15,7 @@ from core.recipes.recipe import Recipe, open_recipe
 from core.replay.outcome import Difference, ReplayedSample, ReplayOutcome, models_of, same_judging
 from core.replay.replay import Replay
 from core.state.jobs import TrainingState
+from core.state.sense_words import SENSE_WORDS
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense, State
 from core.tape.header import TapeHeader, versions_that_move_scores
@@ -24,8 +25,9 @@ from tui.terminal.progress_line import ProgressLine
 
 MOST_TURNS = 30
 MOST_DIFFERENCES = 30
+SAMPLES: Mapping[Sense, str] = {"image": "pictures", "sound": "stretches of sound"}
+"""What a recording is made of."""
 STATES: tuple[State, ...] = ("OK", "ANOMALY", "UNKNOWN")
-CALLED: dict[Sense, str] = {"image": "pictures", "sound": "sound"}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -104,11 +106,11 @@ def summary_lines(replay: Replay, note: str) -> list[str]:
 
 def count_lines(outcome: ReplayOutcome) -> list[str]:
     lines = []
-    for sense, name in CALLED.items():
+    for sense, samples in SAMPLES.items():
         counts = {state: outcome.counts[sense, state] for state in STATES}
         if sum(counts.values()):
             each = ", ".join(f"{state} {count}" for state, count in counts.items())
-            lines.append(f"{sum(counts.values())} {'stretches of ' if sense == 'sound' else ''}{name}: {each}")
+            lines.append(f"{sum(counts.values())} {samples}: {each}")
     return lines
 
 
@@ -208,12 +210,12 @@ def as_object(one: ReplayedSample, two: ReplayedSample, names: Sequence[str]) ->
 
 def pair_lines(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequence[str]) -> list[str]:
     lines = []
-    for sense, called in CALLED.items():
+    for sense, words in SENSE_WORDS.items():
         mine = [(a, b) for a, b in pairs if a.sense == sense]
         if not mine:
             continue
         agree = sum(a.verdict.state == b.verdict.state for a, b in mine)
-        lines.append(f"{called}: {names[0]} and {names[1]} agree about {agree} of {len(mine)}")
+        lines.append(f"{words.stream}: {names[0]} and {names[1]} agree about {agree} of {len(mine)}")
         for first in STATES:
             row = [sum(a.verdict.state == first and b.verdict.state == second for a, b in mine) for second in STATES]
             if sum(row):
@@ -227,8 +229,8 @@ def pair_lines(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Se
         width = max(17, len(names[0]) + 1)
         lines.append(f"\n{'time':12}  {'kind':5} {'number':>6}  {names[0]:{width}} {names[1]:{width}} truth")
         for a, b in differ[:MOST_DIFFERENCES]:
-            words = f"{sample_words(a):{width}} {sample_words(b):{width}} {a.truth or ''}"
-            lines.append(f"{clock(b.at)}  {a.sense:5} {a.number:6}  {words}".rstrip())
+            both = f"{sample_words(a):{width}} {sample_words(b):{width}} {a.truth or ''}"
+            lines.append(f"{clock(b.at)}  {a.sense:5} {a.number:6}  {both}".rstrip())
     if len(differ) > MOST_DIFFERENCES:
         lines.append(f"and {len(differ) - MOST_DIFFERENCES} more: --json lists them all")
     return lines

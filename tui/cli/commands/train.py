@@ -12,6 +12,7 @@ from core.decision.verdict import score_text
 from core.errors import GoodpartError
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, open_recipe
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 from tui.cli.training import run_training
 
@@ -82,7 +83,7 @@ def settle(recipe: Recipe, sense: Sense, bundle: Bundle) -> list[str]:
     thresholds = calibrated_or_shipped(bundle, table, recipe.false_alarms)
     recipe.save_thresholds(thresholds, bundle.id, sense)
     model = describe(bundle, table, recipe.false_alarms)
-    kind = "pictures" if sense == "image" else "sound"
+    kind = SENSE_WORDS[sense].stream
     return [
         f"{kind}: method {model.method}{', ' + model.backbone if model.backbone else ''}, rule {thresholds.rule};"
         f" {model.note}",

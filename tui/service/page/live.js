@@ -1,6 +1,7 @@
 // What the station shows, live: the WebSocket /snapshots, the newest two minutes of both scores of each sense.
 "use strict";
 
+const VERSION = 2; // of the snapshots, as in core/serialization/snapshot_json.py
 const SECONDS = 120, SILENT = 2000, AGAIN = 1000;
 const element = id => document.getElementById(id);
 const token = { get: () => sessionStorage.getItem("token") || "", set: text => sessionStorage.setItem("token", text) };
@@ -71,8 +72,8 @@ function remember(sense, judged, thresholds) {
 }
 
 function showPlots(now) {
-  for (const [sense, name, judged, thresholds] of [
-    ["image", "picture", now.image, now.thresholds], ["sound", "sound", now.sound && now.sound.window, now.sound && now.sound.thresholds]]) {
+  for (const [sense, name] of [["image", "picture"], ["sound", "sound"]]) {
+    const { judged, thresholds } = now[sense] || {};
     if (!thresholds) continue;
     for (const [field, key, title] of [["density", "density", "density"], ["reconstruction_error", "error", "reconstruction error"]]) {
       const { note, svg } = figure(element("plots"), `${sense}-${key}`, `${name}: ${title}`);
@@ -107,22 +108,21 @@ function show(now) {
   document.title = `${now.verdict.state} - goodpart ${now.recipe}`;
   banner(now.stopped ? "STOPPED" : now.paused ? "PAUSED" : now.verdict.state, now.verdict.reason);
   element("fault").textContent = now.fault;
-  remember("image", now.image, now.thresholds);
-  if (now.sound) remember("sound", now.sound.window, now.sound.thresholds);
+  for (const sense of ["image", "sound"]) if (now[sense]) remember(sense, now[sense].judged, now[sense].thresholds);
   showPlots(now);
-  showPreview(now.preview);
-  const facts = [];
-  if (now.camera) facts.push(["camera", `${now.camera.state} ${now.camera.message || `${now.camera.width}x${now.camera.height}, ${now.camera.fps.toFixed(1)} a second`}`],
-    ["pictures", `${now.counters.judged} judged, ${now.counters.anomalies} anomalies, ${now.counters.unknown} unknown`]);
-  if (now.sound) facts.push(["microphone", `${now.sound.microphone.state} ${now.sound.microphone.message}`],
-    ["windows of sound", `${now.sound.judged} judged, ${now.sound.anomalies} anomalies`]);
-  for (const model of [now.model, now.sound && now.sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good ones. ${model.note}`]);
+  showPreview(now.image && now.image.preview);
+  const facts = [], { image, sound } = now;
+  if (image) facts.push(["camera", `${image.status.state} ${image.status.message || `${image.status.width}x${image.status.height}, ${image.status.fps.toFixed(1)} a second`}`],
+    ["pictures", `${image.counters.judged} judged, ${image.counters.anomalies} anomalies, ${image.counters.unknown} unknown`]);
+  if (sound) facts.push(["microphone", `${sound.status.state} ${sound.status.message}`],
+    ["windows of sound", `${sound.counters.judged} judged, ${sound.counters.anomalies} anomalies`]);
+  for (const model of [image && image.model, sound && sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good ones. ${model.note}`]);
   element("facts").replaceChildren(...facts.flatMap(([term, words]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
     dt.textContent = term; dd.textContent = words;
     return [dt, dd];
   }));
-  const method = now.sound && now.sound.model && now.sound.model.method;
+  const method = sound && sound.model && sound.model.method;
   if (method === "amulet") element("sensitive").hidden = false;
 }
 
@@ -143,6 +143,15 @@ function lost(why) {
   document.title = "LOST - goodpart";
 }
 
+// A page that stays open while the service is updated cannot read the newer snapshots.
+function refuse(socket, version) {
+  clearTimeout(silence);
+  socket.onclose = null;
+  socket.close();
+  lostSince = 0;
+  banner("UNKNOWN", `the service speaks version ${version} of the snapshots, this page version ${VERSION}: load the page again`);
+}
+
 function listen() {
   const protocols = token.get() ? ["goodpart.v1", `token.${token.get()}`] : ["goodpart.v1"];
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/snapshots?changes=1`, protocols);
@@ -152,6 +161,7 @@ function listen() {
   socket.onmessage = ({ data }) => {
     hush();
     const said = JSON.parse(data, revive);
+    if (!now && said.goodpart !== VERSION) { refuse(socket, said.goodpart); return; }
     const news = !now || Object.keys(said.changes).length > 0;
     now = now ? changed(now, said.changes) : said.snapshot;
     if (news) told = Date.now();

@@ -11,8 +11,7 @@ from fastapi import FastAPI, HTTPException, Request
 
 from core.errors import GoodpartError
 from core.serialization.dataclass_json import WireError, to_json
-from core.state.snapshot import Snapshot
-from core.state.verdict import Sense, Thresholds
+from core.state.snapshot import Snapshot, thresholds_of
 from tui.service.command_arguments import COMMANDS, bound
 from tui.service.context import Service, needs
 from tui.service.request_gate import sender
@@ -55,14 +54,6 @@ def add_commands(app: FastAPI, service: Service) -> None:
                 raise GoodpartError(snapshot.fault)
         raise GoodpartError("the station has not confirmed it: GET /snapshot tells how it stands")
 
-    def thresholds_of(snapshot: Snapshot, sense: Sense) -> Thresholds | None:
-        sound = snapshot.sound
-        return snapshot.thresholds if sense == "image" else sound.thresholds if sound else None
-
-    def unsaved(snapshot: Snapshot, sense: Sense) -> bool:
-        sound = snapshot.sound
-        return snapshot.unsaved if sense == "image" else sound is not None and sound.unsaved
-
     @app.post("/thresholds", responses=may, dependencies=change, summary="Set thresholds")
     async def thresholds(request: Request, asked: ThresholdsAsked) -> dict[str, Any]:
         wanted = {k: v for k in ("density", "reconstruction_error") if (v := getattr(asked, k)) is not None}
@@ -80,7 +71,7 @@ def add_commands(app: FastAPI, service: Service) -> None:
         def confirmed(snapshot: Snapshot) -> bool:
             now = thresholds_of(snapshot, asked.sense)
             set_now = now is not None and all(getattr(now, which) == value for which, value in wanted.items())
-            return set_now and not (asked.save and unsaved(snapshot, asked.sense))
+            return set_now and not (asked.save and snapshot.senses[asked.sense].unsaved)
 
         def do() -> None:
             for step in steps:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from core.serialization.snapshot_json import VERSION
 from core.state.snapshot import Snapshot
 from tui.service.context import Service
 from tui.service.limits import HEARTBEAT_SECONDS, QUICK_BYTES, QUICK_SECONDS, SLOW_SECONDS
@@ -59,7 +60,7 @@ async def send_snapshots(hub: SnapshotHub, socket: WebSocket) -> None:
 
 
 def packed_from(hub: SnapshotHub, snapshot: Snapshot) -> dict[str, Any]:
-    return {"goodpart": 1, "clock": time.monotonic(), "snapshot": hub.as_json(snapshot)}
+    return {"goodpart": VERSION, "clock": time.monotonic(), "snapshot": hub.as_json(snapshot)}
 
 
 async def until_gone(socket: WebSocket) -> None:

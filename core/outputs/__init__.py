@@ -1,0 +1,1 @@
+"""Where verdicts and events go beside screen and journal: other machines of the line."""
