@@ -40,7 +40,7 @@ def test_every_line_is_progress(trained: Recipe, user: User, tmp_path: Path) -> 
     done = learn_in_process(trained.folder, user, "--candidate")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert all(parse_progress(line) is not None for line in done.stdout.splitlines())
+    assert all(parse_progress(json.loads(line)) is not None for line in done.stdout.splitlines())
     assert json.loads(done.stdout.splitlines()[-1])["state"] == "done"
 
 

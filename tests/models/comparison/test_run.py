@@ -43,7 +43,7 @@ def compare(recipe: Recipe, env: User, **job: Any) -> tuple[int, dict[str, Any]]
         errors = child.stderr.read()
         code = child.wait(60)
     assert "Traceback" not in errors, errors
-    assert all(parse_progress(line) is not None for line in lines)
+    assert all(parse_progress(json.loads(line)) is not None for line in lines)
     said: dict[str, Any] = json.loads(lines[-1])
     return code, said
 

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 import tui.screens.files
+from core.inference.file_judge import FileJudge
 from core.recipes.recipe import Recipe, open_recipe
 from core.sources.simulated.motor import RATE
 from models.progress import ProgressReporter
@@ -30,7 +31,6 @@ from tui.app.attached import AttachedApp
 from tui.app.dashboard import Dashboard
 from tui.app.shell import Shell
 from tui.screens.files import FilesScreen, result_lines
-from tui.service.judging import FileJudge
 from tui.stations.remote import RemoteStation
 
 User = Mapping[str, str]
@@ -186,7 +186,7 @@ async def test_the_sensitivity_of_a_recipes_own_amulet_is_moved_on_the_screen(
     amulets: Recipe, motors: Mapping[str, Path], folder: Path
 ) -> None:
     app = shell(amulets)
-    judge = FileJudge(amulets.folder)
+    judge = FileJudge(amulets)
     async with running(app) as pilot:
         await pilot.press("7", "slash", *str(motors["stop"]), "enter")
         for number, keys in ((8, []), (10, ["plus", "plus"]), (0, ["minus"] * 10)):
