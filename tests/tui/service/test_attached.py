@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from core.commands import GrabThresholds, Pause, SetThreshold
 from core.errors import GoodpartError
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe
@@ -101,14 +102,14 @@ def test_what_is_commanded_is_done_and_journalled(
     station = attach(served.url, who="ana@desk")
     seen = Seen(station)
     seen.until(lambda now: thresholds_of(now, "image") is not None)
-    station.set_threshold("density", -5.5)
+    station.do(SetThreshold("density", -5.5))
     seen.until(lambda now: (t := thresholds_of(now, "image")) is not None and t.density == -5.5)
     thresholds = thresholds_of(seen.last, "image")
     assert thresholds is not None
     assert thresholds.by == "key, ana@desk (127.0.0.1)"
-    station.pause(True)
+    station.do(Pause(True))
     seen.until(lambda now: now.paused)
-    station.grab("both")
+    station.do(GrabThresholds("both"))
     seen.until(lambda now: "no knobs" in now.fault)
     assert until(lambda: len(told(trained)) == 3)
     assert told(trained) == [

@@ -271,6 +271,7 @@ def test_a_part_is_judged_on_a_word(trained: Recipe, user: User) -> None:
         ("/command/pause", {}, 422, "needs paused"),
         ("/command/pause", {"paused": 1}, 422, "paused: 1 is not bool"),
         ("/command/train", {"now": True}, 422, "takes nothing"),
+        ("/command/train", {"name": "pause"}, 422, "takes nothing"),
     ],
 )
 def test_a_command_that_cannot_be_is_refused_in_words(
