@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.dataset.material_files import files_in, find_files, identity, next_number, numbered, put
+from core.dataset.material_files import find_files, identity, next_number, numbered, put
 from core.errors import GoodpartError, UnreadableError
-from core.features.sound.wav import SUFFIXES, read_wave, wave_facts
+from core.features.sound.wav import open_recording, wave_facts
 from core.runtime.atomic_files import write_material
+from core.runtime.listing import SOUND_SUFFIXES, files_in
 
 LEAST_SECONDS = 1.1
 """Seconds of the shortest recording: a window and a step."""
@@ -35,12 +36,12 @@ class AddedSound:
 
 def recordings_in(folder: Path) -> list[Path]:
     """Return the sound files in a folder, in natural order, without hidden files. Raises OSError."""
-    return files_in(folder, SUFFIXES)
+    return files_in(folder, SOUND_SUFFIXES)
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
     """Return the sound files at these paths and in these folders; see core.dataset.material_files.find_files."""
-    return find_files(paths, SUFFIXES, "sound files")
+    return find_files(paths, SOUND_SUFFIXES, "sound files")
 
 
 def teach_sound(
@@ -95,10 +96,10 @@ def teach_sound(
 def seconds_of(file: Path, channel: int | None) -> float:
     """Decode a recording to its end and return its length. Raises UnreadableError if that fails, if the recording has
     no such channel, or if it is too short."""
-    if file.suffix.lower() not in SUFFIXES:
-        raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SUFFIXES))}")
-    rate = wave_facts(file).rate
-    seconds = sum(len(block) for block in read_wave(file, channel=channel)) / rate
+    if file.suffix.lower() not in SOUND_SUFFIXES:
+        raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SOUND_SUFFIXES))}")
+    with open_recording(file) as recording:
+        seconds = sum(len(block) for block in recording.blocks(channel)) / recording.facts.rate
     if seconds < LEAST_SECONDS:
         raise UnreadableError(f"{file}: {seconds:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
     return seconds

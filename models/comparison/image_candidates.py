@@ -15,6 +15,7 @@ from core.decision.thresholds import rule_of
 from core.features.image.picture import crop, decode_picture
 from core.health.camera import TaughtPictures as CameraHealth
 from core.health.camera import measure
+from core.inference.image_file import judge_picture_file
 from core.inference.image_judge import ImageJudge
 from core.methods import METHODS, load_object, methods_of
 from core.recipes.recipe import Recipe
@@ -56,7 +57,7 @@ class ImageModel:
 
     def judge(self, file: Path) -> HeldOutSample:
         """Judge a picture. Raises UnreadableError."""
-        judged = self._judge(decode_picture(file))
+        judged = judge_picture_file(self._judge, file).judgement
         return HeldOutSample(judged.share, map=np.round(judged.map.astype(float), 2).tolist())
 
     def save(self, folder: Path) -> Sequence[str]:
