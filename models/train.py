@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.end("failed", str(error))
         return error.exit_code
     except MemoryError:
-        report.end("failed", "there is not enough memory to learn from so much; close other programs")
+        report.end("failed", "there is not enough memory for this much material; close other programs")
         return 1
     report.end("done", message)
     return 0

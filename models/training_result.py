@@ -42,7 +42,7 @@ class TrainingResult:
         number of files, `refused` one sentence per file that could not be read."""
         notes = [*learnt.notes]
         if refused:
-            notes.append(f"{len(refused)} files could not be read and were passed over")
+            notes.append(f"{len(refused)} files could not be read and were skipped")
         common = {
             "kind": kind,
             "method": method,

@@ -78,8 +78,8 @@ def look_through(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Comp
     if distinct < FEWEST_GOOD:
         alike = f", of which only {distinct} are not near-duplicates," if distinct < len(good) else ""
         raise GoodpartError(
-            f"{recipe.name}: {len(good)} good {what}{alike} are too few to learn from and to judge{but}; it takes"
-            f" {FEWEST_GOOD}, better 25"
+            f"{recipe.name}: {len(good)} good {what}{alike} are too few to learn from and to judge{but}; a"
+            f" comparison needs {FEWEST_GOOD}, better 25"
         )
     _, numbered = np.unique(group, return_inverse=True)
     return ComparisonMaterial(good, numbered, defects, defect_group, twins(good, group, defects, defect_group), refused)

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.end("failed", str(error))
         return error.exit_code
     except MemoryError:
-        report.end("failed", "there is not enough memory to compare so much; close other programs")
+        report.end("failed", "there is not enough memory for this much material; close other programs")
         return 1
     return 0
 

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.end("failed", str(error))
         return error.exit_code
     except MemoryError:
-        report.end("failed", "there is not enough memory for so much; close other programs")
+        report.end("failed", "there is not enough memory for this much material; close other programs")
         return 1
     return 0
 
@@ -108,7 +108,7 @@ def train(job: Job, folder: Path, report: ProgressReporter) -> str:
     left = max(0, job.course.epochs - before)
     fit(pictures, job.course, lambda epoch, loss: report("epochs", epoch - before, left, loss=loss), folder)
     if not left:
-        return f"{before} epochs are learnt already; --epochs takes it further"
+        return f"{before} epochs are learnt already; a larger --epochs continues the training"
     after = f", after {before} before" if before else ""
     return (
         f"learnt {left} epochs{after} from {len(pictures)} seconds of sound in {time.monotonic() - started:.0f} s;"

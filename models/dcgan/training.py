@@ -77,7 +77,9 @@ def fit(pictures: Pixels, course: Course, told: Told, folder: Path | None = None
     the disk is full, or TensorFlow is not installed.
     """
     if len(pictures) < FEWEST:
-        raise GoodpartError(f"{len(pictures)} seconds of sound are too few to learn from: it takes {FEWEST} at least")
+        raise GoodpartError(
+            f"{len(pictures)} seconds of sound are too few to learn from: training needs at least {FEWEST}"
+        )
     gan = Gan(course.seed, course.batch)
     origin, losses = digest(pictures), []
     newest = newest_checkpoint(folder) if folder else None

@@ -128,7 +128,7 @@ def _held_out_distances(vectors: Pooled, fine_channels: int, folds: Folds, progr
         flat = vectors.statistics[~held].reshape(int(np.sum(~held)), 1, -1)
         whole, cells = fit_gaussians(flat, shrinkage=None), fit_gaussians(vectors.local, chosen=~held)
         fine_cells = fit_gaussians(vectors.fine[:, :, -fine_channels:], chosen=~held)
-        distances[held] = log_distances(whole, cells, fine_cells, Pooled(*(many[held] for many in vectors.arrays())))
+        distances[held] = log_distances(whole, cells, fine_cells, Pooled(*(array[held] for array in vectors.arrays())))
     return distances
 
 
@@ -154,9 +154,11 @@ def _fit_errors(
         progress(phase, step, len(names) + 1)
         held = folds == fold
         squared[held] = np.minimum(fit_autoencoder(flat, gram, ~held).squared_errors(x[held]), np.finfo(np.float16).max)
-    channel = np.maximum(np.mean([one.mean(axis=0, dtype=np.float64) for one in squared], axis=0), 1e-9)
+    channel = np.maximum(np.mean([of_picture.mean(axis=0, dtype=np.float64) for of_picture in squared], axis=0), 1e-9)
     channel = channel.astype(np.float32)
-    log_errors = np.concatenate([relative_log_errors(one[None].astype(np.float32), channel) for one in squared])
+    log_errors = np.concatenate(
+        [relative_log_errors(of_picture[None].astype(np.float32), channel) for of_picture in squared]
+    )
     del squared
     error = np.empty(len(folds))
     for fold in names:

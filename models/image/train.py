@@ -84,6 +84,6 @@ def require_enough(
         but = "" if distinct == count else f", of which only {distinct} are not near-duplicates"
         way = f" (or ask for {percent(supported(rule, distinct))} false alarms)" if distinct >= FEWEST else ""
         raise TooFewError(
-            f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms take {want}:"
+            f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms need {want}:"
             f" teach {want - distinct} more{way}"
         )

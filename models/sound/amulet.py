@@ -131,7 +131,7 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
         name: [grouped(scaler(r), RECIPE_TIMESTEPS) for r, f in zip(rows, fold, strict=True) if f != name]
         for name in names
     }
-    batches = {name: epochs * -(-int(sum(map(len, some)) * (1 - VALIDATION)) // BATCH) for name, some in taught.items()}
+    batches = {name: epochs * -(-int(sum(map(len, of)) * (1 - VALIDATION)) // BATCH) for name, of in taught.items()}
     arrays: dict[str, Array] = {"scaler_scale": scaler.scale, "scaler_offset": scaler.offset}
     errors: list[Rows] = [np.zeros(0)] * len(rows)
     done = 0
@@ -152,7 +152,7 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
         held_out_density=np.zeros(len(held_out)),
         held_out_error=held_out,
         held_out_recording=np.repeat(np.arange(len(rows)), [len(e) for e in errors]).astype(np.int64),
-        notes=("The method amulet hears changes of level and stops; quiet tones and worn bearings it does not hear.",),
+        notes=("The method amulet detects changes of level and stops, but not quiet tones and worn bearings.",),
     )
 
 
@@ -206,7 +206,7 @@ def run(job: AmuletJob, report: ProgressReporter) -> str:
     if count < LEAST_GROUPS:
         rows = sum(map(len, tables))
         raise GoodpartError(
-            f"{rows} rows make {count} groups of {job.timesteps}; it takes {LEAST_GROUPS}: record more, or ask for"
+            f"{rows} rows make {count} groups of {job.timesteps}; training needs {LEAST_GROUPS}: record more, or ask for"
             " fewer --timesteps"
         )
     fitted = fit(np.concatenate(groups), job.epochs, job.batch, job.seed, report)

@@ -95,7 +95,7 @@ def listen(lesson: SoundLesson, progress: Progress) -> tuple[LearntWindows, list
         recording = fold = np.arange(len(fold)) * 10 // max(1, len(fold))
     heard = LearntWindows(joined(parts), recording, fold)
     if len(recording) < 30 or len(np.unique(fold)) < 2:
-        raise GoodpartError("there is too little good sound to learn from: teach half a minute at least")
+        raise GoodpartError("there is too little good sound to learn from: teach at least half a minute")
     return heard, notes
 
 
@@ -161,7 +161,7 @@ def fit_autoencoder(
     try:
         import tensorflow as tf  # noqa: F401 - only to see whether it is installed
     except ImportError:
-        notes.append("Without TensorFlow the autoencoder is a linear one: pip install 'goodpart[train]' for the other.")
+        notes.append("Without TensorFlow the autoencoder is linear: pip install 'goodpart[train]' for the better one.")
         linear = []
         for name in np.unique(fold):
             autoencoder = _linear(z[fold != name].reshape(int(np.sum(fold != name)), -1))

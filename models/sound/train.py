@@ -81,6 +81,6 @@ def require_enough(recipe: Recipe, count: int, seconds: float, refused: Sequence
         raise GoodpartError(f"{recipe.good_sound}: {why}; `goodpart teach {recipe.name} --sound FOLDER` adds some")
     if seconds < FEWEST_SECONDS:
         raise GoodpartError(
-            f"{recipe.name}: {seconds:.0f} s of good sound; it takes {FEWEST_SECONDS:.0f} s at least, better 20"
+            f"{recipe.name}: {seconds:.0f} s of good sound; training needs at least {FEWEST_SECONDS:.0f} s, better 20"
             " recordings of several units: teach more"
         )
