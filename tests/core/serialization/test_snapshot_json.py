@@ -159,7 +159,7 @@ def test_a_newer_service_may_say_more_and_an_older_one_less() -> None:
         ([], "not a snapshot of goodpart"),
         ({"goodpart": 1}, "version 1 of the snapshots, this goodpart version 2: update the older one"),
         ({"goodpart": 3}, "version 3 of the snapshots, this goodpart version 2: update the older one"),
-        ({"goodpart": 2, "clock": 1.0, "snapshot": {}}, "lacks number"),
+        ({"goodpart": 2, "clock": 1.0, "snapshot": {}}, "number is missing"),
         ({"goodpart": 2, "clock": 1.0, "snapshot": None}, "snapshot: None is not dict"),
         ({"goodpart": 2, "clock": "soon", "snapshot": {}}, "clock: 'soon' is not a number"),
     ],
