@@ -95,7 +95,7 @@ class OutputRunner:
             self._complain(f"output {self.name}, when the station ended: {state.words}")
 
     def end(self, until: float) -> None:
-        """Make the output deliver what is waiting and stop, before time.monotonic() reaches `until`. Returns at once."""
+        """Let the output deliver what is waiting and stop before time.monotonic() reaches `until`; returns at once."""
         with self._changed:
             self._until = until
             self._changed.notify_all()

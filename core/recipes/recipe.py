@@ -185,7 +185,7 @@ def _merge(table: Any, values: Mapping[str, Any]) -> None:
 
 
 def user_recipes() -> Path:
-    """Return the folder of recipes that are given by name only: $GOODPART_DATA_HOME, or inside the user's data folder."""
+    """Return the folder of recipes that are given by name only: $GOODPART_DATA_HOME, or one in the user data folder."""
     data = os.environ.get("GOODPART_DATA_HOME")
     if data:
         return Path(data)

@@ -12,7 +12,7 @@ class TrainingState:
 
     state: Literal["running", "done", "failed", "cancelled"]
     phase: str = ""
-    """The name of the phase, for display: `pictures`, `density`, `autoencoder`, `folds`, `calibration`, `writing` ..."""
+    """Name of the phase, for display: `pictures`, `density`, `autoencoder`, `folds`, `calibration`, `writing` ..."""
     step: int = 0
     of: int = 0
     """Number of steps; 0 while unknown."""
