@@ -87,6 +87,10 @@ class Recipe:
         """The path of the model of a sense."""
         return self.folder / f"{sense}.goodpart"
 
+    def has_model(self, sense: Sense) -> bool:
+        """Whether something was learnt, even if the model cannot be used."""
+        return self.bundle(sense).exists()
+
     def candidate(self, sense: Sense) -> Path:
         """The path of a model that the station has trained and that is not in use yet."""
         return self.folder / f"{sense}.candidate.goodpart"

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from core.errors import UnreadableError
-from core.features.sound.wav import read_wave, wave_facts
+from core.features.sound.wav import Recording, open_recording
 from core.sources.microphone.base import SoundSettings
 from core.sources.microphone.stream import SoundThread
 
@@ -27,20 +27,24 @@ class SoundFile(SoundThread):
     def listen(self) -> None:
         end = f"{self.address}: the file has ended"
         try:
-            self._once()
+            self._play()
             while self._settings.loop and not self.stopping.is_set():
                 self.ring.interrupt()
-                self._once()
+                self._play()
         except UnreadableError as error:
             end = str(error)
         self._wait_until_taken()
         self.tell("ended", end)
 
-    def _once(self) -> None:
-        facts = wave_facts(self._path)
+    def _play(self) -> None:
+        with open_recording(self._path) as recording:
+            self._once(recording)
+
+    def _once(self, recording: Recording) -> None:
+        facts = recording.facts
         size = max(1, round(BLOCK_SECONDS * facts.rate))
         due = time.monotonic()
-        for block in read_wave(self._path, channel=self._settings.channel):
+        for block in recording.blocks(self._settings.channel):
             for at in range(0, len(block), size):
                 piece = block[at : at + size]
                 # Held up for long: go on from now, do not race after what was missed.
