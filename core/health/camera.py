@@ -114,7 +114,7 @@ class TaughtPictures:
         def number(name: str) -> float:
             value = data.get(name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise GoodpartError(f"the model's facts about the camera have no number for {name}: train again")
+                raise GoodpartError(f"the model's data about the camera has no number for {name}: train again")
             return float(value)
 
         sized = data.get("width") is not None and data.get("height") is not None

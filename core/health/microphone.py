@@ -120,7 +120,7 @@ class TaughtSound:
         def number(name: str) -> float:
             value = data.get(name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise GoodpartError(f"the model's facts about the sound have no number for {name}: train again")
+                raise GoodpartError(f"the model's data about the sound has no number for {name}: train again")
             return float(value)
 
         return cls(
