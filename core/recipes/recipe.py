@@ -88,7 +88,7 @@ class Recipe:
         return self.folder / f"{sense}.goodpart"
 
     def has_model(self, sense: Sense) -> bool:
-        """Whether something was learnt, even if the model cannot be used."""
+        """Whether a sense has a model file, even if the model cannot be used."""
         return self.bundle(sense).exists()
 
     def candidate(self, sense: Sense) -> Path:
