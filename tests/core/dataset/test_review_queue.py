@@ -27,7 +27,7 @@ from tests.core.inspection.test_single_shot import ODD_PART, hearing, judged, ru
 from tests.core.pipelines.test_sound import BAD, GOOD
 from tests.core.station.test_station import Bench, odd
 from tests.core.station.test_station import running as continuous
-from tests.support.parts import good_part, goodpart, odd_part, until
+from tests.support.parts import good_part, goodpart_here, odd_part, until
 
 
 def counts(bench: Bench) -> ReviewQueue:
@@ -127,18 +127,18 @@ def test_what_is_offered_is_accepted_or_discarded(trained: Recipe, user: dict[st
     before = len(pictures_in(trained.good_images))
     torn = place.with_name("torn.png")
     torn.write_bytes(b"no picture")
-    assert goodpart(["teach", trained.folder, "--offered", "list"], user).stdout.count(".png") == 3
-    done = goodpart(["teach", trained.folder, "--offered"], user)
+    assert goodpart_here(["teach", trained.folder, "--offered", "list"], user).stdout.count(".png") == 3
+    done = goodpart_here(["teach", trained.folder, "--offered"], user)
     assert done.returncode == 3
     assert done.stdout == "1 picture of good parts taught\n1 picture of defect parts taught\n"
     assert "refused: " in done.stderr and "torn.png" in done.stderr
     assert len(pictures_in(trained.good_images)) == before + 1
     assert len(pictures_in(trained.defect_images)) == 1
     assert counted(trained) == ReviewQueue(defect_images=1)
-    done = goodpart(["teach", trained.folder, "--offered", "drop"], user)
+    done = goodpart_here(["teach", trained.folder, "--offered", "drop"], user)
     assert (done.returncode, done.stdout) == (0, "1 offered files discarded\n")
-    assert goodpart(["teach", trained.folder, "--offered"], user).stdout == "nothing is offered\n"
-    assert goodpart(["teach", trained.folder, "--offered", "--defect"], user).returncode == 2
+    assert goodpart_here(["teach", trained.folder, "--offered"], user).stdout == "nothing is offered\n"
+    assert goodpart_here(["teach", trained.folder, "--offered", "--defect"], user).returncode == 2
 
 
 def test_some_of_it_may_be_chosen(trained: Recipe) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -201,15 +202,19 @@ def test_pictures_that_do_not_come_in_time_make_it_unknown(trained: Recipe, monk
 def test_a_sense_that_hangs_makes_it_unknown_in_time(trained: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.inspection.single_shot.LATE_SECONDS", 0.5)
 
+    hangs, free = threading.Event(), threading.Event()
+
     def hang(number: int) -> Picture:
-        time.sleep(3)
+        hangs.set()
+        free.wait(3)
         return good(number)
 
     with running(single(trained)) as bench:
         bench.source.show(hang)
-        time.sleep(0.2)
+        assert hangs.wait(2)
         bench.station.do(TriggerPart())
         part = judged(bench, 1, 2.5)
+        free.set()
         assert part.verdict.state == "UNKNOWN"
         assert "only 0 of 4 pictures came" in part.verdict.reason
 
