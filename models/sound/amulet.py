@@ -206,8 +206,8 @@ def run(job: AmuletJob, report: ProgressReporter) -> str:
     if count < LEAST_GROUPS:
         rows = sum(map(len, tables))
         raise GoodpartError(
-            f"{rows} rows make {count} groups of {job.timesteps}; training needs {LEAST_GROUPS}: record more, or ask for"
-            " fewer --timesteps"
+            f"{rows} rows make {count} groups of {job.timesteps}; training needs {LEAST_GROUPS}: record more, or ask"
+            " for fewer --timesteps"
         )
     fitted = fit(np.concatenate(groups), job.epochs, job.batch, job.seed, report)
     trained = AmuletModel(Network(fitted.weights), scaler, job.timesteps, 0.0, features)
