@@ -86,7 +86,7 @@ def test_too_few_says_how_many_more_and_what_they_support(tmp_path: Path, user: 
 
 def test_the_rule_or_needs_twice_as_many(tmp_path: Path, user: User) -> None:
     recipe = make_recipe(tmp_path / "pump", 30, rule="or")
-    assert refusal(recipe.folder, user).endswith("take 39: teach 9 more (or ask for 6.46 % false alarms)")
+    assert refusal(recipe.folder, user).endswith("need 39: teach 9 more (or ask for 6.46 % false alarms)")
 
 
 def test_near_duplicates_do_not_count(tmp_path: Path, user: User) -> None:
