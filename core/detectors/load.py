@@ -27,6 +27,6 @@ def _load(bundle: Bundle, sense: Sense) -> Any:
     method = METHODS.get(bundle.method)
     if method is None or method.sense != sense:
         raise BundleError(
-            f"the model's method `{bundle.method}` is not known to this goodpart; update it or train again"
+            f"the model's method `{bundle.method}` is unknown to this version of goodpart: update it or train again"
         )
     return load_object(method.detector)(bundle.arrays, bundle.networks, bundle.facts["settings"])

@@ -30,7 +30,9 @@ from core.knobs.protocol import (
 from core.state.verdict import Which
 
 SAMPLES, DEADBAND, TURN, END = 64, 6, 24, 3
+"""Samples per block; counts: change that is ignored, jump that resets the average, distance that snaps to an end."""
 VERDICT_MS, EVERY_MS, CHANGE_MS = 3000, 1000, 40
+"""Milliseconds: a verdict expires, knobs and heartbeat are repeated, least gap between two changed readings."""
 FIRMWARE = "1.0.0"
 LONGEST_LINE = 96
 """Bytes that fit into the board's line buffer."""

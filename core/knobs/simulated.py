@@ -84,10 +84,10 @@ class SimulatedBoard:
                 cwd=Path(__file__).parents[2],
             )
             assert self._process.stdout is not None
-            word, _, self.port = self._process.stdout.readline().decode().strip().partition(" ")
+            label, _, self.port = self._process.stdout.readline().decode().strip().partition(" ")
         except OSError as error:
             raise PortLost(f"the simulated board cannot be started ({error})") from error
-        if word != "port":
+        if label != "port":
             raise PortLost("the simulated board does not start")
         return self.port
 

@@ -82,8 +82,8 @@ class FeaturesModel:
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """The arrays for a bundle."""
         arrays: dict[str, npt.NDArray[np.generic]] = {"channels": self.channels}
-        for part, kind in _PARTS.items():
-            for field in fields(kind):
+        for part, part_type in _PARTS.items():
+            for field in fields(part_type):
                 arrays[f"{part}.{field.name}"] = getattr(getattr(self, part), field.name)
         return arrays
 
@@ -92,8 +92,8 @@ class FeaturesModel:
         """The model stored by `to_arrays`. Raises GoodpartError if an array is missing."""
         try:
             parts: dict[str, Any] = {
-                part: kind(**{field.name: arrays[f"{part}.{field.name}"] for field in fields(kind)})
-                for part, kind in _PARTS.items()
+                part: part_type(**{field.name: arrays[f"{part}.{field.name}"] for field in fields(part_type)})
+                for part, part_type in _PARTS.items()
             }
             return cls(channels=arrays["channels"], **parts)  # type: ignore[arg-type]
         except KeyError as error:

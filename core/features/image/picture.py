@@ -80,7 +80,7 @@ def crop(picture: Picture, region: tuple[float, float, float, float]) -> Picture
 
 def resized(picture: Picture, side: int) -> Picture:
     """The picture scaled to uint8 (side, side, 3), RGB, by area averaging."""
-    # Halving is several times faster than averaging over uneven areas; far from the target it hardly changes the result.
+    # Halving is several times faster than averaging over uneven areas; far from the target it changes little.
     while picture.shape[0] % 2 == picture.shape[1] % 2 == 0 and min(picture.shape[:2]) >= 4 * side:
         picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     if min(picture.shape[:2]) >= 2 * side:

@@ -40,17 +40,17 @@ def list_cameras(limit: int = 10) -> list[CameraInfo]:
 
     A camera that does not answer within 4 s is left out. If the list is empty, NONE_ANSWERS explains what to do.
     """
-    found: dict[int, CameraInfo] = {}
+    cameras: dict[int, CameraInfo] = {}
     threads = [
         # Daemon threads, because a driver may block for ever.
-        threading.Thread(target=_probe, args=(index, name, found), name=f"probe {index}", daemon=True)
+        threading.Thread(target=_probe, args=(index, name, cameras), name=f"probe {index}", daemon=True)
         for index, name in candidates(limit)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(OPEN_SECONDS)
-    return [found[index] for index in sorted(found)]
+    return [cameras[index] for index in sorted(cameras)]
 
 
 def candidates(
@@ -70,7 +70,7 @@ def _name(file: Path) -> str:
         return ""
 
 
-def _probe(index: int, name: str, found: dict[int, CameraInfo]) -> None:
+def _probe(index: int, name: str, cameras: dict[int, CameraInfo]) -> None:
     try:
         device = open_camera(index, CameraSettings())
     except SourceLost:
@@ -84,4 +84,4 @@ def _probe(index: int, name: str, found: dict[int, CameraInfo]) -> None:
     finally:
         device.close()
     if picture is not None:
-        found[index] = CameraInfo(index, name, picture.shape[1], picture.shape[0], fps)
+        cameras[index] = CameraInfo(index, name, picture.shape[1], picture.shape[0], fps)

@@ -30,12 +30,14 @@ def open_http(address: str, shown: str, settings: CameraSettings, timeout: float
     """Open the stream or snapshot at an address. `shown` is the address without its password. Raises SourceLost."""
     client = _Client(address, shown, timeout)
     answer = client.get()
-    kind = answer.headers.get_content_type()
-    if kind.startswith("image/"):
+    content_type = answer.headers.get_content_type()
+    if content_type.startswith("image/"):
         return JpegSnapshot(client, answer, 1 / settings.fps)
-    if kind.startswith("text/html") or kind.endswith("json"):
+    if content_type.startswith("text/html") or content_type.endswith("json"):
         answer.close()
-        raise SourceLost(f"{shown} answers with {kind}, not with pictures: look up the address of its MJPEG stream")
+        raise SourceLost(
+            f"{shown} answers with {content_type}, not with pictures: look up the address of its MJPEG stream"
+        )
     return MotionJpeg(answer, shown, timeout)
 
 

@@ -79,10 +79,10 @@ class Microphone(SoundThread):
             raise MicrophoneLost("the driver does not let go of it: plug it out and in, or start the station anew")
         sounddevice = portaudio(again=not self._first)
         self._first = False
-        found = find(sounddevice, self.address)
-        channels = channels_of(found, self._settings.channel)
-        rate = self._settings.rate or found.rate
-        stream = self._open(sounddevice, found, rate, channels)
+        device = find(sounddevice, self.address)
+        channels = channels_of(device, self._settings.channel)
+        rate = self._settings.rate or device.rate
+        stream = self._open(sounddevice, device, rate, channels)
         try:
             self._called_at = time.monotonic()
             start_stream(stream)
@@ -90,7 +90,7 @@ class Microphone(SoundThread):
             while not self.stopping.wait(0.1):
                 if self.ring.heard > heard and self._state != "live":
                     self.reconnects += heard > 0
-                    self.is_live(found.name, rate, channels)
+                    self.is_live(device.name, rate, channels)
                 started = self.ring.heard > heard
                 patience = SILENT_SECONDS if started else OPENING_SECONDS
                 if time.monotonic() - self._called_at > patience or not is_running(stream):
@@ -98,7 +98,7 @@ class Microphone(SoundThread):
         finally:
             self._closing = close_stream(stream)
 
-    def _open(self, sounddevice: Any, found: FoundMicrophone, rate: int, channels: int) -> Any:
+    def _open(self, sounddevice: Any, device: FoundMicrophone, rate: int, channels: int) -> Any:
         channel = self._settings.channel
         dead = DeadChannels()
 
@@ -111,13 +111,13 @@ class Microphone(SoundThread):
         try:
             with quiet():  # ALSA prints to standard error
                 return sounddevice.InputStream(
-                    device=found.index, samplerate=rate, channels=channels, dtype="float32",
+                    device=device.index, samplerate=rate, channels=channels, dtype="float32",
                     blocksize=round(BLOCK_SECONDS * rate), latency="high", callback=received,
                 )  # fmt: skip
         except sounddevice.PortAudioError as error:
-            if rate != found.rate and "rate" in str(error).lower():
+            if rate != device.rate and "rate" in str(error).lower():
                 raise MicrophoneLost(
-                    f"does not give {rate} samples a second; it offers {found.rate}: set rate in recipe.toml"
+                    f"does not give {rate} samples a second; it offers {device.rate}: set rate in recipe.toml"
                 ) from error
             raise MicrophoneLost(f"cannot be opened ({error}): is another program using it?") from error
 
@@ -143,7 +143,7 @@ class DeadChannels:
 
 
 def portaudio(*, again: bool = False) -> Any:
-    """The module sounddevice; `again` lists the devices anew. Raises MicrophoneLost if PortAudio cannot be used."""
+    """The module sounddevice; `again` lists the devices again. Raises MicrophoneLost if PortAudio cannot be used."""
     try:
         with quiet():
             import sounddevice

@@ -117,7 +117,7 @@ class SimulatedBench:
                 f"set the camera's size to at least {SMALLEST[0]}x{SMALLEST[1]}"
             )
         if settings.fps <= 0:
-            raise GoodpartError(f"{settings.fps:g} frames a second cannot be shown: set the camera's fps above 0")
+            raise GoodpartError(f"{settings.fps:g} frames per second cannot be shown: set the camera's fps above 0")
         self._settings = settings
         self._interval = 1 / min(settings.fps, FASTEST)
         self._seconds = seconds_per_part

@@ -63,15 +63,15 @@ class SimulatedMotor(SoundThread):
             block = motor.block()
             due = max(due, time.monotonic() - LATE_SECONDS) + BLOCK / RATE
             blocks += 1
-            heard = blocks * BLOCK / RATE
+            elapsed = blocks * BLOCK / RATE
             if self._settings.fast:
                 self.ring.wait_for_room(self.stopping.is_set)
             elif self.stopping.wait(max(0.0, due - time.monotonic())):
                 return
             self.is_live("simulated motor", RATE, 1)
             self.ring.put(block, RATE, unit.fault or "good")
-            now = heard if self._settings.fast else time.monotonic()
+            now = elapsed if self._settings.fast else time.monotonic()
             if now >= exchange or not self._fits(unit):
                 unit = self._next_unit(units)
                 motor = Motor(unit)
-                exchange = heard + self._seconds if self._settings.fast else next_exchange(now, self._seconds)
+                exchange = elapsed + self._seconds if self._settings.fast else next_exchange(now, self._seconds)
