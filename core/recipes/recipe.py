@@ -75,6 +75,10 @@ class Recipe:
     def bundle(self, sense: Sense) -> Path:
         return self.folder / f"{sense}.goodpart"
 
+    def has_model(self, sense: Sense) -> bool:
+        """Whether something was learnt, even if the model cannot be used."""
+        return self.bundle(sense).exists()
+
     def candidate(self, sense: Sense) -> Path:
         """A bundle that the station trained and nobody has taken over yet."""
         return self.folder / f"{sense}.candidate.goodpart"

@@ -9,12 +9,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from core.errors import GoodpartError
+from core.runtime.listing import PICTURE_SUFFIXES
 from core.sources.camera.base import CameraSettings, PictureSource
 
 Kind = Literal["camera", "video", "folder", "rtsp", "http", "simulated"]
 
 _SECRETS = re.compile(r"(?i)([?&](?:pwd|pass|passwd|password|token|key|auth)=)[^&#]*")
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 
 
 def open_source(address: str, settings: CameraSettings) -> PictureSource:
@@ -59,7 +59,7 @@ def kind_of(address: str) -> Kind:
     if address and path.is_dir():
         return "folder"
     if path.is_file():
-        return "folder" if path.suffix.lower() in _PICTURES else "video"
+        return "folder" if path.suffix.lower() in PICTURE_SUFFIXES else "video"
     raise GoodpartError(
         f"camera {address or '(empty)'} is not an existing file or folder: give an index (goodpart devices lists "
         "them), a video file, a folder of pictures, an rtsp:// or http:// address, or simulated"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import GoodpartError
-from core.features.sound.wav import SUFFIXES
+from core.runtime.listing import SOUND_SUFFIXES
 from core.sources.microphone.base import SoundSettings, SoundSource
 
 
@@ -22,7 +22,7 @@ def open_microphone(address: str, settings: SoundSettings) -> SoundSource:
 
         return SimulatedMotor(settings)
     path = Path(address).expanduser()
-    if path.suffix.lower() in SUFFIXES or path.is_file():
+    if path.suffix.lower() in SOUND_SUFFIXES or path.is_file():
         if not path.is_file():
             raise GoodpartError(f"microphone {address}: there is no such file")
         from core.sources.microphone.files import SoundFile

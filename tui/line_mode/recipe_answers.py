@@ -66,7 +66,7 @@ def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> 
             say(target_lines(now, sense))
 
     ModelReviewProcess(recipe.folder, candidate=False, changed=found)
-    return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+    return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:

@@ -20,8 +20,8 @@ def draw_audition(heard: SoundFileResult, title: str, place: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     ends, shares = [one.end for one in heard.windows], [one.share for one in heard.windows]
-    for passage in heard.passages:
-        axes.axvspan(passage.start, passage.end, color="#f85149", alpha=0.18, linewidth=0)
+    for stretch in heard.stretches:
+        axes.axvspan(stretch.start, stretch.end, color="#f85149", alpha=0.18, linewidth=0)
     for at, _ in heard.faults:
         axes.axvspan(at - 1.0, at, color="#d29922", alpha=0.25, linewidth=0)
     axes.plot(ends, shares, color="#1f6feb", linewidth=1.2)

@@ -12,7 +12,6 @@ from core.runtime.opencv import cv2
 from core.samples import Picture
 from core.state.material import Preview
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.mel import Floats
 from core.features.sound.stft import HOP, cepstrum, magnitudes, mel_spectrum
-from core.features.sound.wav import whole_wave
+from core.features.sound.wav import Recording, open_recording
 
 RATE, WAVELET_RATE = 22_050, 1_378
 """Samples per second."""
@@ -82,10 +82,18 @@ class Table:
 
 def table_of(path: Path, how: AmuletFeatures, channel: int | None = None) -> Table:
     """The rows of a sound file. Raises UnreadableError if it cannot be decoded or is shorter than a row."""
-    samples = whole_wave(path, how.rate, channel)
+    with open_recording(path) as recording:
+        return table_in(recording, how, channel)
+
+
+def table_in(recording: Recording, how: AmuletFeatures, channel: int | None = None) -> Table:
+    """The rows of an open recording. Raises UnreadableError if it cannot be decoded or is shorter than a row."""
+    samples = recording.whole(how.rate, channel)
     table = rows_of(samples, how)
     if not table.names:
-        raise UnreadableError(f"{path}: {len(samples) / how.rate:.2f} s are shorter than a row of {how.seconds:g} s")
+        raise UnreadableError(
+            f"{recording.path}: {len(samples) / how.rate:.2f} s are shorter than a row of {how.seconds:g} s"
+        )
     return table
 
 

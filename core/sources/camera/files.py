@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from core.errors import UnreadableError
-from core.features.image.picture import SUFFIXES, decode_picture
+from core.features.image.picture import decode_picture
+from core.runtime.listing import PICTURE_SUFFIXES, files_in
 from core.runtime.opencv import cv2
 from core.samples import Picture
 from core.sources.camera.base import CameraSettings
@@ -82,7 +82,7 @@ class Folder:
         self.interval: float | None = 1 / settings.fps
         self.decode_all = not settings.loop
         self._unreadable: dict[Path, str] = {}
-        self._files = pictures_in(path)
+        self._files = pictures_at(path)
         self._next = 0
         self._shown = False
 
@@ -105,7 +105,7 @@ class Folder:
         if self._next >= len(self._files):
             if not self._loop:
                 return False
-            self._files = pictures_in(self._path)
+            self._files = pictures_at(self._path)
             self._next = 0
         self._next += 1
         return True
@@ -135,21 +135,12 @@ class Folder:
         """Do nothing: no file stays open."""
 
 
-def pictures_in(path: Path) -> list[Path]:
+def pictures_at(path: Path) -> list[Path]:
     """The pictures of a folder in natural order (2 before 10), or the one picture itself. Raises SourceLost."""
     try:
-        files = (
-            [path]
-            if path.is_file()
-            else [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.name[0] != "."]
-        )
+        files = [path] if path.is_file() else files_in(path, PICTURE_SUFFIXES)
     except OSError as error:
         raise SourceLost(f"{path} cannot be read ({error.strerror or error})") from error
     if not files:
-        raise SourceLost(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))})")
-    return sorted(files, key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[int, int | str]]:
-    parts = re.split(r"(\d+)", path.name.lower())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]
+        raise SourceLost(f"{path} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
+    return files

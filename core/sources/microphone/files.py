@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from core.errors import UnreadableError
-from core.features.sound.wav import read_wave, wave_facts
+from core.features.sound.wav import Recording, open_recording
 from core.sources.microphone.base import SoundSettings
 from core.sources.microphone.stream import SoundThread
 
@@ -29,20 +29,24 @@ class SoundFile(SoundThread):
         """Play the file, again and again if it is looped; then end with a message."""
         end = f"{self.address}: the file has ended"
         try:
-            self._play_once()
+            self._play()
             while self._settings.loop and not self.stopping.is_set():
                 self.ring.interrupt()
-                self._play_once()
+                self._play()
         except UnreadableError as error:
             end = str(error)
         self._wait_until_taken()
         self.tell("ended", end)
 
-    def _play_once(self) -> None:
-        facts = wave_facts(self._path)
+    def _play(self) -> None:
+        with open_recording(self._path) as recording:
+            self._play_blocks(recording)
+
+    def _play_blocks(self, recording: Recording) -> None:
+        facts = recording.facts
         size = max(1, round(BLOCK_SECONDS * facts.rate))
         due = time.monotonic()
-        for block in read_wave(self._path, channel=self._settings.channel):
+        for block in recording.blocks(self._settings.channel):
             for start in range(0, len(block), size):
                 piece = block[start : start + size]
                 # If late by more than LATE_SECONDS, continue from now and do not catch up.
