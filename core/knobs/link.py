@@ -50,7 +50,7 @@ def _not_grabbable(link: KnobLink, which: Which, sense: Sense, now: float) -> st
         return "is still moving: let go for a second"
     meaning = next((known for known in link.meanings if (known.sense, known.which) == (sense, which)), None)
     if meaning is not None and meaning.span is not None and meaning.threshold is None:
-        return "is outside its span: set its range to raw, or set a wider span"
+        return "is beyond its span: set its range to raw, or set a wider span"
     return ""
 
 

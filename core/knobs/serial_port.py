@@ -55,7 +55,7 @@ class _Transport(SerialTransport):  # type: ignore[misc]
             self._serial.flush = self._serial.reset_output_buffer
             self._abort(None)
 
-    def _close(self, _exc: BaseException | None = None) -> None:
+    def _close(self, *_args: object, **_named: object) -> None:  # the library passes the error by name
         self.abort()
 
     def _fatal_error(self, _exc: BaseException, _message: str = "") -> None:
