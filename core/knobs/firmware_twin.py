@@ -31,8 +31,9 @@ from core.state.verdict import Which
 
 SAMPLES, DEADBAND, TURN, END = 64, 6, 24, 3
 """Samples per block; counts: change that is ignored, jump that resets the average, distance that snaps to an end."""
-VERDICT_MS, EVERY_MS, CHANGE_MS = 3000, 1000, 40
-"""Milliseconds: a verdict expires, knobs and heartbeat are repeated, least gap between two changed readings."""
+VERDICT_MS, EVERY_MS, CHANGE_MS, SAMPLE_MS = 3000, 1000, 40, 50
+"""Milliseconds: a verdict expires, knobs and heartbeat are repeated, least gap between two changed readings, one block
+of samples."""
 FIRMWARE = "1.0.0"
 LONGEST_LINE = 96
 """Bytes that fit into the board's line buffer."""
@@ -132,71 +133,95 @@ class Board:
         self._send(format_reading(Reading(which, value, self._sequence, now, 154 + position * 2263 // FULL_TURN)))
 
 
+class BoardOnTerminal:
+    """The board behind a pseudo-terminal: noisy knobs, commands from standard input, lamp and relay printed."""
+
+    def __init__(self, turned_to: dict[Which, int], *, plays: bool) -> None:
+        """`turned_to` holds the position of each knob, 0 to 4095; with `plays` one of them turns now and then."""
+        import termios
+        import tty
+
+        self.turned_to, self._plays = turned_to, plays
+        self._master, self._slave = os.openpty()
+        os.set_blocking(self._master, False)
+        tty.setraw(self._slave, termios.TCSANOW)
+        self.name = os.ttyname(self._slave)
+        self._hung = False
+        self._board, self._noise = Board(self._send), random.Random()
+        self._started_at = time.monotonic()
+        self._sampled, self._turn_at, self._typed = -1000, 8000, b""
+        self._shown = ("", True)
+
+    def run(self) -> None:
+        """Simulate until standard input ends or `quit` comes."""
+        while True:
+            ready, _, _ = select.select([0, self._master], [], [], 0.02)
+            now = round(1000 * (time.monotonic() - self._started_at))
+            if 0 in ready and not self._obey(os.read(0, 256), now):
+                return
+            if self._master in ready:
+                data = os.read(self._master, 4096)
+                if not self._hung:
+                    self._board.receive(data, now)
+            if self._plays and now >= self._turn_at:
+                self._play(now)
+            if now - self._sampled >= SAMPLE_MS:
+                self._sample(now)
+            self._board.tick(now)
+            self._print_lamp()
+
+    def _send(self, line: str) -> None:
+        try:
+            if not self._hung:
+                os.write(self._master, f"{line}\r\n".encode("ascii"))
+        except BlockingIOError:
+            return  # nobody reads: the line is lost, as on a wire
+
+    def _obey(self, read: bytes, now: int) -> bool:
+        """Do what was typed; returns whether to go on."""
+        *whole, self._typed = (self._typed + read).split(b"\n")
+        for command in whole:
+            words = command.decode("latin-1").split()
+            if words[:1] == ["turn"] and len(words) == 3 and words[2].isdecimal():
+                which: Which = "density" if words[1] == "34" else "reconstruction_error"
+                self.turned_to[which] = min(FULL_TURN, int(words[2]))
+            if words == ["part"]:
+                self._board.part(now)
+            self._hung = self._hung or words == ["hang"]
+        return bool(read) and b"quit" not in whole
+
+    def _play(self, now: int) -> None:
+        which = self._noise.choice(KNOBS)
+        self.turned_to[which] = max(100, min(3995, self.turned_to[which] + self._noise.randint(-16, 16)))
+        self._turn_at += 20 if now < self._turn_at + 1000 else 7000
+
+    def _sample(self, now: int) -> None:
+        self._sampled = now
+        for which in KNOBS:
+            for _ in range(SAMPLES):
+                spike = self._noise.choice((-400, 400)) if self._noise.random() < 0.02 else 0
+                value = round(self.turned_to[which] + self._noise.gauss(0, 12) + spike)
+                self._board.filters[which].add(max(0, value))
+
+    def _print_lamp(self) -> None:
+        if (self._board.state, self._board.relay) != self._shown:
+            self._shown = self._board.state, self._board.relay
+            print(f"lamp {self._board.state}\nrelay {'on' if self._board.relay else 'off'}", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Simulate a board behind a pseudo-terminal until standard input ends or `quit` comes; returns the exit code."""
-    import termios
-    import tty
-
     link = arguments[arguments.index("--link") + 1] if "--link" in arguments else ""
     turned_to: dict[Which, int] = {"density": 2765, "reconstruction_error": 1632}
     for which, option in (("density", "--density"), ("reconstruction_error", "--error")):
         if option in arguments:
             turned_to[which] = int(arguments[arguments.index(option) + 1])  # type: ignore[index]
-    master, slave = os.openpty()
-    os.set_blocking(master, False)
-    tty.setraw(slave, termios.TCSANOW)
-    name = os.ttyname(slave)
+    board = BoardOnTerminal(turned_to, plays="--play" in arguments)
     if link:
         Path(link).unlink(missing_ok=True)
-        Path(link).symlink_to(name)
-    print(f"port {link or name}", flush=True)
-    hung = False
-
-    def send(line: str) -> None:
-        try:
-            if not hung:
-                os.write(master, f"{line}\r\n".encode("ascii"))
-        except BlockingIOError:
-            return  # nobody reads: the line is lost, as on a wire
-
-    board, noise = Board(send), random.Random()
-    started_at, sampled, turn_at, typed = time.monotonic(), -1000, 8000, b""
-    shown = ("", True)
-    while True:
-        ready, _, _ = select.select([0, master], [], [], 0.02)
-        now = round(1000 * (time.monotonic() - started_at))
-        if 0 in ready:
-            read = os.read(0, 256)
-            if not read:
-                break
-            *whole, typed = (typed + read).split(b"\n")
-            for command in whole:
-                words = command.decode("latin-1").split()
-                if words[:1] == ["turn"] and len(words) == 3 and words[2].isdecimal():
-                    turned_to["density" if words[1] == "34" else "reconstruction_error"] = min(FULL_TURN, int(words[2]))
-                if words == ["part"]:
-                    board.part(now)
-                hung = hung or words == ["hang"]
-            if b"quit" in whole:
-                break
-        if master in ready:
-            data = os.read(master, 4096)
-            if not hung:
-                board.receive(data, now)
-        if "--play" in arguments and now >= turn_at:
-            which = noise.choice(KNOBS)
-            turned_to[which] = max(100, min(3995, turned_to[which] + noise.randint(-16, 16)))
-            turn_at += 20 if now < turn_at + 1000 else 7000
-        if now - sampled >= 50:
-            sampled = now
-            for which in KNOBS:
-                for _ in range(SAMPLES):
-                    spike = noise.choice((-400, 400)) if noise.random() < 0.02 else 0
-                    board.filters[which].add(max(0, round(turned_to[which] + noise.gauss(0, 12) + spike)))
-        board.tick(now)
-        if (board.state, board.relay) != shown:
-            shown = board.state, board.relay
-            print(f"lamp {board.state}\nrelay {'on' if board.relay else 'off'}", flush=True)
+        Path(link).symlink_to(board.name)
+    print(f"port {link or board.name}", flush=True)
+    board.run()
     if link:
         Path(link).unlink(missing_ok=True)
     return 0
