@@ -45,7 +45,7 @@ def files(recipe: Recipe) -> list[str]:
 def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(trained: Recipe) -> None:
     with running(single(trained), ODD_PART) as bench:
         bench.station.say("good")
-        assert until(lambda: "nothing was called yet" in bench.now.fault)
+        assert until(lambda: "there is no OK or ANOMALY yet" in bench.now.fault)
         bench.station.part()
         part = judged(bench, 1)
         bench.station.say("good", part.at)
