@@ -74,7 +74,7 @@ def test_what_is_no_sound_is_refused_by_name(tmp_path: Path) -> None:
     soundfile.write(wav, np.array([0.1, np.nan, 0.2], np.float32), 8000, "FLOAT")
     assert "not numbers" in refusal(wav)
     soundfile.write(wav, noise(0.1, 500), 500)
-    assert "500 samples a second" in refusal(wav)
+    assert "500 samples per second" in refusal(wav)
 
 
 def test_a_copy_that_was_broken_off_is_refused(tmp_path: Path) -> None:
