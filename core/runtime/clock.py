@@ -1,4 +1,4 @@
-"""The time of what a station is doing."""
+"""The clock of a station."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import time
 
 
 class Clock:
-    """Read once for each thing that the station's loop does, so that a replay can do it at the same time again."""
+    """Holds one time per event of the station's loop, so that a replay can repeat the event at the same time."""
 
     def __init__(self) -> None:
         self.now = time.monotonic()
+        """Time of the present event, time.monotonic()."""
 
     def read(self) -> float:
+        """Set `now` to the present time and return it."""
         self.now = time.monotonic()
         return self.now
