@@ -118,7 +118,7 @@ class ModelReview:
     costs: tuple[TargetCosts, ...] = ()
 
 
-def examined_from(said: Mapping[str, Any]) -> ModelReview:
+def examined_from(review: Mapping[str, Any]) -> ModelReview:
     """Rebuild a review from the JSON object of `dataclasses.asdict`. Raises KeyError, TypeError or ValueError if the
     object is invalid."""
 
@@ -134,17 +134,17 @@ def examined_from(said: Mapping[str, Any]) -> ModelReview:
                 "trace": tuple((seconds, share) for seconds, share in case["trace"]),
             }
         )
-        for case in said["worst"]
+        for case in review["worst"]
     )
-    sample = said["sample"] and Reconstruction(
+    sample = review["sample"] and Reconstruction(
         **{
-            **said["sample"],
-            "seen": GreyImage(**said["sample"]["seen"]),
-            "redrawn": GreyImage(**said["sample"]["redrawn"]),
+            **review["sample"],
+            "seen": GreyImage(**review["sample"]["seen"]),
+            "redrawn": GreyImage(**review["sample"]["redrawn"]),
         }
     )
     costs = tuple(
-        TargetCosts(**{**cost, "expected": cost["expected"] and tuple(cost["expected"])}) for cost in said["costs"]
+        TargetCosts(**{**cost, "expected": cost["expected"] and tuple(cost["expected"])}) for cost in review["costs"]
     )
-    interval = said["interval"] and tuple(said["interval"])
-    return ModelReview(**{**said, "worst": worst, "sample": sample, "costs": costs, "interval": interval})
+    interval = review["interval"] and tuple(review["interval"])
+    return ModelReview(**{**review, "worst": worst, "sample": sample, "costs": costs, "interval": interval})

@@ -115,9 +115,9 @@ class Curve:
         return tuple(self._points)
 
 
-def parse_progress(said: Mapping[str, Any]) -> TrainingState | None:
+def parse_progress(message: Mapping[str, Any]) -> TrainingState | None:
     """The state in a message of the training process; None if the message is not a progress."""
-    if said.get("state") not in ("running", "done", "failed"):
+    if message.get("state") not in ("running", "done", "failed"):
         return None
-    known = {name: said[name] for name in TrainingState.__dataclass_fields__ if name in said and name != "curve"}
+    known = {name: message[name] for name in TrainingState.__dataclass_fields__ if name in message and name != "curve"}
     return TrainingState(**known)

@@ -46,9 +46,9 @@ class VerdictDigest:
         for line in stream:
             self.add(line)
 
-    def add(self, said: VerdictLine) -> None:
+    def add(self, line: VerdictLine) -> None:
         """Add a line; call it only for lines that differ from the one before."""
-        self._sha.update(json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+        self._sha.update(json.dumps(line, sort_keys=True, separators=(",", ":")).encode() + b"\n")
         self.count += 1
 
     def hex(self) -> str:

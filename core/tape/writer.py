@@ -168,11 +168,11 @@ class TapeWriter:
         """Bytes came from the knob board at `now` (time.monotonic())."""
         self._put("KNOB", {}, lambda: data, at=now)
 
-    def said(self, said: VerdictLine) -> None:
+    def said(self, line: VerdictLine) -> None:
         """The station has published this line of the verdict stream; a repeated line is not recorded."""
-        if said != self._last:
-            self._last = said
-            self._put("SAID", said)
+        if line != self._last:
+            self._last = line
+            self._put("SAID", line)
 
     # The queue between the station's loop and the writer.
 

@@ -53,7 +53,7 @@ def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(tra
         assert counts(bench) == ReviewQueue(good_images=1)
         (place,) = offered(trained, "good", "image")
         bench.station.say("good", part.at)
-        assert until(lambda: "said already: it was good" in bench.now.fault)
+        assert until(lambda: "recorded already that the part was good" in bench.now.fault)
         bench.station.say("bad", part.at)
         assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
         assert not place.exists()
