@@ -67,7 +67,7 @@ def advise(comparison: Comparison) -> Recommendation:
             return Recommendation(
                 None,
                 f"No recommendation: {simple.method} alone (AUROC {_value(comparison, simple)}) does as well as"
-                f" {best.method} ({_value(comparison, best)}), as far as these samples can tell: either the fault is as"
+                f" {best.method} ({_value(comparison, best)}), as far as these samples show: either the fault is as"
                 " simple as that, or good and defective samples were not taken alike.",
                 doubt,
             )

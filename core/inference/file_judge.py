@@ -13,6 +13,7 @@ from core.errors import GoodpartError, UnreadableError
 from core.recipes.recipe import Recipe, open_recipe
 from core.runtime.listing import SOUND_SUFFIXES
 from core.serialization.verdict_json import Result, unknown
+from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
 # Imported when needed: judging pictures does not load the sound libraries, and vice versa.
@@ -153,11 +154,11 @@ class FileJudge:
         bundle = recipe.bundle(sense)
         if bundle.exists():
             return read_bundle(bundle)
-        kind, option = ("pictures", "images") if sense == "image" else ("sound", "sound")
+        words = SENSE_WORDS[sense]
         if sense in recipe.senses:
-            raise BundleError(f"{recipe.name}, {kind}: there is no model yet; `goodpart train` makes it")
+            raise BundleError(f"{recipe.name}, {words.stream}: there is no model yet; `goodpart train` makes it")
         raise NotLearntError(
-            f"{recipe.name} has learnt no {kind}: goodpart teach {recipe.name} --{option} ..., then train"
+            f"{recipe.name} has learnt no {words.stream}: goodpart teach {recipe.name} --{words.folder} ..., then train"
         )
 
 

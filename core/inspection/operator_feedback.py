@@ -19,8 +19,8 @@ from core.dataset.review_queue import (
     withdraw,
 )
 from core.errors import GoodpartError, UnreadableError
-from core.journal.event_log import EventLog
 from core.journal.evidence_files import name_at
+from core.journal.log import StationLog
 from core.recipes.recipe import Recipe
 from core.samples import Picture, SoundBlock
 from core.serialization.verdict_json import map_as_json
@@ -53,7 +53,7 @@ class OperatorFeedback:
     `made` runs on the station's loop; the other methods on a thread that may wait for the disk.
     """
 
-    def __init__(self, recipe: Recipe, log: EventLog) -> None:
+    def __init__(self, recipe: Recipe, log: StationLog) -> None:
         self._recipe = recipe
         self._log = log
         self._material = CallMaterial(None, None, (), {}, ())
