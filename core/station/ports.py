@@ -65,6 +65,8 @@ StartTraining = Callable[[Path, Sequence[str], Callable[[TrainingState], None]],
 
 @dataclass(frozen=True)
 class Ports:
+    """What a station engine is given from outside."""
+
     clock: Clock
     log: StationLog
     lock: Lock

@@ -37,7 +37,7 @@ def test_a_target_has_thresholds_a_band_and_misses(trained: Recipe) -> None:
     assert dear.needed == 24
     assert cheap.thresholds.density >= dear.thresholds.density  # type: ignore[union-attr]
     assert cheap.misses <= dear.misses  # type: ignore[operator]
-    assert "of 20 defective ones would be OK" in cost_sentence(dear)
+    assert "of 20 defects would be OK" in cost_sentence(dear)
     # Defects that score as good parts do are missed.
     held = bundle.held_out
     alike = what_it_costs(bundle, table, 0.2, list(zip(held.density, held.reconstruction_error, strict=True)))

@@ -114,7 +114,7 @@ def test_slow_raising_and_dead_outputs_do_not_slow_the_verdicts(trained: Recipe)
 
 def test_an_output_that_fails_is_in_the_fault_once_and_in_its_state(trained: Recipe) -> None:
     recipe = feeding(trained, f"[outputs.tcp]\nport = {free_port()}\n[outputs.lines]\n")
-    words = "output tcp: Connection refused; it is tried again"
+    words = "output tcp: Connection refused; trying again"
     with running(recipe) as bench:
         assert until(lambda: bench.now.fault == words)
         assert bench.judged(10)
@@ -127,7 +127,7 @@ def test_an_output_that_fails_is_in_the_fault_once_and_in_its_state(trained: Rec
     faults = [event.reason for event in read_journal(recipe.journal) if event.kind == "fault"]
     assert faults[0] == words
     assert len(faults) == 2
-    assert faults[1].startswith("output tcp, at the end of the station: failing (Connection refused), ")
+    assert faults[1].startswith("output tcp, when the station ended: failing (Connection refused), ")
 
 
 def test_a_station_ends_in_time_with_an_output_that_hangs(trained: Recipe) -> None:
@@ -139,7 +139,7 @@ def test_a_station_ends_in_time_with_an_output_that_hangs(trained: Recipe) -> No
         assert bench.now.stopped
     kinds = [(event.kind, event.reason) for event in read_journal(recipe.journal)]
     assert kinds[-1][0] == "fault"
-    assert "output odd, at the end of the station: starting, " in kinds[-1][1]
+    assert "output odd, when the station ended: starting, " in kinds[-1][1]
 
 
 def test_a_replay_starts_no_outputs(trained: Recipe, tmp_path: Path) -> None:

@@ -338,7 +338,7 @@ def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) ->
         bench.station.do(Calibrate())
         assert until(lambda: bench.image.thresholds is not None and "20 %" in bench.image.thresholds.by)
         assert bench.image.model is not None
-        assert "20 % false alarms asked" in bench.image.model.note
+        assert "false-alarm target 20 %" in bench.image.model.note
         trained.change("verdict", {"false_alarms": 0.001})
         bench.station.do(Calibrate())
         assert until(lambda: "it takes 999, 969 more" in bench.now.fault)

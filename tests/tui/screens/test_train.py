@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.commands import CancelTraining, DiscardModel, Pause, TakeOverModel, Train
@@ -59,6 +59,7 @@ def test_the_curve_falls_from_left_to_right() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(), st.none() | st.floats()), max_size=300), st.integers(1, 130), st.integers(1, 45))
+@example([(-1.7e308, 1.7e308)] * 3, 60, 12)
 def test_any_curve_fits_its_pane(curve: list[tuple[float, float | None]], width: int, height: int) -> None:
     lines = curve_lines(curve, width, height)
     assert len(lines) <= height
