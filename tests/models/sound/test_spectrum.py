@@ -145,8 +145,8 @@ def test_judging_sound_loads_neither_scipy_nor_librosa_nor_tensorflow(heard: Rec
     code = (
         "import sys, numpy as np; from core.recipes.recipe import open_recipe; from core.bundle import read_bundle;"
         "from core.inference.sound_judge import SoundJudge; import core.pipelines.sound;"
-        f"r = open_recipe({str(heard.folder)!r}); ear = SoundJudge(r, read_bundle(r.sound_bundle));"
-        "print(len(ear.push(np.zeros(40000, np.float32))));"
+        f"r = open_recipe({str(heard.folder)!r}); judge = SoundJudge(r, read_bundle(r.sound_bundle));"
+        "print(len(judge.push(np.zeros(40000, np.float32))));"
         "print({'scipy', 'librosa', 'tensorflow', 'sklearn', 'textual', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run(
