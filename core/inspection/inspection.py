@@ -53,14 +53,14 @@ class Inspection:
     def verdict(self, senses: Sequence[Pipeline[Any]]) -> Verdict:
         """Return the present verdict of the station. Counts a single shot that has just become complete."""
         if not self.shot.on:
-            return joined({sense.sense: sense.said() for sense in senses})
+            return joined({sense.sense: sense.current_verdict() for sense in senses})
         ended = self.shot.advance(self._clock.now)
         if ended is not None:
             self._count(ended, senses)
         return self.shot.verdict(senses, self.book.part, self._clock.now - self._counted_at)
 
     def _count(self, verdict: Verdict, senses: Sequence[Pipeline[Any]]) -> None:
-        gathered = {sense.sense: sense.look for sense in senses if sense.look is not None}
+        gathered = {sense.sense: sense.part_samples for sense in senses if sense.part_samples is not None}
         models = {sense.sense: sense.model_id for sense in senses}
         scores: dict[str, Any] = {
             sense: kind_as_json(part.judged, part.thresholds, models[sense])
@@ -84,7 +84,7 @@ class Inspection:
         sound = self._hearing.last if self._hearing else ()
         return CallMaterial(picture, judgement.map if judgement else None, sound, scores, anomalous)
 
-    def told(self, senses: Sequence[Pipeline[Any]], now: Snapshot) -> BoardVerdict:
+    def board_verdict(self, senses: Sequence[Pipeline[Any]], now: Snapshot) -> BoardVerdict:
         """Return what the knob board shows: the verdict's state, density and reconstruction error.
 
         The scores are those of the sense that has this verdict, the first one if both have; None while UNKNOWN.
@@ -94,18 +94,18 @@ class Inspection:
         if verdict.state == "UNKNOWN":
             return verdict.state, None, None
         scores = self.book.part.scores if self.shot.on and self.book.part else kinds_as_json(now)
-        decisive = next((sense.sense for sense in senses if sense.said().state == verdict.state), senses[0].sense)
+        decisive = next((sense.sense for sense in senses if sense.current_verdict().state == verdict.state), senses[0].sense)
         shown = scores.get(decisive, {})
         return verdict.state, shown.get("density"), shown.get("reconstruction_error")
 
     def _sound_excerpt(self) -> SoundExcerpt | None:
-        return self._hearing.overheard() if self._hearing else None
+        return self._hearing.excerpt() if self._hearing else None
 
     def note(self, snapshot: Snapshot, senses: Sequence[Pipeline[Any]]) -> Snapshot:
         """Journal and count the verdict of the snapshot. Return the snapshot with the state of parts added."""
         if not self.shot.on:
             verdict, scores = snapshot.verdict, kinds_as_json(snapshot)
-            material = self._material(scores, [s.sense for s in senses if s.said().state == "ANOMALY"])
+            material = self._material(scores, [s.sense for s in senses if s.current_verdict().state == "ANOMALY"])
             lasting = any(sense.resting for sense in senses)
             excerpt = self._sound_excerpt if "sound" in material.called else lambda: None
             self._alarms += self._log.verdict(
@@ -150,4 +150,4 @@ class Inspection:
         self._presence.exchanged(self._clock.now)
         self._state = "UNKNOWN"
         for sense in senses:
-            sense.turn_single(single)
+            sense.set_single(single)

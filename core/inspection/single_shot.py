@@ -53,7 +53,7 @@ class SingleShot:
         for sense in senses:
             wanted = float(self._verdict.frames) if sense.sense == "image" else self._verdict.seconds
             duration = max(duration, wanted / self._verdict.rate if sense.sense == "image" else wanted)
-            sense.look_at(PartSamples(begin, wanted))
+            sense.begin_part(PartSamples(begin, wanted))
         self._senses, self.by, self.state = senses, by, "judging"
         self._deadline = begin + duration + LATE_SECONDS
 
@@ -70,20 +70,20 @@ class SingleShot:
         if self.state == "judged":
             self._wait()
         elif self.state == "judging":
-            settling = any(sense.notices_exchange and sense.look and sense.look.open for sense in self._senses)
+            settling = any(sense.notices_exchange and sense.part_samples and sense.part_samples.open for sense in self._senses)
             for sense in self._senses:
-                if sense.look is None or (settling and sense.notices_exchange):
+                if sense.part_samples is None or (settling and sense.notices_exchange):
                     continue
                 if settling:
                     sense.forget()
-                    sense.look.anew(now, "the part was moved")
+                    sense.part_samples.restart(now, "the part was moved")
                 else:
-                    sense.look.verdict = MOVED
+                    sense.part_samples.verdict = MOVED
 
     def advance(self, now: float) -> Verdict | None:
         """Apply the time limits. Return the verdict of the part, once, as soon as every sense has its own."""
         if self.state == "judging":
-            gathered = {sense.sense: sense.look for sense in self._senses}
+            gathered = {sense.sense: sense.part_samples for sense in self._senses}
             if now > self._deadline:
                 for sense, late in gathered.items():
                     if late is not None:
@@ -115,7 +115,7 @@ class SingleShot:
     def _wait(self) -> None:
         self.state = "waiting"
         for sense in self._senses:
-            sense.look = None
+            sense.part_samples = None
             sense.forget()
 
     def verdict(self, senses: Sequence[Pipeline[Any]], last: Part | None, since: float) -> Verdict:
@@ -130,7 +130,7 @@ class SingleShot:
         if lacking:
             return Verdict("UNKNOWN", "; ".join(lacking))
         # A dark camera comes first; a motor that is silent between parts is normal and comes last.
-        faults = {sense.sense: sense.said().reason for sense in senses if sense.resting or sense.hung}
+        faults = {sense.sense: sense.current_verdict().reason for sense in senses if sense.resting or sense.hung}
         reasons = [faults["image"]] if "image" in faults else []
         reasons.append(WAITING)
         if last:
@@ -140,7 +140,7 @@ class SingleShot:
 
     def snapshot(self) -> Shot:
         """The state, and how many pictures and seconds of sound are gathered and wanted."""
-        gathered = {sense.sense: sense.look for sense in self._senses} if self.state != "waiting" else {}
+        gathered = {sense.sense: sense.part_samples for sense in self._senses} if self.state != "waiting" else {}
         image, sound = gathered.get("image"), gathered.get("sound")
         return Shot(
             self.state,

@@ -64,7 +64,7 @@ class Pipeline(ABC, Generic[J]):
     long is waited for in `steps`."""
 
     sense: Sense
-    holdings: Inventory
+    inventory: Inventory
     source: Any
     """A PictureSource or a SoundSource."""
     interval: float
@@ -98,7 +98,7 @@ class Pipeline(ABC, Generic[J]):
         }
         self.single = False
         """Judge only what is gathered of a part that is in place."""
-        self.look: PartSamples[Any] | None = None
+        self.part_samples: PartSamples[Any] | None = None
         """Of the part that is in place."""
 
     # What each sense does its own way.
@@ -149,7 +149,7 @@ class Pipeline(ABC, Generic[J]):
             self.steps.end()
             await self._pace(began, ending)
 
-    def said(self) -> Verdict:
+    def current_verdict(self) -> Verdict:
         """The sense's verdict, unless it hangs: then nobody knows."""
         if not self.hung or self.verdict.state == "UNKNOWN":
             return self.verdict
@@ -190,27 +190,27 @@ class Pipeline(ABC, Generic[J]):
         not given."""
         self.forget()
         self.verdict, self.resting = verdict, True
-        if self.look is not None:
-            self.look.fail(verdict.reason, self.clock.now if at is None else at)
+        if self.part_samples is not None:
+            self.part_samples.fail(verdict.reason, self.clock.now if at is None else at)
 
     # Single shots.
 
-    def turn_single(self, single: bool) -> None:
+    def set_single(self, single: bool) -> None:
         """To single shots, or back to judging all that comes."""
-        self.single, self.look = single, None
+        self.single, self.part_samples = single, None
         self.forget()
         if not self.resting:
             self.verdict = NO_PART if single else Verdict("UNKNOWN", "looking")
 
-    def look_at(self, look: PartSamples[Any]) -> None:
+    def begin_part(self, part: PartSamples[Any]) -> None:
         """A part is in place."""
         self.forget()
-        self.look = look
+        self.part_samples = part
 
     def wait(self) -> None:
         """There is no part that could be judged, or no longer."""
         self.resting = False
-        self.verdict = (self.look.verdict if self.look else None) or NO_PART
+        self.verdict = (self.part_samples.verdict if self.part_samples else None) or NO_PART
 
     async def in_files(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What is written into the recipe, one after the other."""
@@ -235,7 +235,7 @@ class Pipeline(ABC, Generic[J]):
             self.refuse(GoodpartError(f"the model cannot be used ({named(error)}); train again"))
         await self.find_candidate()
         self.changed(news=True)
-        self.holdings_changed()
+        self.inventory_changed()
 
     def refuse(self, why: GoodpartError, words: str = "") -> None:
         """There is no model to judge with; `words` say so where `why` does not."""
@@ -251,8 +251,8 @@ class Pipeline(ABC, Generic[J]):
             self.tape.model(self.sense, judge.bundle.id, self.recipe.bundle(self.sense))
         self.judge, self.refused = judge, None
         self.unsaved = False
-        if self.look is not None:
-            self.look.fail("another model was taken over while it was judged", self.clock.now)
+        if self.part_samples is not None:
+            self.part_samples.fail("another model was taken over while it was judged", self.clock.now)
         self.model_changed(judge)
         files = SENSE_WORDS[self.sense].files
         self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {files}, {judge.bundle.id}")
@@ -290,12 +290,12 @@ class Pipeline(ABC, Generic[J]):
 
     # What the recipe holds.
 
-    def holdings_changed(self) -> None:
+    def inventory_changed(self) -> None:
         """Look through the recipe's folders again, meanwhile."""
         loop = asyncio.get_running_loop()
 
         def look() -> None:
-            self.holdings.look()
+            self.inventory.look()
             with contextlib.suppress(RuntimeError):  # the station has ended
                 loop.call_soon_threadsafe(partial(self.changed, news=True))
 
@@ -309,7 +309,7 @@ class Pipeline(ABC, Generic[J]):
 
     async def remove(self, *, defect: bool, every: bool) -> None:
         """Delete the newest picture or recording, or all. Raises GoodpartError."""
-        work = self.holdings.remove_all if every else self.holdings.remove_last
+        work = self.inventory.remove_all if every else self.inventory.remove_last
         self.stored = await self.in_files(partial(work, defect=defect))
         self.log.record("teaching", self.stored)
 

@@ -43,7 +43,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
         self._health = CameraHealth(None)
         self._collector: ImageCapture | None = None
         self._collecting_ends = False
-        self.holdings = Inventory(self.recipe, "image", small_preview)
+        self.inventory = Inventory(self.recipe, "image", small_preview)
         self.meters: Meters | None = None
         self._motion = SceneChange()
         self._settles = smoothing.settle
@@ -68,7 +68,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
             model=self.model,
             new_model=self.new_model,
             counters=replace(self.counters, dropped=status.dropped),
-            inventory=self.holdings.held,
+            inventory=self.inventory.held,
             capture=self._collector.state() if self._collector else None,
             stored=self.stored,
             truth=self.truth,
@@ -101,13 +101,13 @@ class ImagePipeline(Pipeline[ImageJudge]):
     def notices_exchange(self) -> bool:
         return self._settles
 
-    def turn_single(self, single: bool) -> None:
-        super().turn_single(single)
+    def set_single(self, single: bool) -> None:
+        super().set_single(single)
         # Between parts nothing is judged, and an exchange shall not be missed.
         self.interval = min(self._period, WATCH_SECONDS) if single else self._period
 
-    def look_at(self, look: PartSamples[ImageJudgement]) -> None:
-        super().look_at(look)
+    def begin_part(self, part: PartSamples[ImageJudgement]) -> None:
+        super().begin_part(part)
         self.interval = self._period
 
     async def step(self) -> None:
@@ -164,17 +164,17 @@ class ImagePipeline(Pipeline[ImageJudge]):
     # Single shots.
 
     async def _step_single(self, judge: ImageJudge, frame: Frame | None) -> None:
-        look = self.look
-        if frame is not None and look is not None and look.open and frame.at >= look.begin:
+        part = self.part_samples
+        if frame is not None and part is not None and part.open and frame.at >= part.begin:
             looked: RawImageScores = await self.steps.judge(judge.look, frame.picture)
-            if judge is not self.judge or self.paused or look is not self.look or not look.open:
+            if judge is not self.judge or self.paused or part is not self.part_samples or not part.open:
                 return
-            self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)
-        elif frame and self._settles and self._moved() and look is not None and not look.open:
+            self._gather(judge, part, judge.weigh(looked, self.counters.judged + 1), frame)
+        elif frame and self._settles and self._moved() and part is not None and not part.open:
             self._exchanged()
         self.wait()
 
-    def _gather(self, judge: ImageJudge, look: PartSamples[ImageJudgement], seen: ImageJudgement, frame: Frame) -> None:
+    def _gather(self, judge: ImageJudge, part: PartSamples[ImageJudgement], seen: ImageJudgement, frame: Frame) -> None:
         self.counters = replace(
             self.counters,
             judged=seen.number,
@@ -183,16 +183,16 @@ class ImagePipeline(Pipeline[ImageJudge]):
         )
         # Every still picture is another one.
         if self._settles and self._moved() and not self.stills:
-            look.anew(frame.at, "the picture did not come to rest")
+            part.restart(frame.at, "the picture did not come to rest")
             self._exchanged()
             return
-        look.samples.append(seen)
-        look.got += 1
+        part.samples.append(seen)
+        part.got += 1
         self.newest, self.picture = seen, frame.picture
-        if look.whole:
-            self.newest = whole = judge.as_one(look.samples)
+        if part.whole:
+            self.newest = whole = judge.as_one(part.samples)
             t = judge.thresholds
-            look.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))
+            part.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))
             self._motion.mark()
             self.interval = min(self._period, WATCH_SECONDS)
 
@@ -218,13 +218,13 @@ class ImagePipeline(Pipeline[ImageJudge]):
         self._clamp("any")
         self.stored = collector.outcome()
         self.log.record("teaching", self.stored)
-        self.holdings_changed()
+        self.inventory_changed()
 
     async def _collect(self, collector: ImageCapture, frame: Frame | None) -> None:
         try:
             if collector.wants(frame, self.source.status(), time.monotonic()) and frame is not None:
                 await self.in_files(collector.write, frame.picture)
-                self.holdings.added(frame.picture, defect=collector.defect)
+                self.inventory.added(frame.picture, defect=collector.defect)
         except OSError as error:
             self._end_collecting()
             self.log.complain(f"storing pictures was ended ({error.strerror or error}); what was stored is kept")

@@ -41,7 +41,7 @@ class PartSamples(Generic[S]):
     def whole(self) -> bool:
         return self.got >= self.wanted - 1e-6
 
-    def anew(self, begin: float, note: str) -> None:
+    def restart(self, begin: float, note: str) -> None:
         """What was gathered is of another part, or of this one while it was moved."""
         self.begin, self.got, self.note, self.begun = begin, 0.0, note, False
         self.samples.clear()

@@ -44,10 +44,10 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self.source = source
         self._health = MicrophoneHealth(None)
         self._recorder: SoundCapture | None = None
-        self.holdings = Inventory(self.recipe, "sound")
+        self.inventory = Inventory(self.recipe, "sound")
         self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
-        self._anew = True
+        self._restart = True
         self.newest: SoundJudgement | None = None
         self._last: deque[SoundBlock] = deque()
         self._trace: deque[SoundJudgement] = deque(maxlen=round(TRACE_SECONDS / STEP_SECONDS))
@@ -63,7 +63,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
             model=self.model,
             new_model=self.new_model,
             counters=self.counters,
-            inventory=self.holdings.held,
+            inventory=self.inventory.held,
             capture=self._recorder.state() if self._recorder else None,
             stored=self.stored,
             truth=self.truth,
@@ -83,10 +83,10 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
     def model_changed(self, judge: SoundJudge) -> None:
         self._health = MicrophoneHealth(judge.taught)
-        self._anew = True
+        self._restart = True
 
     def forget(self) -> None:
-        self._anew = True
+        self._restart = True
         self.newest = None
         self._spectrum = ()
         self._last.clear()
@@ -114,11 +114,11 @@ class SoundPipeline(Pipeline[SoundJudge]):
     async def step(self) -> None:
         source: SoundSource = self.source
         stretch, status, now = await self.steps.take(source, IDLE_SECONDS)
-        look, whole = self.look, stretch
-        if look is not None and look.open and not look.begun and stretch is not None and stretch.at > look.begin:
+        part, whole = self.part_samples, stretch
+        if part is not None and part.open and not part.begun and stretch is not None and stretch.at > part.begin:
             # A motor that stood still until now is no fault of the microphone.
-            look.begun, self._health = True, MicrophoneHealth(self.judge.taught if self.judge else None)
-            stretch = _since(stretch, look.begin)
+            part.begun, self._health = True, MicrophoneHealth(self.judge.taught if self.judge else None)
+            stretch = _since(stretch, part.begin)
         fault = self._health.check(stretch, status, now)
         self.log.health(self.sense, fault)
         if stretch is not None:
@@ -139,12 +139,12 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self.changed()
 
     async def _judge_stretch(self, ear: SoundJudge, stretch: SoundBlock) -> None:
-        anew, self._anew = self._anew or stretch.broken, False
-        windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, anew)
-        if ear is not self.judge or self.paused or self._anew:  # while it was judged
+        restart, self._restart = self._restart or stretch.broken, False
+        windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, restart)
+        if ear is not self.judge or self.paused or self._restart:  # while it was judged
             return
         self._keep(stretch)
-        if anew and not windows:
+        if restart and not windows:
             self.newest, self.verdict = None, LISTENING
         self.resting = False
         for window in windows:
@@ -163,22 +163,22 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self.newest, self._spectrum = replace(window, number=self.counters.judged), ear.spectrum
         self._trace.append(self.newest)
 
-    def overheard(self) -> SoundExcerpt | None:
+    def excerpt(self) -> SoundExcerpt | None:
         """The last seconds of what was heard."""
         if self.judge is None or not self._last:
             return None
         pieces = tuple(stretch.samples for stretch in self._last)
         return SoundExcerpt(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
 
-    def _listen(self, ear: SoundJudge, stretch: SoundBlock, anew: bool) -> tuple[list[WindowScores], float]:
+    def _listen(self, ear: SoundJudge, stretch: SoundBlock, restart: bool) -> tuple[list[WindowScores], float]:
         """The windows that a stretch completes, not yet compared with thresholds, and the milliseconds of each."""
         began = time.perf_counter()
-        windows = ear.listen(self._prepared(ear, stretch, anew))
+        windows = ear.listen(self._prepared(ear, stretch, restart))
         return windows, 1000 * (time.perf_counter() - began) / max(1, len(windows))
 
-    def _prepared(self, ear: SoundJudge, stretch: SoundBlock, anew: bool) -> Sound:
+    def _prepared(self, ear: SoundJudge, stretch: SoundBlock, restart: bool) -> Sound:
         """Samples at the ear's rate."""
-        if anew:
+        if restart:
             ear.reset()
             same = stretch.rate == ear.rate
             self._resampler = None if same else soxr.ResampleStream(stretch.rate, ear.rate, 1, dtype="float32")
@@ -190,42 +190,42 @@ class SoundPipeline(Pipeline[SoundJudge]):
     # Single shots.
 
     async def _step_single(self, ear: SoundJudge, stretch: SoundBlock | None) -> None:
-        look = self.look
-        if stretch is not None and look is not None and look.open and look.begun:
-            if stretch.broken and look.got:
-                look.anew(look.begin, "sound was lost in between")
-                look.begun = True
-                self._anew = True
-            left = round((look.wanted - look.got) * stretch.rate)
+        part = self.part_samples
+        if stretch is not None and part is not None and part.open and part.begun:
+            if stretch.broken and part.got:
+                part.restart(part.begin, "sound was lost in between")
+                part.begun = True
+                self._restart = True
+            left = round((part.wanted - part.got) * stretch.rate)
             stretch = replace(stretch, samples=stretch.samples[:left])
-            anew, self._anew = self._anew or stretch.broken, False
-            windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, anew)
-            if ear is not self.judge or self.paused or look is not self.look or not look.open or self._anew:
+            restart, self._restart = self._restart or stretch.broken, False
+            windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, restart)
+            if ear is not self.judge or self.paused or part is not self.part_samples or not part.open or self._restart:
                 return
             self._keep(stretch)
             heard = [(window, ear.judge(window, milliseconds)) for window in windows]
-            await self._gather(ear, look, stretch, heard)
+            await self._gather(ear, part, stretch, heard)
         self.wait()
 
     async def _gather(
         self,
         ear: SoundJudge,
-        look: PartSamples[Any],
+        part: PartSamples[Any],
         stretch: SoundBlock,
         heard: list[tuple[WindowScores, SoundJudgement]],
     ) -> None:
-        look.samples += heard
-        look.got += len(stretch.samples) / stretch.rate
+        part.samples += heard
+        part.got += len(stretch.samples) / stretch.rate
         for _, window in heard:
             self._count(ear, window)
-        if look.whole and not look.samples:
-            look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
-        elif look.whole:
-            scores, windows = [score for score, _ in look.samples], [window for _, window in look.samples]
+        if part.whole and not part.samples:
+            part.fail(f"{part.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
+        elif part.whole:
+            scores, windows = [score for score, _ in part.samples], [window for _, window in part.samples]
             rule = await self.steps.judge(ear.for_whole, len(scores))
-            if look is self.look and look.open:
+            if part is self.part_samples and part.open:
                 whole = worst_stretch(scores, windows, rule)
-                look.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))
+                part.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))
 
     # Recording.
 
@@ -246,7 +246,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self._clamp("any")
         for words in kept:
             self.log.record("recording", words)
-        self.holdings_changed()
+        self.inventory_changed()
 
     async def _record(self, recorder: SoundCapture, stretch: SoundBlock | None, fault: str | None) -> None:
         try:

@@ -259,4 +259,4 @@ class StationEngine:
         if self._ending.is_set():
             return STOPPED.state, None, None
         self.clock.read()
-        return self.inspection.told(self.judging(), self.snapshot)
+        return self.inspection.board_verdict(self.judging(), self.snapshot)

@@ -178,7 +178,7 @@ async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None
 async def accept_offers(engine: StationEngine, command: AcceptOffers) -> None:
     await engine.in_files(engine.inspection.calls.accept, command.file)
     for pipeline in engine.pipelines.values():
-        pipeline.holdings_changed()
+        pipeline.inventory_changed()
 
 
 async def delete_taught(engine: StationEngine, command: DeleteTaught) -> None:
