@@ -1,4 +1,4 @@
-"""What sight and hearing have in common: a source, a trained model, thresholds, a verdict of their own."""
+"""The base of both pipelines: a source, a trained model, thresholds and a verdict per sense."""
 
 from __future__ import annotations
 
@@ -33,15 +33,17 @@ if TYPE_CHECKING:
     from core.tape.writer import TapeWriter
 
 STUCK_SECONDS = 4.0
-"""A step that takes longer than that hangs: what was said before it is no longer true."""
+"""Seconds. A step that takes this long hangs, and the verdict from before it no longer holds."""
 J = TypeVar("J", bound=Judge)
 NOTHING_LEARNT = "nothing was learnt yet: teach good parts, then train"
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
 
 
 class Changed(Protocol):
+    """Called after a change that a snapshot shows."""
+
     def __call__(self, *, news: bool = False) -> None:
-        """`news`: of something else than a step."""
+        """`news`: the cause is something other than a step of a pipeline."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +56,22 @@ class PipelinePorts:
     tape: TapeWriter | None
     """Records what the pipeline does."""
     changed: Changed
-    """Called after every change that a snapshot shows."""
+    """Publishes a snapshot; called after every change that a snapshot shows."""
     exchanged: Callable[[], None]
-    """Called when another part was put in."""
+    """Called when the operator has put in another part."""
 
 
 class Pipeline(ABC, Generic[J]):
-    """One sense of a station, from its source to its verdict. Everything here runs on the station's loop; what takes
-    long is waited for in `steps`."""
+    """One sense of a station, from its source to its verdict.
+
+    Everything here runs on the station's loop; long work is awaited in `steps`."""
 
     sense: Sense
     inventory: Inventory
     source: Any
     """A PictureSource or a SoundSource."""
     interval: float
-    """Seconds from one step to the next, at least."""
+    """Minimum seconds from the begin of one step to the begin of the next."""
 
     def __init__(self, ports: PipelinePorts, steps: Steps) -> None:
         self.recipe, self.log, self.changed = ports.recipe, ports.log, ports.changed
@@ -77,7 +80,7 @@ class Pipeline(ABC, Generic[J]):
         self.refused: GoodpartError | None = None
         """Why the recipe's model cannot be used."""
         self.new_model: ModelInfo | None = None
-        """One that has been trained and waits to be taken over."""
+        """A newly trained model that the operator can take over; None if there is none."""
         self.unsaved = False
         self.paused = False
         self.no_model = "the model is being loaded"
@@ -86,82 +89,85 @@ class Pipeline(ABC, Generic[J]):
         """The newest judged sample."""
         self.counters = Counters()
         self.truth: str | None = None
-        """Only from a simulated bench: `good` or the name of the fault."""
+        """Set by a simulated bench only: `good` or the name of the fault."""
         self.stored = ""
-        """What became of the last material that was stored, recorded or deleted, in a sentence."""
+        """The result of the last storing, recording or deleting, as one sentence."""
         self.resting = False
-        """Nothing can be judged, for a reason that lasts."""
+        """Whether a lasting reason prevents judging (pause, no model, a fault of the source)."""
         knobs = self.recipe.table(self.sense).knobs
         self.knob_tables: dict[Which, KnobTable] = {
             "density": knobs.density,
             "reconstruction_error": knobs.reconstruction_error,
         }
         self.single = False
-        """Judge only what is gathered of a part that is in place."""
+        """Whether only parts that are reported in place are judged (single-shot mode)."""
         self.part_samples: PartSamples[Any] | None = None
-        """Of the part that is in place."""
+        """The samples of the part in place; None outside the single-shot mode or before the first part."""
 
-    # What each sense does its own way.
+    # Implemented per sense.
 
     @abstractmethod
     def make(self, bundle: Bundle) -> J:
-        """The model at work, on a worker thread. Raises GoodpartError."""
+        """Build a judge from `bundle`; runs on a worker thread. Raises GoodpartError if the bundle does not fit."""
 
     @abstractmethod
     def model_changed(self, judge: J) -> None:
-        """Judge with this one from now on."""
+        """Prepare the sense's own state for `judge`, which is used from now on."""
 
     @abstractmethod
     def state(self) -> SenseState:
-        """All that is known now of this sense."""
+        """Return the present state of this sense for a snapshot."""
 
     @abstractmethod
     async def step(self) -> None:
-        """One turn: what has come, if anything, is judged."""
+        """Take the next sample, if there is one, and judge it."""
 
     @abstractmethod
     def forget(self) -> None:
-        """What was perceived so far shall have no part in the verdict."""
+        """Discard earlier samples, so that they do not influence the next verdict."""
 
     @property
     def notices_exchange(self) -> bool:
-        """Whether it would perceive that the part is exchanged."""
+        """Whether this sense notices that the part is exchanged."""
         return False
 
     @abstractmethod
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Open the source."""
 
     @abstractmethod
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """Close the source and end storing or recording."""
 
-    # What they do alike.
+    # Common to all senses.
 
     async def watch(self, ending: asyncio.Event) -> None:
-        """Perceive until the station ends."""
+        """Load the model, then run step after step until `ending` is set."""
         await self.load()
         while not ending.is_set():
             began = time.monotonic()
             self.steps.begin()
             try:
                 await self.step()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
+            except Exception as error:  # noqa: BLE001 - after any failure the old verdict no longer holds
                 self.fail(error)
             self.steps.end()
             await self._pace(began, ending)
 
     def current_verdict(self) -> Verdict:
-        """The sense's verdict, unless it hangs: then nobody knows."""
+        """Return the sense's verdict; UNKNOWN if the present step hangs."""
         if not self.hung or self.verdict.state == "UNKNOWN":
             return self.verdict
         return Verdict("UNKNOWN", f"no {SENSE_WORDS[self.sense].sample} has been judged for {self.busy:.0f} s")
 
     @property
     def hung(self) -> bool:
+        """Whether the present step has lasted STUCK_SECONDS or longer."""
         return self.busy >= STUCK_SECONDS
 
     @property
     def busy(self) -> float:
-        """Seconds since the present step began."""
+        """Seconds since the present step began; 0 between steps."""
         return self.steps.busy
 
     async def _pace(self, began: float, ending: asyncio.Event) -> None:
@@ -173,10 +179,11 @@ class Pipeline(ABC, Generic[J]):
                 return
 
     def close(self) -> None:
+        """Release the threads of `steps`."""
         self.steps.close()
 
     def fail(self, error: Exception) -> None:
-        """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
+        """Set the verdict to UNKNOWN after an unexpected error and journal its traceback."""
         words = f"goodpart could not judge ({named(error)}): the journal has the details; train again if it stays"
         self.log.unforeseen(error, words)
         self.clock.read()
@@ -186,8 +193,8 @@ class Pipeline(ABC, Generic[J]):
         self.changed()
 
     def rest(self, verdict: Verdict, at: float | None = None) -> None:
-        """Nothing can be said: forget what was perceived, show why. `at` is time.monotonic() of what shows it, now if
-        not given."""
+        """Discard earlier samples and show `verdict`, which has the reason why nothing can be judged. `at` is
+        time.monotonic() of the sample that shows the reason; the default is now."""
         self.forget()
         self.verdict, self.resting = verdict, True
         if self.part_samples is not None:
@@ -196,56 +203,56 @@ class Pipeline(ABC, Generic[J]):
     # Single shots.
 
     def set_single(self, single: bool) -> None:
-        """To single shots, or back to judging all that comes."""
+        """Switch to the single-shot mode, or back to continuous judging."""
         self.single, self.part_samples = single, None
         self.forget()
         if not self.resting:
             self.verdict = NO_PART if single else Verdict("UNKNOWN", "looking")
 
     def begin_part(self, part: PartSamples[Any]) -> None:
-        """A part is in place."""
+        """Gather samples for `part`, which is in place now."""
         self.forget()
         self.part_samples = part
 
     def wait(self) -> None:
-        """There is no part that could be judged, or no longer."""
+        """Show the verdict of the part in place, or that no part is in place."""
         self.resting = False
         self.verdict = (self.part_samples.verdict if self.part_samples else None) or NO_PART
 
     async def in_files(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """What is written into the recipe, one after the other."""
+        """Run `work`, which writes into the recipe's folder, after all earlier such work; return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.log.files, work, *arguments)
 
     # The model.
 
     @property
     def learnt(self) -> bool:
-        """Whether there is a model, be it one that cannot be used."""
+        """Whether the recipe has a model, usable or not."""
         return self.judge is not None or self.recipe.has_model(self.sense)
 
     async def load(self) -> None:
-        """The recipe's model, and one that waits to be taken over."""
+        """Load the recipe's model, and describe a newly trained one if there is one."""
         try:
             bundle = await self.steps.load(read_bundle, self.recipe.bundle(self.sense))
             self.use(await self.steps.load(self.make, bundle))
         except GoodpartError as error:
-            there = self.recipe.has_model(self.sense)
-            self.refuse(error, str(error) if there else NOTHING_LEARNT)
-        except Exception as error:  # noqa: BLE001 - told, and the station goes on
+            exists = self.recipe.has_model(self.sense)
+            self.refuse(error, str(error) if exists else NOTHING_LEARNT)
+        except Exception as error:  # noqa: BLE001 - reported; the station continues
             self.refuse(GoodpartError(f"the model cannot be used ({named(error)}); train again"))
         await self.find_candidate()
         self.changed(news=True)
         self.inventory_changed()
 
     def refuse(self, why: GoodpartError, words: str = "") -> None:
-        """There is no model to judge with; `words` say so where `why` does not."""
+        """Judge nothing: the model cannot be used. `words`, if given, replace the text of `why` on the screen."""
         self.clock.read()
         self.no_model, self.refused = words or str(why), why
         if self.tape:
             self.tape.refused(self.sense, self.no_model)
 
     def use(self, judge: J) -> None:
-        """Judge with this model from now on."""
+        """Judge with `judge` from now on, and journal it."""
         self.clock.read()
         if self.tape:
             self.tape.model(self.sense, judge.bundle.id, self.recipe.bundle(self.sense))
@@ -258,6 +265,7 @@ class Pipeline(ABC, Generic[J]):
         self.log.record("model", f"{judge.model.method}, {judge.model.taught} good {files}, {judge.bundle.id}")
 
     async def find_candidate(self) -> None:
+        """Describe the newly trained model in `new_model`; None if there is none or it cannot be read."""
         self.new_model = None
         candidate = self.recipe.candidate(self.sense)
         if candidate.exists():
@@ -268,7 +276,8 @@ class Pipeline(ABC, Generic[J]):
                 self.log.complain(str(error))
 
     async def take_over(self) -> None:
-        """Judge with the model that was trained in the background. Raises GoodpartError; the old one stays then."""
+        """Judge with the newly trained model. Raises GoodpartError if it cannot be read, used or moved into place; the
+        old model stays then."""
         candidate, place = self.recipe.candidate(self.sense), self.recipe.bundle(self.sense)
         judge = await self.steps.load(self.make, await self.steps.load(read_bundle, candidate))
         try:
@@ -279,7 +288,7 @@ class Pipeline(ABC, Generic[J]):
         self.new_model = None
 
     async def discard(self) -> None:
-        """Keep the old model: what was trained in the background is thrown away. Raises GoodpartError."""
+        """Keep the old model and delete the newly trained one. Raises GoodpartError if it cannot be deleted."""
         candidate = self.recipe.candidate(self.sense)
         try:
             await self.in_files(lambda: candidate.unlink(missing_ok=True))
@@ -288,27 +297,30 @@ class Pipeline(ABC, Generic[J]):
         self.log.record("model", f"a newly trained model of {self.sense} was not taken")
         self.new_model = None
 
-    # What the recipe holds.
+    # The recipe's training material.
 
     def inventory_changed(self) -> None:
-        """Look through the recipe's folders again, meanwhile."""
+        """Recount the recipe's folders in the background, then publish."""
         loop = asyncio.get_running_loop()
 
-        def look() -> None:
+        def recount() -> None:
             self.inventory.look()
             with contextlib.suppress(RuntimeError):  # the station has ended
                 loop.call_soon_threadsafe(partial(self.changed, news=True))
 
-        self.log.files.submit(look)
+        self.log.files.submit(recount)
 
     def _clamp(self, kind: Clamped) -> None:
-        """Ask a simulated bench for parts of a kind; at any other a technician clamps them."""
+        """Ask a simulated bench for parts of a kind. A real bench has no `clamp`: a technician clamps the parts."""
         clamp = getattr(self.source, "clamp", None)
         if clamp is not None:
             clamp(kind)
 
     async def remove(self, *, defect: bool, every: bool) -> None:
-        """Delete the newest picture or recording, or all. Raises GoodpartError."""
+        """Delete the newest good (`defect`: defective) picture or recording, or all of them (`every`).
+
+        Raises GoodpartError if there is nothing to delete or a file cannot be deleted.
+        """
         work = self.inventory.remove_all if every else self.inventory.remove_last
         self.stored = await self.in_files(partial(work, defect=defect))
         self.log.record("teaching", self.stored)
@@ -317,24 +329,29 @@ class Pipeline(ABC, Generic[J]):
 
     @property
     def thresholds(self) -> Thresholds | None:
+        """The thresholds in use; None while no model is loaded."""
         return self.judge.thresholds if self.judge else None
 
     @property
     def model(self) -> ModelInfo | None:
+        """The model in use; None while no model is loaded."""
         return self.judge.model if self.judge else None
 
     @property
     def model_id(self) -> str:
+        """The id of the model in use; empty while no model is loaded."""
         return self.judge.bundle.id if self.judge else ""
 
-    def _at_work(self) -> J:
+    def _loaded_judge(self) -> J:
+        """Raises GoodpartError if no model is loaded."""
         if self.judge is None:
             raise GoodpartError(f"there are no thresholds to set: {self.no_model}")
         return self.judge
 
     def set_threshold(self, which: Which, value: float, by: str, **how: Any) -> None:
-        """`how` goes into the journal. Raises GoodpartError."""
-        judge = self._at_work()
+        """Judge with threshold `value` from now on; `how` goes into the journal. Raises GoodpartError if no model is
+        loaded or the value is not finite."""
+        judge = self._loaded_judge()
         old = judge.thresholds
         judge.set_threshold(which, value, by)
         if self.tape:
@@ -342,23 +359,25 @@ class Pipeline(ABC, Generic[J]):
         self._thresholds_changed(old, judge.thresholds, **how)
 
     def knob_meanings(self, link: KnobLink) -> tuple[KnobMeaning, ...]:
+        """Return what each knob of `link` means for this sense: density first, then reconstruction error."""
         calibrated = self.judge.calibrated if self.judge else None
         return tuple(
             meaning(self.sense, which, table, calibrated, link.knob(which)) for which, table in self.knob_tables.items()
         )
 
     async def set_knob(self, which: Which, table: KnobTable) -> None:
-        """What a knob means from now on, written to recipe.toml. Raises GoodpartError."""
+        """Change the thresholds that a knob's turn covers, here and in recipe.toml. Raises GoodpartError if recipe.toml
+        cannot be written."""
         await self.in_files(self.recipe.save_knob, self.sense, which, table)
         self.knob_tables[which] = table
 
     def supports(self, recipe: Recipe) -> None:
-        """Raises GoodpartError where the stored calibration scores cannot give what the recipe asks."""
-        self._at_work().supports(recipe)
+        """Raises GoodpartError if the stored calibration scores cannot give the false-alarm rate of `recipe`."""
+        self._loaded_judge().supports(recipe)
 
     def calibrate(self, recipe: Recipe) -> None:
-        """New thresholds from the stored calibration scores, for the false-alarm rate that the recipe asks."""
-        judge = self._at_work()
+        """Compute new thresholds from the stored calibration scores, for the false-alarm rate of `recipe`."""
+        judge = self._loaded_judge()
         old = judge.thresholds
         judge.calibrate(recipe)
         if self.tape:
@@ -371,8 +390,9 @@ class Pipeline(ABC, Generic[J]):
         self.log.thresholds(self.sense, old, new, **how)
 
     async def save(self) -> None:
-        """Write the thresholds to recipe.toml. Raises GoodpartError."""
-        judge = self._at_work()
+        """Write the thresholds to recipe.toml. Raises GoodpartError if no model is loaded, or if the file cannot be
+        written."""
+        judge = self._loaded_judge()
         thresholds = judge.thresholds
         await self.in_files(self.recipe.save_thresholds, thresholds, judge.bundle.id, self.sense)
         if judge is self.judge and judge.thresholds == thresholds:
@@ -380,4 +400,5 @@ class Pipeline(ABC, Generic[J]):
 
 
 def named(error: Exception) -> str:
+    """Return the class and the text of `error`: `ValueError: ...`."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

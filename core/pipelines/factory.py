@@ -1,4 +1,4 @@
-"""The pipelines that a station has: one per sense that was taught, or that a device was named for."""
+"""Creates the pipelines of a station: one per sense that was taught or that has a device on the command line."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pipelines:
-    """At least one of both."""
+    """The pipelines of a station; at least one is not None."""
 
     image: ImagePipeline | None
     sound: SoundPipeline | None
 
     def by_sense(self) -> dict[Sense, Pipeline[Any]]:
-        found: list[Pipeline[Any] | None] = [self.image, self.sound]
-        return {pipeline.sense: pipeline for pipeline in found if pipeline is not None}
+        """Return the existing pipelines by sense, image first."""
+        pipelines: list[Pipeline[Any] | None] = [self.image, self.sound]
+        return {pipeline.sense: pipeline for pipeline in pipelines if pipeline is not None}
 
 
 PipelineFactory = Callable[[PipelinePorts], Pipelines]
-"""Raises GoodpartError if the address of a device is invalid."""
+"""Creates the pipelines of a station. Raises GoodpartError if the address of a device is invalid."""
 
 
 def device_pipelines(camera: str | PictureSource | None, microphone: str | SoundSource | None) -> PipelineFactory:
-    """Pipelines with devices. `camera` and `microphone` are addresses, or sources, that take the place of the
-    recipe's; without them the recipe's devices are used for the senses that were taught."""
+    """Return a factory of pipelines that use devices. `camera` and `microphone` are addresses or sources that replace
+    the recipe's; None stands for the recipe's device, if that sense was taught."""
 
     def make(ports: PipelinePorts) -> Pipelines:
         senses = ports.recipe.perceived(camera is not None, microphone is not None)
@@ -61,7 +62,7 @@ def _image_pipeline(ports: PipelinePorts, camera: str | PictureSource | None) ->
 
 def _camera_settings(recipe: Recipe, *, stills: bool) -> CameraSettings:
     table = recipe.settings.camera
-    # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
+    # Each still picture shows another part: they must not come faster than they are judged, or some are skipped.
     fps = min(table.fps, recipe.settings.verdict.rate) if stills else table.fps
     return CameraSettings(table.width, table.height, fps, table.loop, table.seed)
 

@@ -1,4 +1,4 @@
-"""Pictures: from the camera's frames to votes and a verdict."""
+"""The image pipeline: from camera frames to votes and a verdict; and pictures into the recipe."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ from core.state.sense import ImageState
 from core.state.verdict import ImageJudgement, Verdict
 
 IDLE_SECONDS = 0.25
-"""So often is told how it stands while no frames come."""
+"""Seconds. The longest wait for a frame, after which the state is published without one."""
 WATCH_SECONDS = 0.1
-"""So often is looked, in single shots, whether the part that was judged still lies there."""
+"""Seconds between looks for an exchange of the judged part, in the single-shot mode."""
 
 
 class ImagePipeline(Pipeline[ImageJudge]):
+    """Judges the frames of a camera."""
+
     sense = "image"
 
     def __init__(self, ports: PipelinePorts, steps: Steps, source: PictureSource, *, stills: bool = False) -> None:
-        """`stills`: each picture of the source shows another part."""
+        """`stills`: each picture of `source` shows another part."""
         super().__init__(ports, steps)
         smoothing = self.recipe.settings.verdict
         self.interval = 1.0 / smoothing.rate
@@ -53,11 +55,12 @@ class ImagePipeline(Pipeline[ImageJudge]):
         self.newest: ImageJudgement | None = None
         self.preview: Preview | None = None
         self.picture: Picture | None = None
-        """The newest that was judged."""
-        self._why = ""
-        self._previewed = 0.0
+        """The newest judged picture."""
+        self._reason = ""
+        self._previewed_at = 0.0
 
     def state(self) -> ImageState:
+        """Return the present state of the camera and its verdict for a snapshot."""
         status = self.source.status()
         return ImageState(
             status=status,
@@ -79,38 +82,47 @@ class ImagePipeline(Pipeline[ImageJudge]):
         )
 
     def start(self) -> None:
+        """Start the camera."""
         self.source.start()
 
     def stop(self) -> None:
+        """End storing pictures and stop the camera."""
         self._end_collecting()
         self.source.stop()
 
     def make(self, bundle: Bundle) -> ImageJudge:
+        """Build an image judge from `bundle`. Raises GoodpartError if the bundle cannot be used."""
         return ImageJudge(self.recipe, bundle)
 
     def model_changed(self, judge: ImageJudge) -> None:
+        """Check frames against the parts that `judge` learnt, and clear the votes."""
         self._health = CameraHealth(judge.taught, self._health_settings)
         self.votes.clear()
 
     def forget(self) -> None:
+        """Clear the votes, the newest judgement, and the scene of the judged part."""
         self.votes.clear()
         self.newest = self.picture = None
         self._motion.unmark()
 
     @property
     def notices_exchange(self) -> bool:
+        """Whether a changed scene counts as an exchange (`settle` in recipe.toml)."""
         return self._settles
 
     def set_single(self, single: bool) -> None:
+        """Switch the mode; in the single-shot mode steps come at least every WATCH_SECONDS between parts."""
         super().set_single(single)
-        # Between parts nothing is judged, and an exchange shall not be missed.
+        # Between parts nothing is judged, so there is time to watch for an exchange more often.
         self.interval = min(self._period, WATCH_SECONDS) if single else self._period
 
     def begin_part(self, part: PartSamples[ImageJudgement]) -> None:
+        """Gather judgements for `part` at the recipe's rate."""
         super().begin_part(part)
         self.interval = self._period
 
     async def step(self) -> None:
+        """Take a frame, check its health, store it if asked, and judge it."""
         source: PictureSource = self.source
         frame, status, now = await self.steps.take(source, IDLE_SECONDS)
         fault = self._health.check(frame, status, now)
@@ -139,22 +151,24 @@ class ImagePipeline(Pipeline[ImageJudge]):
             self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
 
     async def _judge_frame(self, judge: ImageJudge, frame: Frame) -> None:
-        looked: RawImageScores = await self.steps.judge(judge.look, frame.picture)
-        if judge is not self.judge or self.paused:  # while it was judged
+        raw: RawImageScores = await self.steps.judge(judge.look, frame.picture)
+        if judge is not self.judge or self.paused:  # changed while the frame was judged
             return
-        seen = judge.weigh(looked, self.counters.judged + 1)
-        if self.recipe.settings.verdict.settle and self._moved():
+        judgement = judge.weigh(raw, self.counters.judged + 1)
+        if self.recipe.settings.verdict.settle and self._scene_changed():
             self.votes.clear()
             self._exchanged()
-        self.votes.push(seen.anomalous)
+        self.votes.push(judgement.anomalous)
         if self.votes.agrees:
-            self._why = reason(seen.density, seen.reconstruction_error, judge.thresholds, seen.anomalous)
-        self.verdict, self.resting = self.votes.verdict(self._why), False
-        self.newest, self.picture = seen, frame.picture
+            self._reason = reason(
+                judgement.density, judgement.reconstruction_error, judge.thresholds, judgement.anomalous
+            )
+        self.verdict, self.resting = self.votes.verdict(self._reason), False
+        self.newest, self.picture = judgement, frame.picture
         state = self.verdict.state
         self.counters = replace(
             self.counters,
-            judged=seen.number,
+            judged=judgement.number,
             ok=self.counters.ok + (state == "OK"),
             anomalies=self.counters.anomalies + (state == "ANOMALY"),
             unknown=self.counters.unknown + (state == "UNKNOWN"),
@@ -166,29 +180,31 @@ class ImagePipeline(Pipeline[ImageJudge]):
     async def _step_single(self, judge: ImageJudge, frame: Frame | None) -> None:
         part = self.part_samples
         if frame is not None and part is not None and part.open and frame.at >= part.begin:
-            looked: RawImageScores = await self.steps.judge(judge.look, frame.picture)
+            raw: RawImageScores = await self.steps.judge(judge.look, frame.picture)
             if judge is not self.judge or self.paused or part is not self.part_samples or not part.open:
                 return
-            self._gather(judge, part, judge.weigh(looked, self.counters.judged + 1), frame)
-        elif frame and self._settles and self._moved() and part is not None and not part.open:
+            self._gather(judge, part, judge.weigh(raw, self.counters.judged + 1), frame)
+        elif frame and self._settles and self._scene_changed() and part is not None and not part.open:
             self._exchanged()
         self.wait()
 
-    def _gather(self, judge: ImageJudge, part: PartSamples[ImageJudgement], seen: ImageJudgement, frame: Frame) -> None:
+    def _gather(
+        self, judge: ImageJudge, part: PartSamples[ImageJudgement], judgement: ImageJudgement, frame: Frame
+    ) -> None:
         self.counters = replace(
             self.counters,
-            judged=seen.number,
-            ok=self.counters.ok + (not seen.anomalous),
-            anomalies=self.counters.anomalies + seen.anomalous,
+            judged=judgement.number,
+            ok=self.counters.ok + (not judgement.anomalous),
+            anomalies=self.counters.anomalies + judgement.anomalous,
         )
-        # Every still picture is another one.
-        if self._settles and self._moved() and not self.stills:
+        # Each still picture shows another part: a changed scene is no motion.
+        if self._settles and self._scene_changed() and not self.stills:
             part.restart(frame.at, "the picture did not come to rest")
             self._exchanged()
             return
-        part.samples.append(seen)
+        part.samples.append(judgement)
         part.got += 1
-        self.newest, self.picture = seen, frame.picture
+        self.newest, self.picture = judgement, frame.picture
         if part.whole:
             self.newest = whole = judge.as_one(part.samples)
             t = judge.thresholds
@@ -196,10 +212,13 @@ class ImagePipeline(Pipeline[ImageJudge]):
             self._motion.mark()
             self.interval = min(self._period, WATCH_SECONDS)
 
-    # Pictures into the recipe.
+    # Storing pictures into the recipe.
 
     def collect(self, wanted: int | None, *, defect: bool) -> None:
-        """Store pictures into the recipe: so many, or until `end_collecting`. Raises GoodpartError."""
+        """Store `wanted` pictures into the recipe (None: until `end_collecting`), as good or as defective (`defect`).
+
+        Raises GoodpartError if pictures are being stored already.
+        """
         if self._collector is not None:
             raise GoodpartError("pictures are being stored already")
         folder = self.recipe.material("image", defect=defect)
@@ -208,7 +227,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
         self._clamp("defect" if defect else "good")
 
     def end_collecting(self) -> None:
-        """By the next step, which may be storing just now."""
+        """End storing at the next step, because the present one may be storing a picture."""
         self._collecting_ends = True
 
     def _end_collecting(self) -> None:
@@ -234,16 +253,16 @@ class ImagePipeline(Pipeline[ImageJudge]):
 
     def _show(self, picture: Picture) -> None:
         now = time.monotonic()
-        if self.preview is None or now - self._previewed >= 0.5:
-            self._previewed = now
+        if self.preview is None or now - self._previewed_at >= 0.5:
+            self._previewed_at = now
             self.preview = small_preview(picture)
-            self.meters = self._measured()
+            self.meters = self._meters_now()
 
-    def _moved(self) -> bool:
+    def _scene_changed(self) -> bool:
         """Whether the newest frame shows another scene than the one before it."""
         return self._health.grey is not None and self._motion.changed(self._health.grey)
 
-    def _measured(self) -> Meters | None:
+    def _meters_now(self) -> Meters | None:
         measures, taught = self._health.measures, self.judge.taught if self.judge else None
         if measures is None:
             return None

@@ -1,4 +1,4 @@
-"""What is gathered of a part that is in place."""
+"""The samples of the part in place, in the single-shot mode."""
 
 from __future__ import annotations
 
@@ -14,44 +14,50 @@ S = TypeVar("S")
 
 
 class PartSamples(Generic[S]):
-    """What one sense gathers of the part that is in place."""
+    """The samples of one sense of the part in place, and the verdict from them."""
 
     def __init__(self, begin: float, wanted: float) -> None:
-        """`begin` is time.monotonic(): what was perceived before it belongs to nobody. `wanted` pictures or seconds."""
+        """`begin` is time.monotonic(); earlier samples do not belong to this part. `wanted` is a number of pictures, or
+        of seconds of sound."""
         self.begin = begin
         self.wanted = wanted
         self.got = 0.0
+        """The number of pictures, or of seconds of sound, so far."""
         self.samples: list[S] = []
         self.verdict: Verdict | None = None
-        """By this sense, of the part; None while it is gathered."""
+        """The sense's verdict of the part; None while samples are being gathered."""
         self.judged: ImageJudgement | SoundJudgement | None = None
-        """All of it as one."""
+        """The joint judgement of all samples."""
         self.thresholds: Thresholds | None = None
-        """What `judged` was compared with."""
+        """The thresholds that `judged` was compared with."""
         self.note = ""
-        """What held it up, in words."""
+        """What delayed the gathering, as text."""
         self.begun = False
-        """For the sense's own use: something after `begin` has come."""
+        """Whether a sample after `begin` has arrived; set and read by the sense."""
 
     @property
     def open(self) -> bool:
+        """Whether the part has no verdict yet."""
         return self.verdict is None
 
     @property
     def whole(self) -> bool:
+        """Whether all wanted samples have been gathered."""
         return self.got >= self.wanted - 1e-6
 
     def restart(self, begin: float, note: str) -> None:
-        """What was gathered is of another part, or of this one while it was moved."""
+        """Discard the samples, because they show another part or the part in motion, and gather again from `begin`."""
         self.begin, self.got, self.note, self.begun = begin, 0.0, note, False
         self.samples.clear()
         self.verdict = self.judged = self.thresholds = None
 
     def fail(self, words: str, at: float) -> None:
-        """It cannot be told, for what was perceived at `at`."""
+        """Set the verdict to UNKNOWN with reason `words`, unless there is a verdict already or `at`, a time.monotonic(),
+        is before `begin`."""
         if self.open and at >= self.begin:
             self.verdict = Verdict("UNKNOWN", words)
 
     def end(self, judged: ImageJudgement | SoundJudgement, thresholds: Thresholds, why: str) -> None:
+        """Set the verdict of the part from its joint judgement, with reason `why`."""
         self.judged, self.thresholds = judged, thresholds
         self.verdict = Verdict("ANOMALY" if judged.anomalous else "OK", why)

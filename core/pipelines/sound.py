@@ -1,4 +1,4 @@
-"""Sound: from the microphone's stretches to judged windows and a verdict; and good sound into the recipe."""
+"""The sound pipeline: from blocks of samples to judged windows and a verdict; and recordings into the recipe."""
 
 from __future__ import annotations
 
@@ -29,13 +29,17 @@ from core.state.sense import Counters, SoundState
 from core.state.verdict import SoundJudgement, Verdict
 
 IDLE_SECONDS = 0.25
+"""Seconds. The longest wait for sound, after which the state is published without any."""
 KEPT_SECONDS = 10.0
-"""Of the newest sound, should the operator have a word on what was said of it."""
+"""Seconds of recent sound that are kept in case the operator corrects the verdict."""
 STEP_SECONDS = 0.1
+"""Seconds from one step to the next, unless the recipe asks for `fast`."""
 LISTENING = Verdict("UNKNOWN", "listening: the first window is not full yet")
 
 
 class SoundPipeline(Pipeline[SoundJudge]):
+    """Judges the sound of a microphone, window by window."""
+
     sense = "sound"
 
     def __init__(self, ports: PipelinePorts, steps: Steps, source: SoundSource) -> None:
@@ -54,6 +58,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
         self._spectrum: tuple[float, ...] = ()
 
     def state(self) -> SoundState:
+        """Return the present state of the microphone and its verdict for a snapshot."""
         return SoundState(
             status=self.source.status(),
             verdict=self.verdict,
@@ -72,20 +77,25 @@ class SoundPipeline(Pipeline[SoundJudge]):
         )
 
     def start(self) -> None:
+        """Start the microphone."""
         self.source.start()
 
     def stop(self) -> None:
+        """End a recording and stop the microphone."""
         self._end_recording()
         self.source.stop()
 
     def make(self, bundle: Bundle) -> SoundJudge:
+        """Build a sound judge from `bundle`. Raises GoodpartError if the bundle cannot be used."""
         return SoundJudge(self.recipe, bundle)
 
     def model_changed(self, judge: SoundJudge) -> None:
+        """Check sound against the parts that `judge` learnt, and begin a new window."""
         self._health = MicrophoneHealth(judge.taught)
         self._restart = True
 
     def forget(self) -> None:
+        """Discard kept sound and scores, and begin a new window."""
         self._restart = True
         self.newest = None
         self._spectrum = ()
@@ -94,35 +104,36 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
     @property
     def last(self) -> Sequence[SoundBlock]:
-        """What was judged last, without a gap: at most KEPT_SECONDS, and nothing of another part."""
+        """The newest judged sound without a gap: at most KEPT_SECONDS, all of the same part."""
         return tuple(self._last)
 
-    def _keep(self, stretch: SoundBlock) -> None:
-        if stretch.broken:
+    def _keep(self, block: SoundBlock) -> None:
+        if block.broken:
             self._last.clear()
             self._trace.clear()
-        self._last.append(stretch)
-        while sum(len(one.samples) for one in self._last) > KEPT_SECONDS * stretch.rate and len(self._last) > 1:
+        self._last.append(block)
+        while sum(len(kept.samples) for kept in self._last) > KEPT_SECONDS * block.rate and len(self._last) > 1:
             self._last.popleft()
 
     def part_exchanged(self) -> None:
-        """What was heard belongs to another part."""
+        """Discard the sound so far, because it belongs to another part."""
         if not self.resting:
             self.forget()
             self.verdict = LISTENING
 
     async def step(self) -> None:
+        """Take a block of sound, check its health, record it if asked, and judge it."""
         source: SoundSource = self.source
-        stretch, status, now = await self.steps.take(source, IDLE_SECONDS)
-        part, whole = self.part_samples, stretch
-        if part is not None and part.open and not part.begun and stretch is not None and stretch.at > part.begin:
-            # A motor that stood still until now is no fault of the microphone.
+        block, status, now = await self.steps.take(source, IDLE_SECONDS)
+        part, whole = self.part_samples, block
+        if part is not None and part.open and not part.begun and block is not None and block.at > part.begin:
+            # Silence before the part was reported (its motor stood still) is not the microphone's fault.
             part.begun, self._health = True, MicrophoneHealth(self.judge.taught if self.judge else None)
-            stretch = _since(stretch, part.begin)
-        fault = self._health.check(stretch, status, now)
+            block = _since(block, part.begin)
+        fault = self._health.check(block, status, now)
         self.log.health(self.sense, fault)
-        if stretch is not None:
-            self.truth = stretch.truth
+        if block is not None:
+            self.truth = block.truth
         if self._recorder is not None:
             await self._record(self._recorder, whole, fault)
         if self.paused:
@@ -130,111 +141,121 @@ class SoundPipeline(Pipeline[SoundJudge]):
         elif self.judge is None:
             self.rest(Verdict("UNKNOWN", self.no_model))
         elif fault is not None:
-            self.rest(Verdict("UNKNOWN", fault), stretch.at if stretch else None)
+            self.rest(Verdict("UNKNOWN", fault), block.at if block else None)
         elif self.single:
-            await self._step_single(self.judge, stretch)
-        elif stretch is not None:
-            await self._judge_stretch(self.judge, stretch)
+            await self._step_single(self.judge, block)
+        elif block is not None:
+            await self._judge_block(self.judge, block)
             return
         self.changed()
 
-    async def _judge_stretch(self, ear: SoundJudge, stretch: SoundBlock) -> None:
-        restart, self._restart = self._restart or stretch.broken, False
-        windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, restart)
-        if ear is not self.judge or self.paused or self._restart:  # while it was judged
+    async def _judge_block(self, judge: SoundJudge, block: SoundBlock) -> None:
+        restart, self._restart = self._restart or block.broken, False
+        windows, milliseconds = await self.steps.judge(self._listen, judge, block, restart)
+        if judge is not self.judge or self.paused or self._restart:  # changed while the sound was judged
             return
-        self._keep(stretch)
+        self._keep(block)
         if restart and not windows:
             self.newest, self.verdict = None, LISTENING
         self.resting = False
         for window in windows:
-            heard = ear.judge(window, milliseconds)
-            self._count(ear, heard)
-            self.verdict = Verdict("ANOMALY" if heard.anomalous else "OK", ear.reason(heard))
+            heard = judge.judge(window, milliseconds)
+            self._count(judge, heard)
+            self.verdict = Verdict("ANOMALY" if heard.anomalous else "OK", judge.reason(heard))
             self.changed()
         if not windows:
             self.changed()
 
-    def _count(self, ear: SoundJudge, window: SoundJudgement) -> None:
+    def _count(self, judge: SoundJudge, window: SoundJudgement) -> None:
         before = self.counters
         self.counters = Counters(
             before.judged + 1, before.ok + (not window.anomalous), before.anomalies + window.anomalous
         )
-        self.newest, self._spectrum = replace(window, number=self.counters.judged), ear.spectrum
+        self.newest, self._spectrum = replace(window, number=self.counters.judged), judge.spectrum
         self._trace.append(self.newest)
 
     def excerpt(self) -> SoundExcerpt | None:
-        """The last seconds of what was heard."""
+        """Return the newest judged sound with its scores; None before the first window, or without a model."""
         if self.judge is None or not self._last:
             return None
-        pieces = tuple(stretch.samples for stretch in self._last)
+        pieces = tuple(block.samples for block in self._last)
         return SoundExcerpt(tuple(self._trace), self.judge.thresholds, pieces, self._last[-1].rate)
 
-    def _listen(self, ear: SoundJudge, stretch: SoundBlock, restart: bool) -> tuple[list[WindowScores], float]:
-        """The windows that a stretch completes, not yet compared with thresholds, and the milliseconds of each."""
+    def _listen(self, judge: SoundJudge, block: SoundBlock, restart: bool) -> tuple[list[WindowScores], float]:
+        """Return the windows that `block` completes, not yet compared with thresholds, and the milliseconds per window.
+
+        `restart` clears the incomplete window first.
+        """
         began = time.perf_counter()
-        windows = ear.listen(self._prepared(ear, stretch, restart))
+        windows = judge.listen(self._prepared(judge, block, restart))
         return windows, 1000 * (time.perf_counter() - began) / max(1, len(windows))
 
-    def _prepared(self, ear: SoundJudge, stretch: SoundBlock, restart: bool) -> Sound:
-        """Samples at the ear's rate."""
+    def _prepared(self, judge: SoundJudge, block: SoundBlock, restart: bool) -> Sound:
+        """Return the samples at the judge's rate, float32 (n,)."""
         if restart:
-            ear.reset()
-            same = stretch.rate == ear.rate
-            self._resampler = None if same else soxr.ResampleStream(stretch.rate, ear.rate, 1, dtype="float32")
-        samples = stretch.samples
+            judge.reset()
+            same = block.rate == judge.rate
+            self._resampler = None if same else soxr.ResampleStream(block.rate, judge.rate, 1, dtype="float32")
+        samples = block.samples
         if self._resampler is not None:
             samples = np.asarray(self._resampler.resample_chunk(samples), np.float32)
         return samples
 
     # Single shots.
 
-    async def _step_single(self, ear: SoundJudge, stretch: SoundBlock | None) -> None:
+    async def _step_single(self, judge: SoundJudge, block: SoundBlock | None) -> None:
         part = self.part_samples
-        if stretch is not None and part is not None and part.open and part.begun:
-            if stretch.broken and part.got:
+        if block is not None and part is not None and part.open and part.begun:
+            if block.broken and part.got:
                 part.restart(part.begin, "sound was lost in between")
                 part.begun = True
                 self._restart = True
-            left = round((part.wanted - part.got) * stretch.rate)
-            stretch = replace(stretch, samples=stretch.samples[:left])
-            restart, self._restart = self._restart or stretch.broken, False
-            windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, restart)
-            if ear is not self.judge or self.paused or part is not self.part_samples or not part.open or self._restart:
+            left = round((part.wanted - part.got) * block.rate)
+            block = replace(block, samples=block.samples[:left])
+            restart, self._restart = self._restart or block.broken, False
+            windows, milliseconds = await self.steps.judge(self._listen, judge, block, restart)
+            if (
+                judge is not self.judge
+                or self.paused
+                or part is not self.part_samples
+                or not part.open
+                or self._restart
+            ):
                 return
-            self._keep(stretch)
-            heard = [(window, ear.judge(window, milliseconds)) for window in windows]
-            await self._gather(ear, part, stretch, heard)
+            self._keep(block)
+            heard = [(window, judge.judge(window, milliseconds)) for window in windows]
+            await self._gather(judge, part, block, heard)
         self.wait()
 
     async def _gather(
         self,
-        ear: SoundJudge,
+        judge: SoundJudge,
         part: PartSamples[Any],
-        stretch: SoundBlock,
+        block: SoundBlock,
         heard: list[tuple[WindowScores, SoundJudgement]],
     ) -> None:
         part.samples += heard
-        part.got += len(stretch.samples) / stretch.rate
+        part.got += len(block.samples) / block.rate
         for _, window in heard:
-            self._count(ear, window)
+            self._count(judge, window)
         if part.whole and not part.samples:
-            part.fail(f"{part.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
+            part.fail(f"{part.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", block.at)
         elif part.whole:
             scores, windows = [score for score, _ in part.samples], [window for _, window in part.samples]
-            rule = await self.steps.judge(ear.for_whole, len(scores))
+            rule = await self.steps.judge(judge.for_whole, len(scores))
             if part is self.part_samples and part.open:
                 whole = worst_stretch(scores, windows, rule)
-                part.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))
+                part.end(whole, rule.thresholds, judge.reason(whole, rule.thresholds))
 
     # Recording.
 
     def record(self, on: bool, *, defect: bool = False) -> None:
-        """Sound straight into the recipe, from now until it is ended. Raises GoodpartError."""
+        """Record sound into the recipe (on), as good or as defective (`defect`), or end that (off). Raises GoodpartError if
+        the recording cannot be begun."""
         if on and self._recorder is None:
             self._recorder = SoundCapture(self.recipe.material("sound", defect=defect), defect=defect)
             self._clamp("defect" if defect else "good")
-        # Ended by the next step, which may be writing just now.
+        # The next step ends it, because the present one may be writing.
         self._recording_ends = not on
 
     def _end_recording(self) -> None:
@@ -244,14 +265,14 @@ class SoundPipeline(Pipeline[SoundJudge]):
         kept = recorder.close()
         self.stored = "; ".join(kept)
         self._clamp("any")
-        for words in kept:
-            self.log.record("recording", words)
+        for sentence in kept:
+            self.log.record("recording", sentence)
         self.inventory_changed()
 
-    async def _record(self, recorder: SoundCapture, stretch: SoundBlock | None, fault: str | None) -> None:
+    async def _record(self, recorder: SoundCapture, block: SoundBlock | None, fault: str | None) -> None:
         try:
-            if stretch is not None:
-                await asyncio.get_running_loop().run_in_executor(self.log.files, recorder.write, stretch)
+            if block is not None:
+                await asyncio.get_running_loop().run_in_executor(self.log.files, recorder.write, block)
             recorder.note = fault or ""
             if self._recording_ends:
                 self._end_recording()
@@ -260,7 +281,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
             self.log.complain(f"the recording was ended ({error.strerror or error}); what was recorded is kept")
 
 
-def _since(stretch: SoundBlock, begin: float) -> SoundBlock:
-    """What of it was heard since `begin`."""
-    count = max(1, min(len(stretch.samples), round((stretch.at - begin) * stretch.rate)))
-    return replace(stretch, samples=stretch.samples[-count:], broken=True)
+def _since(block: SoundBlock, begin: float) -> SoundBlock:
+    """Return the part of `block` after `begin`, a time.monotonic(); at least one sample."""
+    count = max(1, min(len(block.samples), round((block.at - begin) * block.rate)))
+    return replace(block, samples=block.samples[-count:], broken=True)

@@ -1,4 +1,4 @@
-"""How a pipeline waits for its source and for its model."""
+"""Waiting for a source and for a model, in a pipeline."""
 
 from __future__ import annotations
 
@@ -19,41 +19,44 @@ Status = TypeVar("Status", covariant=True)
 
 
 class SampleSource(Protocol[Sample, Status]):
-    """What a camera and a microphone have in common."""
+    """The common part of cameras and microphones."""
 
-    def take(self, timeout: float) -> Sample | None: ...
+    def take(self, timeout: float) -> Sample | None:
+        """Return the next sample; None if `timeout` seconds pass without one."""
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """Return the present status of the device."""
 
 
 class Steps(Protocol):
-    """Everything that a step of a pipeline waits for. A replay gives what was recorded instead."""
+    """Everything that a step of a pipeline waits for. A replay returns recorded samples instead."""
 
     @property
     def busy(self) -> float:
         """Seconds since the present step began; 0 between steps."""
 
     def begin(self) -> None:
-        """A step begins."""
+        """Mark the begin of a step."""
 
     def end(self) -> None:
-        """The step is over."""
+        """Mark the end of the step."""
 
     async def take(self, source: SampleSource[Sample, Status], timeout: float) -> tuple[Sample | None, Status, float]:
-        """The source's next sample (None if none comes within `timeout` seconds), its status, and time.monotonic()
-        then: all that a step knows of the world."""
+        """Return the source's next sample (None if `timeout` seconds pass without one), its status, and the time.monotonic()
+        of both. A step has no other input."""
 
     async def judge(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """What a model says of what was taken."""
+        """Run `work`, which judges a sample with a model, and return its result."""
 
     async def load(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Other work that takes long: read a model."""
+        """Run other long work, such as reading a model, and return its result."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the threads; work that runs is not waited for."""
 
 
 class ThreadedSteps:
-    """Waits for the source on one thread and judges on another, so that neither holds up the loop."""
+    """Waits for the source on one thread and judges on another, so that neither blocks the loop."""
 
     def __init__(self, sense: Sense, clock: Clock, tape: TapeWriter | None) -> None:
         """`tape` records what is taken and judged."""
@@ -64,15 +67,19 @@ class ThreadedSteps:
 
     @property
     def busy(self) -> float:
+        """Seconds since the present step began; 0 between steps."""
         return 0.0 if self._began is None else max(0.0, self._clock.now - self._began)
 
     def begin(self) -> None:
+        """Record the begin of a step."""
         self._began = time.monotonic()
 
     def end(self) -> None:
+        """Record the end of the step."""
         self._began = None
 
     async def take(self, source: SampleSource[Sample, Status], timeout: float) -> tuple[Sample | None, Status, float]:
+        """Take on the waiting thread, and record the sample on the tape."""
         sample = await asyncio.get_running_loop().run_in_executor(self._waiter, source.take, timeout)
         status, now = source.status(), self._clock.read()
         if self._tape:
@@ -80,6 +87,7 @@ class ThreadedSteps:
         return sample, status, now
 
     async def judge(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Judge on the judging thread, and record on the tape that the judgement came."""
         result = await self.load(work, *arguments)
         self._clock.read()
         if self._tape:
@@ -87,8 +95,10 @@ class ThreadedSteps:
         return result
 
     async def load(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run `work` on the judging thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
 
     def close(self) -> None:
+        """Release both threads; work that runs is not waited for."""
         for pool in (self._waiter, self._worker):
             pool.shutdown(wait=False)
