@@ -1,6 +1,6 @@
-"""What an operator may ask of a station: one dataclass per command, listed once.
+"""The commands of a station, one dataclass each.
 
-The station does them (core.station.handlers), the service takes them over HTTP under their `name`.
+The station executes them (core.station.handlers); the service accepts them over HTTP under their `name`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.state.verdict import Sense, Which
 
 @dataclass(frozen=True)
 class SetThreshold:
-    """Judge with this threshold from now on. `by` and `how` (the reason, in words) go into the journal."""
+    """Judge with this threshold from now on. `by` and `how` (the reason, as text) go into the journal."""
 
     name: ClassVar[str] = "set_threshold"
     which: Which
@@ -31,7 +31,7 @@ class SetThreshold:
 
 @dataclass(frozen=True)
 class GrabThresholds:
-    """Take what one knob or both point at as thresholds. A knob changes nothing without this command."""
+    """Take the values that one knob or both point at as thresholds. A knob changes nothing without this command."""
 
     name: ClassVar[str] = "grab"
     grab: Grab
@@ -64,8 +64,8 @@ class SaveThresholds:
 
 @dataclass(frozen=True)
 class Calibrate:
-    """Compute new thresholds from the stored calibration scores: for the share of false alarms that recipe.toml asks
-    for, or for `false_alarms` (0 to 1), which SaveThresholds then writes there too."""
+    """Compute new thresholds from the stored calibration scores, for `false_alarms` (0 to 1) or, if it is None, for the
+    false-alarm rate in recipe.toml. SaveThresholds also writes `false_alarms`."""
 
     name: ClassVar[str] = "calibrate"
     false_alarms: float | None = None
@@ -76,7 +76,7 @@ class Calibrate:
 
 @dataclass(frozen=True)
 class Pause:
-    """Stop judging, or go on."""
+    """Pause judging (`paused`), or resume it."""
 
     name: ClassVar[str] = "pause"
     paused: bool
@@ -92,7 +92,7 @@ class SetSingleShot:
 
 @dataclass(frozen=True)
 class TriggerPart:
-    """Judge the part that is in place, once; `by` says who reported it."""
+    """Judge the part in place, once; `by` names who reported it."""
 
     name: ClassVar[str] = "part"
     by: str = "key"
@@ -107,20 +107,21 @@ class BeginShift:
 
 @dataclass(frozen=True)
 class GiveFeedback:
-    """Say that the part of the last verdict was good or bad; `about` is the `at` of that verdict, in case a newer one
-    has come meanwhile."""
+    """Record the operator's judgement of a part. `about` is the `at` of the verdict that is meant, in case a newer one
+    has come since; None means the newest verdict."""
 
     name: ClassVar[str] = "say"
     word: Word
     about: float | None = None
 
 
-# What is taught.
+# Training material.
 
 
 @dataclass(frozen=True)
 class AcceptOffers:
-    """Teach what the operator's feedback offers: all of it, or one `file`, named from the recipe's folder."""
+    """Move offered samples (from the operator's feedback) to the training material: all, or one `file`, given relative
+    to the recipe's folder."""
 
     name: ClassVar[str] = "accept_offers"
     file: str = ""
@@ -128,7 +129,8 @@ class AcceptOffers:
 
 @dataclass(frozen=True)
 class DiscardOffers:
-    """Delete what the operator's feedback offers: all of it, or one `file`, named from the recipe's folder."""
+    """Delete offered samples (from the operator's feedback): all, or one `file`, given relative to the recipe's
+    folder."""
 
     name: ClassVar[str] = "discard_offers"
     file: str = ""
@@ -152,7 +154,7 @@ class EndCollecting:
 
 @dataclass(frozen=True)
 class DeleteTaught:
-    """Delete the newest picture or recording from the recipe, or every one of them."""
+    """Delete the newest picture or recording from the recipe, or all of them (`every`)."""
 
     name: ClassVar[str] = "delete_taught"
     sense: Sense = "image"
@@ -174,7 +176,7 @@ class RecordSound:
 
 @dataclass(frozen=True)
 class Train:
-    """Train in the background; judging goes on with the present models."""
+    """Train in the background; judging continues with the present models."""
 
     name: ClassVar[str] = "train"
 
@@ -188,14 +190,14 @@ class CancelTraining:
 
 @dataclass(frozen=True)
 class TakeOverModel:
-    """Judge with the newly trained model."""
+    """Judge with the newly trained models."""
 
     name: ClassVar[str] = "take_over"
 
 
 @dataclass(frozen=True)
 class DiscardModel:
-    """Keep the present model and delete the newly trained one."""
+    """Keep the present models and delete the newly trained ones."""
 
     name: ClassVar[str] = "discard"
 
@@ -225,4 +227,4 @@ Command = (
 )
 
 COMMANDS: Mapping[str, type[Command]] = {kind.name: kind for kind in get_args(Command)}
-"""Every command by its name: `set_threshold`, `grab`, ..."""
+"""The commands by name: `set_threshold`, `grab`, ..."""

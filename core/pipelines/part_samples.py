@@ -52,8 +52,8 @@ class PartSamples(Generic[S]):
         self.verdict = self.judged = self.thresholds = None
 
     def fail(self, words: str, at: float) -> None:
-        """Set the verdict to UNKNOWN with reason `words`, unless there is a verdict already or `at`, a time.monotonic(),
-        is before `begin`."""
+        """Set the verdict to UNKNOWN with reason `words`, unless there is a verdict already or `at`, a
+        time.monotonic(), is before `begin`."""
         if self.open and at >= self.begin:
             self.verdict = Verdict("UNKNOWN", words)
 

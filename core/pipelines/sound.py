@@ -159,9 +159,9 @@ class SoundPipeline(Pipeline[SoundJudge]):
             self.newest, self.verdict = None, LISTENING
         self.resting = False
         for window in windows:
-            heard = judge.judge(window, milliseconds)
-            self._count(judge, heard)
-            self.verdict = Verdict("ANOMALY" if heard.anomalous else "OK", judge.reason(heard))
+            judgement = judge.judge(window, milliseconds)
+            self._count(judge, judgement)
+            self.verdict = Verdict("ANOMALY" if judgement.anomalous else "OK", judge.reason(judgement))
             self.changed()
         if not windows:
             self.changed()
@@ -223,8 +223,8 @@ class SoundPipeline(Pipeline[SoundJudge]):
             ):
                 return
             self._keep(block)
-            heard = [(window, judge.judge(window, milliseconds)) for window in windows]
-            await self._gather(judge, part, block, heard)
+            judged = [(window, judge.judge(window, milliseconds)) for window in windows]
+            await self._gather(judge, part, block, judged)
         self.wait()
 
     async def _gather(
@@ -232,11 +232,11 @@ class SoundPipeline(Pipeline[SoundJudge]):
         judge: SoundJudge,
         part: PartSamples[Any],
         block: SoundBlock,
-        heard: list[tuple[WindowScores, SoundJudgement]],
+        judged: list[tuple[WindowScores, SoundJudgement]],
     ) -> None:
-        part.samples += heard
+        part.samples += judged
         part.got += len(block.samples) / block.rate
-        for _, window in heard:
+        for _, window in judged:
             self._count(judge, window)
         if part.whole and not part.samples:
             part.fail(f"{part.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", block.at)
@@ -250,8 +250,10 @@ class SoundPipeline(Pipeline[SoundJudge]):
     # Recording.
 
     def record(self, on: bool, *, defect: bool = False) -> None:
-        """Record sound into the recipe (on), as good or as defective (`defect`), or end that (off). Raises GoodpartError if
-        the recording cannot be begun."""
+        """Record sound into the recipe (on), as good or as defective (`defect`), or end that (off).
+
+        Raises GoodpartError if the recipe's folder cannot be written.
+        """
         if on and self._recorder is None:
             self._recorder = SoundCapture(self.recipe.material("sound", defect=defect), defect=defect)
             self._clamp("defect" if defect else "good")
@@ -282,6 +284,6 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
 
 def _since(block: SoundBlock, begin: float) -> SoundBlock:
-    """Return the part of `block` after `begin`, a time.monotonic(); at least one sample."""
+    """Return the sound of `block` after `begin`, a time.monotonic(): at least one sample."""
     count = max(1, min(len(block.samples), round((block.at - begin) * block.rate)))
     return replace(block, samples=block.samples[-count:], broken=True)

@@ -42,8 +42,8 @@ class Steps(Protocol):
         """Mark the end of the step."""
 
     async def take(self, source: SampleSource[Sample, Status], timeout: float) -> tuple[Sample | None, Status, float]:
-        """Return the source's next sample (None if `timeout` seconds pass without one), its status, and the time.monotonic()
-        of both. A step has no other input."""
+        """Return the source's next sample (None if `timeout` seconds pass without one), its status, and
+        time.monotonic() at that moment. A step has no other input."""
 
     async def judge(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run `work`, which judges a sample with a model, and return its result."""

@@ -1,4 +1,4 @@
-"""The logic of a station: joins the pipelines, the inspection and the journal, and makes snapshots."""
+"""The logic of a station: connects pipelines, inspection and journal, and publishes snapshots."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Work = Coroutine[Any, Any, None]
 
 
 class StationEngine:
-    """Has no thread of its own: everything runs on the loop that runs `run`. A replay takes the steps of the pipelines
-    one by one instead."""
+    """Runs on the loop that runs `run`; has no thread of its own. A replay does not call `run`: it does the steps of
+    the pipelines one by one."""
 
     def __init__(self, recipe: Recipe, ports: Ports, deliver: Callable[[Snapshot], None]) -> None:
         """`deliver` is called with every new snapshot. Raises GoodpartError if the address of a device is invalid."""
@@ -46,52 +46,55 @@ class StationEngine:
         self._tape_trouble = ""
         self.paused = False
         self.unsaved_target: float | None = None
-        """A false-alarm target that was calibrated for and is not in recipe.toml."""
-        made = ports.pipelines(
+        """The false-alarm rate of the last calibration if it is not in recipe.toml yet; None otherwise."""
+        pipelines = ports.pipelines(
             PipelinePorts(recipe, self.log, self.clock, self.tape, self.publish, lambda: self.inspection.exchanged())
         )
-        self.image, self.sound, self.pipelines = made.image, made.sound, made.by_sense()
+        self.image, self.sound, self.pipelines = pipelines.image, pipelines.sound, pipelines.by_sense()
         self.retraining = Retraining(
             recipe, self.log, self.pipelines, ports.start_training, self._from_thread, self._spawn
         )
         file = recipe.settings.trigger.file
         self.file_trigger = FileTrigger(recipe.folder / file) if file else None
-        self._knobs = ports.knobs and ports.knobs(self._board_verdict, partial(self.publish, news=True), self._placed)
+        self._knobs = ports.knobs and ports.knobs(
+            self._board_verdict, partial(self.publish, news=True), self._part_placed
+        )
         self.knob_thresholds = KnobThresholds(self._knobs, self.pipelines)
         self.inspection = Inspection(recipe, self.log, self.image, self.sound, self.clock)
         if self.inspection.shot.on:
             self.inspection.turn(True, list(self.pipelines.values()))
-        self.snapshot = self._look(0, STARTING)
+        self.snapshot = self._make_snapshot(0, STARTING)
 
     def judging(self) -> list[Pipeline[Any]]:
-        """The pipelines that take part in the verdict: those that have learnt something, or else all."""
+        """Return the pipelines that take part in the verdict: those with a model, or all if no model exists."""
         return [p for p in self.pipelines.values() if p.learnt] or list(self.pipelines.values())
 
-    # What is asked of it.
+    # Commands.
 
     def perform(self, action: Callable[[], Work | None]) -> None:
-        """Do what is asked from outside, publish, and do the rest that `action` returns. What cannot be done becomes
-        the snapshot's `fault`."""
+        """Call `action`, publish, and then await the work that it returns. A GoodpartError becomes the snapshot's
+        `fault`."""
         self.clock.read()
-        with self._complaining():
+        with self._reporting_errors():
             rest = action()
             if rest is not None:
                 self._spawn(rest)
         self.publish(news=True)
 
     def trigger_part(self, by: str) -> None:
-        """A part is in place: judge it, once. Raises GoodpartError if that cannot be done now."""
+        """Judge the part in place, once; `by` names who reported it. Raises GoodpartError if it cannot be judged
+        now."""
         self.inspection.shot.trigger(self.judging(), by, self.clock.now)
         if self.tape:
             self.tape.part(by, self.inspection.book.shift)
 
     async def in_files(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do work that writes into the recipe, after all other such work."""
+        """Run `work`, which writes into the recipe's folder, after all earlier such work."""
         await asyncio.get_running_loop().run_in_executor(self.log.files, lambda: work(*arguments))
 
     def _spawn(self, work: Work) -> None:
         async def guarded() -> None:
-            with self._complaining():
+            with self._reporting_errors():
                 await work
             self.publish(news=True)
 
@@ -100,12 +103,12 @@ class StationEngine:
         task.add_done_callback(self._tasks.discard)
 
     @contextlib.contextmanager
-    def _complaining(self) -> Iterator[None]:
+    def _reporting_errors(self) -> Iterator[None]:
         try:
             yield
         except GoodpartError as error:
             self.log.complain(str(error))
-        except Exception as error:  # noqa: BLE001 - told, and the station goes on
+        except Exception as error:  # noqa: BLE001 - reported; the station continues
             self.log.complain(f"this could not be done ({named(error)})")
 
     def _from_thread(self, action: Callable[[], None]) -> None:
@@ -116,14 +119,14 @@ class StationEngine:
     def _trigger_soon(self, by: str) -> None:
         asyncio.get_running_loop().call_soon(self.perform, lambda: self.trigger_part(by))
 
-    # Its life.
+    # Begin and end.
 
     def end(self) -> None:
-        """Let `run` come to its end."""
+        """End `run`."""
         self._ending.set()
 
     async def run(self) -> None:
-        """Judge until `end`."""
+        """Judge until `end` is called."""
         self._loop = asyncio.get_running_loop()
         self._outputs.start()
         addresses = self._addresses()
@@ -142,8 +145,8 @@ class StationEngine:
             await self._close(self._loop)
 
     def stopped(self) -> None:
-        """Publish the last snapshot: whatever has happened, the last verdict must not be taken for the part that is in
-        place now."""
+        """Publish the last snapshot, with verdict UNKNOWN, so that nobody mistakes the last verdict for that of the
+        part in place now."""
         last = self.snapshot
         image = last.image and replace(last.image, judged=None, verdict=STOPPED)
         sound = last.sound and replace(last.sound, judged=None, verdict=STOPPED)
@@ -155,19 +158,19 @@ class StationEngine:
 
     async def _poll(self) -> None:
         """Polls what no pipeline reports: the trigger file, and time-outs while a pipeline hangs."""
-        looking = ThreadPoolExecutor(1, "trigger")
+        poller = ThreadPoolExecutor(1, "trigger")
         try:
             while True:
                 await asyncio.sleep(POLL_SECONDS)
                 if not self.inspection.shot.on:
                     continue
                 trigger, loop = self.file_trigger, asyncio.get_running_loop()
-                if trigger is not None and await loop.run_in_executor(looking, trigger.pulled):
+                if trigger is not None and await loop.run_in_executor(poller, trigger.pulled):
                     self._trigger_soon("file")
                 if self.inspection.shot.due(self.clock.read()):
                     self.publish(news=True)
         finally:
-            looking.shutdown(wait=False)
+            poller.shutdown(wait=False)
 
     async def _close(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.retraining.running:
@@ -183,7 +186,7 @@ class StationEngine:
         await loop.run_in_executor(None, self.log.close, judged, self._outputs.finish)
 
     def _addresses(self) -> dict[Sense, str]:
-        """Of the camera and the microphone."""
+        """Return the addresses of the camera and the microphone."""
         return {sense: state.status.address for sense, state in self.snapshot.senses.items()}
 
     def _begin_tape(self, tape: TapeWriter) -> None:
@@ -204,16 +207,16 @@ class StationEngine:
     # Snapshots.
 
     def publish(self, *, news: bool = False) -> None:
-        """Make and deliver a snapshot of everything that is known now; `news`: for another reason than a step of a
+        """Make and deliver a snapshot of the present state. `news`: the cause is something other than a step of a
         pipeline."""
         self.clock.read()
         if self.tape:
             self.tape.publishes({sense: p.busy for sense, p in self.pipelines.items() if p.hung}, news=news)
         judging = self.judging()
-        snapshot = self._look(self.snapshot.number + 1, self.inspection.verdict(judging))
+        snapshot = self._make_snapshot(self.snapshot.number + 1, self.inspection.verdict(judging))
         self._show(self.inspection.note(snapshot, judging))
         if self.tape:
-            self._tell_tape(self.tape)
+            self._record_verdict(self.tape)
         if self._knobs:
             self._knobs.tell()
 
@@ -222,7 +225,7 @@ class StationEngine:
         self._outputs.publish(snapshot)
         self._deliver(snapshot)
 
-    def _look(self, number: int, verdict: Verdict) -> Snapshot:
+    def _make_snapshot(self, number: int, verdict: Verdict) -> Snapshot:
         snapshot = Snapshot(
             number=number,
             at=self.clock.wall(),
@@ -236,12 +239,12 @@ class StationEngine:
             taping=self.tape.state() if self.tape else None,
             outputs=self._outputs.states(),
             training=self.retraining.training,
-            refusals=self.log.complaints,  # before the words: those of the last one are there then
+            refusals=self.log.complaints,  # read before `fault`, which then has the text of the last refusal
             fault=self.log.fault,
         )
         return self.inspection.shown(snapshot)
 
-    def _tell_tape(self, tape: TapeWriter) -> None:
+    def _record_verdict(self, tape: TapeWriter) -> None:
         from core.tape.verdict_stream import verdict_line
 
         tape.said(verdict_line(self.snapshot))
@@ -252,7 +255,7 @@ class StationEngine:
 
     # Knobs.
 
-    def _placed(self) -> None:
+    def _part_placed(self) -> None:
         self._trigger_soon("knob")
 
     def _board_verdict(self) -> BoardVerdict:

@@ -1,4 +1,4 @@
-"""What a station does for each command, on its loop."""
+"""Executes the commands of a station, on its loop."""
 
 from __future__ import annotations
 
@@ -109,17 +109,19 @@ def later(
 
 
 def set_threshold(engine: StationEngine, command: SetThreshold) -> None:
+    """Set one threshold of one sense. Raises GoodpartError if there is no model or the value is not finite."""
     how = {"how": command.how} if command.how else {}
     pipeline = _pipeline(engine, command.sense, "there are no thresholds to set: ")
     pipeline.set_threshold(command.which, command.value, command.by, **how)
 
 
 def calibrate(engine: StationEngine, command: Calibrate) -> None:
+    """Calibrate all judging pipelines, or none of them. Raises GoodpartError if their scores are too few."""
     recipe = open_recipe(str(engine.recipe.folder))
     if command.false_alarms is not None:
         recipe = recipe.asking(command.false_alarms)
     judging = engine.judging()
-    for pipeline in judging:  # all or none
+    for pipeline in judging:  # check all before the first is changed
         pipeline.supports(recipe)
     for pipeline in judging:
         pipeline.calibrate(recipe)
@@ -128,6 +130,7 @@ def calibrate(engine: StationEngine, command: Calibrate) -> None:
 
 
 def pause(engine: StationEngine, command: Pause) -> None:
+    """Pause all pipelines, or resume them."""
     if engine.tape:
         engine.tape.paused(command.paused)
     engine.paused = command.paused
@@ -138,27 +141,32 @@ def pause(engine: StationEngine, command: Pause) -> None:
 
 
 def collect_pictures(engine: StationEngine, command: CollectPictures) -> None:
+    """Begin to store pictures. Raises GoodpartError if there is no camera or pictures are being stored already."""
     if engine.image is None:
         raise GoodpartError("there is no camera: start with --camera, or teach pictures first")
     engine.image.collect(command.wanted, defect=command.defect)
 
 
 def end_collecting(engine: StationEngine) -> None:
+    """End storing pictures, if there is a camera."""
     if engine.image:
         engine.image.end_collecting()
 
 
 def record_sound(engine: StationEngine, command: RecordSound) -> None:
+    """Begin or end recording. Raises GoodpartError if there is no microphone or the folder cannot be written."""
     if engine.sound is None:
         raise GoodpartError("there is no microphone: start with --microphone, or teach sound first")
     engine.sound.record(command.on, defect=command.defect)
 
 
 async def set_knob_range(engine: StationEngine, command: SetKnobRange) -> None:
+    """Change the range of a knob, also in recipe.toml. Raises GoodpartError if the sense is not used."""
     await _pipeline(engine, command.sense).set_knob(command.which, command.table)
 
 
 async def save_thresholds(engine: StationEngine) -> None:
+    """Write the thresholds, and a new false-alarm rate, to recipe.toml. Raises GoodpartError if that fails."""
     for pipeline in engine.judging():
         await pipeline.save()
     if engine.unsaved_target is not None:
@@ -167,6 +175,7 @@ async def save_thresholds(engine: StationEngine) -> None:
 
 
 async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None:
+    """Switch between single-shot and continuous judging, also in recipe.toml."""
     if engine.tape:
         engine.tape.single(command.on)
     engine.inspection.turn(command.on, list(engine.pipelines.values()))
@@ -176,17 +185,20 @@ async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None
 
 
 async def accept_offers(engine: StationEngine, command: AcceptOffers) -> None:
+    """Move offered samples to the training material and recount it."""
     await engine.in_files(engine.inspection.calls.accept, command.file)
     for pipeline in engine.pipelines.values():
         pipeline.inventory_changed()
 
 
 async def delete_taught(engine: StationEngine, command: DeleteTaught) -> None:
+    """Delete training material of one sense. Raises GoodpartError if there is nothing to delete."""
     await _pipeline(engine, command.sense).remove(defect=command.defect, every=command.every)
 
 
 def _pipeline(engine: StationEngine, sense: Sense, otherwise: str = "") -> Pipeline[Any]:
-    """Raises GoodpartError, which begins with `otherwise`, if the recipe does not use this sense."""
+    """Return the pipeline of `sense`. Raises GoodpartError, which begins with `otherwise`, if the station does not use
+    this sense."""
     if sense not in engine.pipelines:
         raise GoodpartError(f"{otherwise}the recipe has no {sense}")
     return engine.pipelines[sense]

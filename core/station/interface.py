@@ -1,4 +1,4 @@
-"""What a screen, the line mode and the service need of a station: its snapshots, and a way to give it commands."""
+"""The interface of a station for screens, the line mode and the service: snapshots out, commands in."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ class StationInterface(Protocol):
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback` on the station's thread with every snapshot; returns the function that ends it."""
 
-    def snapshot(self) -> Snapshot: ...
+    def snapshot(self) -> Snapshot:
+        """Return the newest snapshot."""
 
     def do(self, command: Command) -> None:
-        """Never raises: the next snapshot shows the outcome, or why there is none (`fault`, `training.message`)."""
+        """Send a command. Never raises: the next snapshot shows the outcome, or why the command failed (`fault`,
+        `training.message`)."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin to judge."""
 
     def stop(self, timeout: float = 2.0) -> None:
-        """The one call that may wait, for `timeout` seconds at most."""
+        """End judging. The only method that may block, for at most `timeout` seconds."""

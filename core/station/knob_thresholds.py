@@ -1,4 +1,4 @@
-"""Grabbing: what a knob points at becomes a threshold, and back again."""
+"""Grabbing: makes the value that a knob points at the threshold, and undoes that."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from core.station.ports import Knobs
 
 MOST_UNDOES = 50
+"""Number of grabs that can be undone."""
 
 
 @dataclass(frozen=True)
 class Grabbed:
-    """A threshold that a knob has changed."""
+    """A threshold that a knob has changed, with its value before."""
 
     sense: Sense
     which: Which
@@ -32,57 +33,59 @@ class Grabbed:
 
 
 class KnobThresholds:
-    """Used on the station's loop."""
+    """Sets thresholds from knobs; used on the station's loop."""
 
-    def __init__(self, knobs: Knobs | None, senses: Mapping[Sense, Pipeline[Any]]) -> None:
+    def __init__(self, knobs: Knobs | None, pipelines: Mapping[Sense, Pipeline[Any]]) -> None:
         self._knobs = knobs
-        self._senses = senses
+        self._pipelines = pipelines
         self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
         self._count = 0
 
     def seen(self) -> KnobLink | None:
-        """The link, with what the knobs mean; None where no port is named."""
+        """Return the state of the link with what the knobs mean; None if no port is configured."""
         if self._knobs is None:
             return None
         link = self._knobs.status
-        meanings = tuple(m for sense in self._senses.values() for m in sense.knob_meanings(link))
+        meanings = tuple(m for pipeline in self._pipelines.values() for m in pipeline.knob_meanings(link))
         return replace(link, meanings=meanings, grabs=self._count)
 
     def grab(self, grab: Grab, sense: Sense) -> None:
-        """Raises GoodpartError: moving, stale, beyond its span."""
-        if sense not in self._senses:
+        """Take what the knobs of `grab` point at as thresholds. Raises GoodpartError if a knob moves, is stale or
+        points beyond its range, or if there is no model."""
+        if sense not in self._pipelines:
             raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
-        link, perception = self.seen(), self._senses[sense]
+        link, pipeline = self.seen(), self._pipelines[sense]
         why = refusal(link, grab, sense, time.monotonic())
         if why or link is None:
             raise GoodpartError(why)
-        known = perception.thresholds
+        known = pipeline.thresholds
         if known is None:
-            raise GoodpartError(f"there are no thresholds to set: {perception.no_model}")
+            raise GoodpartError(f"there are no thresholds to set: {pipeline.no_model}")
         taken: list[tuple[Knob, Which, float]] = []
         meanings = {m.which: m for m in link.meanings if m.sense == sense}
         for which in whiches(grab):
             knob, meaning = link.knob(which), meanings[which]
             assert knob is not None and meaning.threshold is not None
             step = known.density_step if which == "density" else known.error_step
-            # What is shown is what is taken.
+            # Take the rounded value that the screen shows.
             exact = meaning.threshold if meaning.range == "raw" else float(score_text(meaning.threshold, step))
             taken.append((knob, which, exact))
-        self._grabs.append([Grabbed(sense, which, _value(known, which), perception.model_id) for _, which, _ in taken])
+        self._grabs.append([Grabbed(sense, which, _value(known, which), pipeline.model_id) for _, which, _ in taken])
         for knob, which, threshold in taken:
             detail = {"which": which, "raw": knob.value, "sequence": knob.sequence}
-            perception.set_threshold(which, threshold, "knob", knob=detail)
+            pipeline.set_threshold(which, threshold, "knob", knob=detail)
         self._count += 1
 
     def undo(self) -> None:
-        """Raises GoodpartError where there is nothing to undo."""
+        """Put back the thresholds from before the last grab. Raises GoodpartError if there is nothing to undo, or if
+        another model is in use."""
         if not self._grabs:
             raise GoodpartError("nothing was grabbed that could be undone")
         for grabbed in self._grabs.pop():
-            perception = self._senses[grabbed.sense]
-            if perception.model_id != grabbed.model:
+            pipeline = self._pipelines[grabbed.sense]
+            if pipeline.model_id != grabbed.model:
                 raise GoodpartError("not undone: another model judges since then")
-            perception.set_threshold(grabbed.which, grabbed.before, "undo of a grab")
+            pipeline.set_threshold(grabbed.which, grabbed.before, "undo of a grab")
 
 
 def _value(thresholds: Thresholds, which: Which) -> float:

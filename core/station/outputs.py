@@ -1,4 +1,4 @@
-"""The outputs of a recipe, joined to the journal of its station."""
+"""Connects the outputs of a recipe to the journal of its station."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.recipes.recipe import Recipe
 
 
 def open_outputs(recipe: Recipe, log: EventLog) -> Outputs:
-    """They get every row that `log` records, and complain there; not started."""
+    """Create the outputs, not started. They receive every row that `log` records, and report their errors there."""
     outputs = Outputs(recipe.settings.outputs, recipe.folder, log.complain)
     log.follow(outputs.event)
     return outputs

@@ -1,4 +1,4 @@
-"""The surroundings of a station: what it is given from outside, and what a replay gives it instead."""
+"""The dependencies of a station: devices, clock, journal and lock; a replay passes recorded ones."""
 
 from __future__ import annotations
 
@@ -30,47 +30,53 @@ if TYPE_CHECKING:
 class Lock(Protocol):
     """Keeps other stations from judging with the same recipe until it is released."""
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """Let other stations judge with the recipe."""
 
 
 class Knobs(Protocol):
     """The link to the board with the knobs."""
 
     @property
-    def status(self) -> KnobLink: ...
+    def status(self) -> KnobLink:
+        """The present state of the link."""
 
-    async def run(self, ending: asyncio.Event) -> None: ...
+    async def run(self, ending: asyncio.Event) -> None:
+        """Exchange data with the board until `ending` is set."""
 
     def tell(self) -> None:
         """Send the board the verdict, if it is a new one."""
 
 
 KnobFactory = Callable[[Callable[[], "BoardVerdict"], Callable[[], None], Callable[[], None]], Knobs]
-"""Takes what gives the verdict for the board, what to call after a change, and what to call if the board reports a
-part in place."""
+"""Creates the link to the board. Arguments: a function that returns the verdict for the board, one to call after a
+change of the link, and one to call if the board reports a part in place."""
 
 
 class Training(Protocol):
-    """A training that runs, or has run."""
+    """A training that runs or has ended."""
 
     @property
-    def state(self) -> TrainingState: ...
+    def state(self) -> TrainingState:
+        """The present state of the training."""
 
-    def cancel(self) -> None: ...
+    def cancel(self) -> None:
+        """End the training; the present models stay."""
 
 
 StartTraining = Callable[[Path, Sequence[str], Callable[[TrainingState], None]], Training]
-"""Takes the recipe's folder, options, and what to call on another thread with every new state. Raises GoodpartError."""
+"""Starts a training. Arguments: the recipe's folder, options, and a function that is called on another thread with
+every new state. Raises GoodpartError if it cannot be started."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """What a station engine is given from outside."""
+    """The dependencies of a station engine."""
 
     clock: Clock
     log: StationLog
     lock: Lock
-    """Held, and released by the station when it stops."""
+    """Held already; the station releases it when it stops."""
     pipelines: PipelineFactory
     outputs: Outputs
     """Started and stopped by the station."""
@@ -89,9 +95,9 @@ def device_ports(
     tape: TapeWriter | None = None,
     lock: Lock | None = None,
 ) -> Ports:
-    """The ports of a station that judges with devices. `camera` and `microphone` (addresses, or sources) and `knobs` (a
-    serial port) take the place of the recipe's; a device that is named adds its sense to those that were taught.
-    `lock` is the recipe's, if it is held already.
+    """Return the ports of a station that judges with devices. `camera` and `microphone` (addresses or sources) and
+    `knobs` (a serial port) replace the recipe's; a camera or microphone given here adds its sense to those that were
+    taught. `lock` is the recipe's lock if it is held already.
 
     Raises GoodpartError if another station judges with this recipe.
     """
@@ -113,7 +119,7 @@ def device_ports(
 
 
 def knobs_at(port: str, tape: TapeWriter | None) -> KnobFactory:
-    """The knobs at a serial port."""
+    """Return a factory of the link to the board at serial port `port`; `tape` records its bytes."""
 
     def make(verdict: Callable[[], BoardVerdict], changed: Callable[[], None], placed: Callable[[], None]) -> Knobs:
         from core.knobs.connection import KnobConnection

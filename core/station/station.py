@@ -1,4 +1,4 @@
-"""A station: its engine on a thread of its own, and those who get its snapshots."""
+"""A station: runs its engine on its own thread and delivers snapshots to subscribers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from core.station.ports import Ports
 
 class Station:
     """A core.station.interface.StationInterface. Every public method may be called from any thread and returns at once.
-    A command that cannot be done raises nothing: the next snapshots say so (`fault`)."""
+    A command that fails raises nothing: the next snapshots show why (`fault`)."""
 
     def __init__(self, recipe: Recipe, ports: Ports) -> None:
-        """Raises GoodpartError if the address of a device is invalid; the recipe's lock is released then."""
+        """Raises GoodpartError, and releases the recipe's lock, if the address of a device is invalid."""
         self._lock = ports.lock
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="station", daemon=True)
@@ -43,17 +43,19 @@ class Station:
         with self._subscribing:
             self._subscribers = (*self._subscribers, callback)
 
-        return lambda: self._leave_out(callback)
+        return lambda: self._unsubscribe(callback)
 
     def snapshot(self) -> Snapshot:
+        """Return the newest snapshot."""
         return self._engine.snapshot
 
     def do(self, command: Command) -> None:
-        self._soon(self._engine.perform, partial(handle, self._engine, command))
+        """Execute `command` on the station's thread."""
+        self._call_soon(self._engine.perform, partial(handle, self._engine, command))
 
     @property
     def refused(self) -> GoodpartError | None:
-        """Why a model of the recipe cannot be used; set before the first verdict."""
+        """Why a model of the recipe cannot be used, known before the first verdict; None if all can be."""
         return next((pipeline.refused for pipeline in self._engine.judging() if pipeline.refused), None)
 
     @property
@@ -62,20 +64,22 @@ class Station:
         return any(pipeline.hung for pipeline in self._engine.pipelines.values())
 
     def note(self, reason: str, **data: Any) -> None:
-        """Write into the journal what was asked, and by whom."""
+        """Journal a command: `reason` as text, `data` with who sent it."""
         self._log.record("command", reason, **data)
 
     def start(self) -> None:
+        """Begin to judge, on the station's thread."""
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End training, sources and journal; the last snapshot says `stopped`. May be called twice, or before start."""
+        """End training, sources and journal; the last snapshot is marked `stopped`. May be called twice, or before
+        `start`."""
         if self._thread.is_alive():
-            self._soon(self._engine.perform, self._engine.end)
+            self._call_soon(self._engine.perform, self._engine.end)
             self._thread.join(timeout)
         self._lock.release()
 
-    def _soon(self, call: Callable[..., None], *arguments: Any) -> None:
+    def _call_soon(self, call: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the station has ended
             self._loop.call_soon_threadsafe(call, *arguments)
 
@@ -93,10 +97,10 @@ class Station:
         for callback in self._subscribers:
             try:
                 callback(snapshot)
-            except Exception as error:  # noqa: BLE001 - a screen that fails must not take the station with it
-                self._leave_out(callback)
+            except Exception as error:  # noqa: BLE001 - a failing screen must not stop the station
+                self._unsubscribe(callback)
                 self._log.complain(f"a screen does not answer any more ({named(error)})")
 
-    def _leave_out(self, callback: Callable[[Snapshot], None]) -> None:
+    def _unsubscribe(self, callback: Callable[[Snapshot], None]) -> None:
         with self._subscribing:
             self._subscribers = tuple(s for s in self._subscribers if s is not callback)
