@@ -1,1 +1,1 @@
-"""Judges a recorded tape again."""
+"""Judges recorded tapes again."""

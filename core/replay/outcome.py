@@ -1,4 +1,4 @@
-"""What came of a replay."""
+"""The result of a replay, and whether a recipe judges as the recorded station did."""
 
 from __future__ import annotations
 
@@ -18,77 +18,84 @@ from core.tape.verdict_stream import VerdictDigest, VerdictLine
 
 @dataclass(frozen=True)
 class ReplayedSample:
-    """What became of one picture or stretch of sound."""
+    """The verdict after one picture or block of sound."""
 
     sense: Sense
     number: int
-    """Counts the samples of its sense in the recording, from 1."""
+    """Position among the recorded samples of its sense, from 1."""
     at: float
     """time.time()"""
     verdict: Verdict
-    """That the sense stood at after it."""
+    """The verdict of the sense after this sample."""
     score: float | None
+    """The newest score of the sense; None before the first judgement."""
     truth: str | None
+    """From a simulated bench: `good` or the name of the fault; None otherwise."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two verdict streams part."""
+    """The first difference between two verdict streams."""
 
     at: float
     """time.time()"""
     live: VerdictLine | None
-    """None where the replay says more."""
+    """None if only the replay has a verdict here."""
     replayed: VerdictLine | None
+    """None if only the live run has a verdict here."""
 
 
 @dataclass
 class ReplayOutcome:
-    """What came of a replay; grows while it runs."""
+    """The result of a replay; grows while it runs."""
 
     exact: bool
-    """Judged as it was live: with the same models, settings and changes of thresholds."""
+    """Whether the replay judges as the live run did: with the same models, settings and changes of thresholds."""
     began: float = 0.0
     ended: float = 0.0
     """time.time() of the first and last event."""
     digest: VerdictDigest = field(default_factory=VerdictDigest)
     live: VerdictDigest = field(default_factory=VerdictDigest)
     difference: Difference | None = None
-    """Where exact, the first."""
+    """The first difference; None if there is none, or if the replay is not exact."""
     counts: Counter[tuple[Sense, State]] = field(default_factory=Counter)
     """Samples by the verdict of their sense after them."""
     samples: list[ReplayedSample] = field(default_factory=list)
-    """Only where they were asked for."""
+    """All samples in order; empty unless the replay was created with `keep_samples`."""
     turns: list[tuple[float, Verdict]] = field(default_factory=list)
-    """time.time() and what the verdict turned to."""
+    """time.time() of each change of the verdict, and the new verdict."""
     lost: int = 0
-    """Samples that could not be recorded."""
+    """Number of samples that could not be recorded."""
     first_lost: float | None = None
+    """time.time() of the first lost sample; None if no sample was lost."""
     knob_bytes: int = 0
+    """Number of bytes recorded from the board with the knobs."""
     commands: int = 0
-    """Changes of thresholds, calibrations and pauses."""
+    """Number of changes of thresholds, calibrations, pauses, switches of the mode, and parts reported in place."""
     left_out: int = 0
-    """Of these, what was meant for other models."""
+    """Number of these that the replay skips because they were made for other models."""
     whole: bool = False
-    """The recording was ended in order."""
+    """Whether the recording was ended properly."""
     torn_bytes: int = 0
+    """Bytes of an incomplete event at the end of the recording."""
     trouble: str = ""
-    """Why it was ended early, in words."""
+    """Why the recording ended early, as text; empty if it did not."""
 
     @property
     def seconds(self) -> float:
+        """Seconds from the first to the last event."""
         return self.ended - self.began
 
     @property
     def same(self) -> bool | None:
-        """Whether every verdict is that of the live run, to the bit, up to the first gap; None where that cannot be
-        asked."""
+        """Whether all verdicts equal those of the live run, bit for bit, up to the first gap; None if they cannot be
+        compared."""
         return self.difference is None if self.exact and self.live.count else None
 
 
 def same_judging(recording: TapeHeader, models: dict[Sense, str], recipe: Recipe) -> str:
-    """Why a recipe judges otherwise than the recorded station did; empty where it judges alike. `models`: SHA-256 of
-    the bundle files that it judged with."""
+    """Return why `recipe` judges differently from the recorded station, or "" if it does not. `models`: SHA-256 of the
+    bundle files that the station judged with."""
     for sense in recording.perceived:
         bundle = recipe.bundle(sense)
         digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.exists() else ""
@@ -106,7 +113,8 @@ def same_judging(recording: TapeHeader, models: dict[Sense, str], recipe: Recipe
 
 
 def models_of(path: Path) -> tuple[TapeHeader, dict[Sense, str]]:
-    """Who recorded, and the SHA-256 of the models that judged first. Reads up to the first sample of each."""
+    """Return the header of the tape at `path` and, per sense, the SHA-256 of the first model ("" if it could not be
+    used). Reads only up to these models. Raises UnreadableError if the file is not a tape or is damaged."""
     recording = TapeReader(path)
     models: dict[Sense, str] = {}
     try:

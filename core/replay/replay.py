@@ -1,4 +1,4 @@
-"""Judges a recording again: the station itself, given what it took, at the times at which it took it."""
+"""Judges a recording again, with the engine of a station, the recorded samples and the recorded times."""
 
 from __future__ import annotations
 
@@ -54,29 +54,29 @@ from core.tape.verdict_stream import VerdictLine, verdict_line
 
 
 class Replay:
-    """Does the recording's events one after the other with a station's engine, as the station's loop did them.
+    """Applies the events of a recording to a station's engine, in the order of the live run.
 
-    exact: with the recorded models and settings, and each change of a threshold that was made meanwhile. Otherwise
-    with those of a recipe, and of the recorded commands only pauses.
-    """
+    Without a recipe the replay is exact: it uses the recorded models, settings and changes of thresholds. With a recipe
+    it uses the models and thresholds of that recipe, and skips recorded changes of thresholds."""
 
     def __init__(self, path: Path, recipe: Recipe | None = None, *, keep_samples: bool = False) -> None:
-        """Raises GoodpartError if `path` is not a recording, or if the recipe cannot judge what is in it."""
+        """`keep_samples` keeps the verdict after each sample. Raises GoodpartError if `path` is not a recording, or if
+        the recipe has no usable model for it."""
         self.recording = TapeReader(path)
         head = self.recording.head
         self.outcome = ReplayOutcome(exact=recipe is None)
         self._streams = StreamComparison(self.outcome)
         self._folder = tempfile.TemporaryDirectory(prefix="goodpart-replay-")
-        self._keeps = keep_samples
+        self._keep_samples = keep_samples
         self._events: Iterator[tuple[float, TapeEvent]] = iter(self.recording.events())
         self._next_event: tuple[float, TapeEvent] | None = None
         self._broken: GoodpartError | None = None
         self._running: dict[Sense, Coroutine[Any, Any, None]] = {}
-        self._under_way: dict[Sense, Frame | SoundBlock] = {}
+        self._samples_in_step: dict[Sense, Frame | SoundBlock] = {}
         self._numbers: dict[Sense, int] = {"image": 0, "sound": 0}
-        self._waiting: list[Snapshot] = []
+        self._unread: list[Snapshot] = []
         self._state: State = "UNKNOWN"
-        self._said: VerdictLine | None = None
+        self._last_line: VerdictLine | None = None
         self._clock = RecordedClock(head.monotonic, head.wall)
         self._log = SilentLog()
         self._steps = recorded_steps(head)
@@ -95,6 +95,7 @@ class Replay:
         return recorded_pipelines(replace(ports, changed=self._changed), self._steps, stills=self.recording.head.stills)
 
     def close(self) -> None:
+        """End steps in progress and delete the replay's temporary folder."""
         for step in self._running.values():
             step.close()
         self._log.close(0, lambda: None)
@@ -102,19 +103,21 @@ class Replay:
         self._folder.cleanup()
 
     def snapshots(self) -> Iterator[Snapshot]:
-        """Judge; gives what the station publishes, with the times of the recording. Raises UnreadableError."""
+        """Judge, and yield each snapshot that the engine publishes, with recorded times. Raises UnreadableError if the
+        recording is damaged, and GoodpartError if it lacks a model or was altered."""
         head, outcome = self.recording.head, self.outcome
         outcome.began = outcome.ended = head.wall
         while (event := self._take_event()) is not None:
             self._clock.now = event[0]
             outcome.ended = max(outcome.ended, self._clock.wall())
             self._replay(event[1])
-            yield from self._waiting
-            self._waiting.clear()
+            yield from self._unread
+            self._unread.clear()
         outcome.torn_bytes = self.recording.torn_bytes
         self._streams.end()
 
     def run(self) -> ReplayOutcome:
+        """Judge the whole recording and return the result. Raises as `snapshots` does."""
         for _ in self.snapshots():
             pass
         return self.outcome
@@ -131,9 +134,9 @@ class Replay:
         outcome = self.outcome
         match event:
             case Took():
-                self._take(event)
+                self._begin_step(event)
             case Judged():
-                self._go_on(event.sense)
+                self._resume(event.sense)
             case SaidLive():
                 self._streams.add(event.said, self._clock.wall(), live=True)
             case KnobBytes():
@@ -145,37 +148,37 @@ class Replay:
                 handle(self._engine, Pause(event.paused))
             case SingleShots():
                 outcome.commands += 1
-                with suppress(GoodpartError):  # other models may still be judging
+                with suppress(GoodpartError):  # with another model the previous part may still be in progress
                     self._engine.inspection.turn(event.on, list(self._engine.pipelines.values()))
             case PartPlaced():
                 outcome.commands += 1
-                self._place(event)
+                self._place_part(event)
             case Published() if event.news:
-                self._hang(event)
+                self._set_busy(event)
                 self._changed(news=True)
             case ThresholdSet() | Calibrated():
                 outcome.commands += 1
                 outcome.left_out += not outcome.exact
                 if outcome.exact:
-                    self._change(event)
+                    self._change_thresholds(event)
             case _ if outcome.exact:
-                self._live_only(event)
+                self._replay_exactly(event)
 
-    def _change(self, event: ThresholdSet | Calibrated) -> None:
-        sense = self._sense(event.sense)
+    def _change_thresholds(self, event: ThresholdSet | Calibrated) -> None:
+        pipeline = self._pipeline(event.sense)
         if isinstance(event, ThresholdSet):
-            sense.set_threshold(event.which, event.value, event.by)
+            pipeline.set_threshold(event.which, event.value, event.by)
         else:
             recipe = replace(self._recipe, settings=event.settings, taught=event.taught)
-            if sense.judge is None:
+            if pipeline.judge is None:
                 raise GoodpartError(f"{self.recording.path}: the recording was altered (a change before the model)")
-            sense.judge.calibrate(recipe)
+            pipeline.judge.calibrate(recipe)
 
-    def _live_only(self, event: TapeEvent) -> None:
-        """What only holds for the station that recorded."""
+    def _replay_exactly(self, event: TapeEvent) -> None:
+        """Apply an event that only matters in an exact replay."""
         match event:
             case ModelUsed():
-                sense = self._sense(event.sense)
+                pipeline = self._pipeline(event.sense)
                 if not event.bundle:
                     raise GoodpartError(
                         f"{self.recording.path.name} does not hold the model {event.id} that judged: name a recipe"
@@ -183,67 +186,67 @@ class Replay:
                     )
                 place = self._engine.recipe.bundle(event.sense)
                 place.write_bytes(event.bundle)
-                sense.use(sense.make(read_bundle(place)))
+                pipeline.use(pipeline.make(read_bundle(place)))
             case ModelRefused():
-                self._sense(event.sense).refuse(GoodpartError(event.words))
+                self._pipeline(event.sense).refuse(GoodpartError(event.words))
             case Failed():
-                self._leave(event.sense)
-                self._sense(event.sense).rest(Verdict("UNKNOWN", event.words))
+                self._end_step(event.sense)
+                self._pipeline(event.sense).rest(Verdict("UNKNOWN", event.words))
                 self._changed()
 
-    def _take(self, took: Took) -> None:
-        sense = self._sense(took.sense)
+    def _begin_step(self, took: Took) -> None:
+        pipeline = self._pipeline(took.sense)
         if took.lost:
             self.outcome.lost += 1
             self.outcome.first_lost = self.outcome.first_lost or self._clock.wall()
-        self._leave(took.sense)
+        self._end_step(took.sense)
         steps = self._steps[took.sense]
         steps.source.now = took.status
         steps.given = took.sample, took.status, self._clock.now
         steps.suspends = self.outcome.exact
         if took.sample is not None:
             self._numbers[took.sense] += 1
-            self._under_way[took.sense] = took.sample
-        self._running[took.sense] = sense.step()
-        self._go_on(took.sense)
+            self._samples_in_step[took.sense] = took.sample
+        self._running[took.sense] = pipeline.step()
+        self._resume(took.sense)
 
-    def _go_on(self, name: Sense) -> None:
-        """With a step, until it waits for its judgement, or is done."""
+    def _resume(self, name: Sense) -> None:
+        """Resume the step of a sense until it waits for its judgement or ends."""
         step = self._running.get(name)
         if step is None:
             return
         try:
             step.send(None)
         except StopIteration:
-            self._leave(name)
+            self._end_step(name)
         except Exception as error:  # noqa: BLE001 - as the station does
-            if not self.outcome.exact:  # what the live run made of it is recorded
-                self._sense(name).fail(error)
-            self._leave(name)
+            if not self.outcome.exact:  # an exact replay reads the live failure from the recording
+                self._pipeline(name).fail(error)
+            self._end_step(name)
 
-    def _leave(self, name: Sense) -> None:
-        """A step is over, or the live run has ended it without a judgement."""
-        step, sample = self._running.pop(name, None), self._under_way.pop(name, None)
+    def _end_step(self, name: Sense) -> None:
+        """End the step of a sense: it is done, or the live run ended it without a judgement."""
+        step, sample = self._running.pop(name, None), self._samples_in_step.pop(name, None)
         if step is not None:
             step.close()
         if sample is None:
             return
-        sense = self._sense(name)
-        score = sense.newest.score if sense.newest else None
-        self.outcome.counts[name, sense.verdict.state] += 1
-        if self._keeps:
+        pipeline = self._pipeline(name)
+        score = pipeline.newest.score if pipeline.newest else None
+        self.outcome.counts[name, pipeline.verdict.state] += 1
+        if self._keep_samples:
             self.outcome.samples.append(
-                ReplayedSample(name, self._numbers[name], self._clock.wall(), sense.verdict, score, sample.truth)
+                ReplayedSample(name, self._numbers[name], self._clock.wall(), pipeline.verdict, score, sample.truth)
             )
 
-    def _sense(self, name: Sense) -> Pipeline[Any]:
+    def _pipeline(self, name: Sense) -> Pipeline[Any]:
         try:
             return self._engine.pipelines[name]
         except KeyError:
             raise GoodpartError(f"{self.recording.path}: the recording was altered (it has no {name})") from None
 
     def _use_models(self, recipe: Recipe) -> None:
-        """Raises GoodpartError if none of them can be used."""
+        """Raises GoodpartError if no model of `recipe` can be used."""
         pipelines = list(self._engine.pipelines.values())
         for pipeline in pipelines:
             try:
@@ -253,45 +256,45 @@ class Replay:
         if all(pipeline.judge is None for pipeline in pipelines):
             raise pipelines[0].refused or GoodpartError(f"{recipe.name}: has no model")
 
-    # What the engine says.
+    # Publications of the engine.
 
-    def _hang(self, published: Published) -> None:
-        """As the live run noticed it."""
+    def _set_busy(self, published: Published) -> None:
+        """Set how long each step has hung, as in the live run."""
         for name, steps in self._steps.items():
             steps.busy = published.hung.get(name, 0.0) if self.outcome.exact else 0.0
 
     def _changed(self, *, news: bool = False) -> None:
-        """Publish; a step's own publication comes next in the recording, with its time."""
+        """Publish a snapshot. If a step is the cause, the next recorded event is its publication, with the time."""
         if self.outcome.exact and not news:
             self._expect_publication()
         self._publish(news=news)
-        self._hang(Published(news, {}))
+        self._set_busy(Published(news, {}))
 
     def _expect_publication(self) -> None:
         if self._next_event is None:
             try:
                 self._next_event = next(self._events, None)
-            except GoodpartError as error:  # told when it is its turn: here a step is under way
+            except GoodpartError as error:  # raised later, by _take_event: a step is in progress here
                 self._broken = error
         if self._next_event is not None and isinstance(event := self._next_event[1], Published) and not event.news:
             self._clock.now = self._next_event[0]
             self._next_event = None
-            self._hang(event)
+            self._set_busy(event)
 
-    def _place(self, placed: PartPlaced) -> None:
+    def _place_part(self, placed: PartPlaced) -> None:
         ok, anomalies, unknown = placed.counts
-        book = self._engine.inspection.book
+        counter = self._engine.inspection.book
         if self.outcome.exact:
-            book.shift = replace(book.shift, ok=ok, anomalies=anomalies, unknown=unknown)
-        with suppress(GoodpartError):  # other models may still be judging
+            counter.shift = replace(counter.shift, ok=ok, anomalies=anomalies, unknown=unknown)
+        with suppress(GoodpartError):  # with another model the previous part may still be in progress
             self._engine.trigger_part(placed.by)
 
     def _deliver(self, snapshot: Snapshot) -> None:
-        self._waiting.append(snapshot)
+        self._unread.append(snapshot)
         if snapshot.verdict.state != self._state or not self.outcome.turns:
             self.outcome.turns.append((snapshot.at, snapshot.verdict))
         self._state = snapshot.verdict.state
-        said = verdict_line(snapshot)
-        if said != self._said:
-            self._said = said
-            self._streams.add(said, snapshot.at, live=False)
+        line = verdict_line(snapshot)
+        if line != self._last_line:
+            self._last_line = line
+            self._streams.add(line, snapshot.at, live=False)

@@ -1,4 +1,4 @@
-"""Compares what the live station said with what the replay says."""
+"""Compares the verdicts of the live run with those of the replay."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from core.tape.verdict_stream import VerdictLine
 
 
 class StreamComparison:
-    """The two verdict streams run side by side: what one has said waits for the other. The first difference goes into
-    the outcome."""
+    """Compares two verdict streams line by line; lines that one stream has first wait for the other. The first
+    difference goes into the outcome."""
 
     def __init__(self, outcome: ReplayOutcome) -> None:
         self._outcome = outcome
-        # What one run has said and the other has not yet.
+        # Lines of the replay that the live run has not reached yet, and the other way round.
         self._ahead: list[tuple[float, VerdictLine]] = []
         self._behind: list[tuple[float, VerdictLine]] = []
 
-    def add(self, said: VerdictLine, at: float, *, live: bool) -> None:
-        """`said` by the live station, or by the replay, at time.time() `at`."""
+    def add(self, line: VerdictLine, at: float, *, live: bool) -> None:
+        """Add a line of the live run (`live`) or of the replay, from time.time() `at`."""
         outcome = self._outcome
-        (outcome.live if live else outcome.digest).add(said)
+        (outcome.live if live else outcome.digest).add(line)
         mine, other = (self._behind, self._ahead) if live else (self._ahead, self._behind)
         if outcome.difference is not None or not outcome.exact or outcome.lost:
             return
         if not other:
-            mine.append((at, said))
+            mine.append((at, line))
             return
-        _, their = other.pop(0)
-        if their != said:
-            one, two = (said, their) if live else (their, said)
-            outcome.difference = Difference(at, one, two)
+        _, other_line = other.pop(0)
+        if other_line != line:
+            live_line, replayed = (line, other_line) if live else (other_line, line)
+            outcome.difference = Difference(at, live_line, replayed)
 
     def end(self) -> None:
-        """Of a torn recording the last verdicts are missing: only what the live run said must be said again. What comes
-        after a gap cannot be the same."""
+        """Compare the lines left over at the end. A torn recording lacks the last live verdicts, so additional lines of
+        the replay are no difference then. After lost samples nothing is compared."""
         outcome = self._outcome
         if outcome.lost:
             return
