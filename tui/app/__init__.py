@@ -1,1 +1,1 @@
-"""The dashboard."""
+"""The apps: dashboard, attached dashboard, shell."""

@@ -1,4 +1,4 @@
-"""What the keys ask of the station: each action answers at once, the outcome is in the next snapshot."""
+"""The actions of keys: each sends a command to the station and answers at once; the next snapshot shows the outcome."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tui.view.keymap import checked_keymap, first_key, keys_shown
 from tui.view.pending_thresholds import PendingThresholds
 from tui.view.text import number
 
-_FEEDBACK = 2.5
-"""Seconds that the answer to a key stays."""
-_TURNED_TO: Mapping[Sense, str] = {
+_FEEDBACK_SECONDS = 2.5
+"""Seconds for which the answer to a key is shown."""
+_SENSE_SHOWN: Mapping[Sense, str] = {
     "image": "pictures: their scores, thresholds",
     "sound": "sound: its scores, its thresholds",
 }
 
 
 class StationActions(PacedApp, inherit_bindings=False):
-    """The part of the dashboard that gives the station commands. Keys of tui.view.key_table are bound to its `action_`
-    methods as `app.NAME`; those without the prefix are called by screens too."""
+    """The part of the dashboard that sends commands to the station. Keys of tui.view.key_table are bound to its
+    `action_` methods as `app.NAME`; screens call the methods without that prefix."""
 
     def __init__(
         self,
@@ -55,32 +55,32 @@ class StationActions(PacedApp, inherit_bindings=False):
         self._forget_station()
 
     def _forget_station(self) -> None:
-        """Nothing is known or asked of a station yet."""
+        """Forget snapshots, pending commands and the chosen sense."""
         self._inbox = Inbox()
         self._pending: dict[Sense, PendingThresholds] = {"image": PendingThresholds(), "sound": PendingThresholds()}
         self._sense: Sense | None = None
-        self._turned: dict[str, tuple[bool, float]] = {}
+        self._requested: dict[str, tuple[bool, float]] = {}
 
     @abstractmethod
     def show(self) -> None:
-        """Take over the newest snapshot in one go."""
+        """Show the newest snapshot."""
 
     def keys_of(self, binding: str) -> str:
-        """All of a binding's keys, as people read them."""
+        """Return all keys of a binding as text for the screen."""
         return self._keys[binding]
 
     def say(self, text: str) -> None:
-        """Answer a key at once."""
-        self._feedback = (text, self._clock() + _FEEDBACK)
+        """Show `text` as the answer to a key, for _FEEDBACK_SECONDS seconds."""
+        self._feedback = (text, self._clock() + _FEEDBACK_SECONDS)
         self.show()
 
-    def _turn(self, what: str, on: bool) -> bool:
-        """Turn a setting that is `on` off, or on again. What was asked within the last second counts as its state: a
-        second press may come before the snapshot that shows the first one."""
+    def _toggled(self, what: str, on: bool) -> bool:
+        """Return the opposite of a setting that is `on`. A change requested less than 1 s ago counts as its state,
+        because a second key press may come before the snapshot that shows the first."""
         now = self._clock()
-        asked, at = self._turned.get(what, (on, float("-inf")))
-        wanted = not (asked if now - at < 1.0 else on)
-        self._turned[what] = wanted, now
+        requested, since = self._requested.get(what, (on, float("-inf")))
+        wanted = not (requested if now - since < 1.0 else on)
+        self._requested[what] = wanted, now
         return wanted
 
     def other_sense(self) -> None:
@@ -89,7 +89,7 @@ class StationActions(PacedApp, inherit_bindings=False):
             self.say("the recipe has pictures or sound, not both")
             return
         self._sense = OTHER_SENSE[shown_sense(snapshot, self._sense)]
-        self.say(_TURNED_TO[self._sense])
+        self.say(_SENSE_SHOWN[self._sense])
 
     action_other_sense = other_sense
 
@@ -98,13 +98,13 @@ class StationActions(PacedApp, inherit_bindings=False):
         if snapshot is None or snapshot.image is None:
             self.say("there is no camera: start with --camera")
             return
-        on = self._turn("collect", snapshot.image.capture is not None)
+        on = self._toggled("collect", snapshot.image.capture is not None)
         if on:
             self.station.do(commands.CollectPictures(defect=defect))
         else:
             self.station.do(commands.EndCollecting())
         kind = "defective" if defect else "good"
-        self.say(f"storing pictures of {kind} parts into the recipe" if on else "ending the storing")
+        self.say(f"storing pictures of {kind} parts into the recipe" if on else "no longer storing pictures")
 
     action_collect = collect
 
@@ -113,7 +113,7 @@ class StationActions(PacedApp, inherit_bindings=False):
         if snapshot is None or snapshot.sound is None:
             self.say("there is no microphone: start with --microphone")
             return
-        on = self._turn("record", snapshot.sound.capture is not None)
+        on = self._toggled("record", snapshot.sound.capture is not None)
         self.station.do(commands.RecordSound(on, defect=defect))
         kind = "defective" if defect else "good"
         self.say(f"recording {kind} sound into the recipe" if on else "ending the recording")
@@ -130,13 +130,13 @@ class StationActions(PacedApp, inherit_bindings=False):
         value = self._pending[sense].move(which, steps, known, self._clock())
         self.station.do(commands.SetThreshold(which, value, "key", sense, how))
         step = known.density_step if which == "density" else known.error_step
-        # Said in the row that is drawn first: on a slow line the panes follow.
+        # The answer is in the row that is drawn first; on a slow line the panes follow later.
         self.say(f"{which.replace('_', ' ')} threshold {number(value, step)}*")
 
     action_move_threshold = move_threshold
 
     def action_grab(self, grab: Grab) -> None:
-        """What the knobs point at becomes the thresholds, when they stand still and are fresh."""
+        """Take what the knobs point at as thresholds, if their values are fresh and do not move."""
         snapshot = self._inbox.newest()
         sense = shown_sense(snapshot, self._sense) if snapshot else "image"
         why = refusal(snapshot.knobs if snapshot else None, grab, sense, self._clock())
@@ -151,7 +151,7 @@ class StationActions(PacedApp, inherit_bindings=False):
     def action_undo_grab(self) -> None:
         self._forget_pending()
         self.station.do(commands.UndoGrab())
-        self.say("putting back the thresholds of before the grab")
+        self.say("restoring the thresholds from before the grab")
 
     def action_knob_ranges(self) -> None:
         snapshot = self._inbox.newest()
@@ -194,16 +194,16 @@ class StationActions(PacedApp, inherit_bindings=False):
 
     def action_toggle_pause(self) -> None:
         snapshot = self._inbox.newest()
-        pause = self._turn("pause", snapshot is not None and snapshot.paused)
+        pause = self._toggled("pause", snapshot is not None and snapshot.paused)
         self.station.do(commands.Pause(pause))
-        self.say("pausing" if pause else "going on")
+        self.say("pausing" if pause else "judging again")
 
     def action_part(self) -> None:
         snapshot = self._inbox.newest()
         if snapshot is None or snapshot.shot is None:
             self.say(f"parts are judged continuously: {first_key(self._keys['single'])} turns to single shots")
         elif snapshot.paused:
-            self.say(f"paused: {first_key(self._keys['pause'])} goes on")
+            self.say(f"paused: press {first_key(self._keys['pause'])} to judge again")
         elif snapshot.shot.state == "judging":
             self.say("a part is being judged already: wait for its verdict")
         else:
@@ -217,7 +217,7 @@ class StationActions(PacedApp, inherit_bindings=False):
         if snapshot.shot is not None and snapshot.shot.state == "judging":
             self.say("a part is being judged: wait for its verdict")
             return
-        single = self._turn("single", snapshot.shot is not None)
+        single = self._toggled("single", snapshot.shot is not None)
         self.station.do(commands.SetSingleShot(single))
         key = first_key(self._keys["part"])
         self.say(f"single shots: {key} when a part is in place" if single else "parts are judged continuously")
@@ -227,11 +227,11 @@ class StationActions(PacedApp, inherit_bindings=False):
         snapshot = self._inbox.newest()
         call = snapshot.call if snapshot else None
         if call is None:
-            self.say("nothing was called yet that could be right or wrong")
+            self.say("there is no verdict yet to confirm or correct")
             return
         which = f"part {call.part}" if call.part else "the last one"
         if call.word == word:
-            self.say(f"that was said already: {which} ({call.verdict.state}) was {word}")
+            self.say(f"noted already: {which} ({call.verdict.state}) was {word}")
             return
         self.station.do(commands.GiveFeedback(word, call.at))
         self.say(f"noted: {which} ({call.verdict.state}) was {word}")
@@ -286,7 +286,7 @@ class StationActions(PacedApp, inherit_bindings=False):
     def discard(self) -> None:
         snapshot = self._inbox.newest()
         if snapshot is None or not waiting_model(snapshot):
-            self.say("there is no new model that could be thrown away")
+            self.say("there is no new model to discard")
             return
         self.station.do(commands.DiscardModel())
         self.say("keeping the old model")

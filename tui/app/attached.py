@@ -1,4 +1,4 @@
-"""The dashboard of a station elsewhere: watching, and judging files of this machine."""
+"""The dashboard of a station on another machine: watches it, and judges files of this machine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ ELSEWHERE = "teaching, training, history and the rest are done where the service
 
 
 class AttachedApp(Dashboard):
+    """A dashboard that offers only the screens that need no recipe on this machine."""
+
     screens: ClassVar[Sequence[ScreenName]] = tuple(row.name for row in SCREENS.values() if row.attached)
 
     def action_go(self, where: ScreenName) -> None:

@@ -23,24 +23,25 @@ from tui.view.screen_table import SCREEN_NAMES, ScreenName
 from tui.view.view import View
 
 OUTCOME_SECONDS = 10.0
+"""Seconds for which the result of storing or recording is shown."""
 
 
 class Dashboard(StationActions):
-    """Shows a station and passes keys on to it. It never waits for the station, nor the station for it.
+    """Shows a station and sends it commands. Neither waits for the other.
 
-    `keymap` gives binding ids other keys (see tui.view.keymap); raises GoodpartError for one that cannot be.
-    It quits by itself after `seconds`.
-    `kind`, `theme`: see PacedApp; `units` of the sound's level: dB or percent.
-    `refresh` is how often a second the screen takes over the newest snapshot; `clock` is time.monotonic() in tests.
+    `keymap` assigns other keys to binding ids (see tui.view.keymap); an invalid one raises GoodpartError.
+    `seconds`: the app exits after this time. `kind`, `theme`: see PacedApp. `units` of the sound level: dB or percent.
+    `refresh`: how many times per second the screen takes the newest snapshot. `clock` replaces time.monotonic() in
+    tests.
     """
 
     TITLE = "goodpart"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     screens: ClassVar[Sequence[ScreenName]] = SCREEN_NAMES
-    """Those that can be turned to."""
+    """The screens that the app offers."""
     recipe: Recipe | None = None
-    """The recipe whose files are on this machine; None if the station runs elsewhere or no recipe is open."""
+    """The recipe whose files are on this machine; None if the station is on another machine or no recipe is open."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Dashboard(StationActions):
         self._shown_at = float("-inf")
         self._unsubscribe: Callable[[], None] | None = None
 
-    # The way of the data: station -> inbox -> view -> screens.
+    # Data flow: station -> inbox -> view -> screens.
 
     def on_mount(self) -> None:
         self.set_keymap(self._station_keymap)
@@ -74,13 +75,13 @@ class Dashboard(StationActions):
     def begin(self) -> None:
         """Show the station, and start it."""
         self._inbox.put(self.station.snapshot(), self._clock())
-        self._unsubscribe = self.station.subscribe(self._heard)
+        self._unsubscribe = self.station.subscribe(self._receive)
         self.push_screen(WatchScreen())
-        # The station's own start competes for the processor: first the screen, within the same second.
+        # The start of the station competes for the processor, so the screen is painted first.
         self.call_after_refresh(self.station.start)
 
     def leave(self) -> StationInterface:
-        """Show this station no more; gives it, still running."""
+        """Stop showing the station; return it, still running."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -92,8 +93,8 @@ class Dashboard(StationActions):
         if self._unsubscribe is not None:
             self._unsubscribe()
 
-    def _heard(self, snapshot: Snapshot) -> None:
-        """On the station's thread."""
+    def _receive(self, snapshot: Snapshot) -> None:
+        """Runs on the station's thread."""
         self._inbox.put(snapshot, self._clock())
         if self._running and self._loop is not None and not self._loop.is_closed():
             self.post_message(NewSnapshot())
@@ -103,7 +104,7 @@ class Dashboard(StationActions):
             self._show_when_due()
 
     def _tick(self) -> None:
-        # News may just have been shown; otherwise the ages go on.
+        # Without a new snapshot this updates ages and time-outs; a snapshot may just have been shown.
         if time.monotonic() - self._shown_at >= self.pacer.period - 0.3 * self._wanted_period:
             self._show_when_due()
 
@@ -112,7 +113,7 @@ class Dashboard(StationActions):
         self.show()
 
     def show(self) -> None:
-        """Take over the newest snapshot in one go."""
+        """Show the newest snapshot on all screens, in one update."""
         self._shown_at = time.monotonic()
         snapshot, samples = self._inbox.take()
         if snapshot is None or self._exit:
@@ -136,7 +137,7 @@ class Dashboard(StationActions):
             sense=sense,
             shown=shown,
             unsaved=bool(self._pending[sense]) or (sense in senses and senses[sense].unsaved),
-            stored={kind: self._recent(kind, state.stored, now) for kind, state in senses.items()},
+            stored={each: self._recent(each, state.stored, now) for each, state in senses.items()},
             feedback=text if now < until else "",
             screens=self.screens,
             keys=self._keys,
@@ -145,7 +146,7 @@ class Dashboard(StationActions):
         )
 
     def _shown_thresholds(self, snapshot: Snapshot, now: float) -> dict[Sense, Thresholds]:
-        """Those in force, with what keys asked for and the station has not confirmed yet."""
+        """Return the thresholds in use, with changes by keys that the station has not confirmed yet."""
         shown: dict[Sense, Thresholds] = {}
         for sense, pending in self._pending.items():
             known = thresholds_of(snapshot, sense)
@@ -155,11 +156,11 @@ class Dashboard(StationActions):
         return shown
 
     def _recent(self, sense: Sense, stored: str, now: float) -> str:
-        """What became of what was stored into the recipe, for a while after it is told."""
-        before, at = self._stored.get(sense, ("", float("-inf")))
+        """Return the result of storing or recording for OUTCOME_SECONDS after it changed, then ""."""
+        before, since = self._stored.get(sense, ("", float("-inf")))
         if stored != before:
-            self._stored[sense] = stored, (at := now)
-        return stored if now - at < OUTCOME_SECONDS else ""
+            self._stored[sense] = stored, (since := now)
+        return stored if now - since < OUTCOME_SECONDS else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, help_lines
@@ -170,7 +171,8 @@ class Dashboard(StationActions):
             self.push_screen(HelpScreen(help_lines(self._keys, self.screen.where, self.screen.about)))
 
     def end(self, code: int) -> bool:
-        """Ask the app to exit; from a signal handler. False when it does not run."""
+        """Make the app exit with `code`; may be called from a signal handler. Returns False if the app is not
+        running."""
         loop = self._loop
         if loop is None or loop.is_closed() or not self._running:
             return False

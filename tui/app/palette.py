@@ -1,4 +1,4 @@
-"""Every key's action by its name: the command palette."""
+"""The command palette: finds the actions of all keys by name."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tui.view.key_table import KEYS, Key
 
 
 class KeyCommands(Provider):
-    """What the keys of the screen do, and those of every screen."""
+    """Lists the actions of the keys of the present screen, then those of all screens."""
 
     def _commands(self) -> list[tuple[str, str, partial[None]]]:
-        """Words, keys, what to do."""
+        """Return (description, keys, function to call) per action."""
         screen, host = self.screen, cast(ScreenHost, self.app)
         if not isinstance(screen, StationScreen):
             return []
@@ -29,12 +29,12 @@ class KeyCommands(Provider):
         self.app.call_later(self.app.run_action, key.action, self.app if key.where == "app" else screen)
 
     async def discover(self) -> Hits:
-        for words, keys, run in self._commands():
-            yield DiscoveryHit(f"{words}  ({keys})", run)
+        for description, keys, run in self._commands():
+            yield DiscoveryHit(f"{description}  ({keys})", run)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for words, keys, run in self._commands():
-            score = matcher.match(words)
+        for description, keys, run in self._commands():
+            score = matcher.match(description)
             if score > 0:
-                yield Hit(score, matcher.highlight(words), run, help=keys)
+                yield Hit(score, matcher.highlight(description), run, help=keys)

@@ -21,16 +21,15 @@ def run_dashboard(
     theme: str = "auto",
     units: str = "dB",
 ) -> int:
-    """Show the station until somebody quits or `seconds` are over; gives the exit code: 0, 128 + the signal that ended
-    it, 1 after a crash.
+    """Show the station until the operator quits or `seconds` have passed. Returns the exit code: 0, 128 + the signal
+    that ended the app, 1 after a crash.
 
-    Raises GoodpartError for a keymap that cannot be.
-    """
+    Raises GoodpartError if the keymap is invalid."""
     return run_app(Dashboard(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
 
 
 def run_app(app: Dashboard) -> int:
-    """However it ends, the terminal is left as it was found and the station is stopped."""
+    """Run the app and return its exit code; in any case restore the terminal and stop the station."""
     guard: AbstractContextManager[None] = nullcontext()
     if sys.platform != "win32":
         from tui.terminal.driver import terminal_left_as_found
@@ -40,11 +39,11 @@ def run_app(app: Dashboard) -> int:
         with guard:
             app.run(mouse=False)
         if app.return_code == 1 and app.terminal is not None:
-            # What libraries said may tell why.
+            # Output of libraries may show the cause.
             print(*app.terminal.strays.lines, sep="\n", file=sys.stderr)
         return app.return_code or 0
     except KeyboardInterrupt:
-        # Ctrl-C while starting, before the terminal was in raw mode.
+        # Ctrl-C during the start, before the terminal is in raw mode.
         return 130
     finally:
         app.station.stop()

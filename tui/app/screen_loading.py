@@ -1,4 +1,4 @@
-"""Turning to a screen: its class is loaded when somebody does."""
+"""Shows a screen by name; loads its class at the first use."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tui.view.screen_table import SCREENS, ScreenName
 
 
 def screen_class(name: ScreenName) -> type[StationScreen]:
-    """The class that the row of `name` gives. The first call imports its module: up to seconds on a small machine."""
-    module, _, kind = SCREENS[name].screen.partition(":")
-    found: type[StationScreen] = getattr(import_module(module), kind)
-    return found
+    """Return the class of screen `name`. The first call imports its module, which takes seconds on a small machine."""
+    module, _, class_name = SCREENS[name].screen.partition(":")
+    loaded: type[StationScreen] = getattr(import_module(module), class_name)
+    return loaded
 
 
 def turn_to(app: App[None], where: ScreenName, recipe: Recipe | None, keep: int) -> None:
-    """Show a new screen above the lowest `keep` screens, or those alone if `where` is "watch". Does nothing if it is
-    shown already; typing that was begun is given up. `recipe` is for the screens whose row says `of_recipe`."""
+    """Show screen `where` above the lowest `keep` screens, or only these if `where` is "watch". Does nothing if it is
+    shown already; discards unfinished input of closed screens. `recipe` is passed to screens with `of_recipe`."""
     if where != "watch" and type(app.screen) is screen_class(where):
         return
     while len(app.screen_stack) > keep:
         app.pop_screen()
     if where != "watch":
-        kind: Any = screen_class(where)
-        app.push_screen(kind(recipe) if SCREENS[where].of_recipe else kind())
+        new_screen: Any = screen_class(where)
+        app.push_screen(new_screen(recipe) if SCREENS[where].of_recipe else new_screen())

@@ -1,4 +1,4 @@
-"""The whole day in one app: recipes, teaching, training, calibrating, watching, looking back; one station at a time."""
+"""The full app: recipes, teaching, training, calibrating, watching, history; one station at a time."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from tui.screens.host import LibraryHost, ScreenHost
 
 Opener = Callable[[Recipe], StationInterface]
-"""Makes the station of a recipe, not started. Raises GoodpartError where another one judges with it."""
+"""Creates the station of a recipe, not started. Raises GoodpartError if another station judges with the recipe."""
 
 
 def key_commands() -> type[Provider]:
-    """Not loaded before somebody asks for it."""
+    """Return the provider of the command palette; imported at the first use of the palette."""
     from tui.app.palette import KeyCommands
 
     return KeyCommands
 
 
 class Shell(Dashboard):
-    """Begins with a station that watches, or with the list of recipes."""
+    """Starts with the station of `recipe`, or with the list of recipes if it is None."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = {key_commands}
@@ -52,14 +52,14 @@ class Shell(Dashboard):
         units: str = "dB",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
+        """Raises GoodpartError if the station cannot be created, or if the keymap is invalid."""
         station = open_station(recipe) if recipe else NoStation()
         super().__init__(
             station, keymap, seconds=seconds, refresh=refresh, kind=kind, theme=theme, units=units, clock=clock
         )
         self.recipe = recipe
         self._open_station = open_station
-        self._changing = asyncio.Lock()
+        self._switching = asyncio.Lock()
 
     def begin(self) -> None:
         if self.recipe:
@@ -68,13 +68,13 @@ class Shell(Dashboard):
             self._inbox.put(self.station.snapshot(), self._clock())
             self.go("recipes")
 
-    # Which screen.
+    # Screens.
 
     async def action_go(self, where: ScreenName) -> None:
-        """What a key asks for. On a slow line a screen takes seconds: which one it will be is said before."""
+        """Show a screen for a key. Its purpose is shown first, because on a slow line the screen takes seconds."""
         self.say(SCREENS[where].purpose)
         if where != "watch":
-            # The first time it takes a while, in which the answer goes out.
+            # The first import takes a while; on a thread, so that the purpose is painted meanwhile.
             await asyncio.to_thread(screen_class, where)
         self.go(where)
 
@@ -84,17 +84,18 @@ class Shell(Dashboard):
         else:
             turn_to(self, where, self.recipe, 2 if self.recipe else 1)
 
-    # Which recipe.
+    # Recipes.
 
     def open(self, folder: Path, then: ScreenName = "watch") -> None:
-        """Judge with this recipe; the station that runs is stopped first. What is wrong is said."""
+        """Judge with the recipe in `folder`, after stopping the present station. Errors are shown as the answer to the
+        key."""
         if self.recipe is not None and self.recipe.folder == folder:
             self.go(then)
             return
         self.run_worker(self._open(folder, then), exit_on_error=True)
 
     async def _open(self, folder: Path, then: ScreenName) -> None:
-        async with self._changing:
+        async with self._switching:
             try:
                 recipe = await asyncio.to_thread(open_recipe, str(folder))
             except GoodpartError as error:
@@ -107,35 +108,35 @@ class Shell(Dashboard):
                 self.say(str(error))
                 return
             self.recipe = recipe
-            self._put_down()
+            self._close_screens()
             self.begin()
             if then != "watch":
                 self.go(then)
 
     async def close_recipe(self, folder: Path) -> None:
-        """Stop the station if it is this recipe's: its folder is to be moved or deleted."""
+        """Stop the station if it uses the recipe in `folder`, which is about to be moved or deleted."""
         if self.recipe is not None and self.recipe.folder == folder:
             await self._close()
-            self._put_down()
+            self._close_screens()
             self.go("recipes")
 
     async def _close(self) -> None:
         if self.recipe is None:
             return
-        self.say(f"ending {self.recipe.name}")
+        self.say(f"closing {self.recipe.name}")
         station = self.leave()
         self.recipe = None
         self.station = NoStation()
         self._inbox.put(self.station.snapshot(), self._clock())
         await asyncio.to_thread(station.stop)
 
-    def _put_down(self) -> None:
-        """Away with all screens: they show a station that is no more."""
+    def _close_screens(self) -> None:
+        """Close all screens, because they show a station that has ended."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
 
 if TYPE_CHECKING:
-    # The type checker sees here that the apps do what screens may ask of them.
+    # Makes the type checker verify that the apps implement the interfaces that screens use.
     _dashboard: type[ScreenHost] = Dashboard
     _shell: type[LibraryHost] = Shell

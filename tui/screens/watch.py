@@ -27,9 +27,12 @@ from tui.widgets.title_and_footer import FooterLine, NoticeLine, TitleLine
 from tui.widgets.training import TrainingPane
 
 OUTCOME_SECONDS = 20.0
+"""Seconds for which the outcome of a training is shown."""
 
 
 class WatchScreen(StationScreen, inherit_bindings=False):
+    """The main screen of a station."""
+
     about = (
         "density: how like the good parts, higher is better; error: how badly redrawn,",
         "higher is worse; * not saved. Meter: bar RMS, | peak, ! highest of last 2 s",
@@ -71,8 +74,8 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         self.set_class(width >= 110, "-wide")
 
     def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
-        """Take over what is new; panes refresh the rows that changed."""
-        self.set_class(self._tells_of_training(view), "-training")
+        """Pass the snapshot to all panes, which repaint the rows that changed."""
+        self.set_class(self._shows_training(view), "-training")
         self.set_class(view.snapshot.sound is not None, "-hears")
         self.set_class(view.snapshot.image is not None, "-sees")
         self.set_class(view.both, "-both")
@@ -82,8 +85,9 @@ class WatchScreen(StationScreen, inherit_bindings=False):
             plot.add(samples)
         super().show(view, samples)
 
-    def _tells_of_training(self, view: View) -> bool:
-        """While it runs, and its outcome for a while: at 24 rows it has the place of the model."""
+    def _shows_training(self, view: View) -> bool:
+        """Whether a training runs, or ended less than OUTCOME_SECONDS ago. With 24 rows its pane replaces that of the
+        model."""
         run = view.snapshot.training
         if run is None or run != self._training:
             self._training, self._training_since = run, view.now
@@ -91,13 +95,13 @@ class WatchScreen(StationScreen, inherit_bindings=False):
 
     def action_preview(self) -> None:
         self.query_one(PicturePane).next_preview()
-        self._picture_turned()
+        self._show_picture_mode()
 
     def action_map(self) -> None:
         self.query_one(PicturePane).toggle_map()
-        self._picture_turned()
+        self._show_picture_mode()
 
-    def _picture_turned(self) -> None:
+    def _show_picture_mode(self) -> None:
         mode = self.query_one(PicturePane).mode
         self.set_class(mode != "off", "-picture")
         words = {"off": "picture off", "shades": "picture in shades", "ascii": "picture in ASCII", "map": "anomaly map"}

@@ -1,1 +1,1 @@
-"""Stations that answer like core's."""
+"""Other implementations of the station interface: deferred, remote, and without a recipe."""

@@ -1,4 +1,5 @@
-"""A station that is made after the first paint: OpenCV and NumPy take longer to load than the screen to appear."""
+"""A station that is created after the first paint, because OpenCV and NumPy load more slowly than the screen
+appears."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class DeferredStation:
-    """A core.station.interface.StationInterface. Raises GoodpartError when another station judges with this recipe."""
+    """A core.station.interface.StationInterface that creates the real station on a thread."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class DeferredStation:
         knobs: str | None = None,
         tape: TapeWriter | None = None,
     ) -> None:
+        """Raises GoodpartError if another station judges with this recipe."""
         self._lock = RecipeLock(recipe.folder)
         self._recipe = recipe
         self._camera, self._microphone = camera, microphone
@@ -41,13 +43,13 @@ class DeferredStation:
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
-        self._asked: list[Command] = []
+        self._queued: list[Command] = []
         self._handing_over = threading.Lock()
         self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
-        self._snapshot = self._first("opening", Verdict("UNKNOWN", "starting"))
+        self._snapshot = self._placeholder("opening", Verdict("UNKNOWN", "starting"))
 
-    def _first(self, state: SourceState, verdict: Verdict) -> Snapshot:
-        """With the panes that the station will have."""
+    def _placeholder(self, state: SourceState, verdict: Verdict) -> Snapshot:
+        """Return a snapshot without data, with the senses and knobs that the station will have."""
         senses = self._recipe.perceived(self._camera is not None, self._microphone is not None)
         words = verdict.reason if state == "lost" else ""
         image = ImageState(SourceStatus(state, self._camera or "", words), verdict)
@@ -72,10 +74,10 @@ class DeferredStation:
             )
             station = Station(self._recipe, ports)
         except GoodpartError as error:
-            self._cannot(str(error))
+            self._fail(str(error))
             return
-        except Exception as error:  # noqa: BLE001 - it must be read on the screen, not be lost with this thread
-            self._cannot(f"the station cannot start ({type(error).__name__}: {error}): is goodpart installed whole?")
+        except Exception as error:  # noqa: BLE001 - shown on the screen instead of lost with this thread
+            self._fail(f"the station cannot start ({type(error).__name__}: {error}): is the installation complete?")
             return
         for callback in tuple(self._subscribers):
             station.subscribe(callback)
@@ -83,18 +85,20 @@ class DeferredStation:
             station.start()
         with self._handing_over:
             self._station = station
-            for command in self._asked:
+            for command in self._queued:
                 station.do(command)
 
-    def _cannot(self, words: str) -> None:
-        self._snapshot = self._first("lost", Verdict("UNKNOWN", words))
+    def _fail(self, words: str) -> None:
+        self._snapshot = self._placeholder("lost", Verdict("UNKNOWN", words))
         for callback in tuple(self._subscribers):
             callback(self._snapshot)
 
     def start(self) -> None:
+        """Begin to create the station."""
         self._maker.start()
 
     def stop(self, timeout: float = 2.0) -> None:
+        """Stop the station, or give up creating it; release the recipe's lock."""
         self._stopping = True
         if self._maker.is_alive():
             self._maker.join(timeout)
@@ -103,7 +107,7 @@ class DeferredStation:
         self._lock.release()
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
-        """Before `start`."""
+        """Call `callback` with every snapshot; returns the function that ends it. To be called before `start`."""
         self._subscribers.append(callback)
         alive = True
 
@@ -119,12 +123,13 @@ class DeferredStation:
         return unsubscribe
 
     def snapshot(self) -> Snapshot:
+        """Return the station's newest snapshot, or a placeholder until the station exists."""
         return self._station.snapshot() if self._station else self._snapshot
 
     def do(self, command: Command) -> None:
-        """Now, or as soon as the station exists: no key is lost."""
+        """Send the command now, or as soon as the station exists."""
         with self._handing_over:
             if self._station:
                 self._station.do(command)
             else:
-                self._asked.append(command)
+                self._queued.append(command)

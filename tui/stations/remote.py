@@ -1,4 +1,4 @@
-"""A station elsewhere: snapshots over a WebSocket, commands as POST. No device is opened here."""
+"""A station on another machine: receives snapshots over a WebSocket, sends commands as POST. Opens no device."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ from core.state.verdict import Verdict
 from tui.service.client import ServiceClient, status_words, token_in
 
 SILENT_SECONDS = 1.7
-"""Without a word from the service; it tells something twice a second."""
+"""Seconds without a message after which the connection counts as lost; the service sends two per second."""
 FIRST_SECONDS = 10.0
-"""For the first snapshot, which is whole: on a slow line it takes its time."""
+"""Seconds to wait for the first snapshot, which is complete and therefore slow on a slow line."""
 AGAIN_SECONDS = 0.5
+"""Seconds between two attempts to connect."""
 FAULT_SECONDS = 15.0
+"""Seconds for which a refused command is shown."""
 NO_NEWS = "no news from the service"
 S = TypeVar("S", bound=SenseState)
-"""That a refused command stays on the screen."""
 
 
 class RemoteStation:
-    """A core.station.interface.StationInterface. What it tells while the service does not answer is LOST, in words."""
+    """A core.station.interface.StationInterface. While the service does not answer, the verdict is UNKNOWN and its
+    reason begins with LOST."""
 
     def __init__(self, url: str, token: str = "", who: str | None = None) -> None:
-        """Raises GoodpartError for an invalid address."""
+        """`who` is the sender named in the journal. Raises GoodpartError if the address is invalid."""
         self.client = ServiceClient(url, token, who)
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -44,18 +46,19 @@ class RemoteStation:
         self._listener = threading.Thread(target=self._listen, name="attached", daemon=True)
         self._sender = threading.Thread(target=self._send_all, name="commands", daemon=True)
         self.refused: GoodpartError | None = None
-        """Why nothing can be heard from here."""
+        """Why this machine cannot connect (a package is missing); None if it can."""
         starting = Verdict("UNKNOWN", f"asking {self.client.address}")
         self._snapshot = Snapshot(0, time.time(), self.client.address, starting)
 
-    # The station's face.
+    # The interface of a station.
 
     def start(self) -> None:
+        """Begin to connect."""
         self._listener.start()
         self._sender.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """Leave; the station goes on."""
+        """Disconnect; the station continues."""
         self._ending.set()
         self._commands.put(None)
         if self._closing:
@@ -65,17 +68,20 @@ class RemoteStation:
                 thread.join(timeout / 2)
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` with every snapshot; returns the function that ends it."""
         self._subscribers = (*self._subscribers, callback)
 
         def end() -> None:
-            self._subscribers = tuple(one for one in self._subscribers if one is not callback)
+            self._subscribers = tuple(other for other in self._subscribers if other is not callback)
 
         return end
 
     def snapshot(self) -> Snapshot:
+        """Return the newest snapshot; one without data before the first."""
         return self._snapshot
 
     def do(self, command: Command) -> None:
+        """Queue the command; a refusal appears as `fault` of the snapshots."""
         self._commands.put(command)
 
     # Snapshots.
@@ -85,7 +91,7 @@ class RemoteStation:
             from websockets.exceptions import InvalidStatus, WebSocketException
             from websockets.sync.client import connect
         except ModuleNotFoundError:
-            self._refuse("attaching takes more (websockets is missing): pip install 'goodpart[serve]'")
+            self._refuse("attaching needs the package websockets: pip install 'goodpart[serve]'")
             return
         url = self.client.url
         scheme = "wss" if url.scheme == "https" else "ws"
@@ -101,7 +107,7 @@ class RemoteStation:
             except InvalidStatus as error:
                 self._lost(status_words(error.response.status_code))
             except TimeoutError:
-                self._lost("it is silent")
+                self._lost("no answer")
             except (OSError, WebSocketException, GoodpartError, ValueError, KeyError, TypeError) as error:
                 self._lost(str(error) or type(error).__name__)
             finally:
@@ -109,22 +115,24 @@ class RemoteStation:
             self._ending.wait(AGAIN_SECONDS)
 
     def _follow(self, line: Any) -> None:
-        """Until the line breaks. Raises what it breaks with, TimeoutError when nothing comes, and WireError."""
-        # Loads NumPy: after the first paint.
+        """Deliver snapshots until the connection breaks. Raises the connection's error, TimeoutError if no message
+        comes in time, and WireError if a message is invalid."""
+        # Imported here because it loads NumPy, which must wait until after the first paint.
         from core.serialization.snapshot_json import VERSION, changed, unpacked
 
         raw: Any = None
         while not self._ending.is_set():
-            said = json.loads(line.recv(timeout=FIRST_SECONDS if raw is None else SILENT_SECONDS))
-            line.send("")  # the next may come
+            message = json.loads(line.recv(timeout=FIRST_SECONDS if raw is None else SILENT_SECONDS))
+            line.send("")  # asks for the next message
             if raw is None:
-                raw, news = said.get("snapshot"), True
-                envelope = said
+                raw, news = message.get("snapshot"), True
+                envelope = message
             else:
-                news = bool(said["changes"])
-                raw = changed(raw, said["changes"])
-                envelope = {"goodpart": VERSION, "clock": said["clock"], "snapshot": raw}
-            # A heartbeat tells of the service, not of the station: whoever looks sees that it says nothing.
+                news = bool(message["changes"])
+                raw = changed(raw, message["changes"])
+                envelope = {"goodpart": VERSION, "clock": message["clock"], "snapshot": raw}
+            # A message without changes shows that the service is alive, not the station: no snapshot is delivered,
+            # so the screen shows how old the last one is.
             if news:
                 snapshot = unpacked(envelope)
                 self._lost_since = float("inf")
@@ -138,7 +146,7 @@ class RemoteStation:
             self._deliver(self._gone(self._snapshot, why))
 
     def _gone(self, last: Snapshot, why: str) -> Snapshot:
-        """What is known when nothing is heard: nothing, and that must not look like something."""
+        """Return `last` without verdicts and samples, so that old values do not look like present ones."""
         since = time.monotonic() - self._lost_since
         ago = f" for {since:.0f} s" if since >= 1 and since != float("inf") else ""
         verdict = Verdict("UNKNOWN", f"LOST: no news from {self.client.address}{ago} ({why.rstrip('.')}); trying again")
@@ -158,8 +166,8 @@ class RemoteStation:
             callback(self._snapshot)
 
     def _with_fault(self, snapshot: Snapshot) -> Snapshot:
-        words, at = self._fault
-        return replace(snapshot, fault=words) if time.monotonic() - at < FAULT_SECONDS else snapshot
+        text, since = self._fault
+        return replace(snapshot, fault=text) if time.monotonic() - since < FAULT_SECONDS else snapshot
 
     def _refuse(self, why: str) -> None:
         self.refused = GoodpartError(why)
@@ -176,21 +184,21 @@ class RemoteStation:
                 self._deliver(self._snapshot)
 
     def _send(self, command: Command) -> None:
-        """Raises GoodpartError with the service's words."""
+        """POST the command. Raises GoodpartError with the service's error text if it refuses."""
         from core.serialization.dataclass_json import to_json
 
         body = json.dumps(to_json(command)).encode()
-        status, said = self.client.ask("POST", f"/command/{command.name}", body, "application/json")
+        status, answer = self.client.ask("POST", f"/command/{command.name}", body, "application/json")
         if status != 202:
-            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
+            raise GoodpartError(str(answer.get("error", f"the service answers {status}")))
 
 
 def _gone_silent(last: S, verdict: Verdict) -> S:
-    """The state of a sense that the station no longer reports."""
+    """Return the state of a sense that the station no longer reports."""
     status = replace(last.status, state="lost", message=NO_NEWS)
     return replace(last, status=status, verdict=verdict, judged=None, truth=None)
 
 
 def remote_station(url: str, token_file: Path | None) -> RemoteStation:
-    """Raises GoodpartError for an invalid address or token file."""
+    """Return a station at `url`, not started. Raises GoodpartError if the address or the token file is invalid."""
     return RemoteStation(url, token_in(token_file))

@@ -492,7 +492,7 @@ async def test_the_operator_has_a_word_on_the_last_call() -> None:
     call = Call(1_730_000_000.5, Verdict("ANOMALY", "redrawn badly"), 12)
     async with running(app) as pilot:
         await pilot.press("w")
-        assert "nothing was called yet" in await shown(pilot, app)
+        assert "there is no verdict yet to confirm or correct" in await shown(pilot, app)
         station.publish(snapshot(call=call))
         await pilot.press("w")
         assert "noted: part 12 (ANOMALY) was good" in await shown(pilot, app)
