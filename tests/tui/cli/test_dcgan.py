@@ -119,7 +119,7 @@ def test_ctrl_c_leaves_the_last_checkpoint_to_go_on_from(tmp_path: Path) -> None
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
-    assert "goes on from its last checkpoint" in said
+    assert "continues from its last checkpoint" in said
     assert "Traceback" not in said
     kept = sorted(path.name for path in (run / "checkpoints").iterdir())
     assert kept
