@@ -69,7 +69,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words", "code"),
     [
-        (["dataset", "--output-dir", "o"], "which sound?", 2),
+        (["dataset", "--output-dir", "o"], "there is no sound: give", 2),
         (["dataset", "--output-dir", "o", "--input-file", "none.wav"], "there is no such file", 2),
         (["dataset", "--output-dir", "o", "--input-file", "text.wav"], "not a sound file", 3),
         (["dataset", "--output-dir", "o", "--input-dir", "empty"], "no sound files or MFCCs", 2),
@@ -77,7 +77,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
         (["dataset", "--output-dir", "text.wav", "--input-file", "good.wav"], "cannot be made", 2),
         (["train", "--dataset", "empty"], "`goodpart dcgan dataset --input-dir GOOD", 2),
         (["train", "--dataset", "empty", "--epochs", "0"], "not a whole number above 0", 2),
-        (["detect"], "which sound?", 2),
+        (["detect"], "there is no sound: give", 2),
         (["detect", "--input-file", "good.wav", "--threshold", "2"], "between 0 and 1", 2),
         (["detect", "--input-file", "good.wav", "--checkpoint", "empty"], "no checkpoint here", 2),
         (["detect", "--input-file", "good.wav", "--checkpoint", "text.wav"], "torn or not a checkpoint", 3),

@@ -120,7 +120,7 @@ def test_help_of_everything(user: User, capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "words"),
     [
         (["wach", "pump"], "invalid choice"),
-        (["watch"], "which recipe?"),
+        (["watch"], "there is no recipe: give a folder"),
         (["watch", "pump", "--for", "-1"], "not a number of seconds above 0"),
         (["watch", "pump", "--for", "nan"], "not a number of seconds above 0"),
         (["watch", "pump", "--line", "--headless"], "not allowed with"),

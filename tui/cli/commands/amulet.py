@@ -44,6 +44,7 @@ class Log:
         self._lines: list[str] = []
 
     def __call__(self, text: str) -> None:
+        """Add a line to the file, and print it unless silent."""
         self._lines.append(text)
         if not self._silent:
             print(text, flush=True)

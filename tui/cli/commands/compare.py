@@ -78,7 +78,7 @@ def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequenc
         name = candidate_name(word)
         sense = next(sense for sense in SENSES if name in candidates_of(sense))
         if options.sense and sense != options.sense:
-            raise GoodpartError(f"--methods {word}: this is not a method for {options.sense}")
+            raise GoodpartError(f"--methods {word}: this is not a method of the sense {options.sense}")
         named.setdefault(sense, []).append(name)
     return dict(named)
 
