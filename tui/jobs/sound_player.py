@@ -34,7 +34,7 @@ class SoundPlayer:
         except GoodpartError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - sound libraries raise exceptions of any type
-            self.trouble = f"the recording cannot be played here ({error}): is there a loudspeaker?"
+            self.trouble = f"it cannot be played ({error}): is there a loudspeaker?"
         finally:
             self.ended = True
 
