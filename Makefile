@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow check firmware bench picture install clean
+.PHONY: demo test test-fast slow check firmware bench picture install clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     run the dashboard on a simulated bench (q quits)"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests (minutes)"
+	@echo "make test-fast  run the tests without processes, devices and whole screens (half a minute)"
 	@echo "make slow     run the slow tests"
 	@echo "make check    check format, lint, types and import rules"
 	@echo "make firmware test the knob board's logic on host and emulator"
@@ -30,8 +31,14 @@ demo: $(READY)
 	@$(BIN)/goodpart demo
 
 # More workers than most machines have cores: tests often wait for devices, terminals and other processes.
+# A worker that runs out of tests takes some from another, so that the longest file does not decide the total time.
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+# The tests without processes, terminals, devices, TensorFlow or whole screens.
+FAST := not (slow or process or terminal or device or learning or screen)
+test-fast: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)"
 
 slow: $(READY)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow

@@ -59,7 +59,8 @@ def test_the_station_loads_neither_screen_nor_learning(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.app.dashboard", "tui.stations.deferred", "tui.screens.compare", "core.decision.rule"]
+    "module",
+    ["core.commands", "tui.app.dashboard", "tui.stations.deferred", "tui.screens.compare", "core.decision.rule"],
 )
 def test_the_screen_is_there_before_the_numbers(module: str) -> None:
     loaded = loaded_by(f"import {module}")

@@ -1,4 +1,4 @@
-"""From the address of a microphone, as a technician writes it, to its source."""
+"""Opens the source for a microphone address as a technician writes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.sources.microphone.base import SoundSettings, SoundSource
 
 def open_microphone(address: str, settings: SoundSettings) -> SoundSource:
     """The source behind an address, not started: `default`, an index, a device's name or a part of it, a wav, flac or
-    ogg file, or `simulated`. Raises GoodpartError for a file that does not exist and for nothing at all."""
+    ogg file, or `simulated`. Raises GoodpartError if the address is empty or the file does not exist."""
     address = address.strip()
     if not address:
         raise GoodpartError(

@@ -1,4 +1,4 @@
-"""A station without cameras: tests publish snapshots through it and read what it was told to do."""
+"""A station without cameras: tests publish snapshots through it and read the commands that it received."""
 
 from __future__ import annotations
 
@@ -8,23 +8,34 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from core.settings.recipe_settings import KnobTable
+from core.commands import (
+    Calibrate,
+    CancelTraining,
+    Command,
+    Pause,
+    RecordSound,
+    SaveThresholds,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+)
 from core.state.jobs import TrainingState
-from core.state.knobs import Grab, Knob, KnobLink, KnobMeaning
+from core.state.knobs import Knob, KnobLink, KnobMeaning
 from core.state.material import Level, Preview, SoundRecording
-from core.state.parts import Part, Shift, Shot, Word
+from core.state.parts import Part, Shift, Shot
 from core.state.sense import Counters, ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceStatus
-from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict, Which
+from core.state.verdict import ImageJudgement, ModelInfo, SoundJudgement, Thresholds, Verdict
 
 if TYPE_CHECKING:
     from core.samples import AnomalyMap
 
 NOW = 1000.0
-"""What the fake clock of the tests says (time.monotonic())."""
+"""Seconds: the time of the tests' fake clock (time.monotonic())."""
 
 THRESHOLDS = Thresholds(
     density=-4.10,
@@ -47,7 +58,8 @@ MODEL = ModelInfo(
 
 
 def anomaly_map(hot: float = 1.5, seed: int = 3) -> AnomalyMap:
-    # Later than the first paint, as the station does it.
+    """Return a (14, 14) float32 map with its highest value `hot` at row 6, column 9."""
+    # Imported only after the first paint, as in the real station.
     import numpy as np
 
     rows = np.random.default_rng(seed).uniform(0, 1.6, (14, 14)).astype(np.float32)
@@ -59,7 +71,7 @@ def anomaly_map(hot: float = 1.5, seed: int = 3) -> AnomalyMap:
 def judgement(
     number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5, *, mapped: bool = True
 ) -> ImageJudgement:
-    """Without a map it does not take NumPy; only the screen's map looks at it."""
+    """Return a judgement of a picture. Without a map it needs no NumPy; only the screen's map shows it."""
     share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
     heat = anomaly_map(hot) if mapped else cast("AnomalyMap", None)
     return ImageJudgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
@@ -69,11 +81,14 @@ OF_IMAGE = {field.name for field in fields(ImageState)} - {"verdict"}
 
 
 def camera(**changes: object) -> SourceStatus:
+    """Return the status of a live camera, with changes."""
     live = SourceStatus("live", "0", "", 1920, 1080, 29.8, 1300, 12, 0, NOW - 0.1)
     return replace(live, **changes)
 
 
 def preview(width: int = 56, height: int = 42) -> Preview:
+    """Return a preview of a drawn part."""
+
     def grey(x: int, y: int) -> int:
         distance = math.hypot(x - width / 2, (y - height / 2) * 1.2) / (height / 2)
         return max(0, min(255, int(230 * (1 - distance)) + (40 if (x // 4 + y // 4) % 2 else 0)))
@@ -82,7 +97,8 @@ def preview(width: int = 56, height: int = 42) -> Preview:
 
 
 def snapshot(**changes: object) -> Snapshot:
-    """Changes to the station and to its image; `verdict` is the station's."""
+    """Return a snapshot of a station that judges pictures, with changes to its fields and those of its image;
+    `verdict` is the station's."""
     image = ImageState(
         status=camera(),
         verdict=Verdict("OK", ""),
@@ -108,16 +124,19 @@ def snapshot(**changes: object) -> Snapshot:
 
 
 def with_image(now: Snapshot, **changes: object) -> Snapshot:
+    """Return the snapshot with changes to its image."""
     assert now.image is not None
     return replace(now, image=replace(now.image, **changes))
 
 
 def with_sound(now: Snapshot, **changes: object) -> Snapshot:
+    """Return the snapshot with changes to its sound."""
     assert now.sound is not None
     return replace(now, sound=replace(now.sound, **changes))
 
 
 def anomaly() -> Snapshot:
+    """Return a snapshot of a scratched part."""
     return snapshot(
         verdict=Verdict("ANOMALY", "too little like the good parts: density -5.21, threshold -4.10"),
         judged=judgement(43, -5.21, 0.0051, hot=7.4),
@@ -127,6 +146,7 @@ def anomaly() -> Snapshot:
 
 
 def lost() -> Snapshot:
+    """Return a snapshot in which the camera does not answer."""
     return snapshot(
         verdict=Verdict("UNKNOWN", "camera: no picture for 4 s"),
         status=camera(
@@ -138,6 +158,7 @@ def lost() -> Snapshot:
 
 
 def training() -> Snapshot:
+    """Return a snapshot in which a training runs."""
     return snapshot(training=TrainingState("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
 
 
@@ -154,12 +175,14 @@ SOUND_THRESHOLDS = replace(
 
 
 def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> SoundJudgement:
+    """Return a judgement of a window of sound."""
     share = (-0.61 - density) / 2.14 + (error - 0.02) / 2.19
     head = "modulation, 1.8-3.5 kHz"
     return SoundJudgement(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
 
 
 def hearing(**changes: object) -> SoundState:
+    """Return the state of a healthy microphone, with changes."""
     usual = SoundState(
         status=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
         verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
@@ -174,10 +197,12 @@ def hearing(**changes: object) -> SoundState:
 
 
 def sound_alone() -> Snapshot:
+    """Return a snapshot of a station that has only a microphone."""
     return snapshot(image=None, sound=hearing())
 
 
 def both() -> Snapshot:
+    """Return a snapshot of a station with camera and microphone."""
     words = (
         "picture: like the good parts (30 % of the alarm level); sound: like the good parts (4 % of the alarm level)"
     )
@@ -185,6 +210,7 @@ def both() -> Snapshot:
 
 
 def clipping() -> Snapshot:
+    """Return a snapshot in which the microphone clips."""
     words = "microphone: clipping (3.1 % of the samples at full scale): turn the gain down"
     state = Verdict("UNKNOWN", words)
     sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), judged=None, spectrum=())
@@ -192,11 +218,13 @@ def clipping() -> Snapshot:
 
 
 def recording() -> Snapshot:
+    """Return a snapshot in which sound is recorded into the recipe."""
     now = SoundRecording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
     return replace(both(), sound=hearing(capture=now))
 
 
 def microphone_lost() -> Snapshot:
+    """Return a snapshot in which the microphone gives no sound."""
     words = "microphone default: gives no sound any more: is it plugged in?; trying again in 2 s"
     status = MicrophoneStatus("lost", "default", words, overruns=3)
     state = Verdict("UNKNOWN", words)
@@ -208,6 +236,7 @@ def microphone_lost() -> Snapshot:
 
 
 def knobs(**changes: object) -> KnobLink:
+    """Return a live link to the knob board, with changes."""
     usual = KnobLink(
         "live",
         "/dev/ttyUSB0",
@@ -226,35 +255,42 @@ def knobs(**changes: object) -> KnobLink:
 
 
 def turning() -> Snapshot:
+    """Return a snapshot in which the density knob controls its threshold."""
     return snapshot(knobs=knobs())
 
 
 def knobs_lost() -> Snapshot:
+    """Return a snapshot in which the knob board is unplugged."""
     words = "the port has gone: unplugged, or out of reach"
     return snapshot(knobs=knobs(state="lost", message=words, version=0, crc_errors=3))
 
 
 def waiting() -> Snapshot:
-    """Single shots: the last part has gone."""
+    """Return a snapshot in which a station that judges part by part waits for the next one."""
     last = Part(88, 1_729_999_958.0, Verdict("OK", "like the good parts (30 % of the alarm level)"), "key")
     words = "waiting for a part; last: 88 OK, 42 s ago"
     return snapshot(verdict=Verdict("UNKNOWN", words), judged=None, votes="", shot=Shot("waiting"), part=last)
 
 
 def judging() -> Snapshot:
+    """Return a snapshot in which a part is being judged once."""
     words = "judging: 2 of 5 pictures, 1.2 of 3.0 s of sound"
     return replace(waiting(), verdict=Verdict("UNKNOWN", words), shot=Shot("judging", 2, 5, 1.2, 3.0))
 
 
 class FakeStation:
+    """A station that records its commands and publishes the snapshots of the test."""
+
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
         self.confirm = confirm
-        self.calls: list[tuple[object, ...]] = []
+        self.calls: list[Command | Literal["start", "stop"]] = []
+        """The commands that the station received, in order."""
         self._callbacks: list[Callable[[Snapshot], None]] = []
         self._lock = threading.Lock()
 
     def publish(self, new: Snapshot) -> None:
+        """Publish a snapshot to all subscribers, with the next number."""
         with self._lock:
             self.now = replace(new, number=self.now.number + 1)
             callbacks, newest = list(self._callbacks), self.now
@@ -262,93 +298,45 @@ class FakeStation:
             callback(newest)
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call the callback for every snapshot that is published; returns a function that ends this."""
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
     def snapshot(self) -> Snapshot:
+        """Return the newest snapshot."""
         return self.now
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
-        self.calls.append(("set_threshold", which, value, by, sense, *([how] if how else [])))
-        state = self.now.senses.get(sense)
+    def do(self, command: Command) -> None:
+        """Record the command, and publish its effect if it changes what the screen shows at once."""
+        self.calls.append(command)
+        match command:
+            case SetThreshold():
+                self._set(command)
+            case Pause(paused):
+                self.publish(replace(self.now, paused=paused))
+            case SetSingleShot(on):
+                self.publish(replace(self.now, shot=Shot("waiting") if on else None))
+            case RecordSound(on) if self.now.sound is not None:
+                recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
+                self.publish(with_sound(self.now, capture=recording))
+
+    def _set(self, asked: SetThreshold) -> None:
+        state = self.now.senses.get(asked.sense)
         if self.confirm and state is not None and state.thresholds is not None:
-            thresholds = replace(state.thresholds, **{which: value}, by=by)
-            self.publish(replace(self.now, **{sense: replace(state, thresholds=thresholds, unsaved=True)}))
-
-    def grab(self, grab: Grab, sense: Sense = "image") -> None:
-        self.calls.append(("grab", grab, sense))
-
-    def undo_grab(self) -> None:
-        self.calls.append(("undo_grab",))
-
-    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        self.calls.append(("set_knob", sense, which, table))
-
-    def save_thresholds(self) -> None:
-        self.calls.append(("save_thresholds",))
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self.calls.append(("calibrate", *([] if false_alarms is None else [false_alarms])))
-
-    def pause(self, paused: bool) -> None:
-        self.calls.append(("pause", paused))
-        self.publish(replace(self.now, paused=paused))
-
-    def single(self, on: bool) -> None:
-        self.calls.append(("single", on))
-        self.publish(replace(self.now, shot=Shot("waiting") if on else None))
-
-    def part(self, by: str = "key") -> None:
-        self.calls.append(("part", by))
-
-    def new_shift(self) -> None:
-        self.calls.append(("new_shift",))
-
-    def say(self, word: Word, about: float | None = None) -> None:
-        self.calls.append(("say", word, about))
-
-    def accept_offers(self, file: str = "") -> None:
-        self.calls.append(("accept_offers", file) if file else ("accept_offers",))
-
-    def discard_offers(self, file: str = "") -> None:
-        self.calls.append(("discard_offers", file) if file else ("discard_offers",))
-
-    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
-        self.calls.append(("collect", wanted, defect))
-
-    def end_collecting(self) -> None:
-        self.calls.append(("end_collecting",))
-
-    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
-        self.calls.append(("delete_taught", sense, defect, every))
-
-    def discard(self) -> None:
-        self.calls.append(("discard",))
-
-    def record(self, on: bool, *, defect: bool = False) -> None:
-        self.calls.append(("record", on, defect) if defect else ("record", on))
-        if self.now.sound is not None:
-            recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
-            self.publish(with_sound(self.now, capture=recording))
-
-    def train(self) -> None:
-        self.calls.append(("train",))
-
-    def cancel_training(self) -> None:
-        self.calls.append(("cancel_training",))
-
-    def take_over(self) -> None:
-        self.calls.append(("take_over",))
+            thresholds = replace(state.thresholds, **{asked.which: asked.value}, by=asked.by)
+            self.publish(replace(self.now, **{asked.sense: replace(state, thresholds=thresholds, unsaved=True)}))
 
     def start(self) -> None:
-        self.calls.append(("start",))
+        """Record the call."""
+        self.calls.append("start")
 
-    def stop(self, timeout: float = 2.0) -> None:
-        self.calls.append(("stop",))
+    def stop(self, _timeout: float = 2.0) -> None:
+        """Record the call."""
+        self.calls.append("stop")
 
 
 class LiveStation(FakeStation):
-    """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
+    """Publishes snapshots of a noisy bench by itself, for measurements and to look at the screen."""
 
     def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False, mapped: bool = True) -> None:
         super().__init__(
@@ -362,29 +350,33 @@ class LiveStation(FakeStation):
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
+        """Start to publish."""
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
+        """End publishing and wait for the thread for at most `timeout` seconds."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
-    def train(self) -> None:
-        self.publish(replace(self.now, training=TrainingState("running", "pictures", 0, 60, seconds_left=30.0)))
-
-    def cancel_training(self) -> None:
-        self.publish(replace(self.now, training=TrainingState("cancelled", message="cancelled: the old model stays")))
-
-    def take_over(self) -> None:
+    def do(self, command: Command) -> None:
+        """Apply the commands whose effect is visible on the screen."""
         image = self.now.image
-        if image is not None and image.new_model is not None:
-            self.publish(replace(with_image(self.now, model=image.new_model, new_model=None), training=None))
-
-    def save_thresholds(self) -> None:
-        self.publish(with_image(self.now, unsaved=False))
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self.publish(with_image(self.now, thresholds=THRESHOLDS, unsaved=True))
+        match command:
+            case Train():
+                begun = TrainingState("running", "pictures", 0, 60, seconds_left=30.0)
+                self.publish(replace(self.now, training=begun))
+            case CancelTraining():
+                ended = TrainingState("cancelled", message="cancelled: the old model stays")
+                self.publish(replace(self.now, training=ended))
+            case TakeOverModel() if image is not None and image.new_model is not None:
+                self.publish(replace(with_image(self.now, model=image.new_model, new_model=None), training=None))
+            case SaveThresholds():
+                self.publish(with_image(self.now, unsaved=False))
+            case Calibrate():
+                self.publish(with_image(self.now, thresholds=THRESHOLDS, unsaved=True))
+            case _:
+                super().do(command)
 
     def _hearing(self, number: int, noise: random.Random) -> SoundState:
         rms = noise.gauss(-33, 0.4)
@@ -463,6 +455,7 @@ def _new_model(now: Snapshot) -> ModelInfo | None:
 
 
 def watch_live() -> int:
+    """Show the dashboard on this terminal with a LiveStation; returns the exit code."""
     from tui.app.run import run_dashboard
 
     return run_dashboard(LiveStation())

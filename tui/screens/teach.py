@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
+from core.commands import AcceptOffers, DeleteTaught, DiscardOffers
 from core.errors import GoodpartError
 from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.snapshot import shown_sense
@@ -104,7 +105,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         self.host.say(f"deleting is now about {SENSE_WORDS[self.teaching.sense].files}")
 
     def action_delete_last(self) -> None:
-        self.host.station.delete_taught(self.teaching.sense, defect=self.teaching.defect)
+        self.host.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
         self.host.say("deleting the newest one")
 
     def action_delete_all(self) -> None:
@@ -115,7 +116,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         def take(typed: Sequence[str]) -> None:
             if typed[0] != "all":
                 raise GoodpartError("nothing was deleted: type the word all, or Esc")
-            self.host.station.delete_taught(sense, defect=defect, every=True)
+            self.host.station.do(DeleteTaught(sense, defect=defect, every=True))
             self.host.say(f"deleting all {called}")
 
         words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
@@ -124,14 +125,14 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def action_take_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.host.station.accept_offers(newest)
+            self.host.station.do(AcceptOffers(newest))
             what = "the newest picture offered" if newest else "what was offered"
             self.host.say(f"{what} is teaching material now: train learns from it")
 
     def action_drop_offers(self) -> None:
         if self._offered():
             newest = self._newest()
-            self.host.station.discard_offers(newest)
+            self.host.station.do(DiscardOffers(newest))
             self.host.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
 
     def _newest(self) -> str:

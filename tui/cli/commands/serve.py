@@ -21,10 +21,11 @@ def run(options: argparse.Namespace) -> int:
         raise GoodpartError(
             f"{error.name} is missing, which the service needs: pip install 'goodpart[serve]'"
         ) from error
+    from core.station.ports import device_ports
     from core.station.station import Station
     from tui.service.tokens import tokens_made_if_missing
 
     tokens = tokens_made_if_missing(options.token_file) if options.token_file else None
     checked_host(options.host, tokens)
-    station = Station(recipe, options.camera, options.microphone, knobs=options.knobs)
+    station = Station(recipe, device_ports(recipe, options.camera, options.microphone, options.knobs))
     return serve(recipe, station, options.host, options.port, tokens, options.amulet and options.amulet.absolute())
