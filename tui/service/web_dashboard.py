@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import logging
@@ -20,6 +21,7 @@ from tui.service.request_gate import LOOPBACK, is_loopback, name_of
 from tui.service.tokens import read_tokens
 
 TEMPLATES = Path(__file__).with_name("web")
+LAST_SCREENS_SECONDS = 0.5
 
 
 class DashboardServer(Server):
@@ -41,7 +43,12 @@ class DashboardServer(Server):
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._gate())
+        app.on_cleanup.append(self._end_screens)
         return app
+
+    async def _end_screens(self, _app: web.Application) -> None:
+        """Let the last screens' processes end on this loop; asyncio complains about pipes that outlive it."""
+        await asyncio.sleep(LAST_SCREENS_SECONDS)
 
     def _gate(self) -> Middleware:
         @web.middleware
