@@ -37,7 +37,7 @@ GROUPS = (
     "begin or end storing good parts: pictures, sound",
     "a part is in place: judge it; single shots, or continuous",
     "the last part was good, was bad",
-    "train in the background; cancel; take over the new model",
+    "train in the background; cancel; use the new model",
     "the picture in shades, in ASCII, off; the anomaly map",
 )
 
@@ -94,7 +94,7 @@ KEYS: tuple[Key, ...] = (
     Key("pause", "space", "pause", "pause", "pause judging, or go on"),
     Key("train", "t", "train", "train", "train in the background", group=GROUPS[8]),
     Key("cancel-training", "x", "cancel_training", "cancel", "cancel the training", group=GROUPS[8]),
-    Key("take-over", "n", "take_over", "take over", "take over the newly trained model", group=GROUPS[8]),
+    Key("take-over", "n", "take_over", "use the new", "start using the new model", group=GROUPS[8]),
     Key("sense", "v", "sense", "pictures/sound", "the other sense: its scores and thresholds"),
     Key("collect", "i", "collect", "", "begin or end storing pictures of good parts", group=GROUPS[5]),
     Key("record", "r", "record", "record", "begin or end recording good sound", group=GROUPS[5]),
