@@ -90,7 +90,7 @@ class LibraryConsole:
 
     def _new(self, name: str, *devices: str) -> None:
         made = make(str(checked_name(name)), *(None if device == "-" else device for device in devices))
-        self.say(f"made {made.name}")
+        self.say(f"{made.name} is made")
         self._bench(made)
 
     def _open(self, name: str) -> None:

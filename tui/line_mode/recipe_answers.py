@@ -57,7 +57,7 @@ def review_model(recipe: Recipe, candidate: bool, say: Callable[[str], None]) ->
             say(result_lines(progress))
 
     ModelReviewProcess(recipe.folder, candidate=candidate, changed=changed)
-    return f"looking at the {'new model' if candidate else 'model in use'}"
+    return f"reviewing the {'new model' if candidate else 'model in use'}"
 
 
 def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> str:
@@ -68,7 +68,7 @@ def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> 
             say(target_lines(progress, sense))
 
     ModelReviewProcess(recipe.folder, candidate=False, changed=changed)
-    return f"looking at the model of {'pictures' if sense == 'image' else 'sound'} in use"
+    return f"reviewing the model of {'pictures' if sense == 'image' else 'sound'} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:
