@@ -33,10 +33,10 @@ class CompareScreen(StationScreen, inherit_bindings=False):
 
     where = "compare"
     about = (
-        "Every method learns from the same good material and is tested on left-out good",
-        "samples and on your known defects. AUROC: the chance that a defect scores worse",
-        "than a good sample, with its 95 % interval. At the thresholds: missed defects,",
-        "good ones called ANOMALY. Brightness and the like are trivial numbers.",
+        "Every method learns from the same good material and is tested on left-out",
+        "good samples and on your known defects. AUROC: the chance that a defect",
+        "scores worse than a good sample, with its 95 % interval. At the thresholds:",
+        "missed defects, good ones called. Brightness and the like are trivial numbers.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("compare")
 

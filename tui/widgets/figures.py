@@ -69,7 +69,7 @@ def counter_lines(view: View, width: int) -> list[Line]:
     if snapshot.shot is not None:
         right = (("single shots", "label"),)
     elif isinstance(state, ImageState) and state.votes:
-        right = (("last ", "label"), *_votes(state.votes), (f", {state.hold} must agree", "label"))
+        right = (("votes ", "label"), *_votes(state.votes), (f" need {state.hold}", "label"))
     half = max(13, width // 2)
     share = "-" if shift.share_ok is None else f"{100 * shift.share_ok:.1f} %"
     last = _count("skipped", counted.dropped, half)
