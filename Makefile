@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow check firmware bench picture install clean
+.PHONY: demo test test-fast slow check firmware bench picture install clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the dashboard on the simulated bench (q quits)"
-	@echo "make test     the tests"
+	@echo "make test     the tests (minutes)"
+	@echo "make test-fast  the tests that start no processes, devices or whole screens: half a minute"
 	@echo "make check    format, lint, types, import rules"
 	@echo "make firmware the board's logic on host and emulator"
 	@echo "make bench    measurements (minutes)"
@@ -28,8 +29,14 @@ demo: $(READY)
 	@$(BIN)/goodpart demo
 
 # More at a time than there are cores: much of what they do is waiting for devices, terminals and other processes.
+# A worker that runs out of tests takes some from another, so the longest file does not decide how long it takes.
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+# No processes, terminals, devices, TensorFlow or whole screens.
+FAST := not (slow or process or terminal or device or learning or screen)
+test-fast: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)"
 
 slow: $(READY)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow

@@ -1,4 +1,4 @@
-"""One file for each trained model: networks, statistics, calibration scores and a manifest that vouches for them."""
+"""The file of a trained model: networks, arrays, calibration scores and a manifest with their checksums."""
 
 from __future__ import annotations
 
@@ -25,24 +25,26 @@ SEAL = "manifest.sha256"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle whose every member matched its manifest."""
+    """The content of a model file, checked against its manifest."""
 
     id: str
     """The first 12 hexadecimal digits of the manifest's SHA-256."""
     facts: Mapping[str, Any]
-    """What the manifest says: method, kind, taught, trained_at, backbone, settings, health, notes, versions ..."""
+    """The manifest: method, kind, taught, trained_at, backbone, settings, health, notes, versions ..."""
     arrays: Mapping[str, npt.NDArray[Any]]
     networks: Mapping[str, bytes]
+    """Name to TensorFlow Lite model."""
     held_out: HeldOut
     """The calibration scores."""
 
     @property
     def method(self) -> str:
+        """The name of the method (core/methods.py)."""
         return str(self.facts["method"])
 
 
 class BundleError(GoodpartError):
-    """A bundle that is not used, with the reason."""
+    """A bundle that cannot be used; the text gives the reason."""
 
 
 def write_bundle(
@@ -52,7 +54,7 @@ def write_bundle(
     networks: Mapping[str, bytes],
     held_out: HeldOut,
 ) -> str:
-    """Write a bundle beside its place and rename it; gives its id. Raises GoodpartError where the disk refuses."""
+    """Write a bundle in one atomic step and return its id. Raises GoodpartError if the file cannot be written."""
     members = {f"networks/{name}.tflite": data for name, data in networks.items()}
     members |= {f"arrays/{name}.npy": _npy(array) for name, array in arrays.items()}
     members["calibration/density.npy"] = _npy(np.asarray(held_out.density, np.float64))
@@ -71,7 +73,7 @@ def write_bundle(
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in {MANIFEST: text, SEAL: seal.encode(), **members}.items():
-            # A fixed date: the same learning gives the same file.
+            # A fixed date, so that the same training gives the same file.
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
     replace_file(path, buffer.getvalue())
     return seal[:12]
@@ -84,7 +86,7 @@ def _npy(array: npt.NDArray[Any]) -> bytes:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read and check a bundle. Raises BundleError with the reason when it is missing, torn, altered or newer."""
+    """Read and check a bundle. Raises BundleError if the file is missing, truncated, altered or of a newer format."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -101,7 +103,7 @@ def read_bundle(path: Path) -> Bundle:
         ) from error
 
 
-# What zipfile, json and numpy raise for bytes that are not what they should be.
+# The exceptions of zipfile, json and numpy for damaged files.
 _TORN = (
     zipfile.BadZipFile, EOFError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
     RuntimeError, MemoryError,
@@ -109,7 +111,8 @@ _TORN = (
 
 
 def _refuse_packed(archive: zipfile.ZipFile, path: Path, size: int) -> None:
-    """Members are stored as they are, each once: nothing can unfold to more than the file holds."""
+    """Require that every member is uncompressed and occurs once, so that reading needs no more memory than the file's
+    size."""
     members = archive.infolist()
     stored = all(m.compress_type == zipfile.ZIP_STORED and m.file_size == m.compress_size for m in members)
     once = len({m.filename for m in members}) == len(members)
@@ -135,9 +138,9 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Bundle:
         raise BundleError(f"{path}: the model file was altered ({odd} is missing or does not belong); train again")
     arrays: dict[str, npt.NDArray[Any]] = {}
     networks: dict[str, bytes] = {}
-    for name, promise in expected.items():
+    for name, entry in expected.items():
         data = archive.read(name)
-        if len(data) != promise["bytes"] or hashlib.sha256(data).hexdigest() != promise["sha256"]:
+        if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise BundleError(f"{path}: the model file was altered ({name} does not match); train again")
         folder, _, rest = name.partition("/")
         if folder == "networks":
@@ -155,19 +158,22 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Bundle:
 
 
 Scores = npt.NDArray[np.float64]
+"""float64 (n,), one score per sample."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Scores of good samples by models that did not learn from them, float64 (n,) each."""
+    """Scores of good samples from models that were not trained on them, float64 (n,) each."""
 
     density: Scores
     reconstruction_error: Scores
     same_unit: bool = False
-    """Both are in one unit already, so that they are added or compared as they are, with the weights that they have."""
+    """True if both scores have the same unit, so that they are added or compared without scaling."""
     recording: npt.NDArray[np.int64] | None = None
-    """Only of sound: the recording that each window is from; windows of one stand together, in order."""
+    """int64 (n,), only for sound: the number of the recording that each window is from. The windows of a recording are
+    consecutive and in order."""
 
     @property
     def count(self) -> int:
+        """The number of samples n."""
         return len(self.density)

@@ -1,10 +1,13 @@
-"""What goes wrong in ways that a technician can mend."""
+"""Errors that a technician can fix."""
 
 from __future__ import annotations
 
 
 class GoodpartError(Exception):
-    """One sentence: what is wrong and what to do about it. The command line prints it and ends with `exit_code`."""
+    """An error with one sentence: what is wrong and what to do about it.
+
+    The command line prints the sentence and exits with `exit_code`.
+    """
 
     exit_code = 2
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sqlite3
 import zipfile
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 from core.errors import GoodpartError
+from core.journal.query import History, day_bounds
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe, new_recipe, open_recipe, user_recipes
 from core.runtime.atomic_files import ASIDE
@@ -100,18 +99,14 @@ def look_at(folder: Path) -> LibraryEntry:
 
 
 def counts_today(journal: Path) -> dict[tuple[str, str], int]:
-    """Parts and turns of the verdict since midnight, by kind (`part`, `verdict`) and verdict; nothing where the journal
+    """Parts and turns of the verdict since midnight, by kind (`part`, `verdict`) and verdict; nothing if the journal
     cannot be read."""
-    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-    query = (
-        "SELECT kind, verdict, count(*) FROM events WHERE kind IN ('part', 'verdict') AND at >= ?"
-        " GROUP BY kind, verdict"
-    )
     try:
-        with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return {(kind, verdict): number for kind, verdict, number in connection.execute(query, (midnight,))}
-    except sqlite3.Error:
+        with History(journal) as history:
+            (counts,) = history.counts(day_bounds(date.today(), 1))
+    except GoodpartError:
         return {}
+    return {of: number for of, number in counts.items() if of[0] in ("part", "verdict")}
 
 
 def trained_at(recipe: Recipe, sense: Sense) -> str:

@@ -1,4 +1,4 @@
-"""What sources give and everything else works on: pictures, sound, anomaly maps."""
+"""The data types that sources produce and detectors use: pictures, sound, anomaly maps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Picture = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture as it came from a source."""
+    """One picture from a source."""
 
     picture: Picture
     number: int
-    """Counts from 1, without gaps, for every frame that the source read (also those which nobody took)."""
+    """Counts every frame that the source reads, from 1 and without gaps, including frames that are never used."""
     at: float
     """time.monotonic() when it was read."""
     truth: str | None = None
-    """Only from a simulated bench: `good` or the name of the fault that is shown."""
+    """`good` or the name of the fault in the picture; only from the simulated bench."""
 
 
 Sound = npt.NDArray[np.float32]
@@ -30,23 +30,24 @@ Sound = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SoundBlock:
-    """What was heard since the last one, without a gap inside."""
+    """The sound since the previous block, without a gap inside."""
 
     samples: Sound
     rate: int
-    """Samples a second, the device's own: stays the same until a stretch that is `broken`."""
+    """Samples per second, as the device delivers them; it can only change in a block that is `broken`."""
     at: float
-    """time.monotonic() when its last sample was heard."""
+    """time.monotonic() when the last sample arrived."""
     broken: bool = False
-    """Sound was lost before it (an overrun, a device that went and came back, a file that starts again): what was
-    heard earlier has nothing to do with it. The first stretch is."""
+    """True if sound was lost before this block (an overrun, a device that was disconnected, a file that restarts), so
+    that it does not continue the earlier sound. Also True for the first block."""
     truth: str | None = None
-    """Only from the simulated motor: `good` or the name of the fault that is heard."""
+    """`good` or the name of the fault in the sound; only from the simulated motor."""
 
 
 MAP_SHAPE = (14, 14)
+"""Rows and columns of an anomaly map."""
 
 
 AnomalyMap = npt.NDArray[np.float32]
-"""float32 (14, 14): how far each cell of the picture is from the good class; higher is more anomalous,
-0 is usual, about 3 and more is suspicious."""
+"""float32 (14, 14): how far each cell of the picture is from the good class. Higher is more anomalous: 0 is typical,
+about 3 and more is suspicious."""

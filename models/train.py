@@ -12,10 +12,10 @@ from core.bundle import write_bundle
 from core.errors import GoodpartError
 from core.methods import load_object, methods_of
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.child_process import end_with_parent
 from core.state.verdict import Sense
 from models.progress import ProgressReporter
 from models.training_result import TrainingResult
-from models.worker import end_with_parent
 
 TRAINERS: Mapping[Sense, str] = {"image": "models.image.train:train", "sound": "models.sound.train:train"}
 

@@ -12,6 +12,7 @@ import pytest
 
 from core.recipes.recipe import Recipe, open_recipe
 from tests.support.parts import environment, learn_in_process, make_recipe
+from tests.support.shared import made_once
 from tests.support.sounds import make_motor_recipe
 
 TAUGHT = 30
@@ -30,13 +31,18 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return environment(tmp_path_factory.mktemp("user"))
 
 
+def learn(recipe: Recipe, user: dict[str, str]) -> None:
+    done = learn_in_process(recipe.folder, user)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="session")
 def trained_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
     """A recipe that has learnt from drawn parts, by the filter bank. Not to be changed: `trained` is a copy."""
-    recipe = make_recipe(tmp_path_factory.mktemp("trained") / "pump", TAUGHT)
-    done = learn_in_process(recipe.folder, user)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return recipe.folder
+    return (
+        made_once(tmp_path_factory, "trained", lambda folder: learn(make_recipe(folder / "pump", TAUGHT), user))
+        / "pump"
+    )
 
 
 @pytest.fixture
@@ -48,10 +54,12 @@ def trained(trained_once: Path, tmp_path: Path) -> Recipe:
 @pytest.fixture(scope="session")
 def heard_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
     """A recipe that has learnt from simulated motors, without TensorFlow. Not to be changed: `heard` is a copy."""
-    recipe = make_motor_recipe(tmp_path_factory.mktemp("heard") / "motor", RECORDINGS)
-    done = learn_in_process(recipe.folder, user)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return recipe.folder
+    return (
+        made_once(
+            tmp_path_factory, "heard", lambda folder: learn(make_motor_recipe(folder / "motor", RECORDINGS), user)
+        )
+        / "motor"
+    )
 
 
 @pytest.fixture
@@ -92,3 +100,29 @@ def small_disk(mounted: Callable[..., Path]) -> Callable[[int], Path]:
 def read_only(mounted: Callable[..., Path]) -> Callable[[Path], Path]:
     """A folder seen through a mount that cannot be written, not even by root."""
     return lambda folder: mounted("-o", "bind,ro", str(folder))
+
+
+IN_HAND = {
+    "process": {
+        "subprocess", "goodpart", "learn_in_process", "serving", "serving_both", "inside", "TrainingRun",
+        "ModelReviewProcess",
+    },
+    "terminal": {"TerminalRig", "pty"},
+    "device": {"PulseServer", "MjpegServer", "RtspServer", "SimulatedBoard", "chromium"},
+    "learning": {"keras", "Gan"},
+    "screen": {"Pilot", "Dashboard", "Shell"},
+}  # fmt: skip
+"""By mark, names that a test module has if its tests are marked so."""
+LEARNT_FIRST = {"trained_once", "heard_once"}
+"""Fixtures that start a process which learns a model."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes its time, so that `make test-fast` can leave it out."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        for mark, names in IN_HAND.items():
+            if names & vars(item.module).keys():
+                item.add_marker(mark)
+        if LEARNT_FIRST & set(item.fixturenames):
+            item.add_marker("process")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.dataset.material_files import files_in, find_files, identity, next_number, numbered, put
+from core.dataset.material_files import find_files, identity, next_number, numbered, put
 from core.dataset.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from core.errors import GoodpartError, UnreadableError
-from core.features.image.picture import SUFFIXES, decode_picture
+from core.features.image.picture import decode_picture
+from core.runtime.listing import PICTURE_SUFFIXES, files_in
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class AddedImages:
 
 def pictures_in(folder: Path) -> list[Path]:
     """Pictures in a folder, in natural order; hidden files are passed over."""
-    return files_in(folder, SUFFIXES)
+    return files_in(folder, PICTURE_SUFFIXES)
 
 
 def find_pictures(paths: Iterable[Path]) -> list[Path]:
     """See core.dataset.material_files.find_files."""
-    return find_files(paths, SUFFIXES, "pictures")
+    return find_files(paths, PICTURE_SUFFIXES, "pictures")
 
 
 def teach_pictures(
@@ -66,8 +67,8 @@ def teach_pictures(
         if progress:
             progress(step, len(files))
         try:
-            if file.suffix.lower() not in SUFFIXES:
-                raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SUFFIXES))}")
+            if file.suffix.lower() not in PICTURE_SUFFIXES:
+                raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(PICTURE_SUFFIXES))}")
             small = thumbnail(decode_picture(file))
         except UnreadableError as error:
             refused.append(str(error))

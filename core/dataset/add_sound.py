@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.dataset.material_files import files_in, find_files, identity, next_number, numbered, put
+from core.dataset.material_files import find_files, identity, next_number, numbered, put
 from core.errors import GoodpartError, UnreadableError
-from core.features.sound.wav import SUFFIXES, read_wave, wave_facts
+from core.features.sound.wav import open_recording, wave_facts
 from core.runtime.atomic_files import write_material
+from core.runtime.listing import SOUND_SUFFIXES, files_in
 
 LEAST_SECONDS = 1.1
 """A window and a step."""
@@ -35,12 +36,12 @@ class AddedSound:
 
 def recordings_in(folder: Path) -> list[Path]:
     """Sound files in a folder, in natural order; hidden files are passed over."""
-    return files_in(folder, SUFFIXES)
+    return files_in(folder, SOUND_SUFFIXES)
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
     """See core.dataset.material_files.find_files."""
-    return find_files(paths, SUFFIXES, "sound files")
+    return find_files(paths, SOUND_SUFFIXES, "sound files")
 
 
 def teach_sound(
@@ -93,10 +94,10 @@ def teach_sound(
 
 def seconds_of(file: Path, channel: int | None) -> float:
     """The length of a recording that was decoded to its end. Raises UnreadableError."""
-    if file.suffix.lower() not in SUFFIXES:
-        raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SUFFIXES))}")
-    rate = wave_facts(file).rate
-    seconds = sum(len(block) for block in read_wave(file, channel=channel)) / rate
+    if file.suffix.lower() not in SOUND_SUFFIXES:
+        raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SOUND_SUFFIXES))}")
+    with open_recording(file) as recording:
+        seconds = sum(len(block) for block in recording.blocks(channel)) / recording.facts.rate
     if seconds < LEAST_SECONDS:
         raise UnreadableError(f"{file}: {seconds:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
     return seconds

@@ -12,21 +12,10 @@ from pathlib import Path
 
 from core.errors import GoodpartError
 from core.runtime.atomic_files import refusal_in_words, write_material
+from core.runtime.listing import files_in
 
 LONGEST_NAME = 200
 """Bytes; file systems take 255, and a number is put before it."""
-
-
-def natural_order(path: Path) -> tuple[list[tuple[int, int, str]], str]:
-    """A sort key by which `10.png` comes after `9.png`: the order in which cameras number their pictures."""
-    parts = re.findall(r"\d+|\D+", path.name)
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p.lower()) for p in parts], str(path)
-
-
-def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
-    """Files of a kind in a folder, in natural order; hidden files are passed over."""
-    found = (p for p in folder.iterdir() if p.suffix.lower() in suffixes and not p.name.startswith("."))
-    return sorted(found, key=natural_order)
 
 
 def find_files(paths: Iterable[Path], suffixes: Collection[str], called: str) -> list[Path]:

@@ -14,12 +14,10 @@ import numpy as np
 
 from core.dataset.add_images import teach_pictures
 from core.dataset.add_sound import LEAST_SECONDS, teach_sound
-from core.dataset.material_files import files_in
 from core.errors import GoodpartError
-from core.features.image.picture import SUFFIXES
-from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
 from core.recipes.recipe import Recipe
 from core.runtime.atomic_files import write_material
+from core.runtime.listing import PICTURE_SUFFIXES, SOUND_SUFFIXES, files_in
 from core.runtime.opencv import cv2
 from core.samples import Picture, SoundBlock
 from core.state.material import ReviewQueue
@@ -41,7 +39,7 @@ def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
     """The files, in natural order. Raises GoodpartError where the folder cannot be read."""
     folder = folder_of(recipe, offer, sense)
     try:
-        return files_in(folder, SUFFIXES if sense == "image" else SOUND_SUFFIXES)
+        return files_in(folder, PICTURE_SUFFIXES if sense == "image" else SOUND_SUFFIXES)
     except FileNotFoundError:
         return []
     except OSError as error:

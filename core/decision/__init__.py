@@ -1,1 +1,1 @@
-"""Scores to thresholds and verdicts."""
+"""Derives thresholds from scores, and verdicts from scores and thresholds."""

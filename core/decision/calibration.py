@@ -1,7 +1,7 @@
-"""Held-out good scores to thresholds with a stated false-alarm rate.
+"""Derives thresholds with a stated false-alarm rate from held-out good scores.
 
-Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): with n scores of good samples that the model did not
-learn from, the ceil((n + 1)(1 - a))-th smallest is exceeded by a new good sample with probability at most a.
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018): given n scores of good samples that the model was not
+trained on, a new good sample exceeds the ceil((n + 1)(1 - a))-th smallest score with probability at most a.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from core.errors import GoodpartError
 from core.state.verdict import Rule, Thresholds
 
 STEPS = 50
-"""Fine steps of a threshold to a standard deviation, about."""
+"""Approximate number of fine steps of a threshold per standard deviation."""
 
 WANTED_RECORDINGS = 20
-"""Fewer vary too little among themselves to vouch for a false-alarm rate."""
+"""Number of recordings below which they vary too little to support a false-alarm rate."""
 
 
 def smoothed(held_out: HeldOut, count: int) -> HeldOut:
-    """Means over every `count` consecutive windows of one recording; over all of a recording that has fewer."""
+    """Replace the scores by their means over every `count` consecutive windows of a recording.
+
+    A recording with fewer windows gives one mean over all of them. Pictures, and `count` <= 1, are returned unchanged.
+    """
     if count <= 1 or held_out.recording is None:
         return held_out
     starts = np.flatnonzero(np.diff(held_out.recording, prepend=held_out.recording[:1] - 1))
@@ -44,12 +47,12 @@ def smoothed(held_out: HeldOut, count: int) -> HeldOut:
 
 
 def window_rate(held_out: HeldOut, false_alarms: float) -> float:
-    """The share of held-out windows that may lie beyond the threshold, so that new recordings stay within the target.
+    """Return the share of held-out windows (0..1) that may exceed the threshold so that new recordings keep the target.
 
-    Windows of one recording are alike, recordings differ: the next one counts among r + 1, and a part of its weight,
-    1/(r + 1), is held back for what no recording has shown yet. The whole of it would guarantee the rate for any kind
-    of clusters (Lee, Barber, Willett, "Distribution-free inference with hierarchical data", 2023); half of it kept the
-    rate on real motors, none of it did not.
+    The windows of one recording are alike, while recordings differ. With r recordings, a new one has the weight
+    1/(r + 1), and a part of this weight is reserved for variation that the r recordings do not show. Reserving all of
+    it would guarantee the rate for any kind of clusters (Lee, Barber, Willett, "Distribution-free inference with
+    hierarchical data", 2023). On real motors half of it kept the rate; reserving nothing did not.
     """
     if held_out.recording is None or held_out.count == 0:
         return false_alarms
@@ -64,18 +67,19 @@ def _running_mean(scores: Scores, count: int) -> Scores:
 
 
 class TooFewError(GoodpartError):
-    """So few held-out samples cannot support so small a false-alarm rate."""
+    """There are too few held-out samples for the false-alarm rate; the text gives the number that is missing."""
 
 
 def needed(false_alarms: float) -> int:
-    """The smallest number of held-out samples that supports a false-alarm rate: 19 for 5 %, 99 for 1 %."""
+    """Return the smallest number of held-out samples that supports a false-alarm rate (0..1): 19 for 0.05, 99 for
+    0.01."""
     return math.ceil(1.0 / false_alarms - 1e-9) - 1
 
 
 def conformal_threshold(scores: Scores, false_alarms: float) -> float:
-    """The score (higher is more anomalous) that a new good sample exceeds with probability at most `false_alarms`.
+    """Return the score that a new good sample exceeds with probability at most `false_alarms`.
 
-    Raises TooFewError with the number still needed.
+    `scores` (n,) are held-out good scores; higher is more anomalous. Raises TooFewError if n is too small.
     """
     n = len(scores)
     _require(n, "density", false_alarms)
@@ -84,30 +88,32 @@ def conformal_threshold(scores: Scores, false_alarms: float) -> float:
 
 
 def _require(count: int, rule: Rule, false_alarms: float) -> None:
-    want = needed_for(rule, false_alarms)
-    if count < want:
+    least = needed_for(rule, false_alarms)
+    if count < least:
         raise TooFewError(
-            f"{count} good samples cannot support a false-alarm rate of {percent(false_alarms)}: it takes {want},"
-            f" {want - count} more" + (f"; {count} support {percent(supported(rule, count))} or more" if count else "")
+            f"{count} good samples cannot support a false-alarm rate of {percent(false_alarms)}: it takes {least},"
+            f" {least - count} more" + (f"; {count} support {percent(supported(rule, count))} or more" if count else "")
         )
 
 
 def supported(rule: Rule, count: int) -> float:
-    """The smallest false-alarm rate that so many held-out samples support, rounded up to three digits."""
+    """Return the smallest false-alarm rate (0..1) that `count` held-out samples support under a rule, rounded up to
+    three digits."""
     rate = RULES[rule].budget_parts / (count + 1)
     digit = 10.0 ** (math.floor(math.log10(rate)) - 2)
     return math.ceil(rate / digit - 1e-9) * digit
 
 
 def needed_for(rule: Rule, false_alarms: float) -> int:
-    """The same under a rule: some give each score a part of the budget."""
+    """Return the smallest number of held-out samples under a rule: some rules split the rate between both scores."""
     return needed(false_alarms / RULES[rule].budget_parts)
 
 
 def band(count: int, false_alarms: float) -> tuple[float, float]:
-    """The 5-95 % band of the false-alarm rate that one calibration with `count` samples really gives.
+    """Return the 5 % and 95 % quantiles of the real false-alarm rate after a calibration with `count` samples.
 
-    The rate of a conformal threshold is Beta(count + 1 - rank, rank) distributed; its quantiles by a fixed sample.
+    The rate of a conformal threshold follows Beta(count + 1 - rank, rank). The quantiles come from a random sample with
+    a fixed seed.
     """
     rank = math.ceil((count + 1) * (1.0 - false_alarms) - 1e-9)
     if rank > count:
@@ -118,22 +124,24 @@ def band(count: int, false_alarms: float) -> tuple[float, float]:
 
 
 def percent(rate: float) -> str:
+    """Return a rate (0..1) as text in percent with at most three digits: `5 %`."""
     return f"{100 * rate:.3g} %"
 
 
 def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") -> Thresholds:
-    """Both thresholds for a rule and a false-alarm rate.
+    """Return the thresholds of both scores for a rule and a false-alarm rate (0..1).
 
-    If the rule sets both together, one conformal threshold c of the joined score does: each is c standard deviations,
-    or units of the scores, away from the typical value. Otherwise each score gets its part of the budget: under `or`
-    half of it, under `density` and `error` all of it (the unused score gets the threshold that it would have alone).
+    If the rule sets both thresholds together, they come from one conformal threshold c of the joined score: each
+    threshold is c standard deviations, or c units of the scores, away from the typical value. Otherwise each score gets
+    its part of the false-alarm rate: under `or` half of it, under `density` and `error` all of it (the score that the
+    rule does not use gets the threshold that it would have alone).
 
-    Raises TooFewError.
+    Raises TooFewError if there are too few held-out scores.
     """
     if held_out.recording is None or held_out.count == 0:
         _require(held_out.count, rule, false_alarms)
-    # So little sound that it cannot support the target has the highest of its scores for a threshold, provisionally.
-    asked, false_alarms = false_alarms, window_rate(held_out, false_alarms)
+    # If there is too little sound for the target, its highest score is the provisional threshold.
+    target, false_alarms = false_alarms, window_rate(held_out, false_alarms)
     d, e = held_out.density, held_out.reconstruction_error
     typical_d, typical_e = _typical(d), _typical(e)
     spread_d, spread_e = _spread(d), _spread(e)
@@ -149,12 +157,12 @@ def calibrate(held_out: HeldOut, rule: Rule, false_alarms: float, by: str = "") 
         level_d, level_e = conformal_threshold(far_d, budget), conformal_threshold(far_e, budget)
     return made_thresholds(
         held_out, rule, typical_d - level_d * spread_d, typical_e + level_e * spread_e,
-        by or f"calibrated for {percent(asked)} false alarms",
+        by or f"calibrated for {percent(target)} false alarms",
     )  # fmt: skip
 
 
 def made_thresholds(held_out: HeldOut, rule: Rule, density: float, error: float, by: str) -> Thresholds:
-    """Thresholds with given values, beside what is typical of good samples, and steps that suit the scale."""
+    """Return thresholds with the given values; typical values and steps come from the held-out scores."""
     d, e = held_out.density, held_out.reconstruction_error
     return Thresholds(
         density=density,
@@ -173,12 +181,12 @@ def _typical(scores: Scores) -> float:
 
 
 def _spread(scores: Scores) -> float:
-    """Standard deviation; never 0, so that a set of identical scores still has a scale."""
+    """Return the standard deviation, but at least a tiny positive number, so that identical scores have a scale too."""
     spread = float(scores.std()) if len(scores) else 0.0
     return max(spread, 1e-9 * max(1.0, abs(_typical(scores))), 1e-12)
 
 
 def nice_step(about: float) -> float:
-    """1, 2 or 5 times a power of ten, at or below `about`."""
+    """Return the largest number of the form 1, 2 or 5 times a power of ten that is at most `about` (> 0)."""
     power = 10.0 ** math.floor(math.log10(about))
     return next(m * power for m in (5.0, 2.0, 1.0) if m * power <= about * 1.000001)

@@ -1,6 +1,7 @@
-"""The alarm rule: how two scores and their thresholds make a sample anomalous. Plain Python, so the screen has it too.
+"""The alarm rules: they decide from two scores and their thresholds whether a sample is anomalous.
 
-A new rule is one row of RULES and one name of `core.state.verdict.Rule`.
+Free of NumPy, so that the screen can import it. A new rule needs one row in RULES and its name in
+`core.state.verdict.Rule`.
 """
 
 from __future__ import annotations
@@ -18,52 +19,57 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", float, "npt.NDArray[np.float64]")
 LEAST_ROOM = 1e-300
-"""A station far away may send steps of 0, and nothing divides by that."""
+"""Lower bound of a divisor: another station may send steps of 0."""
 
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The larger and the smaller of two numbers, or of two arrays element by element; NaN if one of them is NaN."""
+    """Functions for the larger and the smaller of two numbers, or of two arrays element by element. The result is NaN
+    if one of the numbers is NaN."""
 
     larger: Callable[[Any, Any], Any]
     smaller: Callable[[Any, Any], Any]
 
 
-def _larger(one: float, other: float) -> float:
-    return one if one >= other or math.isnan(one) else other
+def _larger(first: float, second: float) -> float:
+    return first if first >= second or math.isnan(first) else second
 
 
-def _smaller(one: float, other: float) -> float:
-    return one if one <= other or math.isnan(one) else other
+def _smaller(first: float, second: float) -> float:
+    return first if first <= second or math.isnan(first) else second
 
 
 OF_NUMBERS = Comparisons(_larger, _smaller)
+"""The comparisons of two floats."""
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """Everything that differs between the rules."""
+    """One alarm rule: everything in which the rules differ."""
 
     join: Callable[[Any, Any, Comparisons], Any]
-    """The share of the alarm level under the rule, from the share of the density and the share of the error."""
+    """Returns the share of the alarm level under the rule, from the share of the density and that of the error."""
     alarm: Callable[[bool, bool, float], bool]
-    """Whether a sample is anomalous: density below its threshold, error above its threshold, joined share."""
+    """Returns whether a sample is anomalous. Arguments: whether the density is below its threshold, whether the error
+    is above its threshold, and the joined share."""
     decisive: Callable[[float, float], Which | None]
-    """Which score makes an anomalous sample anomalous, from both shares; None if it takes both."""
+    """Returns the score that makes an anomalous sample anomalous, from the shares of density and error; None if only
+    both together do."""
     formula: str
-    """The condition with live values, for the screen. Fields: see `tui.view.text.formula`."""
+    """The condition as a format string for the screen. `tui.view.text.formula` fills in its fields."""
     thresholds_together: bool
-    """One calibrated level of the joined score sets both thresholds; otherwise each score has a level of its own."""
+    """True if one calibrated level of the joined score sets both thresholds; False if each score has its own level."""
     budget_parts: int = 1
-    """Each score gets the false-alarm budget divided by this."""
+    """Each score gets the false-alarm rate divided by this number."""
     common_unit: bool = False
-    """Calibration joins scores of one unit as they are, and not in standard deviations."""
+    """True if the calibration joins scores of the same unit unscaled, instead of in standard deviations."""
     needs_room: bool = False
-    """A threshold must stay a step away from the typical value, because the room between them divides the score."""
+    """True if a threshold must be at least a step away from the typical value, because shares divide by that
+    distance."""
 
 
 def _either(of_density: float, of_error: float) -> Which | None:
-    """The score that reaches its own threshold, of two the one that is further beyond."""
+    """Return the score that reaches its threshold; if both do, the one with the larger share; None if neither does."""
     if of_density >= max(1.0, of_error):
         return "density"
     return "reconstruction_error" if of_error >= 1.0 else None
@@ -122,9 +128,11 @@ RULES: Mapping[Rule, AlarmRule] = {
 
 
 def shares(density: Number, error: Number, t: Thresholds) -> tuple[Number, Number]:
-    """How much of its alarm level each score uses up alone: 0 at the typical value, 1 at its threshold.
+    """Return the share of its own alarm level for the density and for the error: 0 at the typical value, 1 at the
+    threshold.
 
-    Numbers or arrays (n,). A threshold beyond the typical value still has share 1; there a step serves as the room.
+    `density` and `error` are numbers or arrays (n,). If a threshold is on the wrong side of the typical value, the
+    share is 1 at the threshold too, and a step is used as the distance.
     """
     room_d = max(t.typical_density - t.density, t.density_step, LEAST_ROOM)
     room_e = max(t.reconstruction_error - t.typical_error, t.error_step, LEAST_ROOM)
@@ -132,13 +140,13 @@ def shares(density: Number, error: Number, t: Thresholds) -> tuple[Number, Numbe
 
 
 def share(density: float, error: float, t: Thresholds) -> float:
-    """How much of the alarm level is used up under the rule; above 1 is anomalous. For arrays: `share_arrays`."""
+    """Return the share of the alarm level under the rule; above 1 is anomalous. For arrays see `share_arrays`."""
     of_density, of_error = shares(density, error, t)
     return float(RULES[t.rule].join(of_density, of_error, OF_NUMBERS))
 
 
 def is_anomalous(density: float, error: float, t: Thresholds) -> bool:
-    """The rule itself; anything that is not a number is anomalous, never fine."""
+    """Whether a sample is anomalous under the rule; always True if a score or threshold is NaN or infinite."""
     if not all(map(math.isfinite, (density, error, t.density, t.reconstruction_error))):
         return True
     low, high = density < t.density, error > t.reconstruction_error

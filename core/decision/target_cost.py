@@ -1,4 +1,4 @@
-"""What a false-alarm target needs, and what it costs."""
+"""The cost of a false-alarm target: how many good samples it needs, and how many defects are missed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ from core.state.verdict import Thresholds
 
 @dataclass(frozen=True)
 class TargetCost:
-    """Of one sense, for its own part of the false-alarm budget."""
+    """The cost of a false-alarm target for one sense."""
 
     false_alarms: float
+    """The target of this sense, 0..1."""
     thresholds: Thresholds | None
-    """None where the target is not supported; `refused` says why."""
+    """None if there are too few samples for the target; `refused` gives the reason."""
     expected: tuple[float, float] | None
-    """The 5-95 % band of the share of good parts that will really be called; None where nobody can tell."""
+    """The 5-95 % band of the real false-alarm rate, 0..1; None if it is unknown."""
     held_out: int
-    """Good pictures that were held out, or recordings that were taught."""
+    """Number of held-out good pictures, or of taught recordings."""
     needed: int
-    """So many the target needs."""
+    """The same number as the target needs it."""
     defects: int = 0
-    """Pictures or recordings of the defect folder."""
+    """Number of pictures or recordings in the defect folder."""
     misses: int | None = None
-    """Those of them that would be OK; None where there are none, or no thresholds."""
+    """Number of defects that would be OK; None if there are no defects or no thresholds."""
     refused: str = ""
+    """Why there are no thresholds; empty if there are."""
 
     @property
     def missing(self) -> int:
+        """The number of good samples that are missing for the target."""
         return max(0, self.needed - self.held_out)
 
 
@@ -46,41 +49,42 @@ def what_it_costs(
     false_alarms: float,
     defects: Sequence[tuple[float, float]] = (),
 ) -> TargetCost:
-    """What the target `false_alarms` of one sense means; nothing is changed.
+    """Return the cost of the target `false_alarms` (0..1) for one sense; nothing is changed.
 
-    `defects` are density and reconstruction error of each file of the defect folder, of a recording at its worst
-    stretch (core/evaluation/defect_test.py finds them).
+    `defects` are the density and the reconstruction error of each file in the defect folder, for a recording those of
+    its worst part (core/evaluation/defect_test.py computes them).
     """
     recordings = bundle.held_out.recording
-    want = needed_for(rule_of(table, bundle.method), false_alarms)
+    least = needed_for(rule_of(table, bundle.method), false_alarms)
     if recordings is None:
-        count, needed = bundle.held_out.count, want
+        count, needed = bundle.held_out.count, least
     else:
-        # Windows of one recording are alike: recordings vouch for a rate.
-        count, needed = len(np.unique(recordings)), max(want, WANTED_RECORDINGS)
+        # The windows of one recording are alike, so the number of recordings decides.
+        count, needed = len(np.unique(recordings)), max(least, WANTED_RECORDINGS)
     try:
         thresholds = calibrated_or_shipped(bundle, table, false_alarms)
     except TooFewError as error:
         return TargetCost(false_alarms, None, None, count, needed, len(defects), None, str(error))
-    # The seed's as shipped, or so little sound that its threshold is provisional: no rate to be expected.
-    known = count >= needed and held_out(bundle, table).count >= want
+    # The rate is unknown for the default thresholds of a method, and for provisional ones from too little sound.
+    known = count >= needed and held_out(bundle, table).count >= least
     expected = band(count, false_alarms) if known else None
     misses = _misses(bundle, false_alarms, thresholds, defects) if defects else None
     return TargetCost(false_alarms, thresholds, expected, count, needed, len(defects), misses)
 
 
 def cost_sentence(cost: TargetCost) -> str:
-    """In a sentence."""
+    """Return the cost as one sentence."""
     if cost.thresholds is None:
         return cost.refused
+    target = f"target {percent(cost.false_alarms)}"
     if cost.expected is None:
-        said = f"{percent(cost.false_alarms)} asked, provisional: {cost.missing} more good samples vouch for it"
+        sentence = f"{target}, provisional: {cost.missing} more good samples needed"
     else:
         low, high = cost.expected
-        said = f"{percent(cost.false_alarms)} asked, {100 * low:.0f}-{100 * high:.0f} % to expect"
+        sentence = f"{target}, expected {100 * low:.0f}-{100 * high:.0f} %"
     if cost.misses is not None:
-        said += f"; {cost.misses} of {cost.defects} defective ones would be OK"
-    return said
+        sentence += f"; {cost.misses} of {cost.defects} defects would be OK"
+    return sentence
 
 
 def _misses(bundle: Bundle, false_alarms: float, t: Thresholds, defects: Sequence[tuple[float, float]]) -> int:

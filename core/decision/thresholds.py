@@ -1,4 +1,4 @@
-"""The thresholds of a bundle: calibrated for a target, or as recipe.toml names them."""
+"""The thresholds of a bundle: calibrated for a target, or saved in recipe.toml."""
 
 from __future__ import annotations
 
@@ -23,27 +23,31 @@ from core.state.verdict import ModelInfo, Rule, Thresholds
 
 
 def rule_of(table: ImageTable | SoundTable, method: str) -> Rule:
+    """Return the alarm rule of a recipe; `default` means the rule of the method."""
     return METHODS[method].rule if table.rule == "default" else table.rule  # type: ignore[return-value]
 
 
 def smoothing(table: ImageTable | SoundTable) -> int:
-    """Over how many windows of sound the scores are averaged; pictures are not."""
+    """Return the number of windows of sound that the scores are averaged over; 1 for pictures."""
     return max(1, round(table.smooth / STEP_SECONDS)) if isinstance(table, SoundTable) else 1
 
 
 def held_out(bundle: Bundle, table: ImageTable | SoundTable) -> HeldOut:
-    """The calibration scores as the station sees scores: smoothed where it smooths."""
+    """Return the calibration scores, smoothed in the same way as the scores of the station."""
     return smoothed(bundle.held_out, smoothing(table))
 
 
 def calibrated(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """Thresholds from the bundle's held-out scores. Raises TooFewError."""
+    """Return thresholds from the bundle's held-out scores. Raises TooFewError if there are too few scores."""
     thresholds = calibrate(held_out(bundle, table), rule_of(table, bundle.method), false_alarms)
     return _in_its_steps(thresholds, bundle)
 
 
 def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """The same; if there are too few scores for that, the thresholds that come with the method. Raises TooFewError."""
+    """Return calibrated thresholds, or the method's default thresholds if there are too few scores.
+
+    Raises TooFewError if the method has no default thresholds either.
+    """
     try:
         return calibrated(bundle, table, false_alarms)
     except TooFewError:
@@ -54,7 +58,10 @@ def calibrated_or_shipped(bundle: Bundle, table: ImageTable | SoundTable, false_
 
 
 def thresholds_of(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> Thresholds:
-    """What recipe.toml says where it speaks of this model, else what the calibration gives. Raises TooFewError."""
+    """Return the thresholds in recipe.toml if they belong to this model, otherwise those of `calibrated_or_shipped`.
+
+    If recipe.toml has only one threshold, the other one is calibrated. Raises TooFewError.
+    """
     saved = table.thresholds
     density, error = saved.density, saved.reconstruction_error
     if saved.model not in (None, bundle.id) or (density is None and error is None):
@@ -72,7 +79,7 @@ def _made(bundle: Bundle, table: ImageTable | SoundTable, density: float, error:
 
 
 def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
-    """A method with thresholds of its own has steps of its own."""
+    """Replace the steps by those of the method, if it has default thresholds."""
     shipped = METHODS[bundle.method].shipped
     if shipped is None:
         return thresholds
@@ -80,7 +87,7 @@ def _in_its_steps(thresholds: Thresholds, bundle: Bundle) -> Thresholds:
 
 
 def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> ModelInfo:
-    """What the screen says of the model. Raises BundleError where its manifest does not tell."""
+    """Return the facts about a model that the screen shows. Raises BundleError if its manifest lacks one."""
     try:
         return ModelInfo(
             method=bundle.method,
@@ -95,23 +102,23 @@ def describe(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float
 
 
 def expected(bundle: Bundle, table: ImageTable | SoundTable, false_alarms: float) -> str:
-    """How many false alarms to expect, in words."""
-    asked = f"{percent(false_alarms)} false alarms asked"
-    want = needed_for(rule_of(table, bundle.method), false_alarms)
+    """Return a text about the false alarms to expect with this model."""
+    target = f"false-alarm target {percent(false_alarms)}"
+    least = needed_for(rule_of(table, bundle.method), false_alarms)
     recordings = bundle.held_out.recording
     if recordings is not None:
-        # Windows of one recording are alike: recordings count.
+        # The windows of one recording are alike, so the number of recordings decides.
         taught = int(bundle.facts["taught"])
         count = held_out(bundle, table).count
-        if count < want:
-            least = percent(supported(rule_of(table, bundle.method), count))
-            return f"{asked}; provisional: so little sound supports {least}: record more"
+        if count < least:
+            reachable = percent(supported(rule_of(table, bundle.method), count))
+            return f"{target}, provisional: so little sound supports {reachable} or more: record more"
         if taught < WANTED_RECORDINGS:
-            return f"{asked}; provisional: {taught} recordings, {WANTED_RECORDINGS} from 3 units or days vouch for it"
-        low, high = band(max(taught, want), false_alarms)
-        return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect of sound like that taught"
+            return f"{target}, provisional: {taught} recordings; {WANTED_RECORDINGS} from 3 units or days are needed"
+        low, high = band(max(taught, least), false_alarms)
+        return f"{target}, expected {100 * low:.0f}-{100 * high:.0f} % for sound like that taught"
     count = bundle.held_out.count
-    if count < want:
-        return f"not calibrated: {count} pictures held out, {percent(false_alarms)} takes {want}"
+    if count < least:
+        return f"not calibrated: {count} pictures held out, {least} needed for {percent(false_alarms)}"
     low, high = band(count, false_alarms)
-    return f"{asked}, {100 * low:.0f}-{100 * high:.0f} % to expect"
+    return f"{target}, expected {100 * low:.0f}-{100 * high:.0f} %"

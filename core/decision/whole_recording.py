@@ -1,4 +1,4 @@
-"""Thresholds for recordings that are judged as a whole."""
+"""Thresholds for a recording that is judged as a whole."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from core.errors import GoodpartError
 from core.state.verdict import Thresholds
 
 LEAST_LEVEL = 0.05
+"""Share of the window thresholds' distance from the typical scores: the thresholds come no nearer than this."""
 
 
 @dataclass(frozen=True)
 class WholeRecording:
-    """A recording is judged by the mean over as many windows as the taught recordings had, which scatters less than
-    a window: with thresholds of its own, for the same share of false alarms among recordings."""
+    """How to judge the mean scores of a recording.
+
+    The mean over many windows varies less than a single window, so it has its own, narrower thresholds, which give the
+    same false-alarm rate among recordings.
+    """
 
     windows: int
+    """Number of windows that the mean is taken over."""
     thresholds: Thresholds
     ranking: ScoreRanking
 
@@ -29,11 +34,11 @@ class WholeRecording:
 def whole_recording(
     held_out: HeldOut, t: Thresholds, calibrated: Thresholds, false_alarms: float, windows: int | None = None
 ) -> WholeRecording:
-    """How the mean over so many windows is judged (without a number as many as the recordings of `held_out` have),
-    where `t` are the thresholds of windows in force.
+    """Return the thresholds for the mean over `windows` windows; None means the median of the recordings in `held_out`.
 
-    The calibrated ones come so much nearer to the typical scores that as many good recordings are called as are good
-    windows; those that were set by hand come nearer by the same factor.
+    `t` are the window thresholds in force, `calibrated` those of the calibration. The calibrated thresholds are moved
+    towards the typical scores by the factor that gives the rate `false_alarms` (0..1) among the good recordings; `t` is
+    moved by the same factor.
     """
     assert held_out.recording is not None
     if windows is None:
@@ -43,12 +48,12 @@ def whole_recording(
     used = share_arrays(good.density, good.reconstruction_error, calibrated)
     try:
         level = conformal_threshold(used, window_rate(good, false_alarms))
-    except GoodpartError:  # too few: beyond all of them
+    except GoodpartError:  # too few recordings: the highest share is the level
         level = float(used.max())
     level = max(level, LEAST_LEVEL)
-    drawn = replace(
+    narrowed = replace(
         t,
         density=t.typical_density + level * (t.density - t.typical_density),
         reconstruction_error=t.typical_error + level * (t.reconstruction_error - t.typical_error),
     )
-    return WholeRecording(windows, drawn, ScoreRanking(good, drawn))
+    return WholeRecording(windows, narrowed, ScoreRanking(good, narrowed))

@@ -1,1 +1,1 @@
-"""Array and bundle to scores, on numpy and LiteRT alone."""
+"""Compute the scores of pictures and sound from a bundle, with NumPy and LiteRT only."""

@@ -1,4 +1,4 @@
-"""From a bundle to the detector to judge with."""
+"""Creates the detector of a bundle."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from core.state.verdict import Sense
 
 
 def load_detector(bundle: Bundle) -> ImageDetector:
-    """Raises BundleError if the bundle's method is unknown or judges no pictures."""
+    """The image detector of a bundle. Raises BundleError if its method is unknown or not one for pictures."""
     detector: ImageDetector = _load(bundle, "image")
     return detector
 
 
 def load_sound_detector(bundle: Bundle) -> SoundDetector:
-    """Raises BundleError if the bundle's method is unknown or judges no sound."""
+    """The sound detector of a bundle. Raises BundleError if its method is unknown or not one for sound."""
     detector: SoundDetector = _load(bundle, "sound")
     return detector
 
@@ -27,6 +27,6 @@ def _load(bundle: Bundle, sense: Sense) -> Any:
     method = METHODS.get(bundle.method)
     if method is None or method.sense != sense:
         raise BundleError(
-            f"the model's method `{bundle.method}` is not known to this goodpart; update it or train again"
+            f"the model's method `{bundle.method}` is unknown to this version of goodpart: update it or train again"
         )
     return load_object(method.detector)(bundle.arrays, bundle.networks, bundle.facts["settings"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +16,16 @@ from core.dataset.add_images import pictures_in
 from core.decision.calibration import smoothed
 from core.decision.rule import is_anomalous
 from core.decision.rule_arrays import share_arrays
-from core.decision.verdict import reason
 from core.errors import UnreadableError
 from core.evaluation.statistics import auroc, auroc_interval
-from core.features.image.picture import decode_picture
-from core.health.camera import CameraHealth, CameraHealthSettings
+from core.inference.image_file import judge_picture_file
 from core.inference.image_judge import ImageJudge
 from core.recipes.recipe import Recipe
-from core.samples import AnomalyMap, Frame
-from core.state.source_status import SourceStatus
+from core.samples import AnomalyMap
 from core.state.verdict import Sense, State, Thresholds
+
+if TYPE_CHECKING:
+    from core.inference.sound_judge import SoundJudge
 
 WORST = 3
 
@@ -130,50 +132,32 @@ def _pictures(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Defe
     judge = ImageJudge(recipe, bundle)
     files = pictures_in(recipe.defect_images) if recipe.defect_images.is_dir() else []
     held, t = judge.bundle.held_out, judge.thresholds
-    cases, refused = _judged(files, lambda file: judged_picture(judge, file), progress)
+    cases, refused = _judged(files, partial(_judged_picture, judge), progress)
     good = GoodScores(held.density, held.reconstruction_error, _shares(held.density, held.reconstruction_error, t))
     return DefectTest("image", bundle.id, t, _named(good, bundle, np.arange(held.count)), cases, refused)
 
 
-def judged_picture(judge: ImageJudge, file: Path) -> JudgedSample:
-    """Looked at with the eyes of the station. Raises UnreadableError."""
-    picture = decode_picture(file)
-    # A still picture is not frozen.
-    health = CameraHealth(judge.taught, CameraHealthSettings(frozen_after=None))
-    fault = health.check(Frame(picture, 1, 0.0), SourceStatus("live", str(file)), 0.0)
-    seen, t = judge(picture), judge.thresholds
-    density, error = seen.density, seen.reconstruction_error
-    state: State = "UNKNOWN" if fault else "ANOMALY" if seen.anomalous else "OK"
-    words = fault.removeprefix("camera: ") if fault else reason(density, error, t, seen.anomalous)
-    return JudgedSample(file, state, words, seen.share, density, error, map=seen.map)
+def _judged_picture(judge: ImageJudge, file: Path) -> JudgedSample:
+    """Raises UnreadableError."""
+    result = judge_picture_file(judge, file)
+    seen = result.judgement
+    return JudgedSample(
+        file, result.state, result.reason, seen.share, seen.density, seen.reconstruction_error, map=seen.map
+    )
 
 
 def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> DefectTest:
     # Only who listens waits for the sound libraries.
     from core.dataset.add_sound import recordings_in
-    from core.inference.sound_file import audition
     from core.inference.sound_judge import SoundJudge
 
-    ear = SoundJudge(recipe, bundle)
+    judge = SoundJudge(recipe, bundle)
     files = recordings_in(recipe.defect_sound) if recipe.defect_sound.is_dir() else []
-    channel = recipe.settings.microphone.channel
-    whole = ear.for_whole()
+    whole = judge.for_whole()
     t = whole.thresholds
-
-    def judged(file: Path) -> JudgedSample:
-        heard = audition(ear, file, channel)
-        density, error = heard.whole.density, heard.whole.reconstruction_error
-        words = reason(density, error, t, heard.whole.anomalous)
-        if heard.state == "UNKNOWN":
-            at, fault = heard.faults[0]
-            words = f"{at:.1f} s: {fault}"
-        elif heard.state == "ANOMALY":
-            words = f"{heard.whole.start:.1f}-{heard.whole.end:.1f} s: {words}"
-        trace = np.array([(window.end, window.share) for window in heard.windows], np.float64)
-        return JudgedSample(file, heard.state, words, heard.whole.share, density, error, trace=trace)
-
+    judged = partial(_judged_recording, judge, channel=recipe.settings.microphone.channel)
     cases, refused = _judged(files, judged, progress)
-    held = ear.bundle.held_out
+    held = judge.bundle.held_out
     assert held.recording is not None
     means = smoothed(held, max(2, whole.windows))  # as core.inference.sound_file judges a recording
     assert means.recording is not None
@@ -182,6 +166,24 @@ def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> De
     at = [int(np.flatnonzero(means.recording == one)[np.argmax(used[means.recording == one])]) for one in recordings]
     good = GoodScores(means.density[at], means.reconstruction_error[at], used[at])
     return DefectTest("sound", bundle.id, t, _named(good, bundle, recordings), cases, refused)
+
+
+def _judged_recording(judge: SoundJudge, file: Path, channel: int | None) -> JudgedSample:
+    """Raises UnreadableError."""
+    from core.inference.sound_file import judge_sound_file, reason_of
+
+    result = judge_sound_file(judge, file, channel)
+    whole = result.whole
+    trace = np.array([(window.end, window.share) for window in result.windows], np.float64)
+    return JudgedSample(
+        file,
+        result.state,
+        reason_of(judge, result),
+        whole.share,
+        whole.density,
+        whole.reconstruction_error,
+        trace=trace,
+    )
 
 
 def _judged(
@@ -211,6 +213,3 @@ def _named(good: GoodScores, bundle: Bundle, which: npt.NDArray[np.int64]) -> Go
         return good
     told = tuple(str(names[number]) for number in which.tolist())
     return GoodScores(good.density, good.reconstruction_error, good.share, told)
-
-
-# Statistics.

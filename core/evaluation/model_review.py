@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -27,6 +25,7 @@ from core.evaluation.defect_test import DefectTest, JudgedSample, separate
 from core.evaluation.review_result import GreyImage, ModelReview, Reconstruction, TargetCosts, WorstSample
 from core.features.image.picture import crop, decode_picture
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.child_process import end_with_parent
 from core.runtime.opencv import cv2
 from core.state.verdict import Sense
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("recipe")
     parser.add_argument("--candidate", action="store_true", help="the models that wait to be taken over")
     options = parser.parse_args(arguments)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         found = examine(open_recipe(options.recipe), candidate=options.candidate)
     except GoodpartError as error:
@@ -66,12 +65,6 @@ def _finite(value: object) -> object:
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
     return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _end_with_parent() -> None:
-    """Whoever asked closes our standard input, or dies."""
-    sys.stdin.buffer.read()
-    os._exit(0)
 
 
 def examine(recipe: Recipe, *, candidate: bool = False) -> list[ModelReview]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.evaluation.review_result import ModelReview, examined_from
-from core.runtime.training_process import be_nice
+from core.runtime.child_process import ONE_THREAD, ChildProcess
 
 
 @dataclass(frozen=True)
@@ -39,58 +34,37 @@ class ModelReviewProcess:
         """`changed` is called on a thread of its own whenever `now` is another."""
         self.now = ReviewProgress("running")
         self._changed = changed
-        self._child: subprocess.Popen[str] | None = None
-        self._arguments = [
-            sys.executable,
-            "-m",
-            "core.evaluation.model_review",
-            str(folder),
-            *(["--candidate"] if candidate else []),
-        ]
+        self._child: ChildProcess | None = None
+        self._arguments = [str(folder), *(["--candidate"] if candidate else [])]
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._ended = True
-        child = self._child
-        if child is not None and child.stdin is not None:
-            with contextlib.suppress(OSError):
-                child.stdin.close()
+        if self._child is not None:
+            self._child.end()
 
     def _run(self) -> None:
         try:
-            self._child = subprocess.Popen(
-                self._arguments,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                encoding="utf-8",
-                errors="replace",
-                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
+            self._child = ChildProcess("core.evaluation.model_review", self._arguments, ONE_THREAD)
         except OSError as error:
             self._tell(ReviewProgress("failed", message=f"the model cannot be looked at ({error.strerror or error})"))
             return
-        be_nice(self._child.pid)
         if self._ended:
             self.stop()
         last = ReviewProgress("failed", message="the model could not be looked at: the process ended")
-        assert self._child.stdout is not None
-        for line in self._child.stdout:
-            news = self._parsed(line)
+        for said in self._child.messages():
+            news = self._parsed(said)
             if news is not None and news.state == "running":
                 self._tell(news)
             elif news is not None:
                 last = news
         self._child.wait()
-        self.stop()
         self._tell(last)
 
-    def _parsed(self, line: str) -> ReviewProgress | None:
+    def _parsed(self, said: Mapping[str, Any]) -> ReviewProgress | None:
         try:
-            said = json.loads(line)
             if said["state"] == "running":
                 return replace(self.now, step=int(said["step"]), of=int(said["of"]))
             if said["state"] == "failed":

@@ -1,1 +1,1 @@
-"""Sample to array."""
+"""Compute feature arrays from pictures and sound."""

@@ -1,1 +1,1 @@
-"""Whether a sample can be trusted."""
+"""Checks whether the samples of a camera or microphone can be trusted."""

@@ -1,4 +1,4 @@
-"""Can the picture be trusted at all? A camera that is dark, blurred or frozen gives UNKNOWN, never OK."""
+"""Checks whether a picture can be trusted: a dark, blurred or frozen picture gives UNKNOWN, never OK."""
 
 from __future__ import annotations
 
@@ -15,33 +15,37 @@ from core.samples import Frame, Picture
 from core.state.source_status import SourceStatus
 
 WHITE = 250
-"""Grey levels from here on count as saturated."""
+"""Grey level: pixels at or above it count as saturated."""
 DARK_SHARE, DARK_MOST, DARK_UNTAUGHT = 0.4, 60.0, 8.0
+"""A picture is dark below this share of the lowest taught brightness, but only below the grey level DARK_MOST; without
+taught pictures below the grey level DARK_UNTAUGHT."""
 SATURATED_MORE, SATURATED_UNTAUGHT = 0.25, 0.97
+"""Shares of white pixels: how much more than taught is allowed, and the limit without taught pictures."""
 BLUR_SHARE = 0.3
+"""Share of the usual lower end of the taught sharpness below which a picture is blurred."""
 
 
 @dataclass(frozen=True)
 class PictureMeasures:
-    """What health looks at in one picture."""
+    """The measures of one picture that the health check uses."""
 
     brightness: float
     """Mean grey level, 0..255."""
     saturated: float
-    """Share of pixels at or above grey level 250."""
+    """Share of pixels at or above grey level 250, 0..1."""
     sharpness: float
-    """Variance of the Laplacian of the picture, grey and reduced to 256 pixels of width (not enlarged)."""
+    """Variance of the Laplacian of the grey picture, reduced to a width of 256 pixels if it is wider."""
     width: int
     height: int
 
 
 def measure(picture: Picture) -> PictureMeasures:
-    """Measures of a picture of any size; about a millisecond at 1920 x 1080."""
+    """Return the measures of a picture of any size; takes about a millisecond at 1920 x 1080."""
     return measured(grey_for_health(picture), picture)
 
 
 def measured(grey: Picture, picture: Picture) -> PictureMeasures:
-    """The same, where `grey_for_health` of the picture is there already."""
+    """Return the measures of a picture from `grey`, its `grey_for_health`."""
     height, width = picture.shape[:2]
     thumbnail = grey
     if width > 256:
@@ -57,7 +61,10 @@ def measured(grey: Picture, picture: Picture) -> PictureMeasures:
 
 
 def grey_for_health(picture: Picture) -> Picture:
-    """Grey, at most 512 pixels wide. Sampled, not averaged: averaging every pixel would cost ten times as much."""
+    """Return the picture in grey, uint8 (height, width), at most 512 pixels wide.
+
+    It is sampled, because averaging all pixels would take ten times as long.
+    """
     height, width = picture.shape[:2]
     if width > 512:
         picture = cv2.resize(picture, (512, max(1, round(height * 512 / width))), interpolation=cv2.INTER_LINEAR)
@@ -66,47 +73,48 @@ def grey_for_health(picture: Picture) -> Picture:
 
 @dataclass(frozen=True)
 class TaughtPictures:
-    """What the taught pictures measured; belongs into the bundle's manifest."""
+    """The measures of the taught pictures, stored in the bundle's manifest."""
 
     brightness_low: float
     brightness_high: float
     saturated_high: float
     sharpness_low: float
-    """Usual lower end: a twentieth of the taught pictures are less sharp."""
+    """Usual lower end: 5 % of the taught pictures are less sharp."""
     width: int | None
-    """None, like `height`, where the taught pictures are not all of one size."""
+    """None, like `height`, if the taught pictures differ in size."""
     height: int | None
 
     @classmethod
     def of(cls, measures: Iterable[PictureMeasures]) -> Self:
-        """Raises GoodpartError when there are none."""
-        seen = list(measures)
-        if not seen:
+        """Summarize the measures of the taught pictures. Raises GoodpartError if there are none."""
+        taught = list(measures)
+        if not taught:
             raise GoodpartError("no good pictures were measured: teach some first")
-        sharpness = np.array([m.sharpness for m in seen])
-        sizes = {(m.width, m.height) for m in seen}
+        sharpness = np.array([m.sharpness for m in taught])
+        sizes = {(m.width, m.height) for m in taught}
         width, height = sizes.pop() if len(sizes) == 1 else (None, None)
         return cls(
-            brightness_low=min(m.brightness for m in seen),
-            brightness_high=max(m.brightness for m in seen),
-            saturated_high=max(m.saturated for m in seen),
-            # Never so high that a taught picture itself would be called blurred.
+            brightness_low=min(m.brightness for m in taught),
+            brightness_high=max(m.brightness for m in taught),
+            saturated_high=max(m.saturated for m in taught),
+            # Low enough that no taught picture itself counts as blurred.
             sharpness_low=min(float(np.quantile(sharpness, 0.05)), 0.9 / BLUR_SHARE * float(sharpness.min())),
             width=width,
             height=height,
         )
 
     def to_json(self) -> dict[str, float | int | None]:
+        """Return the fields by name, as JSON data."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Self:
-        """Raises GoodpartError when a number is missing or is none."""
+        """Read what `to_json` returns. Raises GoodpartError if a number is missing or invalid."""
 
         def number(name: str) -> float:
             value = data.get(name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise GoodpartError(f"what was taught about the camera has no number for {name}: train again")
+                raise GoodpartError(f"the model's data about the camera has no number for {name}: train again")
             return float(value)
 
         sized = data.get("width") is not None and data.get("height") is not None
@@ -122,17 +130,20 @@ class TaughtPictures:
 
 @dataclass(frozen=True)
 class CameraHealthSettings:
+    """The time limits of the health check."""
+
     no_frame_after: float = 1.0
-    """Seconds without a frame. A source slower than that is given three of its own intervals."""
+    """Seconds without a frame until this is a fault. A slower source gets three of its own frame intervals."""
     frozen_after: float | None = 2.0
-    """Seconds of new frames that are all the same, byte for byte. None for sources that repeat rightly, such as a
-    folder of pictures (core.sources.camera_address.shows_stills knows)."""
+    """Seconds of new, byte-identical frames until this is a fault. None for sources that may repeat a picture, such as
+    a folder of pictures (core.sources.camera_address.shows_stills)."""
 
 
 class CameraHealth:
-    """Looks at every frame before it is judged. Has no clock of its own; used by one thread."""
+    """Checks every frame before it is judged. It has no clock of its own; only one thread may use it."""
 
     def __init__(self, taught: TaughtPictures | None, settings: CameraHealthSettings | None = None) -> None:
+        """`taught` is None before the first training; the check then uses fixed limits."""
         self._taught = taught
         self._settings = settings or CameraHealthSettings()
         self._last_at: float | None = None
@@ -142,14 +153,14 @@ class CameraHealth:
         self._frozen_fault: str | None = None
         self._picture_fault: str | None = None
         self.grey: Picture | None = None
-        """`grey_for_health` of the newest frame, for who else looks at it."""
+        """`grey_for_health` of the newest frame, so that others need not compute it again."""
         self.measures: PictureMeasures | None = None
-        """Of the newest frame."""
+        """The measures of the newest frame."""
 
     def check(self, frame: Frame | None, status: SourceStatus, now: float) -> str | None:
-        """Why the picture cannot be trusted, in words for the verdict's reason; None when it can.
+        """Return why the picture cannot be trusted, as text for the verdict's reason; None if it can.
 
-        frame: the one that is to be judged, or None when `take` gave none. now: time.monotonic().
+        `frame` is the frame to be judged, or None if the source has no new one. `now` is time.monotonic().
         """
         if frame is not None:
             self._last_at = frame.at
@@ -168,7 +179,7 @@ class CameraHealth:
     def _fault_of(self, frame: Frame) -> str | None:
         self.grey = grey_for_health(frame.picture)
         self.measures = measures = measured(self.grey, frame.picture)
-        # A black or white picture repeats as well: its own words help more than "frozen".
+        # A black or white picture repeats too; the text about darkness or brightness is more useful than "frozen".
         frozen = self._frozen(frame)
         return (
             _other_size(measures, self._taught)
@@ -183,7 +194,7 @@ class CameraHealth:
         if after is None or frame.number == self._last_number:
             return self._frozen_fault
         self._last_number = frame.number
-        # A living sensor's noise differs in any row; a sixteenth of them tells as much as all.
+        # The noise of a working sensor changes every row, so every 16th row is enough.
         rows = frame.picture[::16].copy()
         if self._rows is None or not np.array_equal(rows, self._rows):
             self._rows, self._same_since = rows, frame.at
@@ -217,7 +228,7 @@ def _saturated(measures: PictureMeasures, taught: TaughtPictures | None) -> str 
     if taught is None:
         limit = SATURATED_UNTAUGHT
     else:
-        # On a white background most of the picture is white rightly: what is left to the full picture decides.
+        # On a white background most pixels are white anyway: then 80 % of the other pixels must turn white.
         limit = min(taught.saturated_high + SATURATED_MORE, 1 - 0.2 * (1 - taught.saturated_high))
     if measures.saturated <= limit or limit >= 1:
         return None

@@ -1,4 +1,4 @@
-"""Can the sound be trusted at all? A microphone that is silent, clipping or stuck gives UNKNOWN, never OK."""
+"""Checks whether sound can be trusted: a silent, clipping or stuck microphone gives UNKNOWN, never OK."""
 
 from __future__ import annotations
 
@@ -16,40 +16,49 @@ from core.state.material import Level
 from core.state.source_status import MicrophoneStatus
 
 FULL_SCALE = 0.999
+"""Absolute value of a sample; at or above it the sample is clipped."""
 SILENCE = -120.0
-"""dB that stand for nothing at all."""
+"""dB, shown for digital silence."""
 NOTHING_AFTER = 0.8
-"""Seconds without sound."""
+"""Seconds without sound until this is a fault."""
 LOOKED_AT, ENOUGH = 1.0, 0.25
-"""Seconds of sound that are looked at, and that it takes to say something."""
+"""Seconds of sound that are checked, and that are needed for a decision."""
 QUIETEST, LOUDEST = 35.0, 35.0
-"""dB below and above what was taught. A machine that stops, or roars (a broken propeller was 28 dB louder), has a fault
-to be heard, which is none of the microphone."""
+"""dB below and above the taught level that are allowed. The range is wide, because a machine that stops or becomes loud
+(a broken propeller was 28 dB louder) has a fault that the model must hear; it is not the microphone's fault."""
 DEAD_LOW, DEAD_HIGH = -95.0, -70.0
+"""dB: bounds of the level below which a microphone is dead."""
 CLIPPED, OFFSET = 0.002, 0.05
+"""The share of clipped samples and the constant offset (full scale is 1) that are allowed besides the taught ones."""
 HEARD_BY_MODELS = 16_000
+"""Samples per second that the models need."""
 HELD_SECONDS = 2.0
+"""Seconds for which the level shows the highest peak and clipping."""
 
 
 @dataclass(frozen=True)
 class SoundMeasures:
-    """What health looks at in a stretch of sound."""
+    """The measures of one block of sound that the health check uses."""
 
     seconds: float
     power: float
-    """Mean square without the offset."""
+    """Mean square, without the offset."""
     peak: float
+    """The largest absolute value; full scale is 1."""
     offset: float
-    """Mean."""
+    """The mean of the samples."""
     clipped: float
-    """Share of samples at full scale."""
+    """Share of samples at full scale, 0..1."""
     constant: bool
+    """True if all samples are equal."""
     finite: bool
+    """False if samples are NaN or infinite."""
     rate: int
+    """Samples per second."""
 
 
 def measure_sound(samples: Sound, rate: int) -> SoundMeasures:
-    """Measures of a stretch of any length above 0."""
+    """Return the measures of a block of at least one sample; `rate` is in samples per second."""
     finite = bool(np.isfinite(samples).all())
     if not finite:
         samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -69,46 +78,49 @@ def measure_sound(samples: Sound, rate: int) -> SoundMeasures:
 
 
 def decibels(power: float) -> float:
+    """Return a power (full scale is 1) in dB; SILENCE if there is almost none."""
     return 10 * math.log10(power) if power > 1e-12 else SILENCE
 
 
 @dataclass(frozen=True)
 class TaughtSound:
-    """What the taught recordings measured, second by second; belongs into the bundle's manifest."""
+    """The measures of the taught recordings, second by second, stored in the bundle's manifest."""
 
     rms_low: float
     """dB of full scale."""
     rms_high: float
+    """dB of full scale."""
     clipped_high: float
     offset_high: float
     rate_low: int
 
     @classmethod
     def of(cls, measures: Iterable[SoundMeasures]) -> Self:
-        """Raises GoodpartError when there are none."""
-        seen = [m for m in measures if m.seconds >= ENOUGH]
-        if not seen:
+        """Summarize the measures of the taught sound. Raises GoodpartError if none is long enough."""
+        taught = [m for m in measures if m.seconds >= ENOUGH]
+        if not taught:
             raise GoodpartError("no good sound was measured: teach some first")
-        levels = [decibels(m.power) for m in seen]
+        levels = [decibels(m.power) for m in taught]
         return cls(
             rms_low=min(levels),
             rms_high=max(levels),
-            clipped_high=max(m.clipped for m in seen),
-            offset_high=max(abs(m.offset) for m in seen),
-            rate_low=min(m.rate for m in seen),
+            clipped_high=max(m.clipped for m in taught),
+            offset_high=max(abs(m.offset) for m in taught),
+            rate_low=min(m.rate for m in taught),
         )
 
     def to_json(self) -> dict[str, float | int]:
+        """Return the fields by name, as JSON data."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Self:
-        """Raises GoodpartError when a number is missing or is none."""
+        """Read what `to_json` returns. Raises GoodpartError if a number is missing or invalid."""
 
         def number(name: str) -> float:
             value = data.get(name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise GoodpartError(f"what was taught about the sound has no number for {name}: train again")
+                raise GoodpartError(f"the model's data about the sound has no number for {name}: train again")
             return float(value)
 
         return cls(
@@ -121,9 +133,10 @@ class TaughtSound:
 
 
 class MicrophoneHealth:
-    """Listens to every stretch before it is judged. Has no clock of its own; used by one thread."""
+    """Checks every block of sound before it is judged. It has no clock of its own; only one thread may use it."""
 
     def __init__(self, taught: TaughtSound | None) -> None:
+        """`taught` is None before the first training; the check then uses fixed limits."""
         self._taught = taught
         self._last: deque[SoundMeasures] = deque()
         self._peaks: deque[tuple[float, float]] = deque()
@@ -131,9 +144,9 @@ class MicrophoneHealth:
         self._heard_at: float | None = None
 
     def check(self, stretch: SoundBlock | None, status: MicrophoneStatus, now: float) -> str | None:
-        """Why the sound cannot be trusted, in words for the verdict's reason; None when it can.
+        """Return why the sound cannot be trusted, as text for the verdict's reason; None if it can.
 
-        stretch: what is to be judged, or None when `take` gave none. now: time.monotonic().
+        `stretch` is the block to be judged, or None if the source has no new one. `now` is time.monotonic().
         """
         if stretch is not None and len(stretch.samples):
             self._listen(stretch)
@@ -170,10 +183,10 @@ class MicrophoneHealth:
             return "microphone: gives samples that are not numbers: choose another device or driver"
         seconds = sum(m.seconds for m in last)
         constant = 0.0
-        for one in reversed(last):
-            if not one.constant or one.offset != last[-1].offset:
+        for measures in reversed(last):
+            if not measures.constant or measures.offset != last[-1].offset:
                 break
-            constant += one.seconds
+            constant += measures.seconds
         if constant >= ENOUGH:
             if last[-1].offset == 0:
                 return "microphone: silent (nothing but zeros): is it muted or unplugged?"
@@ -198,7 +211,7 @@ class MicrophoneHealth:
         return _unlike(level, last[-1].rate, taught)
 
     def level(self) -> Level | None:
-        """How loud the newest stretch is; None before the first."""
+        """Return the loudness of the newest block; None before the first one."""
         if not self._last or self._heard_at is None:
             return None
         newest = self._last[-1]
@@ -211,7 +224,7 @@ class MicrophoneHealth:
 
 
 def _unlike(level: float, rate: int, taught: TaughtSound | None) -> str | None:
-    """Sound that cannot be compared with what was taught."""
+    """Return why the sound cannot be compared with the taught sound; None if it can."""
     if taught is None:
         return None
     if rate < min(taught.rate_low, HEARD_BY_MODELS):

@@ -1,4 +1,4 @@
-"""Whether the picture moves, or the part was exchanged."""
+"""Detects that the picture moves or that the part was exchanged."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from core.samples import Picture
 
 
 class SceneChange:
-    """Tells a part that is being exchanged from a part that lies still, so that voting starts anew with each part."""
+    """Distinguishes a part that is being exchanged from one that does not move, so that voting restarts per part."""
 
     FLOOR, CEILING = 1.5, 4.0
-    """Grey levels. Sensor noise, 1 % flicker and vibration of some pixels stay below the floor; different parts
-    differ by more than the ceiling, unless they are flat and alike."""
+    """Grey levels. Sensor noise, 1 % flicker and a vibration of a few pixels stay below the floor. Different parts
+    differ by more than the ceiling, unless they are flat and look alike."""
 
     def __init__(self) -> None:
         self._last: npt.NDArray[np.float32] | None = None
@@ -25,11 +25,11 @@ class SceneChange:
         self._levels: deque[float] = deque(maxlen=15)
 
     def changed(self, grey: Picture) -> bool:
-        """Whether the scene is another one than that of the last call. The first always is. `grey` is a
+        """Whether the scene differs from that of the last call; True for the first call. `grey` is the result of
         `grey_for_health`.
 
-        Compared are thumbnails of 32 x 32 without their means (light that flickers is not motion); a bench that
-        shakes all the time raises the level, up to the ceiling.
+        The comparison uses thumbnails of 32 x 32 pixels without their means, so that flickering light is not motion.
+        Constant vibration raises the limit, up to CEILING.
         """
         small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
         small -= small.mean()
@@ -45,8 +45,9 @@ class SceneChange:
         return difference > limit
 
     def mark(self) -> None:
-        """From now on `changed` compares with the last picture as well: nothing goes so slowly that it is not seen."""
+        """Make `changed` compare with the current picture too, so that it also detects slow changes."""
         self._marked = self._last
 
     def unmark(self) -> None:
+        """Make `changed` compare with the previous picture only."""
         self._marked = None

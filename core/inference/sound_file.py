@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +13,21 @@ from core.dataset.add_sound import LEAST_SECONDS
 from core.decision.calibration import smoothed
 from core.decision.rule import is_anomalous
 from core.decision.rule_arrays import share_arrays
+from core.decision.verdict import reason
 from core.decision.whole_recording import WholeRecording
 from core.detectors.sound.base import WindowScores
 from core.errors import UnreadableError
-from core.features.sound.wav import read_wave, resampled, wave_facts
+from core.features.sound.wav import Recording, open_recording, resampled
 from core.health.microphone import MicrophoneHealth
 from core.inference.sound_judge import SoundJudge
 from core.samples import Sound, SoundBlock
+from core.serialization.verdict_json import Result, scores_as_json
 from core.state.source_status import MicrophoneStatus
 from core.state.verdict import SoundJudgement, State, Thresholds
 
 GAP_SECONDS = 0.5
 """Anomalous stretches that are nearer to each other are one."""
+Faults = list[tuple[float, str]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class SoundFileResult:
     """What a recording sounds like from beginning to end."""
 
     windows: Sequence[SoundJudgement]
-    passages: Sequence[AnomalousStretch]
+    stretches: Sequence[AnomalousStretch]
     faults: Sequence[tuple[float, str]]
     """Seconds from the beginning at which the sound could not be trusted, and why."""
     whole: SoundJudgement
@@ -56,46 +59,51 @@ class SoundFileResult:
         return "ANOMALY" if self.whole.anomalous else "UNKNOWN" if self.faults else "OK"
 
 
-def audition(
-    ear: SoundJudge, path: Path, channel: int | None, progress: Callable[[float, float], None] | None = None
-) -> SoundFileResult:
-    """Judge a file block by block: an hour takes no more memory than its windows.
+def judge_sound_file(judge: SoundJudge, path: Path, channel: int | None) -> SoundFileResult:
+    """Raises UnreadableError for a file that cannot be decoded or is shorter than a window."""
+    with open_recording(path) as recording:
+        return judge_recording(judge, recording, channel)
 
-    `progress` is told seconds done and seconds of all. Raises UnreadableError for a file that cannot be decoded or is
-    shorter than a window.
-    """
-    facts = wave_facts(path)
+
+def judge_recording(judge: SoundJudge, recording: Recording, channel: int | None) -> SoundFileResult:
+    """The same for an open file, block by block: an hour takes no more memory than its windows."""
+    facts = recording.facts
     if facts.seconds < LEAST_SECONDS:
-        raise UnreadableError(f"{path}: {facts.seconds:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
-    ear.reset()
-    health = MicrophoneHealth(ear.taught)
-    status = MicrophoneStatus("live", str(path), rate=facts.rate, channels=facts.channels)
+        raise _too_short(recording, facts.seconds)
+    judge.reset()
+    seconds = 0.0
+    faults: Faults = []
     windows: list[SoundJudgement] = []
     scores: list[WindowScores] = []
-    faults: list[tuple[float, str]] = []
-    done = 0.0
-
-    def looked(blocks: Iterable[Sound]) -> Iterable[Sound]:
-        """The same blocks, looked at by the station's ears for what is not to be trusted."""
-        nonlocal done
-        for block in blocks:
-            done += len(block) / facts.rate
-            fault = health.check(SoundBlock(block, facts.rate, done), status, done)
-            if fault is not None:
-                faults.append((done, fault.removeprefix("microphone: ")))
-            yield block
-
-    for block in resampled(looked(read_wave(path, channel=channel)), facts.rate, ear.rate):
-        for window in ear.listen(block):
+    for block in resampled(_checked(judge, recording, channel, faults), facts.rate, judge.rate):
+        seconds += len(block) / judge.rate
+        for window in judge.listen(block):
             # Only two numbers of it are needed later.
             scores.append(WindowScores(window.start, window.end, window.density, window.reconstruction_error))
-            windows.append(ear.judge(window))
-        if progress:
-            progress(done, facts.seconds)
+            windows.append(judge.judge(window))
     if not windows:
-        raise UnreadableError(f"{path}: {done:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
-    rule = ear.for_whole()
-    return SoundFileResult(windows, passages_of(windows), faults, worst_stretch(scores, windows, rule), rule.thresholds)
+        raise _too_short(recording, seconds)
+    rule = judge.for_whole()
+    worst = worst_stretch(scores, windows, rule)
+    return SoundFileResult(windows, stretches_of(windows), faults, worst, rule.thresholds)
+
+
+def _too_short(recording: Recording, seconds: float) -> UnreadableError:
+    return UnreadableError(f"{recording.path}: {seconds:.1f} s are shorter than a window ({LEAST_SECONDS} s)")
+
+
+def _checked(judge: SoundJudge, recording: Recording, channel: int | None, faults: Faults) -> Iterator[Sound]:
+    """The blocks of a recording. What the station would not trust in them is added to `faults`."""
+    facts = recording.facts
+    health = MicrophoneHealth(judge.taught)
+    status = MicrophoneStatus("live", str(recording.path), rate=facts.rate, channels=facts.channels)
+    done = 0.0
+    for block in recording.blocks(channel):
+        done += len(block) / facts.rate
+        fault = health.check(SoundBlock(block, facts.rate, done), status, done)
+        if fault is not None:
+            faults.append((done, fault.removeprefix("microphone: ")))
+        yield block
 
 
 def worst_stretch(
@@ -128,7 +136,7 @@ def worst_stretch(
     )
 
 
-def passages_of(windows: Sequence[SoundJudgement]) -> list[AnomalousStretch]:
+def stretches_of(windows: Sequence[SoundJudgement]) -> list[AnomalousStretch]:
     """Anomalous windows that overlap or nearly so, merged."""
     found: list[AnomalousStretch] = []
     for heard in windows:
@@ -141,3 +149,47 @@ def passages_of(windows: Sequence[SoundJudgement]) -> list[AnomalousStretch]:
         else:
             found.append(AnomalousStretch(heard.start, heard.end, heard))
     return found
+
+
+def sound_as_json(judge: SoundJudge, result: SoundFileResult, path: str) -> Result:
+    """The object of the command line's contract: verdict and numbers are those of the recording as a whole, windows
+    and stretches those of the station."""
+    return {
+        "path": path,
+        "kind": "sound",
+        "verdict": result.state,
+        **scores_as_json(result.whole, result.thresholds),
+        "reason": reason_of(judge, result),
+        "stretches": [
+            {
+                "start": round(stretch.start, 1),
+                "end": round(stretch.end, 1),
+                "peak": round(stretch.worst.score, 3),
+                "head": judge.named(stretch.worst),
+            }
+            for stretch in result.stretches
+        ],
+        "windows": [
+            {
+                "start": round(one.start, 1),
+                "end": round(one.end, 1),
+                "score": round(one.score, 4),
+                "anomaly": one.anomalous,
+            }
+            for one in result.windows
+        ],
+    }
+
+
+def reason_of(judge: SoundJudge, result: SoundFileResult) -> str:
+    """Why the recording as a whole has its verdict, in words."""
+    if result.state == "UNKNOWN":
+        at, fault = result.faults[0]
+        return f"{at:.1f} s: {fault}"
+    whole, t = result.whole, result.thresholds
+    words = reason(whole.density, whole.reconstruction_error, t, whole.anomalous)
+    if result.state == "ANOMALY":
+        named = judge.named(whole)
+        return f"{whole.start:.1f}-{whole.end:.1f} s: " + (words if named in words else f"{named}: {words}")
+    beyond = sum(one.anomalous for one in result.windows)
+    return f"{words}; {beyond} of {len(result.windows)} windows beyond the station's threshold" if beyond else words

@@ -12,7 +12,7 @@ from core.inspection.continuous import LEAST_SECONDS, PartPresence
 from core.inspection.operator_feedback import CallMaterial, OperatorFeedback
 from core.inspection.shift_counter import ShiftCounter
 from core.inspection.single_shot import SingleShot
-from core.journal.event_log import EventLog
+from core.journal.log import StationLog
 from core.journal.sound_excerpt import SoundExcerpt
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
@@ -31,7 +31,7 @@ class Inspection:
     """Used on the station's loop."""
 
     def __init__(
-        self, recipe: Recipe, log: EventLog, sight: ImagePipeline | None, hearing: SoundPipeline | None, clock: Clock
+        self, recipe: Recipe, log: StationLog, sight: ImagePipeline | None, hearing: SoundPipeline | None, clock: Clock
     ) -> None:
         self._log = log
         self._clock = clock

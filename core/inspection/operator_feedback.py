@@ -19,8 +19,8 @@ from core.dataset.review_queue import (
     withdraw,
 )
 from core.errors import GoodpartError, UnreadableError
-from core.journal.event_log import EventLog
 from core.journal.evidence_files import name_at
+from core.journal.log import StationLog
 from core.recipes.recipe import Recipe
 from core.samples import Picture, SoundBlock
 from core.serialization.verdict_json import map_as_json
@@ -48,7 +48,7 @@ class CallMaterial:
 class OperatorFeedback:
     """`made` is for the station's loop; `say`, `look` are for a thread that may wait for the disk."""
 
-    def __init__(self, recipe: Recipe, log: EventLog) -> None:
+    def __init__(self, recipe: Recipe, log: StationLog) -> None:
         self._recipe = recipe
         self._log = log
         self._material = CallMaterial(None, None, (), {}, ())

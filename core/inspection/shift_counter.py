@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.journal.event_log import EventLog
+from core.journal.log import StationLog
 from core.journal.sound_excerpt import SoundExcerpt
 from core.journal.store import read_shift
 from core.recipes.recipe import Recipe
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ShiftCounter:
     """Counts parts; the journal keeps the count over restarts."""
 
-    def __init__(self, recipe: Recipe, log: EventLog) -> None:
+    def __init__(self, recipe: Recipe, log: StationLog) -> None:
         self._recipe = recipe
         self._log = log
         self.shift = Shift(time.time())

@@ -1,4 +1,4 @@
-"""Keeps the link to the knobs alive: opens the port, again and again where it must, and tells the board the verdict."""
+"""Keeps the link to the knobs alive: opens the port, reopens it after a loss, and sends the verdict to the board."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from core.tape.writer import TapeWriter
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 0.5
-"""Seconds between attempts. A board that is put back is live within 2 s: it says something once a second."""
+"""Seconds between attempts. A board that is plugged in again is live within 2 s: it sends a line every second."""
 TICK_SECONDS = 0.25
 LEAST_GAP = 0.1
-"""Verdicts and news of the knobs: at most ten a second."""
+"""Seconds between two verdicts, and between two change notifications: at most ten per second."""
 LONGEST_GAP = 0.9
-"""The board counts a verdict for 3 s."""
+"""Seconds after which an unchanged verdict is sent again; the board forgets a verdict after 3 s."""
 
 BoardVerdict = tuple[State, float | None, float | None]
-"""Verdict, density, reconstruction error."""
+"""Verdict, density, reconstruction error; a missing score is None."""
 
 
 class KnobConnection:
-    """Everything runs on the station's loop, nothing blocks it, nothing raises."""
+    """Connects one board to a station. Runs on the station's event loop, never blocks it and never raises."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class KnobConnection:
         placed: Callable[[], None] = lambda: None,
         tape: TapeWriter | None = None,
     ) -> None:
-        """`verdict` gives what to tell the board, `changed` is called after what a snapshot shows, ten times a second
-        at most, `placed` when somebody has pressed the button: a part is in place; `tape`
-        records what comes."""
+        """`port` is a serial port, or `simulated`. `verdict` returns what to send to the board. `changed` is called
+        after `status` has changed, at most ten times per second. `placed` is called when the button was pressed: a
+        part is in place. `tape` records the received bytes."""
         from core.knobs.simulated import SimulatedBoard
 
         self._name = port
@@ -54,18 +54,20 @@ class KnobConnection:
         self._port: SerialPort | None = None
         self._board = SimulatedBoard() if port == "simulated" else None
         self._gone = asyncio.Event()
-        self._why = ""
-        self._told: BoardVerdict | None = None
-        self._told_at = float("-inf")
+        self._reason = ""
+        self._sent: BoardVerdict | None = None
+        self._sent_at = float("-inf")
         self._sequence = 0
         self._shown: KnobLink = self._link.status
         self._shown_at = float("-inf")
 
     @property
     def status(self) -> KnobLink:
+        """The current state of the link; a new object after every change."""
         return self._link.status
 
     async def run(self, ending: asyncio.Event) -> None:
+        """Keep the link open and send verdicts until `ending` is set; then close the port."""
         ticker = asyncio.create_task(self._tick())
         keeper = asyncio.create_task(self._keep())
         try:
@@ -86,25 +88,25 @@ class KnobConnection:
                 name = await self._board.start() if self._board else self._name
                 self._gone.clear()
                 self._port = await open_port(name, self._received, self._lost)
-            except GoodpartError as lost:
-                self._link.closed(str(lost))
-                self._news()
+            except GoodpartError as error:
+                self._link.closed(str(error))
+                self._notify()
             else:
-                began = time.monotonic()
-                self._link.opened(began)
-                self._told = None
-                self._news()
+                opened_at = time.monotonic()
+                self._link.opened(opened_at)
+                self._sent = None
+                self._notify()
                 await self._gone.wait()
                 self._port = None
-                self._link.closed(self._why)
-                self._news()
-                if time.monotonic() - began > 2.0:
+                self._link.closed(self._reason)
+                self._notify()
+                if time.monotonic() - opened_at > 2.0:
                     wait = FIRST_WAIT
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
-    def _lost(self, why: str) -> None:
-        self._why = why
+    def _lost(self, reason: str) -> None:
+        self._reason = reason
         self._gone.set()
 
     def _received(self, data: bytes) -> None:
@@ -112,35 +114,35 @@ class KnobConnection:
         if self._tape:
             self._tape.knobs(data, now)
         frames = self._link.received(data, now)
-        if any(isinstance(frame, Placed) for frame in frames):  # several at once are one press, or a flood
+        if any(isinstance(frame, Placed) for frame in frames):  # several at once: one press, or a flood
             self._placed()
-        self._news()
+        self._notify()
 
     async def _tick(self) -> None:
         while True:
             self._link.tick(time.monotonic())
-            self._news()
+            self._notify()
             self.tell()
             await asyncio.sleep(TICK_SECONDS)
 
-    def _news(self) -> None:
-        """Tell what changed; a flood of it ten times a second."""
+    def _notify(self) -> None:
+        """Call `changed` if the status is new; at most ten times per second while the state stays the same."""
         status, now = self._link.status, time.monotonic()
         if status is self._shown:
             return
         if status.state == self._shown.state and now - self._shown_at < LEAST_GAP:
-            return  # the tick, or what comes next, tells it
+            return  # the next tick or the next data reports it
         self._shown, self._shown_at = status, now
         self._changed()
 
     def tell(self) -> None:
-        """Send the verdict where it has changed, or the last one is nearly a second old."""
+        """Send the verdict to the board if it has changed or the last one is nearly a second old."""
         if self._port is None:
             return
-        told, now = self._verdict(), time.monotonic()
-        since = now - self._told_at
-        if since < LEAST_GAP or (told == self._told and since < LONGEST_GAP - TICK_SECONDS):
+        verdict, now = self._verdict(), time.monotonic()
+        since = now - self._sent_at
+        if since < LEAST_GAP or (verdict == self._sent and since < LONGEST_GAP - TICK_SECONDS):
             return
-        self._told, self._told_at = told, now
+        self._sent, self._sent_at = verdict, now
         self._sequence += 1
-        self._port.send(f"{format_verdict(self._sequence, *told)}\r\n".encode("ascii"))
+        self._port.send(f"{format_verdict(self._sequence, *verdict)}\r\n".encode("ascii"))

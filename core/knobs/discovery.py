@@ -1,4 +1,4 @@
-"""Which serial ports there are, and which of them speaks the knobs' protocol."""
+"""Lists the serial ports and finds out which of them send the knobs' protocol."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from core.knobs.serial_port import PortLost, open_port
 from core.state.knobs import KnobLink
 
 LISTENING_SECONDS = 2.5
-"""A board tells everything once a second; opening the port may have reset it."""
+"""Seconds per port. A board sends every value once a second; opening the port may have reset it."""
 NONE_THERE = "none: plug the board in, or bind its radio (rfcomm bind 0 ADDRESS)"
 
 
 @dataclass(frozen=True)
 class ListedPort:
+    """A serial port and what was received from it."""
+
     name: str
     usb: str
-    """`1a86:7523 USB Serial`, or empty where it is none."""
+    """`1a86:7523 USB Serial`; empty if it is not a USB port."""
     says: str
-    """What it speaks, in words."""
+    """What it sends, or why it cannot be opened, as text for the technician."""
     speaks: bool
+    """Whether it sends the knobs' protocol."""
 
 
 async def _listen(name: str) -> KnobLink:
@@ -31,8 +34,8 @@ async def _listen(name: str) -> KnobLink:
 
     def received(data: bytes) -> None:
         link.received(data, loop.time())
-        said = link.status
-        if said.density and said.reconstruction_error and (said.firmware or said.state == "legacy"):
+        status = link.status
+        if status.density and status.reconstruction_error and (status.firmware or status.state == "legacy"):
             answered.set()
 
     port = await open_port(name, received, lambda _: answered.set())
@@ -47,32 +50,33 @@ async def _listen(name: str) -> KnobLink:
     return link.status
 
 
-async def _listed(name: str, usb: str) -> ListedPort:
+async def _probe(name: str, usb: str) -> ListedPort:
     try:
         status = await _listen(name)
-    except PortLost as lost:
-        return ListedPort(name, usb, str(lost), False)
+    except PortLost as error:
+        return ListedPort(name, usb, str(error), False)
     if status.state == "live":
         return ListedPort(name, usb, f"knobs, firmware {status.firmware or 'unknown'}", True)
     if status.state == "legacy":
-        return ListedPort(name, usb, "knobs, an old board without check sums", True)
-    return ListedPort(name, usb, "says something else" if status.noise else "says nothing", False)
+        return ListedPort(name, usb, "knobs, an old board without checksums", True)
+    return ListedPort(name, usb, "sends data in an unknown format" if status.noise else "sends nothing", False)
 
 
-async def _all() -> list[ListedPort]:
+async def _probe_all() -> list[ListedPort]:
     from serial.tools.list_ports import comports
 
-    found: dict[str, str] = {}
+    usb_of: dict[str, str] = {}
     for port in comports():
         usb = f"{port.vid:04x}:{port.pid:04x} {port.product or ''}".strip() if port.vid is not None else ""
-        # The plain ports of a PC (ttyS0..31) are there whether something is plugged in or not.
+        # A PC lists its plain ports (ttyS0..31) even if nothing is plugged in.
         if usb or port.hwid != "n/a" or os.name == "nt":
-            found[port.device] = usb
-    # Others that the caller knows of: links of udev, pseudo-terminals.
+            usb_of[port.device] = usb
+    # Ports that only the user knows: udev links, pseudo-terminals.
     for extra in filter(None, os.environ.get("GOODPART_PORTS", "").split(os.pathsep)):
-        found.setdefault(extra, "")
-    return list(await asyncio.gather(*(_listed(name, usb) for name, usb in found.items())))
+        usb_of.setdefault(extra, "")
+    return list(await asyncio.gather(*(_probe(name, usb) for name, usb in usb_of.items())))
 
 
 def list_ports() -> list[ListedPort]:
-    return asyncio.run(_all())
+    """All serial ports, and those named in GOODPART_PORTS; listens to all of them at once for at most 2.5 s."""
+    return asyncio.run(_probe_all())

@@ -1,4 +1,4 @@
-"""The board's twin in Python, for where no C++ compiler is: its frames, filter, time-outs (firmware/lib/benchlink).
+"""The board's logic in Python, used if there is no C++ compiler: frames, filter, time-outs (firmware/lib/benchlink).
 
 `python -m core.knobs.firmware_twin` behaves like firmware/host/board.cpp.
 """
@@ -30,15 +30,18 @@ from core.knobs.protocol import (
 from core.state.verdict import Which
 
 SAMPLES, DEADBAND, TURN, END = 64, 6, 24, 3
-VERDICT_MS, EVERY_MS, CHANGE_MS = 3000, 1000, 40
+"""Samples per block; counts: change that is ignored, jump that resets the average, distance that snaps to an end."""
+VERDICT_MS, EVERY_MS, CHANGE_MS, SAMPLE_MS = 3000, 1000, 40, 50
+"""Milliseconds: a verdict expires, knobs and heartbeat are repeated, least gap between two changed readings, one block
+of samples."""
 FIRMWARE = "1.0.0"
 LONGEST_LINE = 96
-"""Of the board's own buffer."""
+"""Bytes that fit into the board's line buffer."""
 KNOBS: tuple[Which, ...] = ("density", "reconstruction_error")
 
 
 class Filter:
-    """See firmware/lib/benchlink/src/filter.h: equal to the last bit."""
+    """Smooths one potentiometer; the result equals firmware/lib/benchlink/src/filter.h bit for bit."""
 
     def __init__(self) -> None:
         self._samples: list[int] = []
@@ -47,7 +50,7 @@ class Filter:
         self.started = False
 
     def add(self, sample: int) -> bool:
-        """One sample, 0..4095. True when a block is whole."""
+        """Take one sample, 0..4095; True if it completes a block of 64 and `value` was updated."""
         self._samples.append(min(sample, FULL_TURN))
         if len(self._samples) < SAMPLES:
             return False
@@ -57,18 +60,20 @@ class Filter:
             self._average = mean
         else:
             self._average += (mean - self._average) >> 3
-        now = (self._average + 128) >> 8
-        if now <= END:
+        rounded = (self._average + 128) >> 8
+        if rounded <= END:
             self.value = 0
-        elif now >= FULL_TURN - END:
+        elif rounded >= FULL_TURN - END:
             self.value = FULL_TURN
-        elif not self.started or abs(now - self.value) > DEADBAND:
-            self.value = now
+        elif not self.started or abs(rounded - self.value) > DEADBAND:
+            self.value = rounded
         self.started = True
         return True
 
 
 class Board:
+    """The board's state. `send` gets every line without its end; all times are milliseconds of the board's clock."""
+
     def __init__(self, send: Callable[[str], None]) -> None:
         self._send = send
         self.filters: dict[Which, Filter] = {which: Filter() for which in KNOBS}
@@ -81,13 +86,16 @@ class Board:
 
     @property
     def state(self) -> str:
+        """The verdict that the lamp shows, or `NO LINK` if none came for 3 s."""
         return self._verdict.state if self._verdict else "NO LINK"
 
     @property
     def relay(self) -> bool:
+        """Whether the relay is closed: only while the verdict is OK."""
         return self.state == "OK"
 
     def receive(self, data: bytes, now: int) -> None:
+        """Take bytes from the link; answer every verdict in them."""
         for line in self._lines.feed(data):
             frame = parse(line) if line and len(line) <= LONGEST_LINE else None
             if isinstance(frame, ToldVerdict):
@@ -95,6 +103,7 @@ class Board:
                 self._send(format_answer(Answer(frame.sequence)))
 
     def tick(self, now: int) -> None:
+        """Drop a verdict that is too old; send the knobs and the heartbeat that are due."""
         if now - self._verdict_at >= VERDICT_MS:
             self._verdict = None
         for which in KNOBS:
@@ -105,7 +114,7 @@ class Board:
             self._send(format_heartbeat(Heartbeat(FIRMWARE, self._seconds, "poweron")))
 
     def part(self, now: int) -> None:
-        """The button was pressed: a part is in place."""
+        """Report the button: a part is in place."""
         self._sequence += 1
         self._send(format_placed(Placed(self._sequence, now)))
 
@@ -114,9 +123,9 @@ class Board:
         if not filtered.started:
             return
         position = filtered.value
-        sent, at = self._sent.get(which, (-1, -EVERY_MS))
-        turned = position != sent and now - at >= CHANGE_MS
-        if not turned and now - at < EVERY_MS:
+        sent, sent_at = self._sent.get(which, (-1, -EVERY_MS))
+        turned = position != sent and now - sent_at >= CHANGE_MS
+        if not turned and now - sent_at < EVERY_MS:
             return
         self._sent[which] = position, now
         self._sequence += 1
@@ -124,70 +133,95 @@ class Board:
         self._send(format_reading(Reading(which, value, self._sequence, now, 154 + position * 2263 // FULL_TURN)))
 
 
-def main(words: list[str]) -> int:
-    import termios
-    import tty
+class BoardOnTerminal:
+    """The board behind a pseudo-terminal: noisy knobs, commands from standard input, lamp and relay printed."""
 
-    link = words[words.index("--link") + 1] if "--link" in words else ""
-    at: dict[Which, int] = {"density": 2765, "reconstruction_error": 1632}
+    def __init__(self, turned_to: dict[Which, int], *, plays: bool) -> None:
+        """`turned_to` holds the position of each knob, 0 to 4095; with `plays` one of them turns now and then."""
+        import termios
+        import tty
+
+        self.turned_to, self._plays = turned_to, plays
+        self._master, self._slave = os.openpty()
+        os.set_blocking(self._master, False)
+        tty.setraw(self._slave, termios.TCSANOW)
+        self.name = os.ttyname(self._slave)
+        self._hung = False
+        self._board, self._noise = Board(self._send), random.Random()
+        self._started_at = time.monotonic()
+        self._sampled, self._turn_at, self._typed = -1000, 8000, b""
+        self._shown = ("", True)
+
+    def run(self) -> None:
+        """Simulate until standard input ends or `quit` comes."""
+        while True:
+            ready, _, _ = select.select([0, self._master], [], [], 0.02)
+            now = round(1000 * (time.monotonic() - self._started_at))
+            if 0 in ready and not self._obey(os.read(0, 256), now):
+                return
+            if self._master in ready:
+                data = os.read(self._master, 4096)
+                if not self._hung:
+                    self._board.receive(data, now)
+            if self._plays and now >= self._turn_at:
+                self._play(now)
+            if now - self._sampled >= SAMPLE_MS:
+                self._sample(now)
+            self._board.tick(now)
+            self._print_lamp()
+
+    def _send(self, line: str) -> None:
+        try:
+            if not self._hung:
+                os.write(self._master, f"{line}\r\n".encode("ascii"))
+        except BlockingIOError:
+            return  # nobody reads: the line is lost, as on a wire
+
+    def _obey(self, read: bytes, now: int) -> bool:
+        """Do what was typed; returns whether to go on."""
+        *whole, self._typed = (self._typed + read).split(b"\n")
+        for command in whole:
+            words = command.decode("latin-1").split()
+            if words[:1] == ["turn"] and len(words) == 3 and words[2].isdecimal():
+                which: Which = "density" if words[1] == "34" else "reconstruction_error"
+                self.turned_to[which] = min(FULL_TURN, int(words[2]))
+            if words == ["part"]:
+                self._board.part(now)
+            self._hung = self._hung or words == ["hang"]
+        return bool(read) and b"quit" not in whole
+
+    def _play(self, now: int) -> None:
+        which = self._noise.choice(KNOBS)
+        self.turned_to[which] = max(100, min(3995, self.turned_to[which] + self._noise.randint(-16, 16)))
+        self._turn_at += 20 if now < self._turn_at + 1000 else 7000
+
+    def _sample(self, now: int) -> None:
+        self._sampled = now
+        for which in KNOBS:
+            for _ in range(SAMPLES):
+                spike = self._noise.choice((-400, 400)) if self._noise.random() < 0.02 else 0
+                value = round(self.turned_to[which] + self._noise.gauss(0, 12) + spike)
+                self._board.filters[which].add(max(0, value))
+
+    def _print_lamp(self) -> None:
+        if (self._board.state, self._board.relay) != self._shown:
+            self._shown = self._board.state, self._board.relay
+            print(f"lamp {self._board.state}\nrelay {'on' if self._board.relay else 'off'}", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Simulate a board behind a pseudo-terminal until standard input ends or `quit` comes; returns the exit code."""
+    link = arguments[arguments.index("--link") + 1] if "--link" in arguments else ""
+    turned_to: dict[Which, int] = {"density": 2765, "reconstruction_error": 1632}
     for which, option in (("density", "--density"), ("reconstruction_error", "--error")):
-        if option in words:
-            at[which] = int(words[words.index(option) + 1])  # type: ignore[index]
-    master, slave = os.openpty()
-    os.set_blocking(master, False)
-    tty.setraw(slave, termios.TCSANOW)
-    name = os.ttyname(slave)
+        if option in arguments:
+            turned_to[which] = int(arguments[arguments.index(option) + 1])  # type: ignore[index]
+    board = BoardOnTerminal(turned_to, plays="--play" in arguments)
     if link:
         Path(link).unlink(missing_ok=True)
-        Path(link).symlink_to(name)
-    print(f"port {link or name}", flush=True)
-    hung = False
-
-    def send(line: str) -> None:
-        try:
-            if not hung:
-                os.write(master, f"{line}\r\n".encode("ascii"))
-        except BlockingIOError:
-            return  # where nobody reads, the line is lost, as on a wire
-
-    board, noise = Board(send), random.Random()
-    began, sampled, turn_at, typed = time.monotonic(), -1000, 8000, b""
-    shown = ("", True)
-    while True:
-        ready, _, _ = select.select([0, master], [], [], 0.02)
-        now = round(1000 * (time.monotonic() - began))
-        if 0 in ready:
-            got = os.read(0, 256)
-            if not got:
-                break
-            *whole, typed = (typed + got).split(b"\n")
-            for command in whole:
-                said = command.decode("latin-1").split()
-                if said[:1] == ["turn"] and len(said) == 3 and said[2].isdecimal():
-                    at["density" if said[1] == "34" else "reconstruction_error"] = min(FULL_TURN, int(said[2]))
-                if said == ["part"]:
-                    board.part(now)
-                hung = hung or said == ["hang"]
-            if b"quit" in whole:
-                break
-        if master in ready:
-            data = os.read(master, 4096)
-            if not hung:
-                board.receive(data, now)
-        if "--play" in words and now >= turn_at:
-            which = noise.choice(KNOBS)
-            at[which] = max(100, min(3995, at[which] + noise.randint(-16, 16)))
-            turn_at += 20 if now < turn_at + 1000 else 7000
-        if now - sampled >= 50:
-            sampled = now
-            for which in KNOBS:
-                for _ in range(SAMPLES):
-                    spike = noise.choice((-400, 400)) if noise.random() < 0.02 else 0
-                    board.filters[which].add(max(0, round(at[which] + noise.gauss(0, 12) + spike)))
-        board.tick(now)
-        if (board.state, board.relay) != shown:
-            shown = board.state, board.relay
-            print(f"lamp {board.state}\nrelay {'on' if board.relay else 'off'}", flush=True)
+        Path(link).symlink_to(board.name)
+    print(f"port {link or board.name}", flush=True)
+    board.run()
     if link:
         Path(link).unlink(missing_ok=True)
     return 0

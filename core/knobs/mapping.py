@@ -1,4 +1,4 @@
-"""What a knob's position means as a threshold."""
+"""Converts a knob's position to a threshold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from core.state.knobs import Knob, KnobMeaning
 from core.state.verdict import Sense, Thresholds, Which
 
 LEAST_ROOM = 50
-"""Fine steps that the span has at least on either side of the calibrated threshold."""
+"""Fine steps: the least width of the span on each side of the calibrated threshold."""
 
 
 def span_around(calibrated: Thresholds, which: Which) -> tuple[float, float]:
-    """The calibrated threshold stands in the middle of the turn, the typical good part at its one end."""
+    """Low and high of a full turn: the calibrated threshold in the middle, a typical good part at one end."""
     if which == "density":
         middle, room = calibrated.density, calibrated.typical_density - calibrated.density
         step = calibrated.density_step
@@ -24,7 +24,7 @@ def span_around(calibrated: Thresholds, which: Which) -> tuple[float, float]:
 
 
 def span_of(table: KnobTable, calibrated: Thresholds | None, which: Which) -> tuple[float, float] | None:
-    """Low and high of a full turn; None where the number itself is the threshold, or nothing is known yet."""
+    """Low and high of a full turn; None if the knob's number itself is the threshold or nothing is calibrated yet."""
     if table.range == "raw":
         return None
     return table.span or (span_around(calibrated, which) if calibrated else None)
@@ -33,7 +33,7 @@ def span_of(table: KnobTable, calibrated: Thresholds | None, which: Which) -> tu
 def meaning(
     sense: Sense, which: Which, table: KnobTable, calibrated: Thresholds | None, knob: Knob | None
 ) -> KnobMeaning:
-    """`threshold` is None where the knob says nothing, or something beyond its span."""
+    """What the knob means for one threshold; `threshold` is None if the knob has no value or one outside its span."""
     span = span_of(table, calibrated, which)
     if table.range == "raw":
         return KnobMeaning(sense, which, knob.value if knob else None, None, table.range, False)

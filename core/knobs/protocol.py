@@ -1,4 +1,4 @@
-"""The lines between board and desk, version 1, and the seed's bare ones (firmware/lib/benchlink/src/frame.h).
+"""The lines between board and station, version 1, and the seed's bare ones (firmware/lib/benchlink/src/frame.h).
 
     up    _34#2765#34_ v1 s=421 t=183204 mv=2214 *056B     density knob, 0..4095
     up    _39#0.1632#39_ v1 s=422 t=183210 mv=1315 *F954   reconstruction-error knob, ten-thousandths of 0..4095
@@ -6,7 +6,7 @@
     up    !PART v1 s=423 t=183950 *89D6                    the button: a part is in place
     down  >V 57 ANOMALY -1234.5 0.0051 *B02C               verdict; answered by  <A 57 *B4F3
 
-Pure functions: no line, whatever it holds, raises.
+Pure functions; no line raises, whatever it holds.
 """
 
 from __future__ import annotations
@@ -21,46 +21,53 @@ from core.state.verdict import State, Which
 
 FULL_TURN = 4095
 ERROR_UNITS = 10_000
-"""The reconstruction-error knob counts in ten-thousandths."""
+"""Counts per 1.0 of the reconstruction-error knob."""
 LONGEST = 256
-"""Bytes of a line; what is longer is noise."""
+"""Bytes; a longer line is noise."""
 
 
 @dataclass(frozen=True)
 class Reading:
+    """The value of one knob."""
+
     which: Which
     value: float
-    """As it is sent: 0..4095 of the density knob, 0..0.4095 of the other; an old board may send any number."""
+    """As sent: 0..4095 for the density knob, 0..0.4095 for the other; an old board may send any number."""
     sequence: int | None = None
-    """None of a bare line."""
+    """None in a bare line."""
     milliseconds: int | None = None
-    """Of the board's clock."""
+    """Time on the board's clock."""
     millivolts: int | None = None
 
     @property
     def legacy(self) -> bool:
+        """Whether it came in a bare line, without a checksum."""
         return self.sequence is None
 
     @property
     def position(self) -> float:
-        """In counts of a full turn of 4095; beyond it of a board that counts otherwise."""
+        """Counts of a full turn of 4095; more if the board counts otherwise."""
         return self.value if self.which == "density" else self.value * ERROR_UNITS
 
 
 @dataclass(frozen=True)
 class Heartbeat:
+    """The board runs; sent once a second."""
+
     firmware: str
     seconds: int
+    """Since the board started."""
     reset: str
+    """Why the board last started: `poweron`, ..."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A part is in place, says whoever pressed the button."""
+    """The button was pressed: a part is in place."""
 
     sequence: int
     milliseconds: int
-    """Of the board's clock."""
+    """Time on the board's clock."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class ToldVerdict:
+    """A verdict for the board; the scores are text to show, `-` if missing."""
+
     sequence: int
     state: State
     density: str
@@ -80,7 +89,7 @@ class ToldVerdict:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A seal that does not fit, or version 1 without one."""
+    """A line with a wrong checksum, or a version 1 line without one."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ _READINGS = {
 }
 _HEARTBEAT = re.compile(r"!HB v1 fw=([!-~]{1,16}) up=(\d{1,10}) rst=([!-~]{1,16})", re.ASCII)
 _PLACED = re.compile(r"!PART v1 s=(\d{1,10}) t=(\d{1,10})(?: [!-~]+)*", re.ASCII)
-"""What a later board may add is passed over."""
+"""Fields that a later board adds are ignored."""
 _ANSWER = re.compile(r"<A (\d{1,10})", re.ASCII)
 _VERDICT = re.compile(r">V (\d{1,10}) (OK|ANOMALY|UNKNOWN) ([!-~]{1,12}) ([!-~]{1,12})", re.ASCII)
 _SEAL = re.compile(r"(.*) \*(....)", re.ASCII | re.DOTALL)
@@ -114,18 +123,19 @@ def crc16(text: bytes) -> int:
 
 
 def sealed(body: str) -> str:
+    """The ASCII text with its checksum: `body *XXXX`."""
     return f"{body} *{crc16(body.encode('ascii')):04X}"
 
 
 def parse(line: bytes) -> Frame:
-    """What a line (without its end) means; never raises."""
+    """The frame in a line without its line end; Damaged or Noise if it is not valid. Never raises."""
     if len(line) > LONGEST:
         return Noise()
     text = line.decode("latin-1")
     seal = _SEAL.fullmatch(text)
     if seal:
-        body, told = seal.group(1), seal.group(2)
-        if f"{crc16(line[: len(body)]):04X}" != told:
+        body, checksum = seal.group(1), seal.group(2)
+        if f"{crc16(line[: len(body)]):04X}" != checksum:
             return Damaged()
         return _sealed_frame(body)
     if "#34_ v1" in text or "#39_ v1" in text or text.startswith(("!HB v1", "!PART")):
@@ -135,10 +145,10 @@ def parse(line: bytes) -> Frame:
 
 def _sealed_frame(body: str) -> Frame:
     for which in _WHICH:
-        reading = _READINGS[which].fullmatch(body)
-        if reading:
-            found = Reading(which, float(reading[1]), int(reading[2]), int(reading[3]), int(reading[4]))
-            return found if round(found.position) <= FULL_TURN else Noise()
+        match = _READINGS[which].fullmatch(body)
+        if match:
+            reading = Reading(which, float(match[1]), int(match[2]), int(match[3]), int(match[4]))
+            return reading if round(reading.position) <= FULL_TURN else Noise()
     if beat := _HEARTBEAT.fullmatch(body):
         return Heartbeat(beat[1], int(beat[2]), beat[3])
     if placed := _PLACED.fullmatch(body):
@@ -153,7 +163,7 @@ def _sealed_frame(body: str) -> Frame:
 
 
 def _bare_frame(text: str) -> Frame:
-    """As the seed's desk reads: what stands between the tags, whatever else is on the line."""
+    """Read a line as the original system does: the number between the tags, whatever else the line holds."""
     for which in _WHICH:
         bare = _BARE[which].search(text)
         if bare:
@@ -162,6 +172,7 @@ def _bare_frame(text: str) -> Frame:
 
 
 def format_reading(reading: Reading) -> str:
+    """The line of a reading without its end; bare if it has no sequence number."""
     density = reading.which == "density"
     tagged = f"_34#{round(reading.value)}#34_" if density else f"_39#{reading.value:.4f}#39_"
     if reading.sequence is None:
@@ -170,19 +181,22 @@ def format_reading(reading: Reading) -> str:
 
 
 def format_heartbeat(beat: Heartbeat) -> str:
+    """The line of a heartbeat, without its end."""
     return sealed(f"!HB v1 fw={beat.firmware} up={beat.seconds} rst={beat.reset}")
 
 
 def format_placed(placed: Placed) -> str:
+    """The line of a press of the button, without its end."""
     return sealed(f"!PART v1 s={placed.sequence} t={placed.milliseconds}")
 
 
 def format_answer(answer: Answer) -> str:
+    """The line that answers a verdict, without its end."""
     return sealed(f"<A {answer.sequence}")
 
 
 def format_verdict(sequence: int, state: State, density: float | None, error: float | None) -> str:
-    """Scores that are missing or no numbers are a dash."""
+    """The line of a verdict, without its end; a missing or non-finite score is a dash."""
     return sealed(f">V {sequence % (1 << 32)} {state} {_shown(density)} {_shown(error)}")
 
 
@@ -194,14 +208,14 @@ def _shown(score: float | None) -> str:
 
 
 class Lines:
-    """Bytes to lines. Memory stays flat: of a line without an end no more than its beginning is kept."""
+    """Splits bytes into lines. Memory stays bounded: of a line without an end only the beginning is kept."""
 
     def __init__(self) -> None:
         self._begun = b""
         self._overlong = False
 
     def feed(self, data: bytes) -> Iterator[bytes | None]:
-        """The lines that are whole now, without their ends; None for one that was longer than any frame."""
+        """The lines that are complete now, without their ends; None for a line longer than any frame."""
         *whole, rest = data.replace(b"\r", b"\n").split(b"\n")
         for piece in whole:
             line, self._begun = self._begun + piece, b""

@@ -1,5 +1,5 @@
-"""A simulated board behind a pseudo-terminal: the firmware's own logic where a C++ compiler is found, else its twin in
-Python."""
+"""A simulated board behind a pseudo-terminal: the firmware's own logic if there is a C++ compiler, else its Python
+twin."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from core.knobs.serial_port import PortLost
 from core.runtime.atomic_files import replacing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
-"""Beside the packages in a checkout; an installed goodpart has the twin."""
+"""Next to the packages in a checkout; an installed goodpart has only the Python twin."""
 
 
 def sources() -> list[Path]:
-    """What the simulated board is compiled from; empty where the firmware is not there."""
+    """The files that the simulated board is compiled from; empty if the firmware is missing."""
     library = sorted((FIRMWARE / "lib" / "benchlink" / "src").glob("*.cpp"))
     own = [FIRMWARE / "host" / "board.cpp", FIRMWARE / "test" / "noise.cpp"]
     return [*own, *library] if library and all(path.exists() for path in own) else []
 
 
 def compiled_board(cache: Path) -> Path | None:
-    """The board's program, compiled once for these sources; None where that cannot be done."""
+    """The board's program, compiled once per version of the sources; None if it cannot be compiled."""
     files, compiler = sources(), shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
     if not files or not compiler:
         return None
@@ -47,7 +47,7 @@ def compiled_board(cache: Path) -> Path | None:
 
 
 def command_of_board(cache: Path | None = None) -> list[str]:
-    """The program that simulates a board; see firmware/host/board.cpp for what it understands."""
+    """The command that simulates a board; its options are described in firmware/host/board.cpp."""
     from core.features.image.backbone import cache_folder
 
     program = compiled_board(cache or cache_folder() / "boards")
@@ -55,7 +55,7 @@ def command_of_board(cache: Path | None = None) -> list[str]:
 
 
 class SimulatedBoard:
-    """A process that ends with us."""
+    """The process of a simulated board; it ends when this process ends."""
 
     def __init__(self, command: list[str] | None = None, *options: str) -> None:
         self._command = command
@@ -64,14 +64,15 @@ class SimulatedBoard:
         self.port = ""
 
     async def start(self) -> str:
-        """Gives the port's name; a board that runs already keeps it. Raises PortLost."""
+        """Start the board unless it runs, without blocking the loop; returns its port. Raises PortLost."""
         if self._process and self._process.poll() is None:
             return self.port
         return await asyncio.get_running_loop().run_in_executor(None, self.start_now)
 
     def start_now(self) -> str:
+        """Start a board and wait until its port is open; returns the port. Raises PortLost."""
         if os.name != "posix":
-            raise PortLost("there are no simulated knobs on this system: name a real port")
+            raise PortLost("this system has no simulated knobs: give a real port")
         try:
             command = self._command or command_of_board()
             self._process = subprocess.Popen(
@@ -83,14 +84,15 @@ class SimulatedBoard:
                 cwd=Path(__file__).parents[2],
             )
             assert self._process.stdout is not None
-            word, _, self.port = self._process.stdout.readline().decode().strip().partition(" ")
+            label, _, self.port = self._process.stdout.readline().decode().strip().partition(" ")
         except OSError as error:
             raise PortLost(f"the simulated board cannot be started ({error})") from error
-        if word != "port":
+        if label != "port":
             raise PortLost("the simulated board does not start")
         return self.port
 
     def stop(self) -> None:
+        """End the process. May be called twice."""
         if self._process is None:
             return
         self._process.kill()

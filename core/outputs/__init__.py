@@ -1,1 +1,1 @@
-"""Where verdicts and events go beside screen and journal: other machines of the line."""
+"""Outputs send verdicts and events to other systems, besides the screen and the journal."""

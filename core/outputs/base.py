@@ -1,4 +1,4 @@
-"""What an output is."""
+"""The interface of an output."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from core.state.snapshot import Snapshot
 
 
 class Output(Protocol):
-    """Tells one other system about the station.
+    """Sends the state and the events of a station to one other system.
 
-    All four methods are called on one thread that belongs to this output alone, so each may wait. A time-out belongs
-    on everything that waits: the end of the station waits for a moment only.
+    All four methods are called on a thread that only this output uses, so each may block. Every blocking call needs a
+    time-out, because the station waits only briefly for its outputs when it ends.
 
-    If a method raises, `stop` is called, and after a while a new output is made and started. An OSError or a
-    GoodpartError says that the other system is away or in trouble: the event is delivered again then, so it may arrive
-    twice. After any other exception the event counts as lost, since it would fail again.
+    If a method raises, `stop` is called, and after a delay a new output is created and started. An OSError or a
+    GoodpartError means that the other system is unavailable: the event is delivered again later, so it may arrive
+    twice. After any other exception the event is lost, since it would fail again.
     """
 
     def start(self) -> None:
-        """Connect."""
+        """Connect to the other system."""
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Show the state of the station. Called with the newest snapshot only; older ones are passed over."""
+        """Send the state of the station. Called with the newest snapshot only; older ones are skipped."""
 
     def event(self, event: JournalEvent) -> None:
         """Deliver a row of the journal. Called with every row, in order."""
 
     def stop(self) -> None:
-        """Close whatever is open. Also called after a `start` that raised."""
+        """Close everything that is open. Also called if `start` raised."""
 
 
 OutputFactory = Callable[[Any, Path], Output]
-"""Makes an output from its table (an instance of its settings class) and the recipe's folder. Raises GoodpartError if
+"""Creates an output from its table (an instance of its settings class) and the recipe's folder. Raises GoodpartError if
 something that it needs is missing."""

@@ -1,4 +1,4 @@
-"""All outputs of a station."""
+"""The outputs of a station as one object."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from core.state.outputs import OutputState
 from core.state.snapshot import Snapshot
 
 FINISH_SECONDS = 1.0
-"""How long the end of the station waits for events that are not delivered."""
+"""How long an ending station waits for undelivered events."""
 STOP_SECONDS = 0.5
-"""And then for the last snapshot and for the outputs to stop."""
+"""How long it then waits for the last snapshot and for the outputs to stop."""
 
 
 class Outputs:
@@ -27,35 +27,45 @@ class Outputs:
     """
 
     def __init__(self, tables: Mapping[str, Any], folder: Path, complain: Callable[[str], None]) -> None:
-        """`tables` is `settings.outputs` of the recipe in `folder`. Nothing is opened before `start`."""
+        """Prepare an output for each table; nothing is opened before `start`.
+
+        `tables` is `settings.outputs` of the recipe in `folder`. `complain` receives sentences for the operator, on any
+        thread.
+        """
         self._runners = [
             OutputRunner(name, partial(open_output, name, table, folder), complain) for name, table in tables.items()
         ]
 
     def start(self) -> None:
+        """Start every output on its own thread."""
         for runner in self._runners:
             runner.start()
 
     def publish(self, snapshot: Snapshot) -> None:
+        """Hand the newest snapshot to every output."""
         for runner in self._runners:
             runner.publish(snapshot)
 
     def event(self, event: JournalEvent) -> None:
+        """Queue a row of the journal for every output."""
         for runner in self._runners:
             runner.event(event)
 
     def states(self) -> tuple[OutputState, ...]:
+        """Return the state of each output."""
         return tuple(runner.state() for runner in self._runners)
 
     def finish(self) -> None:
-        """Wait for what is not delivered, FINISH_SECONDS at most, and complain about the rest: the journal is still
-        open."""
+        """Wait at most FINISH_SECONDS for undelivered events, then complain about the rest.
+
+        The station calls it while the journal is still open, so that the complaint is recorded.
+        """
         until = time.monotonic() + FINISH_SECONDS
         for runner in self._runners:
             runner.finish(until)
 
     def stop(self) -> None:
-        """Deliver the last snapshot and stop, in STOP_SECONDS at most."""
+        """Deliver the last snapshot and stop, within STOP_SECONDS."""
         until = time.monotonic() + STOP_SECONDS
         for runner in self._runners:
             runner.end(until)

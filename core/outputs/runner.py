@@ -1,4 +1,4 @@
-"""Runs an output on a thread of its own: the station never waits for it."""
+"""Runs an output on its own thread, so that the station never waits for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.state.outputs import OutputPhase, OutputState
 from core.state.snapshot import Snapshot
 
 MOST_WAITING = 1000
-"""Events; beyond, the oldest are lost, and counted."""
+"""Number of events in the queue; if there are more, the oldest are dropped and counted as lost."""
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 
@@ -24,47 +24,52 @@ Step = Literal["start", "publish", "event", "stop"]
 
 
 class OutputRunner:
-    """Of snapshots the newest wins; events wait in order. `publish`, `event` and `state` may be called from any thread
-    and return at once."""
+    """Delivers every event in order, and of the snapshots only the newest.
+
+    `publish`, `event` and `state` may be called from any thread and return at once.
+    """
 
     def __init__(self, name: str, make: Callable[[], Output], complain: Callable[[str], None]) -> None:
-        """`make` is called on the output's thread, again after each failure; `complain` takes a sentence for the
-        operator, once per failure that lasts."""
+        """`make` creates the output; it is called on the output's thread, and again after each failure. `complain`
+        receives a sentence for the operator, once per lasting failure."""
         self.name = name
         self._make = make
         self._complain = complain
         self._changed = threading.Condition()
         self._events: deque[JournalEvent] = deque()
         self._in_hand: JournalEvent | None = None
-        """An event that is being delivered, or that is to be delivered again."""
+        """The event that is being delivered or must be delivered again."""
         self._newest: Snapshot | None = None
         self._after_event = False
         self._phase: OutputPhase = "starting"
         self._step: Step = "start"
         self._failing: set[Step] = set()
-        """The steps that failed and have not succeeded since."""
+        """The steps that have failed and not succeeded since."""
         self._trouble = ""
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._lost = 0
         self._lost_before = 0
-        """Those that the operator knows of."""
+        """The lost events that have been reported to the operator."""
         self._losing = False
-        """The operator knows that events are being lost."""
+        """Whether the operator has been informed that events are being lost."""
         self._until: float | None = None
-        """time.monotonic() at which the end may wait no longer; None before the end."""
+        """time.monotonic() before which the output must stop; None until the station ends."""
         self._thread = threading.Thread(target=self._run, name=f"output {name}", daemon=True)
 
     # Called by the station.
 
     def start(self) -> None:
+        """Start the output's thread."""
         self._thread.start()
 
     def publish(self, snapshot: Snapshot) -> None:
+        """Replace the snapshot that is to be sent next."""
         with self._changed:
             self._newest = snapshot
             self._changed.notify_all()
 
     def event(self, event: JournalEvent) -> None:
+        """Append a row of the journal to the queue; if the queue is full, its oldest event is lost."""
         with self._changed:
             if len(self._events) >= MOST_WAITING:
                 self._events.popleft()
@@ -73,26 +78,30 @@ class OutputRunner:
             self._changed.notify_all()
 
     def state(self) -> OutputState:
+        """Return the current state of the output."""
         with self._changed:
             return OutputState(self.name, self._phase, self._trouble, self._waiting(), self._lost)
 
     def finish(self, until: float) -> None:
-        """Wait until all events are delivered, to time.monotonic() `until` at most, and complain about the rest."""
+        """Wait for the delivery of all events, at most until time.monotonic() is `until`, then complain about the rest.
+
+        If the output fails, it does not wait.
+        """
         with self._changed:
-            # A failing output waits for its next try: that may be long.
+            # The next try of a failing output may be a minute away.
             self._changed.wait_for(lambda: not self._waiting() or bool(self._failing), until - time.monotonic())
         state = self.state()
         if state.waiting or state.lost > self._lost_before:
-            self._complain(f"output {self.name}, at the end of the station: {state.words}")
+            self._complain(f"output {self.name}, when the station ended: {state.words}")
 
     def end(self, until: float) -> None:
-        """Deliver what waits and stop, all before time.monotonic() `until`."""
+        """Let the output deliver what is waiting and stop before time.monotonic() reaches `until`; returns at once."""
         with self._changed:
             self._until = until
             self._changed.notify_all()
 
     def join(self) -> None:
-        """Wait for the end until its time is over. An output that hangs is left behind."""
+        """Wait until the output has stopped, at most until the time given to `end`. A hanging output is abandoned."""
         if self._thread.is_alive() and self._until is not None:
             self._thread.join(max(0.0, self._until - time.monotonic()))
 
@@ -102,7 +111,7 @@ class OutputRunner:
         while self._until is None:
             try:
                 self._work()
-            except Exception as error:  # noqa: BLE001 - told, and tried again: no output ends the station
+            except Exception as error:  # noqa: BLE001 - reported and tried again: no output may end the station
                 self._fail(error)
                 self._wait_for_retry()
         with self._changed:
@@ -112,22 +121,22 @@ class OutputRunner:
             self._events.clear()
 
     def _work(self) -> None:
-        """From the start of an output to the end of the station, or to what the output raises."""
+        """Create an output and deliver to it until the station ends or the output raises."""
         self._step = "start"
         output = self._make()
         try:
             output.start()
-            while (next_one := self._next()) is not None:
-                self._deliver(output, next_one)
+            while (item := self._next()) is not None:
+                self._deliver(output, item)
         except BaseException:
-            with suppress(Exception):  # what went wrong before it is told
+            with suppress(Exception):  # only the first error is reported
                 output.stop()
             raise
         self._step = "stop"
         output.stop()
 
     def _next(self) -> JournalEvent | Snapshot | None:
-        """Wait for what is to be delivered next, events and snapshots by turns; None at the end."""
+        """Wait for the next item to deliver, events and snapshots in turn; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting() or self._newest is not None or self._until is not None)
             if self._until is not None and time.monotonic() >= self._until:
@@ -141,26 +150,26 @@ class OutputRunner:
             self._after_event = True
             return self._in_hand
 
-    def _deliver(self, output: Output, next_one: JournalEvent | Snapshot) -> None:
-        if isinstance(next_one, Snapshot):
+    def _deliver(self, output: Output, item: JournalEvent | Snapshot) -> None:
+        if isinstance(item, Snapshot):
             self._step = "publish"
             try:
-                output.publish(next_one)
+                output.publish(item)
             except Exception:
-                self._take_back(next_one)
+                self._take_back(item)
                 raise
         else:
             self._step = "event"
             try:
-                output.event(next_one)
+                output.event(item)
             except (OSError, GoodpartError):
-                raise  # it stays in hand, to be delivered again
+                raise  # the event stays in hand and is delivered again
             except Exception:
                 self._put_down(lost=True)
                 raise
             self._put_down()
         self._succeed()
-        self._tell_losses()
+        self._report_losses()
 
     def _take_back(self, snapshot: Snapshot) -> None:
         with self._changed:
@@ -170,7 +179,7 @@ class OutputRunner:
         with self._changed:
             self._in_hand = None
             self._lost += lost
-            self._losing = self._losing or lost  # the complaint about the failure says it
+            self._losing = self._losing or lost  # the complaint about the failure informs the operator
             self._changed.notify_all()
 
     def _waiting(self) -> int:
@@ -178,32 +187,32 @@ class OutputRunner:
 
     def _succeed(self) -> None:
         with self._changed:
-            # An output that starts and then fails again has not recovered: only the step that failed can tell.
+            # An output that starts and then fails again has not recovered. It has if the step that failed succeeds.
             self._failing -= {self._step, "start"}
             if not self._failing:
                 self._phase, self._trouble = "working", ""
                 self._retry_seconds = FIRST_RETRY_SECONDS
 
     def _fail(self, error: Exception) -> None:
-        words = _in_words(error)
+        trouble = _error_text(error)
         with self._changed:
             first = not self._failing
             self._failing.add(self._step)
-            self._phase, self._trouble = "failing", words
+            self._phase, self._trouble = "failing", trouble
             self._changed.notify_all()
         if first:
-            self._complain(f"output {self.name}: {words}; it is tried again")
+            self._complain(f"output {self.name}: {trouble}; trying again")
 
     def _wait_for_retry(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._until is not None, self._retry_seconds)
         self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
 
-    def _tell_losses(self) -> None:
-        """Of an output that works: once when events begin to be lost, and how many they were when it has delivered the
-        rest.
+    def _report_losses(self) -> None:
+        """Complain about lost events of a working output: once when the losses begin, and with their number when
+        everything else is delivered.
 
-        A complaint is an event too: one per event that an output loses because it fails would never end.
+        A complaint is an event too, so one complaint per lost event would cause endless complaints.
         """
         with self._changed:
             lost = self._lost - self._lost_before
@@ -220,7 +229,7 @@ class OutputRunner:
             self._complain(f"output {self.name}: {lost} {'event was' if lost == 1 else 'events were'} lost")
 
 
-def _in_words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, GoodpartError | OSError) and str(error):

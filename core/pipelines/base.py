@@ -7,7 +7,7 @@ import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -16,9 +16,10 @@ from core.dataset.inventory import Inventory
 from core.decision.thresholds import describe
 from core.errors import GoodpartError
 from core.inference.judge import Judge
-from core.journal.event_log import EventLog
+from core.journal.log import StationLog
 from core.knobs.mapping import meaning
 from core.pipelines.part_samples import NO_PART, PartSamples
+from core.pipelines.steps import Steps
 from core.recipes.recipe import Recipe
 from core.runtime.clock import Clock
 from core.settings.recipe_settings import KnobTable
@@ -35,17 +36,7 @@ STUCK_SECONDS = 4.0
 """A step that takes longer than that hangs: what was said before it is no longer true."""
 J = TypeVar("J", bound=Judge)
 NOTHING_LEARNT = "nothing was learnt yet: teach good parts, then train"
-Sample = TypeVar("Sample", covariant=True)
-Status = TypeVar("Status", covariant=True)
 PAUSED = Verdict("UNKNOWN", "paused: nothing is judged")
-
-
-class SampleSource(Protocol[Sample, Status]):
-    """What a camera and a microphone have in common."""
-
-    def take(self, timeout: float) -> Sample | None: ...
-
-    def status(self) -> Status: ...
 
 
 class Changed(Protocol):
@@ -53,9 +44,24 @@ class Changed(Protocol):
         """`news`: of something else than a step."""
 
 
+@dataclass(frozen=True)
+class PipelinePorts:
+    """The surroundings of a pipeline."""
+
+    recipe: Recipe
+    log: StationLog
+    clock: Clock
+    tape: TapeWriter | None
+    """Records what the pipeline does."""
+    changed: Changed
+    """Called after every change that a snapshot shows."""
+    exchanged: Callable[[], None]
+    """Called when another part was put in."""
+
+
 class Pipeline(ABC, Generic[J]):
-    """One sense of a station. Everything here runs on the station's loop; sources are waited for on one thread of its
-    own and judged on another, so that neither holds up the loop."""
+    """One sense of a station, from its source to its verdict. Everything here runs on the station's loop; what takes
+    long is waited for in `steps`."""
 
     sense: Sense
     holdings: Inventory
@@ -64,11 +70,9 @@ class Pipeline(ABC, Generic[J]):
     interval: float
     """Seconds from one step to the next, at least."""
 
-    def __init__(self, recipe: Recipe, log: EventLog, changed: Changed) -> None:
-        """`changed` is called after whatever a snapshot shows."""
-        self.recipe = recipe
-        self.log = log
-        self.changed = changed
+    def __init__(self, ports: PipelinePorts, steps: Steps) -> None:
+        self.recipe, self.log, self.changed = ports.recipe, ports.log, ports.changed
+        self.clock, self.tape, self.steps = ports.clock, ports.tape, steps
         self.judge: J | None = None
         self.refused: GoodpartError | None = None
         """Why the recipe's model cannot be used."""
@@ -87,7 +91,7 @@ class Pipeline(ABC, Generic[J]):
         """What became of the last material that was stored, recorded or deleted, in a sentence."""
         self.resting = False
         """Nothing can be judged, for a reason that lasts."""
-        knobs = recipe.table(self.sense).knobs
+        knobs = self.recipe.table(self.sense).knobs
         self.knob_tables: dict[Which, KnobTable] = {
             "density": knobs.density,
             "reconstruction_error": knobs.reconstruction_error,
@@ -96,13 +100,6 @@ class Pipeline(ABC, Generic[J]):
         """Judge only what is gathered of a part that is in place."""
         self.look: PartSamples[Any] | None = None
         """Of the part that is in place."""
-        self.clock = Clock()
-        """The station's."""
-        self.tape: TapeWriter | None = None
-        """Records what is perceived."""
-        self._step_began: float | None = None
-        self._waiter = ThreadPoolExecutor(1, f"{self.sense} waiting")
-        self._worker = ThreadPoolExecutor(1, f"{self.sense} judging")
 
     # What each sense does its own way.
 
@@ -144,12 +141,12 @@ class Pipeline(ABC, Generic[J]):
         await self.load()
         while not ending.is_set():
             began = time.monotonic()
-            self._step_began = began
+            self.steps.begin()
             try:
                 await self.step()
             except Exception as error:  # noqa: BLE001 - whatever it is, the verdict must not stand
                 self.fail(error)
-            self._step_began = None
+            self.steps.end()
             await self._pace(began, ending)
 
     def said(self) -> Verdict:
@@ -164,9 +161,8 @@ class Pipeline(ABC, Generic[J]):
 
     @property
     def busy(self) -> float:
-        """Seconds since the step began that is under way."""
-        began = self._step_began
-        return 0.0 if began is None else max(0.0, self.clock.now - began)
+        """Seconds since the present step began."""
+        return self.steps.busy
 
     async def _pace(self, began: float, ending: asyncio.Event) -> None:
         left = began + self.interval - time.monotonic()
@@ -177,8 +173,7 @@ class Pipeline(ABC, Generic[J]):
                 return
 
     def close(self) -> None:
-        for pool in (self._waiter, self._worker):
-            pool.shutdown(wait=False)
+        self.steps.close()
 
     def fail(self, error: Exception) -> None:
         """What nobody foresaw makes the verdict UNKNOWN, in words; the journal has the details, once."""
@@ -217,46 +212,24 @@ class Pipeline(ABC, Generic[J]):
         self.resting = False
         self.verdict = (self.look.verdict if self.look else None) or NO_PART
 
-    async def take(self, source: SampleSource[Sample, Status], seconds: float) -> tuple[Sample | None, Status, float]:
-        """What the source gives next, its status, and time.monotonic() then: all that a step knows of the world."""
-        sample = await self.in_waiter(source.take, seconds)
-        status, now = source.status(), self.clock.read()
-        if self.tape:
-            self.tape.took(self.sense, sample, status)  # type: ignore[arg-type]
-        return sample, status, now
-
-    async def judged(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """What a model says of what was taken."""
-        result = await self.in_worker(work, *arguments)
-        self.clock.read()
-        if self.tape:
-            self.tape.judged(self.sense)
-        return result
-
-    async def in_worker(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
-
     async def in_files(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What is written into the recipe, one after the other."""
         return await asyncio.get_running_loop().run_in_executor(self.log.files, work, *arguments)
-
-    async def in_waiter(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._waiter, work, *arguments)
 
     # The model.
 
     @property
     def learnt(self) -> bool:
         """Whether there is a model, be it one that cannot be used."""
-        return self.judge is not None or self.recipe.bundle(self.sense).exists()
+        return self.judge is not None or self.recipe.has_model(self.sense)
 
     async def load(self) -> None:
         """The recipe's model, and one that waits to be taken over."""
         try:
-            bundle = await self.in_worker(read_bundle, self.recipe.bundle(self.sense))
-            self.use(await self.in_worker(self.make, bundle))
+            bundle = await self.steps.load(read_bundle, self.recipe.bundle(self.sense))
+            self.use(await self.steps.load(self.make, bundle))
         except GoodpartError as error:
-            there = self.recipe.bundle(self.sense).exists()
+            there = self.recipe.has_model(self.sense)
             self.refuse(error, str(error) if there else NOTHING_LEARNT)
         except Exception as error:  # noqa: BLE001 - told, and the station goes on
             self.refuse(GoodpartError(f"the model cannot be used ({named(error)}); train again"))
@@ -289,7 +262,7 @@ class Pipeline(ABC, Generic[J]):
         candidate = self.recipe.candidate(self.sense)
         if candidate.exists():
             try:
-                bundle = await self.in_worker(read_bundle, candidate)
+                bundle = await self.steps.load(read_bundle, candidate)
                 self.new_model = describe(bundle, self.recipe.table(self.sense), self.recipe.false_alarms)
             except BundleError as error:
                 self.log.complain(str(error))
@@ -297,7 +270,7 @@ class Pipeline(ABC, Generic[J]):
     async def take_over(self) -> None:
         """Judge with the model that was trained in the background. Raises GoodpartError; the old one stays then."""
         candidate, place = self.recipe.candidate(self.sense), self.recipe.bundle(self.sense)
-        judge = await self.in_worker(self.make, await self.in_worker(read_bundle, candidate))
+        judge = await self.steps.load(self.make, await self.steps.load(read_bundle, candidate))
         try:
             candidate.replace(place)
         except OSError as error:

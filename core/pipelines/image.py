@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from core.bundle import Bundle
@@ -15,13 +14,11 @@ from core.features.image.picture import small_preview
 from core.health.camera import CameraHealth, CameraHealthSettings
 from core.health.scene_change import SceneChange
 from core.inference.image_judge import ImageJudge, RawImageScores
-from core.journal.event_log import EventLog
-from core.pipelines.base import PAUSED, Changed, Pipeline
+from core.pipelines.base import PAUSED, Pipeline, PipelinePorts
 from core.pipelines.part_samples import PartSamples
-from core.recipes.recipe import Recipe
+from core.pipelines.steps import Steps
 from core.samples import Frame, Picture
-from core.sources.camera.base import CameraSettings, PictureSource
-from core.sources.camera_address import open_source, shows_stills
+from core.sources.camera.base import PictureSource
 from core.state.material import Meters, Preview
 from core.state.sense import ImageState
 from core.state.verdict import ImageJudgement, Verdict
@@ -35,33 +32,18 @@ WATCH_SECONDS = 0.1
 class ImagePipeline(Pipeline[ImageJudge]):
     sense = "image"
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        log: EventLog,
-        changed: Changed,
-        exchanged: Callable[[], None],
-        address: str,
-        source: PictureSource | None = None,
-        *,
-        stills: bool = False,
-    ) -> None:
-        """`exchanged` is called when another part was put in; `stills` tells of a `source` that each of its pictures is
-        a part of its own. Raises GoodpartError when the address means nothing."""
-        super().__init__(recipe, log, changed)
-        table, smoothing = recipe.settings.camera, recipe.settings.verdict
+    def __init__(self, ports: PipelinePorts, steps: Steps, source: PictureSource, *, stills: bool = False) -> None:
+        """`stills`: each picture of the source shows another part."""
+        super().__init__(ports, steps)
+        smoothing = self.recipe.settings.verdict
         self.interval = 1.0 / smoothing.rate
-        self._exchanged = exchanged
-        self.stills = stills if source else shows_stills(address)
-        # Every still picture is a part of its own, and none shall be missed because they come faster than are judged.
-        fps = min(table.fps, smoothing.rate) if self.stills else table.fps
-        asked = CameraSettings(table.width, table.height, fps, table.loop, table.seed)
-        self._health_settings = CameraHealthSettings(frozen_after=None) if self.stills else None
-        self.source = source or open_source(address, asked)
+        self._exchanged = ports.exchanged
+        self.source, self.stills = source, stills
+        self._health_settings = CameraHealthSettings(frozen_after=None) if stills else None
         self._health = CameraHealth(None)
         self._collector: ImageCapture | None = None
         self._collecting_ends = False
-        self.holdings = Inventory(recipe, "image", small_preview)
+        self.holdings = Inventory(self.recipe, "image", small_preview)
         self.meters: Meters | None = None
         self._motion = SceneChange()
         self._settles = smoothing.settle
@@ -130,7 +112,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
 
     async def step(self) -> None:
         source: PictureSource = self.source
-        frame, status, now = await self.take(source, IDLE_SECONDS)
+        frame, status, now = await self.steps.take(source, IDLE_SECONDS)
         fault = self._health.check(frame, status, now)
         self.log.health(self.sense, fault)
         if frame is not None:
@@ -157,7 +139,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
             self.counters = replace(self.counters, unknown=self.counters.unknown + 1)
 
     async def _judge_frame(self, judge: ImageJudge, frame: Frame) -> None:
-        looked: RawImageScores = await self.judged(judge.look, frame.picture)
+        looked: RawImageScores = await self.steps.judge(judge.look, frame.picture)
         if judge is not self.judge or self.paused:  # while it was judged
             return
         seen = judge.weigh(looked, self.counters.judged + 1)
@@ -184,7 +166,7 @@ class ImagePipeline(Pipeline[ImageJudge]):
     async def _step_single(self, judge: ImageJudge, frame: Frame | None) -> None:
         look = self.look
         if frame is not None and look is not None and look.open and frame.at >= look.begin:
-            looked: RawImageScores = await self.judged(judge.look, frame.picture)
+            looked: RawImageScores = await self.steps.judge(judge.look, frame.picture)
             if judge is not self.judge or self.paused or look is not self.look or not look.open:
                 return
             self._gather(judge, look, judge.weigh(looked, self.counters.judged + 1), frame)

@@ -19,14 +19,12 @@ from core.detectors.sound.base import WindowScores
 from core.health.microphone import MicrophoneHealth
 from core.inference.sound_file import worst_stretch
 from core.inference.sound_judge import SoundJudge
-from core.journal.event_log import EventLog
 from core.journal.sound_excerpt import TRACE_SECONDS, SoundExcerpt
-from core.pipelines.base import PAUSED, Changed, Pipeline
+from core.pipelines.base import PAUSED, Pipeline, PipelinePorts
 from core.pipelines.part_samples import PartSamples
-from core.recipes.recipe import Recipe
+from core.pipelines.steps import Steps
 from core.samples import Sound, SoundBlock
-from core.sources.microphone.base import SoundSettings, SoundSource
-from core.sources.microphone_address import open_microphone
+from core.sources.microphone.base import SoundSource
 from core.state.sense import Counters, SoundState
 from core.state.verdict import SoundJudgement, Verdict
 
@@ -40,24 +38,13 @@ LISTENING = Verdict("UNKNOWN", "listening: the first window is not full yet")
 class SoundPipeline(Pipeline[SoundJudge]):
     sense = "sound"
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        log: EventLog,
-        changed: Changed,
-        address: str,
-        source: SoundSource | None = None,
-    ) -> None:
-        """Raises GoodpartError when the address means nothing."""
-        super().__init__(recipe, log, changed)
-        table = recipe.settings.microphone
-        self.interval = 0.0 if table.fast else STEP_SECONDS
-        self.source = source or open_microphone(
-            address, SoundSettings(table.rate, table.channel, table.loop, table.fast, table.seed)
-        )
+    def __init__(self, ports: PipelinePorts, steps: Steps, source: SoundSource) -> None:
+        super().__init__(ports, steps)
+        self.interval = 0.0 if self.recipe.settings.microphone.fast else STEP_SECONDS
+        self.source = source
         self._health = MicrophoneHealth(None)
         self._recorder: SoundCapture | None = None
-        self.holdings = Inventory(recipe, "sound")
+        self.holdings = Inventory(self.recipe, "sound")
         self._recording_ends = False
         self._resampler: soxr.ResampleStream | None = None
         self._anew = True
@@ -126,7 +113,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
     async def step(self) -> None:
         source: SoundSource = self.source
-        stretch, status, now = await self.take(source, IDLE_SECONDS)
+        stretch, status, now = await self.steps.take(source, IDLE_SECONDS)
         look, whole = self.look, stretch
         if look is not None and look.open and not look.begun and stretch is not None and stretch.at > look.begin:
             # A motor that stood still until now is no fault of the microphone.
@@ -153,7 +140,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
 
     async def _judge_stretch(self, ear: SoundJudge, stretch: SoundBlock) -> None:
         anew, self._anew = self._anew or stretch.broken, False
-        windows, milliseconds = await self.judged(self._listen, ear, stretch, anew)
+        windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, anew)
         if ear is not self.judge or self.paused or self._anew:  # while it was judged
             return
         self._keep(stretch)
@@ -212,7 +199,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
             left = round((look.wanted - look.got) * stretch.rate)
             stretch = replace(stretch, samples=stretch.samples[:left])
             anew, self._anew = self._anew or stretch.broken, False
-            windows, milliseconds = await self.judged(self._listen, ear, stretch, anew)
+            windows, milliseconds = await self.steps.judge(self._listen, ear, stretch, anew)
             if ear is not self.judge or self.paused or look is not self.look or not look.open or self._anew:
                 return
             self._keep(stretch)
@@ -235,7 +222,7 @@ class SoundPipeline(Pipeline[SoundJudge]):
             look.fail(f"{look.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", stretch.at)
         elif look.whole:
             scores, windows = [score for score, _ in look.samples], [window for _, window in look.samples]
-            rule = await self.judged(ear.for_whole, len(scores))
+            rule = await self.steps.judge(ear.for_whole, len(scores))
             if look is self.look and look.open:
                 whole = worst_stretch(scores, windows, rule)
                 look.end(whole, rule.thresholds, ear.reason(whole, rule.thresholds))

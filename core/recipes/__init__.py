@@ -1,1 +1,1 @@
-"""The folder of one part number."""
+"""A recipe: the folder and the settings of one part number."""

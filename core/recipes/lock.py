@@ -1,4 +1,4 @@
-"""One station a recipe: a lock that dies with its process."""
+"""A lock that allows one station per recipe. The system releases it when the process ends."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from core.errors import GoodpartError
 
 
 class RecipeLock:
-    """Held from construction until `release` or the end of the process, however it ends.
+    """A lock on a recipe's folder, held from construction until `release` or the end of the process, even a crash.
 
-    Raises GoodpartError when another process holds it.
+    Raises GoodpartError if another process holds it or the folder cannot be locked.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -20,12 +20,13 @@ class RecipeLock:
             self._handle: int | None = _lock(folder)
         except BlockingIOError:
             raise GoodpartError(
-                f"{folder.name}: another goodpart is judging with this recipe; end it first (one station a recipe)"
+                f"{folder.name}: another goodpart is judging with this recipe; end it first (one station per recipe)"
             ) from None
         except OSError as error:
             raise GoodpartError(f"{folder}: cannot be locked ({error.strerror or error})") from error
 
     def release(self) -> None:
+        """Release the lock. Further calls do nothing."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -47,7 +48,7 @@ else:
     import fcntl
 
     def _lock(folder: Path) -> int:
-        # The folder itself: nothing to clean up, and a read-only recipe can be locked too.
+        # Locks the folder itself: no file is left over, and a read-only recipe can be locked too.
         handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from core.errors import GoodpartError
 from core.runtime.atomic_files import remove_begun
+from core.runtime.child_process import ChildProcess
 from core.state.jobs import TrainingState
 
-CANCEL_SECONDS = 0.8
 MOST_POINTS = 240
 """Of the loss curve."""
+_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
 
 
 class TrainingRun:
@@ -50,21 +46,16 @@ class TrainingRun:
         """Of the process, once it has ended."""
         self._recipe = recipe
         try:
-            self._child = _start(module, recipe, options)
+            self._child = ChildProcess(module, [str(recipe), *options], _ENVIRONMENT)
         except OSError as error:
             raise GoodpartError(f"training cannot be started ({error.strerror or error})") from error
-        be_nice(self._child.pid)
-        self._errors: list[str] = []
-        self._drain = threading.Thread(target=self._read_errors, name="training errors", daemon=True)
         self._thread = threading.Thread(target=self._read, name="training", daemon=True)
-        self._drain.start()
         self._thread.start()
 
     def cancel(self) -> None:
         """End it within a second; the model that was there stays."""
         self._cancelled = True
-        self._close_input()
-        threading.Timer(CANCEL_SECONDS, self._kill).start()
+        self._child.cancel()
 
     def wait(self, timeout: float | None = None) -> TrainingState:
         if timeout is not None:
@@ -73,31 +64,11 @@ class TrainingRun:
             self._thread.join(0.5)  # on Windows, Ctrl-C is not heard while a join without end lasts
         return self.state
 
-    def _kill(self) -> None:
-        if self._child.poll() is not None:
-            return
-        if sys.platform == "win32":
-            self._child.kill()
-        else:
-            # With what it has started itself: it leads a group of its own.
-            os.killpg(self._child.pid, signal.SIGKILL)
-
-    def _close_input(self) -> None:
-        if self._child.stdin:
-            with contextlib.suppress(OSError):
-                self._child.stdin.close()
-
-    def _read_errors(self) -> None:
-        assert self._child.stderr
-        for line in self._child.stderr:
-            self._errors = [*self._errors[-20:], line.strip()]
-
     def _read(self) -> None:
-        assert self._child.stdout
         last = TrainingState("failed", message="")
         began = time.monotonic()
-        for line in self._child.stdout:
-            news = parse_progress(line)
+        for said in self._child.messages():
+            news = parse_progress(said)
             if news is None:
                 continue
             if news.state == "running":
@@ -105,13 +76,11 @@ class TrainingRun:
             else:
                 last = news
         code = self.exit_code = self._child.wait()
-        self._drain.join(1.0)
-        self._close_input()
-        remove_begun(self._recipe, self._child.pid)  # where it was killed
+        remove_begun(self._recipe, self._child.pid)  # if it was killed
         if self._cancelled and last.state != "done":
             last = TrainingState("cancelled", message="training was cancelled; the model that was there stays")
         elif last.state != "done" and not last.message:
-            why = next((e for e in reversed(self._errors) if e), f"exit code {code}")
+            why = self._child.last_words or f"exit code {code}"
             last = TrainingState("failed", message=f"training ended after {time.monotonic() - began:.0f} s: {why}")
         self._tell(last)
 
@@ -143,35 +112,9 @@ class Curve:
         return tuple(self._points)
 
 
-def _start(module: str, recipe: Path, options: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", module, str(recipe), *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        # Libraries write what they like.
-        errors="replace",
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
-        # Ctrl-C in the terminal reaches the whole group: the child is ended by us, in order.
-        start_new_session=True,
-    )
-
-
-def parse_progress(line: str) -> TrainingState | None:
-    """A line of the training process; None for anything that is not one."""
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(said, dict) or said.get("state") not in ("running", "done", "failed"):
+def parse_progress(said: Mapping[str, Any]) -> TrainingState | None:
+    """What a line of the training process tells; None for anything else."""
+    if said.get("state") not in ("running", "done", "failed"):
         return None
     known = {name: said[name] for name in TrainingState.__dataclass_fields__ if name in said and name != "curve"}
     return TrainingState(**known)
-
-
-def be_nice(pid: int) -> None:
-    """Let the bench go first."""
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, 10)

@@ -1,1 +1,1 @@
-"""Snapshots, verdicts and any dataclass as JSON."""
+"""Converts snapshots, verdicts and any dataclass to JSON and back."""

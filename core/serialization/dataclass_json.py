@@ -1,4 +1,4 @@
-"""Dataclasses as JSON and back, exactly: floats as shortest decimals, bytes and arrays as base64."""
+"""Converts dataclasses to JSON and back without loss: floats as shortest decimals, bytes and arrays as base64."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ _ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class WireError(GoodpartError):
-    """What came is not what it should be."""
+    """The received JSON does not match the expected type."""
 
 
 def to_json(value: Any) -> Json:
-    """Dataclasses as objects, tuples as lists. Raises TypeError for what has no form here."""
+    """Return `value` as JSON data: dataclasses as objects, tuples as lists, NaN and infinities as strings.
+
+    Raises TypeError if a part of `value` has a type that is not supported.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if value is None or isinstance(value, bool | str):
@@ -52,12 +55,15 @@ def to_json(value: Any) -> Json:
         return {str(key): to_json(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(part) for part in value]
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} cannot be converted to JSON")
 
 
 def from_json(kind: Any, data: Json, where: str = "") -> Any:
-    """What `to_json` made, as the type asks. Fields that are not known are passed over, those that are missing have
-    their default. Raises WireError that says where it does not fit."""
+    """Return JSON data from `to_json` as an object of the type `kind`.
+
+    Unknown fields are ignored; missing fields get their default. `where` is the path of `data`, for error texts.
+    Raises WireError with the path of the first value that does not match, TypeError if `kind` is not supported.
+    """
     origin = get_origin(kind)
     if kind is Any:
         return data
@@ -75,44 +81,45 @@ def from_json(kind: Any, data: Json, where: str = "") -> Any:
         return _array(data, where)
     if origin in (dict, Mapping):
         _, part = get_args(kind)
-        return {key: from_json(part, one, f"{where}.{key}") for key, one in _expected(dict, data, where).items()}
+        return {key: from_json(part, value, f"{where}.{key}") for key, value in _expected(dict, data, where).items()}
     if kind is float:
         return _float(data, where)
     if kind is bytes:
         return _bytes(data, where)
     if kind in (str, int, bool, types.NoneType):
         return _expected(kind, data, where)
-    raise TypeError(f"{where}: {kind} has no form in JSON")
+    raise TypeError(f"{where}: {kind} cannot be read from JSON")
 
 
 @cache
 def hints(kind: Any) -> dict[str, Any]:
-    """Field or parameter to its type."""
-    # core/state names AnomalyMap without importing it: it is the one type there that needs NumPy.
+    """Return the type of each field of a dataclass, or of each parameter of a function, by name."""
+    # core/state does not import AnomalyMap, because it is the only type there that needs NumPy.
     return typing.get_type_hints(kind, localns={"AnomalyMap": AnomalyMap})
 
 
 def _object(kind: Any, data: Json, where: str) -> Any:
-    said, types_of = _expected(dict, data, where), hints(kind)
+    members, types_of = _expected(dict, data, where), hints(kind)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
-        if field.name in said:
-            values[field.name] = from_json(types_of[field.name], said[field.name], f"{where}.{field.name}".lstrip("."))
+        name = field.name
+        if name in members:
+            values[name] = from_json(types_of[name], members[name], f"{where}.{name}".lstrip("."))
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise WireError(f"{where}: lacks {field.name}")
+            raise WireError(f"{where}: {name} is missing")
     return kind(**values)
 
 
 def _one_of(kinds: tuple[Any, ...], data: Json, where: str) -> Any:
     if data is None and types.NoneType in kinds:
         return None
-    some = [kind for kind in kinds if kind is not types.NoneType]
-    for kind in some[:-1]:
+    *first, last = (kind for kind in kinds if kind is not types.NoneType)
+    for kind in first:
         try:
             return from_json(kind, data, where)
         except WireError:
             continue
-    return from_json(some[-1], data, where)
+    return from_json(last, data, where)
 
 
 def _tuple(kinds: tuple[Any, ...], data: Json, where: str) -> tuple[Any, ...]:
@@ -122,19 +129,19 @@ def _tuple(kinds: tuple[Any, ...], data: Json, where: str) -> tuple[Any, ...]:
     if len(kinds) != len(parts):
         raise WireError(f"{where}: has {len(parts)} parts instead of {len(kinds)}")
     return tuple(
-        from_json(kind, part, f"{where}[{at}]") for at, (kind, part) in enumerate(zip(kinds, parts, strict=True))
+        from_json(kind, part, f"{where}[{index}]") for index, (kind, part) in enumerate(zip(kinds, parts, strict=True))
     )
 
 
 def _array(data: Json, where: str) -> Any:
-    said = _expected(dict, data, where)
+    members = _expected(dict, data, where)
     try:
-        kind = np.dtype(said["dtype"])
-        if kind.hasobject:
-            raise ValueError("objects are not taken")
-        return np.frombuffer(_bytes(said["base64"], where), kind).reshape(said["shape"]).copy()
+        dtype = np.dtype(members["dtype"])
+        if dtype.hasobject:
+            raise ValueError("arrays of objects are not allowed")
+        return np.frombuffer(_bytes(members["base64"], where), dtype).reshape(members["shape"]).copy()
     except (KeyError, TypeError, ValueError) as error:
-        raise WireError(f"{where}: is no array ({error})") from error
+        raise WireError(f"{where}: is not a valid array ({error})") from error
 
 
 def _float(data: Json, where: str) -> float:

@@ -1,4 +1,4 @@
-"""Verdicts and scores in JSON: the contract of the command line, the journal and the service."""
+"""Verdicts and scores as JSON: the contract of the command line, the journal and the service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def scores_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Thresholds) -> dict[str, float | None]:
-    """The numbers of a judgement under the names of the command line's contract; None for what is no number."""
+    """Return the scores and thresholds of a judgement under their contract names; None for NaN and infinities."""
     numbers = {
         "score": judged.score,
         "density": judged.density,
@@ -27,12 +27,15 @@ def scores_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Threshol
 
 
 def map_as_json(map: AnomalyMap) -> list[list[float | None]]:
-    """To one decimal, None for what is no number: a kilobyte. A later model could not draw this map again."""
+    """Return the map as rows of numbers with one decimal, None for NaN and infinities; about a kilobyte.
+
+    The journal keeps it, because a later model cannot compute the same map again.
+    """
     return [[round(value, 1) if math.isfinite(value) else None for value in row] for row in map.tolist()]
 
 
 def kinds_as_json(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
-    """The numbers of each sense that has judged something: `image`, `sound`."""
+    """Return the numbers of each sense that has a judgement, under `image` and `sound`."""
     return {
         sense: kind_as_json(state.judged, state.thresholds, _id(state.model))
         for sense, state in snapshot.senses.items()
@@ -45,7 +48,7 @@ def _id(model: ModelInfo | None) -> str | None:
 
 
 def kind_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Thresholds, model: str | None) -> dict[str, Any]:
-    """`model` is the id of the bundle that judged."""
+    """Return the numbers of one judgement. `model` is the id of the bundle that made it."""
     return {
         "anomaly": judged.anomalous,
         **scores_as_json(judged, thresholds),
@@ -55,23 +58,24 @@ def kind_as_json(judged: ImageJudgement | SoundJudgement, thresholds: Thresholds
 
 
 def as_json(snapshot: Snapshot) -> dict[str, Any]:
-    """The object of the command line's contract: time, verdict, reason, scores and thresholds of each kind, truth."""
-    said: dict[str, Any] = {
+    """Return the JSON object of the command line's contract: time, verdict, reason, the truth if sources are simulated,
+    scores and thresholds of each sense, and the station's fault if there is one."""
+    line: dict[str, Any] = {
         "time": round(snapshot.at, 3),
         "verdict": snapshot.verdict.state,
         "reason": snapshot.verdict.reason,
     }
     truth = truth_of(snapshot)
     if truth is not None:
-        said["truth"] = truth
-    said |= kinds_as_json(snapshot)
+        line["truth"] = truth
+    line |= kinds_as_json(snapshot)
     if snapshot.fault:
-        said["fault"] = snapshot.fault
-    return said
+        line["fault"] = snapshot.fault
+    return line
 
 
 def part_as_json(part: Part) -> dict[str, Any]:
-    """A part that was counted: `part` is its number in the shift."""
+    """Return a counted part as JSON; `part` is its number in the shift."""
     return {
         "part": part.number,
         "time": round(part.at, 3),
@@ -85,10 +89,13 @@ def part_as_json(part: Part) -> dict[str, Any]:
 NO_SCORES = dict.fromkeys(
     ("score", "density", "density_threshold", "reconstruction_error", "reconstruction_error_threshold", "p_value")
 )
+"""The contract's score names, each None: for a file without a verdict."""
 
 
 Result = dict[str, Any]
+"""The JSON object for one scored file."""
 
 
 def unknown(path: str, sense: Sense, why: str) -> Result:
+    """Return the result for a file that could not be judged: UNKNOWN, no scores, `why` as the reason."""
     return {"path": path, "kind": sense, "verdict": "UNKNOWN", **NO_SCORES, "reason": why}

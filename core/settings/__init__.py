@@ -1,1 +1,1 @@
-"""The tables of recipe.toml and config.toml."""
+"""The settings in recipe.toml and config.toml: defaults, checks and explanations."""

@@ -1,4 +1,5 @@
-"""TOML tables to frozen dataclasses and back: types and ranges checked, unknown keys refused with the nearest name."""
+"""Converts TOML tables to frozen dataclasses and back. Types and ranges are checked; an unknown key is an error that
+suggests the nearest name."""
 
 from __future__ import annotations
 
@@ -15,38 +16,41 @@ from core.errors import GoodpartError
 
 T = TypeVar("T")
 Check = Callable[[Any], str | None]
-"""Gives what the value must be (`must be above 0`) when it is not; None when it is fine."""
+"""Checks a value. Returns the requirement (`must be above 0`) if the value fails it, None if the value is valid."""
 
 
 def setting(default: Any, text: str, check: Check | None = None) -> Any:
-    """A dataclass field with the comment that explains it in the written file."""
+    """Return a dataclass field for a setting. `text` is its comment in the written file."""
     return dataclasses.field(default=default, metadata={"text": text, "check": check})
 
 
 def section(kind: type[Any], text: str) -> Any:
-    """A dataclass field that is a table of its own."""
+    """Return a dataclass field for a table inside the table. `kind` is its settings class, `text` its comment."""
     return dataclasses.field(default_factory=kind, metadata={"text": text, "check": None})
 
 
 def named_tables(kinds: Mapping[str, type[Any]], text: str) -> Any:
-    """A dataclass field for tables of which a file has some or none: name to its values. `kinds` is the settings class
-    of each name."""
+    """Return a dataclass field for optional tables, a mapping from name to settings. `kinds` gives the settings class
+    of each possible name."""
     metadata = {"text": text, "check": None, "tables": kinds}
     return dataclasses.field(default_factory=dict, hash=False, metadata=metadata)
 
 
 def between(low: float, high: float) -> Check:
+    """Return a check that a number is at least `low` and at most `high`."""
     return lambda value: None if low <= value <= high else f"must lie between {low:g} and {high:g}"
 
 
-def one_of(*words: str) -> Check:
-    return lambda value: None if value in words else "must be one of " + ", ".join(f'"{w}"' for w in words)
+def one_of(*choices: str) -> Check:
+    """Return a check that a text is one of `choices`."""
+    return lambda value: None if value in choices else "must be one of " + ", ".join(f'"{c}"' for c in choices)
 
 
 def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
-    """A `kind` with the values of `table`; `where` (a file, then the table's name) begins the sentence of every error.
+    """Return a `kind` with the values of `table`; missing keys get their default.
 
-    Raises GoodpartError.
+    Raises GoodpartError if a key is unknown or a value invalid. The error text begins with `where`, the file and the
+    table's name.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(kind)
@@ -113,7 +117,7 @@ def _number(value: Any) -> float | None:
         return None
     try:
         number = float(value)
-    except OverflowError:  # TOML's whole numbers have no end
+    except OverflowError:  # tomllib reads integers of any size
         return None
     return number if math.isfinite(number) else None
 
@@ -123,7 +127,10 @@ def _shown(value: Any) -> str:
 
 
 def to_toml(kind: type[Any], values: object | None = None, name: str = "") -> str:
-    """A commented TOML file of a settings class: every setting with its explanation, None left out."""
+    """Return the TOML text of a settings object: every setting after a comment that explains it, None left out.
+
+    `values` is an instance of `kind`; None means the defaults. `name` is the name of the table, empty for the file.
+    """
     values = kind() if values is None else values
     lines: list[str] = []
     tables: list[str] = []
@@ -141,7 +148,8 @@ def to_toml(kind: type[Any], values: object | None = None, name: str = "") -> st
 
 
 def _table(name: str, text: str, values: Any) -> str:
-    # The comment is on the same line: a line before a table belongs to the table above when keys are added there.
+    # The comment is on the same line as the header. tomlkit would attach a comment above it to the previous table, and
+    # add new keys of that table after the comment.
     return f"\n[{name}]  # {text}\n" + to_toml(type(values), values, name)
 
 
@@ -149,7 +157,7 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # TOML's escapes are those of JSON, but for DEL.
+        # TOML uses the escapes of JSON, but requires one for DEL too.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml_value(v) for v in value) + "]"

@@ -1,4 +1,4 @@
-"""The user's own settings: config.toml in the configuration folder, GOODPART_ variables, options of a command."""
+"""The settings of a user: config.toml in the configuration folder, GOODPART_ variables, options of a command."""
 
 from __future__ import annotations
 
@@ -16,33 +16,38 @@ THEMES = ("auto", "dark", "light", "high-contrast", "ansi")
 UNITS = ("dB", "percent")
 COLORS = ("none", "16", "256", "true")
 SLOWEST, FASTEST = 0.2, 10.0
-"""Hz."""
+"""Hz: bounds of the refresh rate."""
+_BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 
 @dataclass(frozen=True)
 class Config:
+    """The settings in config.toml."""
+
     theme: str = setting(
         "auto",
-        "dark, light, high-contrast, ansi (the terminal's own); auto: dark, on few colours ansi",
+        "dark, light, high-contrast, ansi (the terminal's own colours); auto: dark, or ansi if there are few colours",
         one_of(*THEMES),
     )
-    refresh: float = setting(5.0, "how often a second the screen may change, in Hz", between(SLOWEST, FASTEST))
-    units: str = setting("dB", "of the sound's level: dB of full scale, or percent of it", one_of(*UNITS))
-    ascii: bool | None = setting(None, "draw with ASCII alone; left out: where TERM and the locale ask for it")
-    colors: str | None = setting(None, "none, 16, 256 or true; left out: as TERM and COLORTERM say", one_of(*COLORS))
-    keys: dict[str, str] | None = setting(None, 'keys by the id of what they do, such as quit = "f10"')
+    refresh: float = setting(5.0, "how often the screen may change, in Hz", between(SLOWEST, FASTEST))
+    units: str = setting("dB", "unit of the sound level: dB of full scale, or percent of it", one_of(*UNITS))
+    ascii: bool | None = setting(None, "draw with ASCII only; if left out, if TERM and the locale require it")
+    colors: str | None = setting(None, "none, 16, 256 or true; if left out, from TERM and COLORTERM", one_of(*COLORS))
+    keys: dict[str, str] | None = setting(None, 'keys by the id of their action, such as quit = "f10"')
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """The settings that hold, and where each comes from."""
+    """The settings in effect and the origin of each."""
 
     config: Config
     origins: Mapping[str, str]
-    """Name to `default`, `file`, `environment GOODPART_X` (or NO_COLOR), `option --x`; of a key `keys.quit`."""
+    """Name of the setting to `default`, `file`, `environment GOODPART_X` (or NO_COLOR) or `option --x`. The name of a
+    key is `keys.quit`."""
 
 
 def config_path() -> Path:
+    """Return the path of config.toml: $GOODPART_CONFIG, or the file in the user's configuration folder."""
     given = os.environ.get("GOODPART_CONFIG")
     if given:
         return Path(given)
@@ -52,7 +57,8 @@ def config_path() -> Path:
 
 
 def config_table(path: Path) -> dict[str, Any]:
-    """What the file holds, unchecked; empty where there is none. Raises GoodpartError."""
+    """Return the file's content, unchecked; empty if the file is missing. Raises GoodpartError if it is unreadable or
+    not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -62,9 +68,10 @@ def config_table(path: Path) -> dict[str, Any]:
 
 
 def resolve(options: Mapping[str, object], environment: Mapping[str, str], path: Path | None = None) -> Resolved:
-    """Option before environment before file before default. `options` by the name of the setting; None is not given.
+    """Return each setting from the first of: option, environment variable, file, default.
 
-    Raises GoodpartError for a file or a variable that says what it cannot.
+    `options` maps names of settings to values; None means that the option is not given. `path` is the file; None means
+    `config_path()`. Raises GoodpartError if the file or a variable is invalid.
     """
     path = path or config_path()
     table = config_table(path)
@@ -87,19 +94,12 @@ def resolve(options: Mapping[str, object], environment: Mapping[str, str], path:
 
 
 def typed(name: str, text: str) -> object:
-    """The text of a variable or of `--set` as the setting's type; what cannot be is left to the check."""
+    """Return the text of a variable or of `--set` in the type of the setting `name`.
+
+    Text that does not fit the type is returned unchanged; `from_table` then reports it.
+    """
     if name == "ascii":
-        words = {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
-        return words.get(text.lower(), text)
+        return _BOOLEANS.get(text.lower(), text)
     if name == "refresh":
         try:
             return float(text)

@@ -1,4 +1,4 @@
-"""From the address of a camera, as a technician writes it, to its source."""
+"""Opens the source for a camera address as a technician writes it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from core.errors import GoodpartError
+from core.runtime.listing import PICTURE_SUFFIXES
 from core.sources.camera.base import CameraSettings, PictureSource
 
 Kind = Literal["camera", "video", "folder", "rtsp", "http", "simulated"]
 
 _SECRETS = re.compile(r"(?i)([?&](?:pwd|pass|passwd|password|token|key|auth)=)[^&#]*")
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 
 
 def open_source(address: str, settings: CameraSettings) -> PictureSource:
     """The source behind an address, not started: an index or /dev/video path, a video file, a folder of pictures, an
-    rtsp:// or http:// address, or `simulated`. Raises GoodpartError when it is none of these."""
+    rtsp:// or http:// address, or `simulated`. Raises GoodpartError if the address is invalid."""
     address = address.strip()
     kind = kind_of(address)
-    # What an address does not need is not imported: OpenCV and ssl take their time.
+    # Each module is imported only if the address needs it: OpenCV and ssl load slowly.
     if kind == "simulated":
         from core.sources.simulated.camera import SimulatedBench
 
@@ -47,7 +47,7 @@ def open_source(address: str, settings: CameraSettings) -> PictureSource:
 
 
 def kind_of(address: str) -> Kind:
-    """What an address means. Raises GoodpartError when it means nothing."""
+    """The kind of source an address means. Raises GoodpartError if the address is invalid."""
     address = address.strip()
     if address == "simulated":
         return "simulated"
@@ -59,9 +59,9 @@ def kind_of(address: str) -> Kind:
     if address and path.is_dir():
         return "folder"
     if path.is_file():
-        return "folder" if path.suffix.lower() in _PICTURES else "video"
+        return "folder" if path.suffix.lower() in PICTURE_SUFFIXES else "video"
     raise GoodpartError(
-        f"camera {address or '(empty)'} is no file or folder that exists here: give an index (goodpart devices lists "
+        f"camera {address or '(empty)'} is not an existing file or folder: give an index (goodpart devices lists "
         "them), a video file, a folder of pictures, an rtsp:// or http:// address, or simulated"
     )
 
@@ -71,9 +71,7 @@ def _kind_of_url(address: str) -> Kind:
         parts = urlsplit(address)
         scheme, host, _ = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError as error:
-        raise GoodpartError(
-            f"camera address {address_without_password(address)} is not written rightly ({error})"
-        ) from error
+        raise GoodpartError(f"camera address {address_without_password(address)} is malformed ({error})") from error
     kinds: dict[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
     if scheme not in kinds or not host:
         raise GoodpartError(
@@ -88,7 +86,7 @@ def address_without_password(address: str) -> str:
     if "://" not in address:
         return address
     scheme, _, rest = address.partition("://")
-    # A password may itself hold `@` and `/`, wrongly, and must not show even then: up to the last `@` it is secret.
+    # A password may wrongly hold `@` or `/` and must stay hidden even then: hide everything up to the last `@`.
     before, at, host = rest.rpartition("@")
     if at:
         user, colon, _ = before.partition(":")
@@ -97,5 +95,5 @@ def address_without_password(address: str) -> str:
 
 
 def shows_stills(address: str) -> bool:
-    """Whether every picture of this source is a part of its own, and may repeat rightly: a folder of pictures."""
+    """Whether each picture of this source is a separate part, so that repeated pictures are no fault: a folder."""
     return kind_of(address) == "folder"

@@ -1,17 +1,17 @@
-"""From the address of a microphone, as a technician writes it, to its source."""
+"""Opens the source for a microphone address as a technician writes it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from core.errors import GoodpartError
-from core.features.sound.wav import SUFFIXES
+from core.runtime.listing import SOUND_SUFFIXES
 from core.sources.microphone.base import SoundSettings, SoundSource
 
 
 def open_microphone(address: str, settings: SoundSettings) -> SoundSource:
     """The source behind an address, not started: `default`, an index, a device's name or a part of it, a wav, flac or
-    ogg file, or `simulated`. Raises GoodpartError for a file that does not exist and for nothing at all."""
+    ogg file, or `simulated`. Raises GoodpartError if the address is empty or the file does not exist."""
     address = address.strip()
     if not address:
         raise GoodpartError(
@@ -22,7 +22,7 @@ def open_microphone(address: str, settings: SoundSettings) -> SoundSource:
 
         return SimulatedMotor(settings)
     path = Path(address).expanduser()
-    if path.suffix.lower() in SUFFIXES or path.is_file():
+    if path.suffix.lower() in SOUND_SUFFIXES or path.is_file():
         if not path.is_file():
             raise GoodpartError(f"microphone {address}: there is no such file")
         from core.sources.microphone.files import SoundFile

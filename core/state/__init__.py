@@ -1,1 +1,1 @@
-"""What a station publishes."""
+"""The state that a station publishes, as frozen dataclasses without NumPy."""

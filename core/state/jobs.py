@@ -1,4 +1,4 @@
-"""Work beside judging: a training run, a tape."""
+"""The state of jobs that run beside judging: a training run and the recording of a tape."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class TrainingState:
-    """How far a training run is. `state` tells which of the other fields mean something."""
+    """The progress of a training run. `state` decides which of the other fields are set."""
 
     state: Literal["running", "done", "failed", "cancelled"]
     phase: str = ""
-    """`pictures`, `density`, `autoencoder`, `folds`, `calibration`, `writing` ..., a word to show."""
+    """Name of the phase, for display: `pictures`, `density`, `autoencoder`, `folds`, `calibration`, `writing` ..."""
     step: int = 0
     of: int = 0
-    """0 while unknown."""
+    """Number of steps; 0 while unknown."""
     loss: float | None = None
     validation_loss: float | None = None
     seconds_left: float | None = None
     curve: tuple[tuple[float, float | None], ...] = ()
-    """Loss and validation loss so far, for methods that learn by steps of descent; evenly thinned out when long."""
+    """Loss and validation loss so far, for methods that use gradient descent; thinned out evenly if it is long."""
     message: str = ""
-    """When done: what was learnt, in a sentence. When failed: why, in a sentence."""
+    """One sentence: the result if the run is done, the reason if it failed."""
 
 
 @dataclass(frozen=True)
 class TapeState:
-    """Everything that is perceived is being recorded, to be judged again."""
+    """The recording of all pictures and sound to a tape, which can be judged again later."""
 
     file: str
     megabytes: float
     lost: int = 0
-    """Pictures and stretches of sound that are missing in it."""
+    """Number of pictures and sound blocks that are missing on the tape."""
     trouble: str = ""
-    """In words; it stays."""
+    """An error message, empty if there is no error; it stays after the recording has ended."""
     over: bool = False
-    """Nothing is recorded any more."""
+    """True if the recording has ended."""

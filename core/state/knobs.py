@@ -1,4 +1,4 @@
-"""The link to the board with the knobs at one moment."""
+"""The state of the knob board and of the link to it."""
 
 from __future__ import annotations
 
@@ -15,59 +15,61 @@ KnobState = Literal["absent", "connecting", "live", "legacy", "stale", "lost"]
 
 @dataclass(frozen=True)
 class Knob:
-    """A potentiometer of the board on the desk."""
+    """The last reading of one potentiometer of the board."""
 
     value: float
-    """As it was sent: 0..4095, or 0..0.4095 of the reconstruction-error knob."""
+    """The number that the board sent: 0..4095, or 0..0.4095 from the reconstruction-error knob."""
     position: float
-    """In counts of a full turn of 4095."""
+    """Counts, 0..4095 over a full turn."""
     at: float
-    """time.monotonic() when it came."""
+    """time.monotonic() when the reading arrived."""
     moved_at: float
+    """time.monotonic() when the knob last moved."""
     sequence: int | None = None
-    """Of the line; None of an old board."""
+    """Sequence number of the line; None from a board with the old protocol."""
 
 
 @dataclass(frozen=True)
 class KnobMeaning:
-    """What a knob's position would be as a threshold."""
+    """The threshold that a knob's position means."""
 
     sense: Sense
     which: Which
     threshold: float | None
-    """None where the knob says nothing, or something beyond its span."""
+    """None if the knob has sent no value, or one outside its span."""
     span: tuple[float, float] | None
-    """Thresholds at the ends of a full turn; None where the knob's number itself is the threshold."""
+    """Thresholds at the two ends of a full turn; None if the number that the knob sends is the threshold itself."""
     range: str
     """`span` or `raw`, as in recipe.toml."""
     around: bool
-    """The span lies around the calibrated threshold, recipe.toml names none."""
+    """True if recipe.toml sets no span, so that the span is centred on the calibrated threshold."""
 
 
 @dataclass(frozen=True)
 class KnobLink:
-    """The link to the knobs at one moment."""
+    """The state of the link to the knob board."""
 
     state: KnobState
     port: str
     message: str = ""
-    """In words, when it is not live: what is wrong, what the technician can do."""
+    """What is wrong and what the technician can do; empty while the link is live."""
     version: int = 0
-    """Of the protocol; 0 for bare lines."""
+    """Version of the protocol; 0 if the board sends bare numbers."""
     firmware: str = ""
     density: Knob | None = None
     reconstruction_error: Knob | None = None
     crc_errors: int = 0
     noise: int = 0
-    """Lines that mean nothing: boot text, noise."""
+    """Number of lines that are not part of the protocol: boot text, noise."""
     reconnects: int = 0
     grabs: int = 0
-    """Times that thresholds were taken from them since the station began."""
+    """Number of times that thresholds were taken from the knobs since the station started."""
     answered: int | None = None
-    """Sequence number of the last verdict that the board has answered."""
+    """Sequence number of the last verdict that the board has acknowledged."""
     answered_at: float | None = None
-    """time.monotonic()"""
+    """time.monotonic() when that acknowledgement arrived."""
     meanings: tuple[KnobMeaning, ...] = ()
 
     def knob(self, which: Which) -> Knob | None:
+        """Return the knob that sets the threshold `which`; None if it has sent nothing."""
         return self.density if which == "density" else self.reconstruction_error

@@ -1,4 +1,4 @@
-"""What is being stored into a recipe, and what it holds."""
+"""The training material of a recipe: what is being stored, what is stored, what waits for review."""
 
 from __future__ import annotations
 
@@ -7,109 +7,116 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preview:
-    """The last judged picture, small and grey: rows of 0..255."""
+    """A small grey copy of a picture."""
 
     width: int
     height: int
     grey: bytes
+    """Grey levels 0..255, one byte per pixel, row by row."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """How loud it is, in dB of full scale: a sine as loud as it can be has a peak of 0 and an RMS of -3."""
+    """Loudness in dB of full scale: the loudest possible sine has a peak of 0 and an RMS of -3."""
 
     rms: float
-    """Of the newest 0.1 s."""
+    """RMS of the newest 0.1 s."""
     peak: float
+    """Peak of the newest 0.1 s."""
     hold: float
-    """The highest peak of the last seconds."""
+    """The highest peak of the last 2 s."""
     clipped: bool
-    """Samples stood at full scale in the last seconds."""
+    """True if samples reached full scale in the last 2 s."""
 
 
 @dataclass(frozen=True)
 class SoundRecording:
-    """Good sound that is being recorded into the recipe."""
+    """The progress of sound that is being recorded into the recipe."""
 
     seconds: float
+    """Length so far."""
     file: str
     note: str = ""
-    """What is wrong with it, in words: it clips, it is silent."""
+    """What is wrong with the sound, for example that it clips or is silent; empty if it is usable."""
     defect: bool = False
-    """Put aside, only ever to test with."""
+    """True if the sound goes into the defect folder, which is only used for tests."""
 
 
 @dataclass(frozen=True)
 class InventorySummary:
-    """What the recipe holds of one sense."""
+    """The material of one sense that the recipe contains."""
 
     good: int = 0
-    """Pictures or recordings to learn from."""
+    """Number of good pictures or recordings, which the training uses."""
     defect: int = 0
-    """Only ever to test with."""
+    """Number of defective pictures or recordings, which are only used for tests."""
     recent: tuple[Preview, ...] = ()
-    """The newest good pictures, the newest last; empty for sound."""
+    """The most recent good pictures, the newest last; empty for sound."""
     seconds: float = 0.0
-    """Of all good recordings together."""
+    """Total length of all good recordings."""
     recent_defect: tuple[Preview, ...] = ()
-    """The newest defective pictures, the newest last; empty for sound."""
+    """The most recent defective pictures, the newest last; empty for sound."""
 
 
 @dataclass(frozen=True)
 class Meters:
-    """Light and sharpness of the picture that is seen, beside what the model in use was taught."""
+    """Brightness and sharpness of the current picture, with the values of the pictures that the model was taught."""
 
     brightness: float
     """Mean grey level, 0..255."""
     saturated: float
-    """Share of white pixels."""
+    """Share of white pixels, 0..1."""
     sharpness: float
+    """Variance of the Laplacian (core/health/camera.py)."""
     taught_brightness: tuple[float, float] | None = None
+    """The lowest and the highest brightness of the taught pictures."""
     taught_sharpness: float | None = None
-    """The least that is usual."""
+    """The lower end of the usual sharpness."""
 
 
 @dataclass(frozen=True)
 class PictureCapture:
-    """Pictures that are being stored into the recipe."""
+    """The progress of pictures that are being stored into the recipe."""
 
     stored: int
+    """Number of pictures stored so far."""
     wanted: int | None
-    """None until it is ended."""
+    """Number of pictures to store; None if the capture continues until it is ended."""
     file: str = ""
-    """The newest."""
+    """The newest file."""
     note: str = ""
-    """Why nothing is stored just now, or what would make them better, in words."""
+    """Why no picture is stored at the moment, or how to get better ones; may be empty."""
     defect: bool = False
-    """Put aside, only ever to test with."""
+    """True if the pictures go into the defect folder, which is only used for tests."""
     per_second: float | None = None
-    """How many were stored a second of late; None while that cannot be told."""
+    """Recently stored pictures per second; None while there are too few to measure it."""
 
 
 @dataclass(frozen=True)
 class ReviewItem:
-    """A picture that is offered as teaching material."""
+    """A picture that waits for the operator to accept it as training material."""
 
     file: str
-    """In the recipe's folder."""
+    """Path inside the recipe's folder."""
     good: bool
-    """Of a good part, or of a defective one."""
+    """True if the picture shows a good part, False if it shows a defective one."""
     preview: Preview
 
 
 @dataclass(frozen=True)
 class ReviewQueue:
-    """Teaching material from the operator's words that nobody has accepted or discarded yet: files."""
+    """Numbers of files that come from the operator's corrections and are neither accepted nor discarded yet."""
 
     good_images: int = 0
     defect_images: int = 0
     good_sound: int = 0
     defect_sound: int = 0
     told: str = ""
-    """What became of those that were accepted or discarded last, in a sentence."""
+    """One sentence: the result of the last accept or discard."""
     recent: tuple[ReviewItem, ...] = ()
-    """The newest pictures of either kind, the newest last."""
+    """The most recent pictures, good and defective, the newest last."""
 
     @property
     def count(self) -> int:
+        """The number of all files in the queue."""
         return self.good_images + self.defect_images + self.good_sound + self.defect_sound

@@ -1,4 +1,4 @@
-"""How each output of the station is doing."""
+"""The state of each output of the station."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ OutputPhase = Literal["starting", "working", "failing", "stopped"]
 
 @dataclass(frozen=True)
 class OutputState:
+    """Whether an output works, and which events it has not delivered."""
+
     name: str
-    """Of its table in recipe.toml, after `outputs.`."""
+    """The name of its table in recipe.toml, after `outputs.`."""
     phase: OutputPhase
     trouble: str = ""
-    """Why it fails, in words."""
+    """The error message while the output fails."""
     waiting: int = 0
-    """Events that are not delivered yet."""
+    """Number of events that are not delivered yet."""
     lost: int = 0
-    """Events that were given up since the station began."""
+    """Number of events that were dropped since the station started."""
 
     @property
     def words(self) -> str:
-        """Such as `failing (Connection refused), 12 events wait, 3 lost`."""
-        said = [f"{self.phase} ({self.trouble})" if self.trouble else self.phase]
+        """The state as text, for example `failing (Connection refused), 12 events waiting, 3 lost`."""
+        parts = [f"{self.phase} ({self.trouble})" if self.trouble else self.phase]
         if self.waiting:
-            said.append("1 event waits" if self.waiting == 1 else f"{self.waiting} events wait")
+            parts.append("1 event waiting" if self.waiting == 1 else f"{self.waiting} events waiting")
         if self.lost:
-            said.append(f"{self.lost} lost")
-        return ", ".join(said)
+            parts.append(f"{self.lost} lost")
+        return ", ".join(parts)

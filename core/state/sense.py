@@ -1,4 +1,4 @@
-"""One sense of the station at one moment: what image and sound have in common, and what only one of them has."""
+"""The state of one sense: the fields that image and sound share, and the fields of each alone."""
 
 from __future__ import annotations
 
@@ -11,63 +11,67 @@ from core.state.verdict import ImageJudgement, ModelInfo, SoundJudgement, Thresh
 
 @dataclass(frozen=True)
 class Counters:
-    """Judged samples since the station began: frames, or windows of sound."""
+    """Numbers of samples (frames, or windows of sound) since the station started."""
 
     judged: int = 0
     ok: int = 0
     anomalies: int = 0
-    """Samples whose verdict was ANOMALY."""
+    """Samples with the verdict ANOMALY."""
     unknown: int = 0
     """Frames without a verdict; 0 for sound."""
     dropped: int = 0
-    """Frames that came and were not judged because a newer one was there; 0 for sound."""
+    """Frames that were not judged because a newer one had arrived; 0 for sound."""
 
 
 @dataclass(frozen=True)
 class SenseState:
-    """What image and sound have in common."""
+    """The fields that image and sound have in common."""
 
     status: SourceStatus | MicrophoneStatus
-    """Of the camera or the microphone."""
+    """The status of the camera or the microphone."""
     verdict: Verdict
-    """By this sense alone."""
+    """The verdict of this sense alone."""
     judged: ImageJudgement | SoundJudgement | None = None
-    """The newest judged sample; None before the first, and while the source cannot be trusted."""
+    """The newest judged sample; None before the first one, and while the source cannot be trusted."""
     thresholds: Thresholds | None = None
     unsaved: bool = False
-    """Thresholds were changed and are not in recipe.toml."""
+    """True if the thresholds were changed and not saved to recipe.toml."""
     model: ModelInfo | None = None
     new_model: ModelInfo | None = None
-    """A model that has been trained and waits to be taken over."""
+    """A newly trained model that is not in use yet."""
     counters: Counters = Counters()
     inventory: InventorySummary | None = None
-    """What the recipe holds of this sense; None until the station has looked."""
+    """The material of this sense in the recipe; None until the station has counted it."""
     capture: PictureCapture | SoundRecording | None = None
-    """Material that is being stored into the recipe; None while nothing is stored."""
+    """Material that is being stored into the recipe; None if nothing is being stored."""
     stored: str = ""
-    """What became of the last material that was stored, in a sentence."""
+    """One sentence: the result of the last capture or recording."""
     truth: str | None = None
-    """Only from a simulated bench: `good` or the name of the fault."""
+    """`good` or the name of the fault; only from simulated sources."""
 
 
 @dataclass(frozen=True)
 class ImageState(SenseState):
+    """The state of the sense `image`."""
+
     status: SourceStatus
     judged: ImageJudgement | None = None
     capture: PictureCapture | None = None
     votes: str = ""
-    """The smoothing made visible: `A` anomalous, `.` normal, `-` not yet, oldest first, such as `..A`."""
+    """The last samples, oldest first: `A` anomalous, `.` normal, `-` not judged yet; for example `..A`."""
     hold: int = 1
-    """How many of the votes must agree."""
+    """Number of votes that must agree before the verdict changes."""
     preview: Preview | None = None
     meters: Meters | None = None
 
 
 @dataclass(frozen=True)
 class SoundState(SenseState):
+    """The state of the sense `sound`."""
+
     status: MicrophoneStatus
     judged: SoundJudgement | None = None
     capture: SoundRecording | None = None
     level: Level | None = None
     spectrum: tuple[float, ...] = ()
-    """What the newest 0.1 s sounds like: dB by band from low to high."""
+    """Spectrum of the newest 0.1 s: dB per band, from low to high frequency."""

@@ -1,4 +1,4 @@
-"""What the two senses are called in sentences, and which is the other one."""
+"""The nouns that sentences use for each sense, and the mapping to the other sense."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ OTHER_SENSE: Mapping[Sense, Sense] = {"image": "sound", "sound": "image"}
 
 @dataclass(frozen=True)
 class SenseWords:
-    """What a sense is called in sentences."""
+    """The nouns for one sense."""
 
     file: str
     """One file of training material: `picture`, `recording`."""
     files: str
+    """Several such files: `pictures`, `recordings`."""
     folder: str
-    """Of the training material, in the recipe and as an option of `teach`: `images`, `sound`."""
+    """The folder of the training material in the recipe, also an option of `teach`: `images`, `sound`."""
     stream: str
-    """All that is judged: `pictures`, `sound`."""
+    """Everything that is judged: `pictures`, `sound`."""
     sample: str
-    """In a verdict's reason: `picture`, `sound`."""
+    """The noun in a verdict's reason: `picture`, `sound`."""
 
 
 SENSE_WORDS: Mapping[Sense, SenseWords] = {

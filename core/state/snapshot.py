@@ -1,4 +1,4 @@
-"""One frozen snapshot carries everything that a screen, the line mode or the journal may show of the station."""
+"""The frozen snapshot of a station: everything that a screen, the line mode or the journal can show."""
 
 from __future__ import annotations
 
@@ -19,67 +19,69 @@ class Snapshot:
     """The station at one moment."""
 
     number: int
-    """Counts snapshots; a subscriber that is slow misses some."""
+    """Counts snapshots; a slow subscriber does not receive all of them."""
     at: float
     """time.time()"""
     recipe: str
     verdict: Verdict
-    """The worse of picture and sound if both are judged."""
+    """The worse verdict of picture and sound if both are judged."""
     image: ImageState | None = None
-    """None if the recipe is for sound alone."""
+    """None if the station judges sound only."""
     sound: SoundState | None = None
-    """None if the recipe is for pictures alone."""
+    """None if the station judges pictures only."""
     knobs: KnobLink | None = None
-    """None where no port is named."""
+    """None if the recipe sets no port."""
     called: int = 0
-    """Times that the verdict turned to ANOMALY since the station began."""
+    """Number of times that the verdict changed to ANOMALY since the station started."""
     paused: bool = False
     training: TrainingState | None = None
     shot: Shot | None = None
     """None while parts are judged continuously."""
     shift: Shift = field(default_factory=lambda: Shift(0.0))
     part: Part | None = None
-    """The last that was counted since the station began."""
+    """The last part that was counted since the station started."""
     call: Call | None = None
-    """The last OK or ANOMALY since the station began."""
+    """The last OK or ANOMALY since the station started."""
     offers: ReviewQueue = field(default_factory=ReviewQueue)
     false_alarms: float | None = None
-    """The share of good parts that may be called, by all senses together, as asked of the last calibration."""
+    """The false-alarm target of the last calibration: the accepted share of good parts that all senses together call
+    ANOMALY."""
     taping: TapeState | None = None
     outputs: tuple[OutputState, ...] = ()
-    """One per output of the recipe."""
+    """One state per output of the recipe."""
     fault: str = ""
-    """What the station itself suffers from, in words (the journal's disk is full)."""
+    """The error message of the station itself, for example that the disk of the journal is full."""
     refusals: int = 0
-    """Times that something could not be done since the station began: the words of `fault` may be the same again."""
+    """Number of commands that failed since the station started. It shows a new failure even if `fault` has the same
+    text as before."""
     stopped: bool = False
-    """The last snapshot of a station that has ended."""
+    """True in the last snapshot of a station that has ended."""
 
     @property
     def senses(self) -> Mapping[Sense, SenseState]:
-        """The senses that the station has, the image first."""
+        """The senses that the station judges, image first."""
         states: dict[Sense, SenseState | None] = {"image": self.image, "sound": self.sound}
         return {sense: state for sense, state in states.items() if state is not None}
 
 
 def truth_of(snapshot: Snapshot) -> str | None:
-    """What the simulated bench shows and lets hear: the fault, where there is one."""
-    told = [state.truth for state in snapshot.senses.values() if state.truth is not None]
-    return next((truth for truth in told if truth != "good"), told[0] if told else None)
+    """The truth of the simulated sources: the name of the first fault, or `good`. None if no source is simulated."""
+    truths = [state.truth for state in snapshot.senses.values() if state.truth is not None]
+    return next((truth for truth in truths if truth != "good"), truths[0] if truths else None)
 
 
 def waiting_model(snapshot: Snapshot) -> bool:
-    """Whether a newly trained model waits to be taken over."""
+    """Whether a newly trained model is there and not in use yet."""
     return any(state.new_model is not None for state in snapshot.senses.values())
 
 
 def thresholds_of(snapshot: Snapshot, sense: Sense) -> Thresholds | None:
-    """The thresholds in force; None before a model is loaded, and for a sense that the station does not have."""
+    """The thresholds in force; None before a model is loaded, and for a sense that the station does not judge."""
     state = snapshot.senses.get(sense)
     return state.thresholds if state else None
 
 
 def shown_sense(snapshot: Snapshot, chosen: Sense | None) -> Sense:
-    """The sense that a screen shows: the chosen one, or the first if the station does not have it."""
+    """The sense that a screen shows: `chosen`, or the first sense if the station does not judge `chosen`."""
     senses = snapshot.senses
     return chosen if chosen is not None and chosen in senses else next(iter(senses), "image")

@@ -1,4 +1,4 @@
-"""How a source is. Without NumPy, because the first paint waits for it."""
+"""The status of a source. Free of NumPy, because the first paint imports it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ SourceState = Literal["opening", "live", "lost", "ended", "stopped"]
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """What the screen shows of a source. A new object for every change, never mutated."""
+    """The status of a camera. Every change makes a new object."""
 
     state: SourceState
     address: str
     message: str = ""
-    """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
+    """What is wrong, what goodpart does about it and what the technician can do; empty while the state is `live`."""
     width: int = 0
     height: int = 0
     fps: float = 0.0
-    """Measured over about the last second."""
+    """Frames per second, measured over about the last second."""
     frames: int = 0
-    """Frames read."""
+    """Number of frames read."""
     dropped: int = 0
-    """Frames that nobody took because a newer one came (the newest wins)."""
+    """Number of frames that a newer one replaced before they were used."""
     reconnects: int = 0
     last_at: float | None = None
     """time.monotonic() of the last frame."""
@@ -31,22 +31,23 @@ class SourceStatus:
 
 @dataclass(frozen=True)
 class MicrophoneStatus:
-    """What the screen shows of a source of sound. A new object for every change, never mutated."""
+    """The status of a microphone. Every change makes a new object."""
 
     state: SourceState
     address: str
     message: str = ""
-    """In words, when the state is not `live`: what is wrong, what is being done, what the technician can do."""
+    """What is wrong, what goodpart does about it and what the technician can do; empty while the state is `live`."""
     note: str = ""
-    """In words, while it is live: what makes its sound one that cannot be trusted, as a channel that is dead."""
+    """Why the sound of a live microphone cannot be trusted, for example a dead channel; empty if it can."""
     device: str = ""
-    """What the device calls itself."""
+    """The device's own name."""
     rate: int = 0
+    """Samples per second."""
     channels: int = 0
     seconds: float = 0.0
-    """Of sound heard."""
+    """Length of all sound received."""
     overruns: int = 0
-    """Times that sound was lost because nobody took it, or the device said so."""
+    """Number of times that sound was lost, because it was not read in time or the device reported a loss."""
     reconnects: int = 0
     last_at: float | None = None
     """time.monotonic() of the last sample."""

@@ -1,4 +1,4 @@
-"""A verdict, the thresholds and scores that it rests on, and the model that gave them."""
+"""The verdict, its scores and thresholds, and facts about the model behind them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = Literal["OK", "ANOMALY", "UNKNOWN"]
 
 
 Rule = Literal["sum", "or", "max", "and", "density", "error"]
-"""core/decision/rule.py says what each means."""
+"""The alarm rules, defined in core/decision/rule.py."""
 RULE_NAMES: tuple[Rule, ...] = get_args(Rule)
 
 
@@ -25,82 +25,92 @@ Sense = Literal["image", "sound"]
 
 @dataclass(frozen=True)
 class Verdict:
+    """The decision about a part, a sample or a stream."""
+
     state: State
     reason: str
-    """In words, always."""
+    """Text for the operator, never empty."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What a sample's scores are compared with. `rule` says how the two are joined (core/decision/rule.py)."""
+    """The thresholds for the two scores of a sample. `rule` combines the two scores (core/decision/rule.py)."""
 
     density: float
-    """Below it the density alone would alarm."""
+    """A lower density alone would raise an alarm."""
     reconstruction_error: float
-    """Above it the reconstruction error alone would alarm."""
+    """A higher reconstruction error alone would raise an alarm."""
     rule: Rule
     typical_density: float
     """The typical density of good parts (m_d of the rule `sum`)."""
     typical_error: float
     """The typical reconstruction error of good parts (m_e of the rule `sum`)."""
     density_step: float
-    """The fine step of the density threshold; the coarse step is ten fine ones. Numbers are shown in its decimals."""
+    """The fine step of the density threshold; a coarse step is ten fine ones. Densities are shown with as many decimals
+    as this step has."""
     error_step: float
+    """The same for the reconstruction error."""
     by: str = ""
-    """By which means they were set, in words: `calibrated for 5 % false alarms`, `key`, `knob`, `recipe.toml`."""
+    """How the thresholds were set: `calibrated for 5 % false alarms`, `key`, `knob`, `recipe.toml`."""
 
 
 @dataclass(frozen=True)
 class ImageJudgement:
-    """One judged sample of one sense."""
+    """The result for one picture."""
 
     number: int
     """Counts judged samples from 1."""
     density: float
     reconstruction_error: float
     anomalous: bool
-    """By the rule, this sample alone (the verdict joins several)."""
+    """The result of the alarm rule for this sample alone (the verdict combines several samples)."""
     share: float
-    """How much of the alarm level is used up: above 1 is anomalous, about 0 is typical."""
+    """Share of the alarm level: above 1 is anomalous, about 0 is typical."""
     score: float
+    """-log10 of the p-value, continued beyond the held-out scores (core/decision/verdict.py)."""
     p_value: float
     map: AnomalyMap
     milliseconds: float
+    """Time that judging took."""
 
 
 @dataclass(frozen=True)
 class SoundJudgement:
-    """One judged window of sound, its scores smoothed as the recipe asks."""
+    """The result for one window of sound. The scores are averaged over the recipe's `smooth` seconds."""
 
     number: int
     """Counts judged windows from 1."""
     start: float
-    """Seconds since the sound began or was last interrupted."""
+    """Start of the window, in seconds since the sound began or was last interrupted."""
     end: float
+    """End of the window, on the same clock."""
     density: float
     reconstruction_error: float
     anomalous: bool
     share: float
-    """How much of the alarm level is used up: above 1 is anomalous, about 0 is typical."""
+    """Share of the alarm level: above 1 is anomalous, about 0 is typical."""
     score: float
+    """-log10 of the p-value, continued beyond the held-out scores (core/decision/verdict.py)."""
     p_value: float
     head: str
-    """What of the density speaks most against the window: `modulation, 1.2-3.4 kHz`; empty for methods without."""
+    """The part of the density that is most anomalous, for example `modulation, 1.2-3.4 kHz`; empty if the method has
+    only one."""
     milliseconds: float
+    """Time that judging took."""
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of the trained model in use."""
+    """Facts about a trained model."""
 
     method: str
     bundle: str
-    """The bundle's short id."""
+    """The short id of the bundle."""
     taught: int
-    """Good samples it learnt from."""
+    """Number of good samples that it was trained on."""
     trained_at: str
     """ISO 8601, local time."""
     backbone: str
-    """`EfficientNet-Lite0`, `filter bank (no backbone)` or empty for methods without one."""
+    """`EfficientNet-Lite0` or `filter bank (no backbone)`; empty for methods without a backbone."""
     note: str = ""
-    """What the technician must know: how sure the false-alarm rate is, that the backbone is missing."""
+    """What the technician must know: how certain the false-alarm rate is, whether the backbone is missing."""

@@ -15,8 +15,8 @@ from core.state.knobs import Grab, Knob, KnobLink
 from core.state.verdict import Sense, Thresholds, Which
 
 if TYPE_CHECKING:
-    from core.knobs.connection import KnobConnection
     from core.pipelines.base import Pipeline
+    from core.station.ports import Knobs
 
 MOST_UNDOES = 50
 
@@ -34,7 +34,7 @@ class Grabbed:
 class KnobThresholds:
     """Used on the station's loop."""
 
-    def __init__(self, knobs: KnobConnection | None, senses: Mapping[Sense, Pipeline[Any]]) -> None:
+    def __init__(self, knobs: Knobs | None, senses: Mapping[Sense, Pipeline[Any]]) -> None:
         self._knobs = knobs
         self._senses = senses
         self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)

@@ -6,35 +6,37 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
-from core.journal.event_log import EventLog
+from core.journal.log import StationLog
 from core.recipes.recipe import Recipe
-from core.runtime.training_process import TrainingRun
 from core.state.jobs import TrainingState
 from core.state.verdict import Sense
+from core.station.ports import StartTraining, Training
 
 if TYPE_CHECKING:
     from core.pipelines.base import Pipeline
 
 
 class Retraining:
-    """Used on the station's loop, but for `run`, which anybody may look at."""
+    """Used on the station's loop."""
 
     def __init__(
         self,
         recipe: Recipe,
-        log: EventLog,
+        log: StationLog,
         senses: Mapping[Sense, Pipeline[Any]],
-        command: Callable[[Callable[[], None]], None],
+        start: StartTraining,
+        from_thread: Callable[[Callable[[], None]], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
-        """`command` brings a call onto the station's loop, `spawn` starts work there."""
+        """`start` starts the training process, `from_thread` brings a call onto the station's loop, `spawn` starts work
+        there."""
         self._recipe, self._log, self._senses = recipe, log, senses
-        self._command, self._spawn = command, spawn
-        self.run: TrainingRun | None = None
+        self._start, self._from_thread, self._spawn = start, from_thread, spawn
+        self._run: Training | None = None
 
     @property
     def training(self) -> TrainingState | None:
-        return self.run.state if self.run else None
+        return self._run.state if self._run else None
 
     @property
     def running(self) -> bool:
@@ -45,13 +47,13 @@ class Retraining:
         if self.running:
             raise GoodpartError("training is under way already")
         self._log.record("training", "started")
-        self.run = TrainingRun(
-            self._recipe.folder, ["--candidate"], lambda news: self._command(lambda: self._told(news))
+        self._run = self._start(
+            self._recipe.folder, ["--candidate"], lambda news: self._from_thread(lambda: self._told(news))
         )
 
     def cancel(self) -> None:
-        if self.run:
-            self.run.cancel()
+        if self._run:
+            self._run.cancel()
 
     def _told(self, news: TrainingState) -> None:
         if news.state == "running":
@@ -71,10 +73,10 @@ class Retraining:
             raise GoodpartError("there is no new model to take over; key t trains one")
         for sense in waiting:
             await sense.take_over()
-        self.run = None
+        self._run = None
 
     async def discard(self) -> None:
         """Keep the old models. Raises GoodpartError."""
         for sense in self._senses.values():
             await sense.discard()
-        self.run = None
+        self._run = None

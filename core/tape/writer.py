@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
-from core.runtime.clock import Clock
+from core.runtime.clock import Clock, SystemClock
 from core.state.jobs import TapeState
 from core.state.parts import Shift
 from core.state.verdict import Sense, Which
@@ -61,7 +61,7 @@ class TapeWriter:
     def __init__(self, path: Path) -> None:
         """Raises GoodpartError where the file is there already, or cannot be written."""
         self.path = path
-        self.clock = Clock()
+        self.clock: Clock = SystemClock()
         """The station's; every event is recorded with its time."""
         try:
             self._file = path.open("xb", buffering=0)

@@ -15,6 +15,7 @@ from core.decision.thresholds import rule_of
 from core.features.image.picture import crop, decode_picture
 from core.health.camera import TaughtPictures as CameraHealth
 from core.health.camera import measure
+from core.inference.image_file import judge_picture_file
 from core.inference.image_judge import ImageJudge
 from core.methods import METHODS, load_object, methods_of
 from core.recipes.recipe import Recipe
@@ -55,7 +56,7 @@ class ImageModel:
         self._judge = ImageJudge(self._recipe, bundle)
 
     def judge(self, file: Path) -> HeldOutSample:
-        seen = self._judge(decode_picture(file))
+        seen = judge_picture_file(self._judge, file).judgement
         return HeldOutSample(seen.share, map=np.round(seen.map.astype(float), 2).tolist())
 
     def save(self, folder: Path) -> Sequence[str]:

@@ -31,13 +31,13 @@ from core.evaluation.comparison import (
 )
 from core.methods import candidates_of, is_trivial
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.child_process import end_with_parent
 from core.state.verdict import Sense
 from models.comparison import runtime_cost as cost
 from models.comparison.candidate import Candidate, CandidateModel, FoldMaterial, HeldOutSample, Numbers
 from models.comparison.material import ComparisonMaterial, look_through
 from models.folds import make_folds
 from models.progress import ProgressReporter
-from models.worker import end_with_parent
 
 FOLDS = 5
 DCGAN_EPOCHS = 40

@@ -62,21 +62,21 @@ def judge_of(kind: str, model: Path, recipe: Recipe, files: Sequence[Path]) -> t
     from core.bundle import read_bundle
 
     if kind == "image":
-        from core.features.image.picture import decode_picture
+        from core.inference.image_file import judge_picture_file
         from core.inference.image_judge import ImageJudge
 
         seeing = ImageJudge(recipe, read_bundle(model))
-        return (lambda file: seeing(decode_picture(file))), float(len(files))
+        return (lambda file: judge_picture_file(seeing, file)), float(len(files))
     from core.features.sound.wav import wave_facts
 
     seconds = sum(wave_facts(file).seconds for file in files)
     channel = recipe.settings.microphone.channel
     if kind == "sound":
-        from core.inference.sound_file import audition
+        from core.inference.sound_file import judge_sound_file
         from core.inference.sound_judge import SoundJudge
 
         ear = SoundJudge(recipe, read_bundle(model))
-        return (lambda file: audition(ear, file, channel)), seconds
+        return (lambda file: judge_sound_file(ear, file, channel)), seconds
     from models.dcgan.dataset import seconds_of
     from models.dcgan.detection import Detection
     from models.dcgan.training import load

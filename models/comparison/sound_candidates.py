@@ -12,9 +12,9 @@ import numpy as np
 
 from core.bundle import Bundle, write_bundle
 from core.features.sound.spectrum import Windows
-from core.features.sound.wav import read_wave, wave_facts
+from core.features.sound.wav import open_recording
 from core.health.microphone import TaughtSound, measure_sound
-from core.inference.sound_file import audition
+from core.inference.sound_file import judge_sound_file
 from core.inference.sound_judge import SoundJudge
 from core.methods import METHODS, load_object, methods_of
 from core.recipes.recipe import Recipe
@@ -48,10 +48,9 @@ class SoundModel:
         """Raises GoodpartError."""
         settings = taught.recipe.settings
         self._channel = settings.microphone.channel
-        file = taught.files[0]
-        health = TaughtSound.of(
-            [measure_sound(b, wave_facts(file).rate) for b in read_wave(file, channel=self._channel)]
-        )
+        with open_recording(taught.files[0]) as recording:
+            rate = recording.facts.rate
+            health = TaughtSound.of([measure_sound(block, rate) for block in recording.blocks(self._channel)])
         facts = {"channel": self._channel, "level": settings.sound.level, "health": health.to_json(), "seconds": 0.0}
         self._outcome = TrainingResult.of("sound", method, learnt, facts, taught.seed, len(taught.files), "")
         bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
@@ -59,7 +58,7 @@ class SoundModel:
         self.notes = [*learnt.notes]
 
     def judge(self, file: Path) -> HeldOutSample:
-        heard = audition(self._ear, file, self._channel)
+        heard = judge_sound_file(self._ear, file, self._channel)
         return HeldOutSample(heard.whole.share, trace=[[round(w.end, 2), round(w.share, 3)] for w in heard.windows])
 
     def save(self, folder: Path) -> Sequence[str]:

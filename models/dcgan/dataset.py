@@ -14,8 +14,9 @@ from core.dataset.material_files import find_files
 from core.errors import GoodpartError, UnreadableError
 from core.features.sound.mel import Floats
 from core.features.sound.stft import cepstrum, magnitudes, mel_spectrum
-from core.features.sound.wav import SUFFIXES, whole_wave
+from core.features.sound.wav import whole_wave
 from core.runtime.atomic_files import replace_file
+from core.runtime.listing import SOUND_SUFFIXES
 from core.runtime.opencv import cv2
 
 RATE = 22_050
@@ -88,7 +89,7 @@ def write_picture(place: Path, pixels: Pixels) -> None:
 
 def find_material(paths: Iterable[Path]) -> list[Path]:
     """Sound files and stored MFCCs, also in folders. Raises GoodpartError for a path without any."""
-    return find_files(paths, {*SUFFIXES, MFCC}, "sound files or MFCCs")
+    return find_files(paths, {*SOUND_SUFFIXES, MFCC}, "sound files or MFCCs")
 
 
 def read_material(files: Sequence[Path], told: Told) -> tuple[list[Second], list[str]]:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import GoodpartError
+from core.runtime.child_process import end_with_parent
 from models.dcgan import evaluation as dcgan_evaluation
 from models.dcgan.dataset import find_material, pictures_of, read_dataset, read_material, write_dataset
 from models.dcgan.detection import GENERATED, Detection, write_scores
 from models.dcgan.training import Course, Told, fit, load, newest_checkpoint, read_checkpoint
 from models.progress import ProgressReporter
-from models.worker import end_with_parent
 
 Action = Literal["dataset", "train", "detect", "evaluate"]
 

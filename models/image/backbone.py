@@ -10,7 +10,6 @@ import importlib.util
 import os
 import stat
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 
 from core.errors import GoodpartError
 from core.features.image.backbone import SIDE, DamagedBackboneError, find_backbone, store_backbone
+from core.runtime.child_process import command, end_with_parent
 from models.base import Progress
 from models.image.torch_file import Tensor, read_tensors
 
@@ -91,8 +91,7 @@ def convert_backbone() -> bytes:
     written.
     """
     # In a process of its own: TensorFlow needs 1 GB, does not give it back, and cannot be interrupted.
-    command = [sys.executable, "-m", "models.image.backbone"]
-    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, text=True) as converter:
+    with Popen(command("models.image.backbone", []), stdin=PIPE, stdout=DEVNULL, stderr=PIPE, text=True) as converter:
         assert converter.stderr is not None
         words = converter.stderr.read().strip().splitlines()
     if converter.returncode == GoodpartError.exit_code and words:
@@ -110,7 +109,7 @@ def convert_backbone() -> bytes:
 
 def main() -> int:
     if stat.S_ISFIFO(os.fstat(0).st_mode):
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        end_with_parent()
     try:
         network, source_sha256 = convert_network(cut=True)
         store_backbone(network, source_sha256)
@@ -118,14 +117,6 @@ def main() -> int:
         print(error, file=sys.stderr)
         return GoodpartError.exit_code
     return 0
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its standard input closes: whoever wanted the conversion is no more."""
-    # Not through sys.stdin, whose lock would be held while the interpreter shuts down.
-    while os.read(0, 4096):
-        pass
-    os._exit(130)
 
 
 def convert_network(*, cut: bool) -> tuple[bytes, str]:

@@ -22,10 +22,10 @@ from core.detectors.sound.amulet import WEIGHTS, AmuletModel, Network, Scaler, g
 from core.detectors.sound.amulet_model import write_model
 from core.errors import GoodpartError
 from core.features.sound.amulet import AmuletFeatures, Rows, table_of
+from core.runtime.child_process import end_with_parent
 from models.base import Array, Learnt, Progress, SoundLesson
 from models.progress import ProgressReporter
 from models.training_result import learning_versions
-from models.worker import end_with_parent
 
 UNITS = (16, 4, 4, 16)
 LEARNING_RATE = 1e-3

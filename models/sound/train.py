@@ -9,7 +9,7 @@ from core.dataset.add_sound import LEAST_SECONDS, recordings_in
 from core.decision.calibration import calibrate, smoothed
 from core.decision.thresholds import rule_of, smoothing
 from core.errors import GoodpartError, UnreadableError
-from core.features.sound.wav import read_wave, wave_facts
+from core.features.sound.wav import open_recording
 from core.health.microphone import SoundMeasures, TaughtSound, measure_sound
 from core.methods import METHODS, load_object
 from core.recipes.recipe import Recipe
@@ -58,10 +58,11 @@ def look_through(recipe: Recipe, report: ProgressReporter) -> tuple[list[Path], 
     for step, file in enumerate(files):
         report("listening through", step, len(files))
         try:
-            facts = wave_facts(file)
-            if facts.seconds < LEAST_SECONDS:
-                raise UnreadableError(f"{file}: {facts.seconds:.1f} s are shorter than a window")
-            seen = [measure_sound(block, facts.rate) for block in read_wave(file, channel=channel)]
+            with open_recording(file) as recording:
+                facts = recording.facts
+                if facts.seconds < LEAST_SECONDS:
+                    raise UnreadableError(f"{file}: {facts.seconds:.1f} s are shorter than a window")
+                seen = [measure_sound(block, facts.rate) for block in recording.blocks(channel)]
         except UnreadableError as error:
             refused.append(str(error))
             continue

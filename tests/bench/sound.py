@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.material_files import natural_order
 from core.decision.calibration import calibrate
 from core.decision.rule_arrays import share_arrays
 from core.detectors.sound.amulet import AmuletModel, Network, Scaler, grouped
@@ -26,6 +25,7 @@ from core.features.sound.spectrum import RATE
 from core.features.sound.wav import whole_wave
 from core.methods import METHODS
 from core.recipes.recipe import Recipe
+from core.runtime.listing import natural_order
 from core.settings.recipe_settings import Settings
 from models.base import SoundLesson
 from models.comparison.candidate import FoldMaterial

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import models.train
 from core.bundle import read_bundle
 from core.recipes.recipe import Recipe
 from core.runtime.training_process import parse_progress
 from tests.support.data import ROOT
+from tests.support.learning import learn_here
 from tests.support.parts import good_part, learn_in_process, make_recipe, write_parts
 
 User = Mapping[str, str]
@@ -29,7 +31,7 @@ def last_words(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 def refusal(recipe: Path, user: User, *options: str) -> str:
-    done = learn_in_process(recipe, user, *options)
+    done = learn_here(models.train, [recipe, *options], user)
     said = last_words(done)
     assert done.returncode == 2
     assert said["state"] == "failed"
@@ -40,7 +42,7 @@ def test_every_line_is_progress(trained: Recipe, user: User, tmp_path: Path) -> 
     done = learn_in_process(trained.folder, user, "--candidate")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert all(parse_progress(line) is not None for line in done.stdout.splitlines())
+    assert all(parse_progress(json.loads(line)) is not None for line in done.stdout.splitlines())
     assert json.loads(done.stdout.splitlines()[-1])["state"] == "done"
 
 

@@ -8,17 +8,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from core.settings.recipe_settings import KnobTable
+from core.commands import (
+    Calibrate,
+    CancelTraining,
+    Command,
+    Pause,
+    RecordSound,
+    SaveThresholds,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+)
 from core.state.jobs import TrainingState
-from core.state.knobs import Grab, Knob, KnobLink, KnobMeaning
+from core.state.knobs import Knob, KnobLink, KnobMeaning
 from core.state.material import Level, Preview, SoundRecording
-from core.state.parts import Part, Shift, Shot, Word
+from core.state.parts import Part, Shift, Shot
 from core.state.sense import Counters, ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceStatus
-from core.state.verdict import ImageJudgement, ModelInfo, Sense, SoundJudgement, Thresholds, Verdict, Which
+from core.state.verdict import ImageJudgement, ModelInfo, SoundJudgement, Thresholds, Verdict
 
 if TYPE_CHECKING:
     from core.samples import AnomalyMap
@@ -250,7 +261,8 @@ class FakeStation:
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
         self.confirm = confirm
-        self.calls: list[tuple[object, ...]] = []
+        self.calls: list[Command | Literal["start", "stop"]] = []
+        """What it was asked, in order."""
         self._callbacks: list[Callable[[Snapshot], None]] = []
         self._lock = threading.Lock()
 
@@ -268,83 +280,30 @@ class FakeStation:
     def snapshot(self) -> Snapshot:
         return self.now
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
-        self.calls.append(("set_threshold", which, value, by, sense, *([how] if how else [])))
-        state = self.now.senses.get(sense)
+    def do(self, command: Command) -> None:
+        self.calls.append(command)
+        match command:
+            case SetThreshold():
+                self._set(command)
+            case Pause(paused):
+                self.publish(replace(self.now, paused=paused))
+            case SetSingleShot(on):
+                self.publish(replace(self.now, shot=Shot("waiting") if on else None))
+            case RecordSound(on) if self.now.sound is not None:
+                recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
+                self.publish(with_sound(self.now, capture=recording))
+
+    def _set(self, asked: SetThreshold) -> None:
+        state = self.now.senses.get(asked.sense)
         if self.confirm and state is not None and state.thresholds is not None:
-            thresholds = replace(state.thresholds, **{which: value}, by=by)
-            self.publish(replace(self.now, **{sense: replace(state, thresholds=thresholds, unsaved=True)}))
-
-    def grab(self, grab: Grab, sense: Sense = "image") -> None:
-        self.calls.append(("grab", grab, sense))
-
-    def undo_grab(self) -> None:
-        self.calls.append(("undo_grab",))
-
-    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        self.calls.append(("set_knob", sense, which, table))
-
-    def save_thresholds(self) -> None:
-        self.calls.append(("save_thresholds",))
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self.calls.append(("calibrate", *([] if false_alarms is None else [false_alarms])))
-
-    def pause(self, paused: bool) -> None:
-        self.calls.append(("pause", paused))
-        self.publish(replace(self.now, paused=paused))
-
-    def single(self, on: bool) -> None:
-        self.calls.append(("single", on))
-        self.publish(replace(self.now, shot=Shot("waiting") if on else None))
-
-    def part(self, by: str = "key") -> None:
-        self.calls.append(("part", by))
-
-    def new_shift(self) -> None:
-        self.calls.append(("new_shift",))
-
-    def say(self, word: Word, about: float | None = None) -> None:
-        self.calls.append(("say", word, about))
-
-    def accept_offers(self, file: str = "") -> None:
-        self.calls.append(("accept_offers", file) if file else ("accept_offers",))
-
-    def discard_offers(self, file: str = "") -> None:
-        self.calls.append(("discard_offers", file) if file else ("discard_offers",))
-
-    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
-        self.calls.append(("collect", wanted, defect))
-
-    def end_collecting(self) -> None:
-        self.calls.append(("end_collecting",))
-
-    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
-        self.calls.append(("delete_taught", sense, defect, every))
-
-    def discard(self) -> None:
-        self.calls.append(("discard",))
-
-    def record(self, on: bool, *, defect: bool = False) -> None:
-        self.calls.append(("record", on, defect) if defect else ("record", on))
-        if self.now.sound is not None:
-            recording = SoundRecording(0.0, "000007-recorded-20261124-141530.wav") if on else None
-            self.publish(with_sound(self.now, capture=recording))
-
-    def train(self) -> None:
-        self.calls.append(("train",))
-
-    def cancel_training(self) -> None:
-        self.calls.append(("cancel_training",))
-
-    def take_over(self) -> None:
-        self.calls.append(("take_over",))
+            thresholds = replace(state.thresholds, **{asked.which: asked.value}, by=asked.by)
+            self.publish(replace(self.now, **{asked.sense: replace(state, thresholds=thresholds, unsaved=True)}))
 
     def start(self) -> None:
-        self.calls.append(("start",))
+        self.calls.append("start")
 
     def stop(self, timeout: float = 2.0) -> None:
-        self.calls.append(("stop",))
+        self.calls.append("stop")
 
 
 class LiveStation(FakeStation):
@@ -369,22 +328,23 @@ class LiveStation(FakeStation):
         if self._thread.is_alive():
             self._thread.join(timeout)
 
-    def train(self) -> None:
-        self.publish(replace(self.now, training=TrainingState("running", "pictures", 0, 60, seconds_left=30.0)))
-
-    def cancel_training(self) -> None:
-        self.publish(replace(self.now, training=TrainingState("cancelled", message="cancelled: the old model stays")))
-
-    def take_over(self) -> None:
+    def do(self, command: Command) -> None:
         image = self.now.image
-        if image is not None and image.new_model is not None:
-            self.publish(replace(with_image(self.now, model=image.new_model, new_model=None), training=None))
-
-    def save_thresholds(self) -> None:
-        self.publish(with_image(self.now, unsaved=False))
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self.publish(with_image(self.now, thresholds=THRESHOLDS, unsaved=True))
+        match command:
+            case Train():
+                begun = TrainingState("running", "pictures", 0, 60, seconds_left=30.0)
+                self.publish(replace(self.now, training=begun))
+            case CancelTraining():
+                ended = TrainingState("cancelled", message="cancelled: the old model stays")
+                self.publish(replace(self.now, training=ended))
+            case TakeOverModel() if image is not None and image.new_model is not None:
+                self.publish(replace(with_image(self.now, model=image.new_model, new_model=None), training=None))
+            case SaveThresholds():
+                self.publish(with_image(self.now, unsaved=False))
+            case Calibrate():
+                self.publish(with_image(self.now, thresholds=THRESHOLDS, unsaved=True))
+            case _:
+                super().do(command)
 
     def _hearing(self, number: int, noise: random.Random) -> SoundState:
         rms = noise.gauss(-33, 0.4)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -18,6 +21,7 @@ from core.samples import Frame, Picture
 from core.settings.recipe_settings import CameraTable, ImageTable, Settings, ThresholdTable, VerdictTable
 from core.state.source_status import SourceState, SourceStatus
 from tests.support.data import ROOT
+from tui.cli.main import main
 
 WIDTH, HEIGHT = 200, 150
 
@@ -98,6 +102,18 @@ def goodpart(
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     return done
+
+
+def goodpart_here(arguments: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The command line in this process: quicker, for tests of what is done and said. Processes that it starts itself
+    are as with `goodpart`."""
+    out, err = io.StringIO(), io.StringIO()
+    with mock.patch.dict(os.environ, env, clear=True), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main([str(one) for one in arguments])
+        except SystemExit as end:
+            code = int(str(end.code))
+    return subprocess.CompletedProcess([], code, out.getvalue(), err.getvalue())
 
 
 def learn_in_process(recipe: Path, env: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:

@@ -68,7 +68,7 @@ class Measured(Dashboard):
         }
         Path(options.report).write_text(json.dumps(report), encoding="utf-8")
 
-    def save_thresholds(self) -> None:
+    def action_save_thresholds(self) -> None:
         raise RuntimeError("a fault in the screen itself")
 
 

@@ -103,6 +103,14 @@ class TerminalRig:
             self._take(data)
         return True
 
+    def rest(self) -> None:
+        """Take what a program that has ended left to be read."""
+        while select.select([self.master], [], [], 0)[0]:
+            try:
+                self._take(os.read(self.master, 65536))
+            except OSError:
+                return
+
     def _take(self, data: bytes) -> None:
         searched_from = max(0, len(self.received) - 3)
         self.received += data

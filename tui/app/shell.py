@@ -13,7 +13,7 @@ from core.recipes.recipe import Recipe, open_recipe
 from core.station.interface import StationInterface
 from tui.app.dashboard import Dashboard
 from tui.app.screen_loading import screen_class, turn_to
-from tui.stations.none import no_station
+from tui.stations.none import NoStation
 from tui.terminal.capabilities import TerminalKind
 from tui.view.screen_table import SCREENS, ScreenName
 
@@ -53,7 +53,7 @@ class Shell(Dashboard):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises GoodpartError where the station cannot be made, or the keymap cannot be."""
-        station = open_station(recipe) if recipe else no_station()
+        station = open_station(recipe) if recipe else NoStation()
         super().__init__(
             station, keymap, seconds=seconds, refresh=refresh, kind=kind, theme=theme, units=units, clock=clock
         )
@@ -125,7 +125,7 @@ class Shell(Dashboard):
         self.say(f"ending {self.recipe.name}")
         station = self.leave()
         self.recipe = None
-        self.station = no_station()
+        self.station = NoStation()
         self._inbox.put(self.station.snapshot(), self._clock())
         await asyncio.to_thread(station.stop)
 

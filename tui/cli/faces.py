@@ -25,10 +25,12 @@ def run_face(
     tape: TapeWriter | None,
 ) -> int:
     if options.headless:
+        from core.station.ports import device_ports
         from core.station.station import Station
         from tui.line_mode.headless import run_headless
 
-        return run_headless(Station(recipe, camera, microphone, knobs=knobs, tape=tape), options.seconds)
+        station = Station(recipe, device_ports(recipe, camera, microphone, knobs, tape=tape))
+        return run_headless(station, options.seconds)
     from tui.stations.deferred import DeferredStation
 
     why = "" if options.line else why_no_dashboard()

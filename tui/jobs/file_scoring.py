@@ -31,7 +31,7 @@ class LocalFileScorer:
     """The models are loaded there a second time, and the bench goes on undisturbed."""
 
     def __init__(self, recipe: Recipe) -> None:
-        from tui.service.workers import JudgePool
+        from core.inference.judge_pool import JudgePool
 
         self._workers = JudgePool(recipe.folder, count=1)
 

@@ -9,6 +9,25 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from core.commands import (
+    AcceptOffers,
+    BeginShift,
+    Calibrate,
+    CancelTraining,
+    Command,
+    DiscardModel,
+    DiscardOffers,
+    GiveFeedback,
+    GrabThresholds,
+    Pause,
+    SaveThresholds,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+    TriggerPart,
+    UndoGrab,
+)
 from core.errors import GoodpartError
 from core.knobs.link import NAMES, refusal
 from core.state.knobs import Grab
@@ -140,7 +159,7 @@ class LineConsole:
         value = one_number(words)
         if not math.isfinite(value):
             raise GoodpartError(f"type the {NAMES[which]} threshold as a number: {NAMES[which][0]} 0.5")
-        self._station.set_threshold(which, value, "line", self._shown)
+        self._station.do(SetThreshold(which, value, "line", self._shown))
         return f"{NAMES[which]} threshold {value:g}; save writes it to recipe.toml"
 
     def _grab(self, grab: Grab, words: list[str]) -> str:
@@ -148,7 +167,7 @@ class LineConsole:
         why = refusal(self._station.snapshot().knobs, grab, self._shown, time.monotonic())
         if why:
             raise GoodpartError(why)
-        self._station.grab(grab, self._shown)
+        self._station.do(GrabThresholds(grab, self._shown))
         return "taken; u undoes it, save writes it to recipe.toml"
 
     def _select(self, sense: Sense, words: list[str]) -> str:
@@ -165,12 +184,12 @@ class LineConsole:
             raise GoodpartError("parts are judged continuously: single switches to single shots")
         if shot.state == "judging":
             raise GoodpartError("a part is being judged already: wait for its verdict")
-        self._station.part("line")
+        self._station.do(TriggerPart("line"))
         return "judging the part"
 
     def _single(self, on: bool, words: list[str]) -> str:
         none_more(words)
-        self._station.single(on)
+        self._station.do(SetSingleShot(on))
         return "single shots: type part when one is in place" if on else "parts are judged continuously"
 
     def _mark(self, word: Word, words: list[str]) -> str:
@@ -181,16 +200,16 @@ class LineConsole:
         which = f"part {call.part}" if call.part else "the last one"
         if call.word == word:
             raise GoodpartError(f"that is noted already: {which} ({call.verdict.state}) was {word}")
-        self._station.say(word, call.at)
+        self._station.do(GiveFeedback(word, call.at))
         return f"noted: {which} ({call.verdict.state}) was {word}"
 
     def _offers(self, words: list[str]) -> str:
         offers = self._station.snapshot().offers
         if words == ["take"]:
-            self._station.accept_offers()
+            self._station.do(AcceptOffers())
             return "adding the suggested material; train learns from the good ones"
         if words == ["drop"]:
-            self._station.discard_offers()
+            self._station.do(DiscardOffers())
             return "discarding the suggested material"
         none_more(words)
         return (
@@ -200,17 +219,17 @@ class LineConsole:
 
     def _calibrate(self, words: list[str]) -> str:
         if not words:
-            self._station.calibrate()
+            self._station.do(Calibrate())
             return "calibrating"
         target = one_number(words)
         if not 0 < target < 1:
             raise GoodpartError("type the allowed share of false alarms: calibrate 0.02")
-        self._station.calibrate(target)
+        self._station.do(Calibrate(target))
         return f"calibrating for {100 * target:g} %; save writes it to recipe.toml"
 
-    def _do(self, action: Callable[[StationInterface], None], answer: str, words: list[str]) -> str:
+    def _do(self, command: Command, answer: str, words: list[str]) -> str:
         none_more(words)
-        action(self._station)
+        self._station.do(command)
         return answer
 
     def _close(self, words: list[str]) -> str:
@@ -256,33 +275,33 @@ class LineConsole:
         "g": lambda desk, words: desk._grab("both", words),
         "gd": lambda desk, words: desk._grab("density", words),
         "ge": lambda desk, words: desk._grab("reconstruction_error", words),
-        "u": lambda desk, words: desk._do(lambda s: s.undo_grab(), "putting back the thresholds from before", words),
+        "u": lambda desk, words: desk._do(UndoGrab(), "putting back the thresholds from before", words),
         "image": lambda desk, words: desk._select("image", words),
         "sound": lambda desk, words: desk._select("sound", words),
-        "save": lambda desk, words: desk._do(lambda s: s.save_thresholds(), "saving the thresholds", words),
+        "save": lambda desk, words: desk._do(SaveThresholds(), "saving the thresholds", words),
         "part": _part,
         "single": lambda desk, words: desk._single(True, words),
         "continuous": lambda desk, words: desk._single(False, words),
         "good": lambda desk, words: desk._mark("good", words),
         "bad": lambda desk, words: desk._mark("bad", words),
         "offers": _offers,
-        "shift": lambda desk, words: desk._do(lambda s: s.new_shift(), "a new shift: counting from 0", words),
+        "shift": lambda desk, words: desk._do(BeginShift(), "a new shift: counting from 0", words),
         "calibrate": _calibrate,
-        "pause": lambda desk, words: desk._do(lambda s: s.pause(True), "pausing; go resumes", words),
-        "go": lambda desk, words: desk._do(lambda s: s.pause(False), "resuming", words),
+        "pause": lambda desk, words: desk._do(Pause(True), "pausing; go resumes", words),
+        "go": lambda desk, words: desk._do(Pause(False), "resuming", words),
         "targets": _targets,
         "teach": lambda desk, words: teach(desk._station, words),
         "record": lambda desk, words: record(desk._station, words),
         "stop": lambda desk, words: stop(desk._station, words),
         "delete": lambda desk, words: delete(desk._station, desk._shown, words),
-        "train": lambda desk, words: desk._do(lambda s: s.train(), "training; s shows the progress", words),
-        "cancel": lambda desk, words: desk._do(lambda s: s.cancel_training(), "cancelling the training", words),
+        "train": lambda desk, words: desk._do(Train(), "training; s shows the progress", words),
+        "cancel": lambda desk, words: desk._do(CancelTraining(), "cancelling the training", words),
         "history": _history,
         "export": _export,
         "result": _result,
-        "keep": lambda desk, words: desk._do(lambda s: s.discard(), "keeping the old model", words),
+        "keep": lambda desk, words: desk._do(DiscardModel(), "keeping the old model", words),
         "close": _close,
-        "use": lambda desk, words: desk._do(lambda s: s.take_over(), "starting to use the new model", words),
+        "use": lambda desk, words: desk._do(TakeOverModel(), "starting to use the new model", words),
         "s": _status,
         "q": _quit,
         "?": lambda _desk, _words: HELP,

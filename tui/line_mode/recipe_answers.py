@@ -68,7 +68,7 @@ def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> 
             say(target_lines(progress, sense))
 
     ModelReviewProcess(recipe.folder, candidate=False, changed=changed)
-    return f"reviewing the model of {'pictures' if sense == 'image' else 'sound'} in use"
+    return f"reviewing the model of {SENSE_WORDS[sense].stream} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:

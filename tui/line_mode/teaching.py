@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.commands import CollectPictures, DeleteTaught, EndCollecting, RecordSound
 from core.errors import GoodpartError
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
@@ -23,7 +24,7 @@ def teach(station: StationInterface, words: list[str]) -> str:
         raise GoodpartError(f"type a number of pictures from 1 to {MOST_PICTURES}")
     if station.snapshot().image is None:
         raise GoodpartError("there is no camera: start with --camera")
-    station.collect(count, defect=defect)
+    station.do(CollectPictures(count, defect=defect))
     return f"storing {count} pictures of {'defective' if defect else 'good'} parts, at most two a second; stop ends it"
 
 
@@ -35,7 +36,7 @@ def record(station: StationInterface, words: list[str]) -> str:
         raise GoodpartError("type record for good sound, or record defect")
     if station.snapshot().sound is None:
         raise GoodpartError("there is no microphone: start with --microphone")
-    station.record(True, defect=defect)
+    station.do(RecordSound(True, defect=defect))
     return f"recording {'defective' if defect else 'good'} sound; stop ends it"
 
 
@@ -45,9 +46,9 @@ def stop(station: StationInterface, words: list[str]) -> str:
     snapshot = station.snapshot()
     recording = snapshot.sound is not None and snapshot.sound.capture is not None
     if recording:
-        station.record(False)
+        station.do(RecordSound(False))
     if snapshot.image is not None and snapshot.image.capture is not None:
-        station.end_collecting()
+        station.do(EndCollecting())
     elif not recording:
         raise GoodpartError("nothing is being stored or recorded")
     return "ending"
@@ -64,7 +65,7 @@ def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
     if more == ["all"]:
         again = f"delete {'defect ' if defect else ''}all yes"
         return f"this deletes all {_count(station, sense, defect)}{kind} {what}s for good: type {again} to do it"
-    station.delete_taught(sense, defect=defect, every=bool(more))
+    station.do(DeleteTaught(sense, defect=defect, every=bool(more)))
     return f"deleting all {kind} {what}s" if more else f"deleting the newest {kind} {what}"
 
 

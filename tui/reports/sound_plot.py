@@ -21,8 +21,8 @@ def draw_audition(result: SoundFileResult, title: str, place: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     ends, shares = [window.end for window in result.windows], [window.share for window in result.windows]
-    for passage in result.passages:
-        axes.axvspan(passage.start, passage.end, color="#f85149", alpha=0.18, linewidth=0)
+    for stretch in result.stretches:
+        axes.axvspan(stretch.start, stretch.end, color="#f85149", alpha=0.18, linewidth=0)
     for end, _ in result.faults:
         axes.axvspan(end - 1.0, end, color="#d29922", alpha=0.25, linewidth=0)
     axes.plot(ends, shares, color="#1f6feb", linewidth=1.2)

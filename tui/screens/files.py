@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from core.errors import GoodpartError
+from core.runtime.listing import PICTURE_SUFFIXES, SOUND_SUFFIXES
 from tui.jobs.file_scoring import FileScorer, LocalFileScorer, RemoteFileScorer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
@@ -27,7 +28,7 @@ from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 from tui.widgets.trace_plot import trace_curve
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".wav", ".flac", ".ogg"})
+SUFFIXES = PICTURE_SUFFIXES | SOUND_SUFFIXES
 """Suffixes of the files that are listed."""
 AS_TRAINED, MOST_SENSITIVE = 8, 10
 """Sensitivities of the method amulet: the trained one and the highest."""

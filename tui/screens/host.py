@@ -7,8 +7,6 @@ from typing import Protocol
 
 from core.recipes.recipe import Recipe
 from core.settings.recipe_settings import KnobTable
-from core.state.knobs import Grab
-from core.state.parts import Word
 from core.state.verdict import Sense, Which
 from core.station.interface import StationInterface
 from tui.view.screen_table import ScreenName
@@ -41,23 +39,11 @@ class ScreenHost(Protocol):
     def move_threshold(self, which: Which, steps: int, how: str = "") -> None:
         """Move a threshold of the selected sense by `steps`, negative for down; the journal notes `how`."""
 
-    def calibrate(self) -> None:
-        """Set both thresholds from the calibration scores."""
-
     def calibrate_for(self, false_alarms: float) -> None:
         """Set both thresholds for a share of false alarms, 0 to 1."""
 
     def save_thresholds(self) -> None:
         """Write the thresholds to recipe.toml."""
-
-    def grab(self, grab: Grab) -> None:
-        """Take the values of the knobs as thresholds."""
-
-    def undo_grab(self) -> None:
-        """Put back the thresholds from before the knobs were taken."""
-
-    def knob_ranges(self) -> None:
-        """Ask for the ranges of the knobs."""
 
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
         """Save the range of a knob."""
@@ -67,21 +53,6 @@ class ScreenHost(Protocol):
 
     def record(self, *, defect: bool = False) -> None:
         """Begin or end recording sound of good parts, with `defect` of defective parts."""
-
-    def part(self) -> None:
-        """Judge the part that is in place."""
-
-    def toggle_single(self) -> None:
-        """Judge parts one by one, or continuously again."""
-
-    def toggle_pause(self) -> None:
-        """Pause judging, or continue."""
-
-    def say_word(self, word: Word) -> None:
-        """Note whether the part of the last verdict was in truth good or bad."""
-
-    def new_shift(self) -> None:
-        """Ask whether to begin a new shift."""
 
     def train(self) -> None:
         """Start a training in the background."""

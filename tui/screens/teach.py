@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
+from core.commands import AcceptOffers, DeleteTaught, DiscardOffers
 from core.errors import GoodpartError
 from core.state.material import ReviewItem
 from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
@@ -107,7 +108,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         self.host.say(f"the delete keys now apply to {SENSE_WORDS[self.teaching.sense].files}")
 
     def action_delete_last(self) -> None:
-        self.host.station.delete_taught(self.teaching.sense, defect=self.teaching.defect)
+        self.host.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
         self.host.say("deleting the newest one")
 
     def action_delete_all(self) -> None:
@@ -118,7 +119,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         def take(typed: Sequence[str]) -> None:
             if typed[0] != "all":
                 raise GoodpartError("nothing was deleted: type the word all, or Esc")
-            self.host.station.delete_taught(sense, defect=defect, every=True)
+            self.host.station.do(DeleteTaught(sense, defect=defect, every=True))
             self.host.say(f"deleting all {called}")
 
         question = f" This deletes all {called} of this recipe for good.\n\n To delete them, type: all"
@@ -127,14 +128,14 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def action_take_offers(self) -> None:
         if self._has_suggestions():
             newest = self._newest()
-            self.host.station.accept_offers(newest.file if newest else "")
+            self.host.station.do(AcceptOffers(newest.file if newest else ""))
             kind = "good" if newest and newest.good else "known defective"
             self.host.say(f"added to the {kind} pictures" if newest else "added to the teaching material")
 
     def action_drop_offers(self) -> None:
         if self._has_suggestions():
             newest = self._newest()
-            self.host.station.discard_offers(newest.file if newest else "")
+            self.host.station.do(DiscardOffers(newest.file if newest else ""))
             self.host.say("dropped the newest suggestion" if newest else "dropped the suggestions")
 
     def _newest(self) -> ReviewItem | None:

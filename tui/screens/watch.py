@@ -11,9 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
 from core.state.jobs import TrainingState
-from core.state.knobs import Grab
-from core.state.parts import Word
-from core.state.verdict import Which
 from tui.screens.base import StationScreen
 from tui.view.inbox import PlottedSample
 from tui.view.keymap import bindings
@@ -91,57 +88,6 @@ class WatchScreen(StationScreen, inherit_bindings=False):
         if run is None or run != self._training:
             self._training, self._training_since = run, view.now
         return run is not None and (run.state == "running" or view.now - self._training_since < OUTCOME_SECONDS)
-
-    def action_move(self, which: Which, steps: int) -> None:
-        self.host.move_threshold(which, steps)
-
-    def action_grab(self, grab: Grab) -> None:
-        self.host.grab(grab)
-
-    def action_undo_grab(self) -> None:
-        self.host.undo_grab()
-
-    def action_knob_ranges(self) -> None:
-        self.host.knob_ranges()
-
-    def action_part(self) -> None:
-        self.host.part()
-
-    def action_single(self) -> None:
-        self.host.toggle_single()
-
-    def action_say(self, word: Word) -> None:
-        self.host.say_word(word)
-
-    def action_new_shift(self) -> None:
-        self.host.new_shift()
-
-    def action_calibrate(self) -> None:
-        self.host.calibrate()
-
-    def action_save(self) -> None:
-        self.host.save_thresholds()
-
-    def action_pause(self) -> None:
-        self.host.toggle_pause()
-
-    def action_train(self) -> None:
-        self.host.train()
-
-    def action_cancel_training(self) -> None:
-        self.host.cancel_training()
-
-    def action_take_over(self) -> None:
-        self.host.take_over()
-
-    def action_sense(self) -> None:
-        self.host.other_sense()
-
-    def action_collect(self) -> None:
-        self.host.collect()
-
-    def action_record(self) -> None:
-        self.host.record()
 
     def action_preview(self) -> None:
         self.query_one(PicturePane).next_preview()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from core import __version__
 from core.errors import GoodpartError, UnreadableError
+from core.inference.judge_pool import BusyError, JudgePool
 from core.serialization.dataclass_json import WireError
 from tui.service.context import Service
 from tui.service.request_gate import LATER
@@ -22,7 +23,6 @@ from tui.service.routes.judge import add_judges
 from tui.service.routes.pages import add_pages
 from tui.service.routes.state import add_readers
 from tui.service.routes.stream import add_stream
-from tui.service.workers import BusyError, JudgePool
 
 WARM_SECONDS = 3.0
 

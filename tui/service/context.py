@@ -8,13 +8,13 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from core.inference.judge_pool import JudgePool
 from core.recipes.recipe import Recipe
 from core.station.interface import StationInterface
 from tui.service.liveness import Liveness
 from tui.service.metrics import Metrics
 from tui.service.snapshot_hub import SnapshotHub
 from tui.service.tokens import May, Tokens
-from tui.service.workers import JudgePool
 
 
 class JournalledStation(StationInterface, Protocol):

@@ -22,15 +22,6 @@ fewer than the 1024 that a process usually may have open."""
 BACKLOG = 128
 """Connections that the operating system keeps until they are taken, all of them at once."""
 
-SOUND_SECONDS = 300.0
-PIXELS = 32_000_000
-JUDGE_SECONDS = 20.0
-"""For one file; the process is ended then."""
-WAIT_SECONDS = 30.0
-"""For a process to be free."""
-WORKER_BYTES = 1_500_000_000
-"""Address space that a judging process may take beyond what its models take."""
-
 READ_SECONDS = 60.0
 """A client that takes nothing of what was sent to it for so long is left, where the operating system can tell."""
 VIEWER_BUFFER = 32 * 1024

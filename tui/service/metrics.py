@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from core.inference.judge_pool import JudgePool
 from core.state.sense import Counters
 from core.state.snapshot import Snapshot
 from core.state.verdict import State
 from tui.service.snapshot_hub import SnapshotHub
-from tui.service.workers import JudgePool
 
 
 class Metrics:

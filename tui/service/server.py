@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 
 from core.errors import GoodpartError
+from core.inference.judge_pool import JudgePool
 from core.recipes.recipe import Recipe
 from core.state.snapshot import Snapshot
 from core.station.station import Station
@@ -31,7 +32,6 @@ from tui.service.request_gate import LOOPBACK, RequestGate, is_loopback
 from tui.service.snapshot_hub import SnapshotHub
 from tui.service.systemd import SystemdNotifier
 from tui.service.tokens import Tokens
-from tui.service.workers import JudgePool
 
 
 def serve(

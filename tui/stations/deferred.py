@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.commands import Command
 from core.errors import GoodpartError
 from core.recipes.lock import RecipeLock
 from core.recipes.recipe import Recipe
-from core.settings.recipe_settings import KnobTable
-from core.state.knobs import Grab, KnobLink
-from core.state.parts import Word
+from core.state.knobs import KnobLink
 from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceState, SourceStatus
-from core.state.verdict import Sense, Verdict, Which
+from core.state.verdict import Verdict
 
 if TYPE_CHECKING:
     from core.station.station import Station
@@ -42,7 +41,7 @@ class DeferredStation:
         self._station: Station | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stopping = False
-        self._asked: list[Callable[[Station], None]] = []
+        self._asked: list[Command] = []
         self._handing_over = threading.Lock()
         self._maker = threading.Thread(target=self._make, name="station maker", daemon=True)
         self._snapshot = self._first("opening", Verdict("UNKNOWN", "starting"))
@@ -65,11 +64,13 @@ class DeferredStation:
 
     def _make(self) -> None:
         try:
+            from core.station.ports import device_ports
             from core.station.station import Station
 
-            station = Station(
-                self._recipe, self._camera, self._microphone, knobs=self._knobs, lock=self._lock, tape=self._tape
+            ports = device_ports(
+                self._recipe, self._camera, self._microphone, self._knobs, tape=self._tape, lock=self._lock
             )
+            station = Station(self._recipe, ports)
         except GoodpartError as error:
             self._cannot(str(error))
             return
@@ -83,7 +84,7 @@ class DeferredStation:
         with self._handing_over:
             self._station = station
             for command in self._asked:
-                command(station)
+                station.do(command)
 
     def _cannot(self, words: str) -> None:
         self._snapshot = self._first("lost", Verdict("UNKNOWN", words))
@@ -120,73 +121,10 @@ class DeferredStation:
     def snapshot(self) -> Snapshot:
         return self._station.snapshot() if self._station else self._snapshot
 
-    def _do(self, command: Callable[[Station], None]) -> None:
-        """Now, or as soon as there is a station: no key is pressed in vain."""
+    def do(self, command: Command) -> None:
+        """Now, or as soon as the station exists: no key is lost."""
         with self._handing_over:
             if self._station:
-                command(self._station)
+                self._station.do(command)
             else:
                 self._asked.append(command)
-
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
-        self._do(lambda station: station.set_threshold(which, value, by, sense, how))
-
-    def grab(self, grab: Grab, sense: Sense = "image") -> None:
-        self._do(lambda station: station.grab(grab, sense))
-
-    def undo_grab(self) -> None:
-        self._do(lambda station: station.undo_grab())
-
-    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        self._do(lambda station: station.set_knob(sense, which, table))
-
-    def save_thresholds(self) -> None:
-        self._do(lambda station: station.save_thresholds())
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self._do(lambda station: station.calibrate(false_alarms))
-
-    def pause(self, paused: bool) -> None:
-        self._do(lambda station: station.pause(paused))
-
-    def single(self, on: bool) -> None:
-        self._do(lambda station: station.single(on))
-
-    def part(self, by: str = "key") -> None:
-        self._do(lambda station: station.part(by))
-
-    def new_shift(self) -> None:
-        self._do(lambda station: station.new_shift())
-
-    def say(self, word: Word, about: float | None = None) -> None:
-        self._do(lambda station: station.say(word, about))
-
-    def accept_offers(self, file: str = "") -> None:
-        self._do(lambda station: station.accept_offers(file))
-
-    def discard_offers(self, file: str = "") -> None:
-        self._do(lambda station: station.discard_offers(file))
-
-    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
-        self._do(lambda station: station.collect(wanted, defect=defect))
-
-    def end_collecting(self) -> None:
-        self._do(lambda station: station.end_collecting())
-
-    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
-        self._do(lambda station: station.delete_taught(sense, defect=defect, every=every))
-
-    def record(self, on: bool, *, defect: bool = False) -> None:
-        self._do(lambda station: station.record(on, defect=defect))
-
-    def train(self) -> None:
-        self._do(lambda station: station.train())
-
-    def cancel_training(self) -> None:
-        self._do(lambda station: station.cancel_training())
-
-    def take_over(self) -> None:
-        self._do(lambda station: station.take_over())
-
-    def discard(self) -> None:
-        self._do(lambda station: station.discard())

@@ -6,18 +6,16 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.commands import Command
 from core.errors import GoodpartError
-from core.settings.recipe_settings import KnobTable
-from core.state.knobs import Grab
-from core.state.parts import Word
 from core.state.sense import SenseState
 from core.state.snapshot import Snapshot
-from core.state.verdict import Sense, Verdict, Which
+from core.state.verdict import Verdict
 from tui.service.client import ServiceClient, status_words, token_in
 
 SILENT_SECONDS = 1.7
@@ -38,7 +36,7 @@ class RemoteStation:
         """Raises GoodpartError for an invalid address."""
         self.client = ServiceClient(url, token, who)
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
-        self._commands: queue.SimpleQueue[tuple[str, Mapping[str, Any]] | None] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._lost_since = time.monotonic()
         self._fault = ("", float("-inf"))
@@ -77,68 +75,8 @@ class RemoteStation:
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
-    def set_threshold(self, which: Which, value: float, by: str = "key", sense: Sense = "image", how: str = "") -> None:
-        self._command("set_threshold", which=which, value=value, by=by, sense=sense, how=how)
-
-    def grab(self, grab: Grab, sense: Sense = "image") -> None:
-        self._command("grab", grab=grab, sense=sense)
-
-    def undo_grab(self) -> None:
-        self._command("undo_grab")
-
-    def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        self._command("set_knob", sense=sense, which=which, table=table)
-
-    def save_thresholds(self) -> None:
-        self._command("save_thresholds")
-
-    def calibrate(self, false_alarms: float | None = None) -> None:
-        self._command("calibrate", false_alarms=false_alarms)
-
-    def pause(self, paused: bool) -> None:
-        self._command("pause", paused=paused)
-
-    def single(self, on: bool) -> None:
-        self._command("single", on=on)
-
-    def part(self, by: str = "key") -> None:
-        self._command("part", by=by)
-
-    def new_shift(self) -> None:
-        self._command("new_shift")
-
-    def say(self, word: Word, about: float | None = None) -> None:
-        self._command("say", word=word, about=about)
-
-    def accept_offers(self, file: str = "") -> None:
-        self._command("accept_offers", file=file)
-
-    def discard_offers(self, file: str = "") -> None:
-        self._command("discard_offers", file=file)
-
-    def collect(self, wanted: int | None = None, *, defect: bool = False) -> None:
-        self._command("collect", wanted=wanted, defect=defect)
-
-    def end_collecting(self) -> None:
-        self._command("end_collecting")
-
-    def delete_taught(self, sense: Sense = "image", *, defect: bool = False, every: bool = False) -> None:
-        self._command("delete_taught", sense=sense, defect=defect, every=every)
-
-    def record(self, on: bool, *, defect: bool = False) -> None:
-        self._command("record", on=on, defect=defect)
-
-    def train(self) -> None:
-        self._command("train")
-
-    def cancel_training(self) -> None:
-        self._command("cancel_training")
-
-    def take_over(self) -> None:
-        self._command("take_over")
-
-    def discard(self) -> None:
-        self._command("discard")
+    def do(self, command: Command) -> None:
+        self._commands.put(command)
 
     # Snapshots.
 
@@ -229,25 +167,20 @@ class RemoteStation:
 
     # Commands.
 
-    def _command(self, name: str, **arguments: Any) -> None:
-        self._commands.put((name, arguments))
-
     def _send_all(self) -> None:
         while (command := self._commands.get()) is not None:
-            name, arguments = command
             try:
-                self._send(name, arguments)
+                self._send(command)
             except GoodpartError as error:
-                self._fault = (f"{name.replace('_', ' ')}: {error}", time.monotonic())
+                self._fault = (f"{command.name.replace('_', ' ')}: {error}", time.monotonic())
                 self._deliver(self._snapshot)
 
-    def _send(self, name: str, arguments: Mapping[str, Any]) -> None:
+    def _send(self, command: Command) -> None:
         """Raises GoodpartError with the service's words."""
         from core.serialization.dataclass_json import to_json
 
-        status, said = self.client.ask(
-            "POST", f"/command/{name}", json.dumps(to_json(arguments)).encode(), "application/json"
-        )
+        body = json.dumps(to_json(command)).encode()
+        status, said = self.client.ask("POST", f"/command/{command.name}", body, "application/json")
         if status != 202:
             raise GoodpartError(str(said.get("error", f"the service answers {status}")))
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import math
 
+from core.decision.decimals import decimals
 from core.decision.rule import RULES, share, shares
 from core.state.jobs import TapeState
 from core.state.verdict import Thresholds
-
-
-def decimals(step: float) -> int:
-    """Return the number of decimals that show a step, 0 to 8."""
-    if not math.isfinite(step) or step <= 0:
-        return 2
-    return min(8, max(0, -math.floor(math.log10(step) + 1e-9)))
 
 
 def number(value: float, step: float) -> str:

@@ -35,10 +35,11 @@ def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
         return [title, ((" no curve yet: only networks trained step by step have one", "label"),)][:height]
     low, high = min(values), max(values)
     scaled = math.log if low > 0 and high > 5 * low else float
-    bottom, top = scaled(low), scaled(high)
+    # Halves, because the difference of two huge values is not finite.
+    bottom, top = scaled(low) / 2, scaled(high) / 2
 
     def row_of(value: float) -> int:
-        part = (scaled(value) - bottom) / (top - bottom) if top > bottom else 0.5
+        part = (scaled(value) / 2 - bottom) / (top - bottom) if top > bottom else 0.5
         return rows - 1 - round(part * (rows - 1))
 
     grid = [[" "] * columns for _ in range(rows)]

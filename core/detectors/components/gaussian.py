@@ -12,10 +12,10 @@ from core.features.image.pooling import Floats
 
 @dataclass(frozen=True)
 class Gaussians:
-    """`g` independent Gaussians over `p` numbers: one of the whole picture, or one of every cell.
+    """`g` independent Gaussians over `p` numbers: one for the whole picture, or one per cell.
 
-    The covariance is basis' diag(variance - rest) basis + rest * identity: with fewer pictures than numbers this is
-    exact for a sample covariance that is shrunk towards the identity, and far smaller.
+    The covariance is basis' diag(variance - rest) basis + rest * identity: if there are fewer pictures than numbers
+    this is exact for a sample covariance shrunk towards the identity, and takes far less memory.
     """
 
     mean: Floats
@@ -23,12 +23,12 @@ class Gaussians:
     basis: Floats
     """(g, r, p), orthonormal rows"""
     variance: Floats
-    """(g, r) along the basis"""
+    """(g, r) variance along each basis vector"""
     rest: Floats
-    """(g,) along all other directions"""
+    """(g,) variance along all other directions"""
 
     def squared_distances(self, x: npt.NDArray[np.floating]) -> Floats:
-        """(m, g) of vectors (m, g, p)."""
+        """Squared Mahalanobis distances, float32 (m, g), of vectors (m, g, p)."""
         centred = np.swapaxes(x - self.mean, 0, 1)
         along = centred @ np.swapaxes(self.basis, 1, 2)
         beside = np.sum(centred**2, axis=2) - np.sum(along**2, axis=2)

@@ -8,20 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 Rows = npt.NDArray[np.float32]
-"""float32 (n, d): one point a row."""
+"""float32 (n, d): one point per row."""
 
 
 class GaussianKDE:
-    """The log density of a point under n taught ones: the mean of n Gaussians of one bandwidth.
+    """The log density of a point under n training points: the mean of n Gaussians of one bandwidth.
 
-    `points` float32 (n, d). Memory: a float64 copy of them. Equal to scikit-learn's `score_samples` to 1e-6 of the
+    `points` is float32 (n, d); a float64 copy is kept. Equal to scikit-learn's `score_samples` to 1e-6 of the
     larger of its value and the Gaussian's constant term.
     """
 
     def __init__(self, points: Rows, bandwidth: float) -> None:
         if points.ndim != 2 or points.shape[0] == 0:
             raise ValueError(f"points must be (n, d) with n > 0, not {points.shape}")
-        # In float64, because |t|^2 - 2 t.x + |x|^2 cancels; about the mean, because small norms cancel less.
+        # float64, because |t|^2 - 2 t.x + |x|^2 cancels; centred, because small norms cancel less.
         self._centre = points.mean(axis=0, dtype=np.float64)
         self._points = points.astype(np.float64) - self._centre
         self._norms = np.einsum("ij,ij->i", self._points, self._points)
@@ -31,8 +31,8 @@ class GaussianKDE:
 
     def log_density(self, point: npt.NDArray[np.float32]) -> float:
         """The natural logarithm of the density at `point`, float32 (d,)."""
-        moved = point - self._centre
-        squared = np.maximum(self._norms - 2.0 * (self._points @ moved) + moved @ moved, 0.0)
+        centred = point - self._centre
+        squared = np.maximum(self._norms - 2.0 * (self._points @ centred) + centred @ centred, 0.0)
         exponents = self._exponent * squared
         top = float(exponents.max())
         return float(top + math.log(np.exp(exponents - top).sum()) + self._constant)

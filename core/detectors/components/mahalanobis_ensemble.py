@@ -1,4 +1,4 @@
-"""Several judges of one vector: Mahalanobis distances by models that each left out another part of the good sound."""
+"""Mahalanobis distances of one vector by several models, each trained without another part of the good sound."""
 
 from __future__ import annotations
 
@@ -24,34 +24,35 @@ class MahalanobisHead:
     typical: float
     """The median of the held-out distances."""
     unit: float
-    """Their 90 % quantile above the median: distances are told in it."""
+    """Unit of the score: the 90 % quantile of the held-out distances minus their median."""
 
     def distances(self, x: Floats) -> npt.NDArray[np.float64]:
-        """(k,) of one vector (p,)."""
-        white = np.matmul(self._standard(x)[:, None], self.whitening)[:, 0]
+        """Distances, float64 (k,), of one vector (p,), one per model."""
+        white = np.matmul(self._standardise(x)[:, None], self.whitening)[:, 0]
         return np.asarray(np.sqrt(np.mean(np.square(white, dtype=np.float64), axis=1)))
 
     def score(self, x: Floats) -> float:
-        """The mean distance, 0 for a typical good window, 1 where one in ten is as far: higher is more anomalous."""
+        """The mean distance, higher is more anomalous: 0 for a typical good window, 1 if one in ten is as far."""
         return (float(self.distances(x).mean()) - self.typical) / self.unit
 
     def shares(self, x: Floats) -> npt.NDArray[np.float64]:
-        """(p,) how much each number adds to the squared distance, by the mean of all models; may be negative."""
-        z = self._standard(x)
-        pulled = np.matmul(self.whitening, np.matmul(z[:, None], self.whitening).transpose(0, 2, 1))[:, :, 0]
-        return np.asarray((z * pulled).mean(axis=0), np.float64)
+        """The share of each number in the squared distance, float64 (p,), mean of all models; may be negative."""
+        z = self._standardise(x)
+        gradient = np.matmul(self.whitening, np.matmul(z[:, None], self.whitening).transpose(0, 2, 1))[:, :, 0]
+        return np.asarray((z * gradient).mean(axis=0), np.float64)
 
-    def _standard(self, x: Floats) -> Floats:
+    def _standardise(self, x: Floats) -> Floats:
         return (x - self.centre) / self.spread
 
     def to_arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """The arrays for a bundle, named `{name}_centre` and so on."""
         scale = np.array([self.typical, self.unit])
         parts = {"centre": self.centre, "spread": self.spread, "whitening": self.whitening, "scale": scale}
         return {f"{name}_{part}": array for part, array in parts.items()}
 
     @classmethod
     def from_arrays(cls, name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> MahalanobisHead:
-        """Raises KeyError where one is missing."""
+        """The head stored by `to_arrays` under `name`. Raises KeyError if an array is missing."""
         centre, spread, whitening = (
             np.asarray(arrays[f"{name}_{part}"], np.float32) for part in ("centre", "spread", "whitening")
         )

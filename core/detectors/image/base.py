@@ -1,4 +1,4 @@
-"""What every detector gives for a sample."""
+"""The interface of every image detector, and its scores."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ImageScores:
+    """The scores of one picture."""
+
     density: float
     """Log density of the sample under the good class, up to an affine map: higher is more normal."""
     reconstruction_error: float
-    """How badly the autoencoder redraws the sample: higher is less normal."""
+    """Reconstruction error of the autoencoder: higher is less normal."""
     map: AnomalyMap
+    """Where the picture differs."""
 
 
 class ImageDetector(Protocol):
-    """Made from a bundle by `core.detectors.load.load_detector`; used by one thread at a time."""
+    """Scores pictures; made from a bundle by `core.detectors.load.load_detector`, used by one thread at a time."""
 
     method: str
 
     def judge(self, picture: Picture) -> ImageScores:
-        """Scores of a picture of any size (already cropped to the region of interest)."""
+        """The scores of a picture of any size, already cropped to the region of interest."""
 
     def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
-        """What the autoencoder sees of a picture and what it makes of it, to look at side by side: what that is in a
-        word, and two float32 arrays (height, width) of one scale."""
+        """The autoencoder's input and its reconstruction, to compare by eye: what they show (`picture`, `feature map`),
+        and two float32 arrays (height, width) on the same scale."""

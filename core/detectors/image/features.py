@@ -1,10 +1,10 @@
 """The method `features`: densities and a linear autoencoder over frozen feature maps.
 
-density = minus the mean of the z of the logs of three squared Mahalanobis distances: of the mean and standard deviation
-of every channel (global), and of the two farthest cells at 7x7 and at 14x14 (local; Defard et al. 2020, PaDiM, in
-small).
-reconstruction error = how unusual the errors are that two linear autoencoders leave, each in the two worst cells: one
-of deep features at 7x7, and, with three times the weight, one of shallow features at 14x14, which sees what is small.
+density = minus the mean z-score of the logs of three squared Mahalanobis distances: that of the mean and standard
+deviation of every channel (global), and those of the two farthest cells at 7x7 and at 14x14 (local; a small version of
+PaDiM, Defard et al. 2020).
+reconstruction error = how unusual the errors of two linear autoencoders are, each in its two worst cells: one over deep
+features at 7x7 and, with three times the weight, one over shallow features at 14x14, which shows small defects.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from core.features.image.pooling import FINE, Extractor, Floats, Pooled, normali
 from core.samples import Picture
 
 LEAST_DISTANCE = 1e-6
+"""Smallest squared distance; keeps the logarithm finite."""
 ERROR_WEIGHTS = (0.5, 1.5)
-"""Of the coarse and the fine autoencoder, in spreads of theirs. Both together count twice what the density counts."""
+"""Weights of the coarse and the fine autoencoder, per standard deviation; together twice the weight of the density."""
 
 
 @dataclass(frozen=True)
 class DensityScale:
-    """Held-out mean and spread of the log distances: column 0 global, 1 at 7x7, 2 at 14x14."""
+    """Mean and standard deviation of the log distances of held-out pictures: 0 global, 1 at 7x7, 2 at 14x14."""
 
     mean: Floats
     """(3,)"""
@@ -42,35 +43,35 @@ class DensityScale:
     """(3,)"""
 
     def densities(self, log_distances: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """(m,) of (m, 3)."""
+        """Densities, float64 (m,), of log distances (m, 3)."""
         z = (log_distances.astype(np.float64) - self.mean) / self.spread
         return np.asarray(-z.mean(axis=1))
 
 
 @dataclass(frozen=True)
 class ErrorScale:
-    """Held-out spread of how unusual the worst cells are: column 0 at 7x7, 1 at 14x14."""
+    """Standard deviation of how unusual the worst cells of held-out pictures are: 0 at 7x7, 1 at 14x14."""
 
     spread: Floats
     """(2,)"""
 
     def errors(self, unusual: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """(m,) of (m, 2)."""
+        """Reconstruction errors, float64 (m,), of unusualness (m, 2)."""
         return np.asarray((unusual.astype(np.float64) / self.spread) @ ERROR_WEIGHTS)
 
 
 @dataclass(frozen=True)
 class FeaturesModel:
-    """All that is learnt; in a bundle every number lies under `part.field`."""
+    """All that is learnt; a bundle stores each array under the name `part.field`."""
 
     channels: Floats
-    """(c,) what the feature maps are divided by"""
+    """(c,) divisor of each channel of the feature maps"""
     whole: Gaussians
-    """One, over the channels' means and standard deviations"""
+    """One Gaussian over the channels' means and standard deviations"""
     cells: Gaussians
-    """One for each of 7x7 cells"""
+    """One Gaussian per cell of 7x7"""
     fine_cells: Gaussians
-    """One for each of 14x14 cells"""
+    """One Gaussian per cell of 14x14"""
     density: DensityScale
     coarse: LinearAutoencoder
     coarse_usual: UsualError
@@ -79,19 +80,20 @@ class FeaturesModel:
     error: ErrorScale
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """The arrays for a bundle."""
         arrays: dict[str, npt.NDArray[np.generic]] = {"channels": self.channels}
-        for part, kind in _PARTS.items():
-            for field in fields(kind):
+        for part, part_type in _PARTS.items():
+            for field in fields(part_type):
                 arrays[f"{part}.{field.name}"] = getattr(getattr(self, part), field.name)
         return arrays
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FeaturesModel:
-        """Raises GoodpartError when one is missing."""
+        """The model stored by `to_arrays`. Raises GoodpartError if an array is missing."""
         try:
             parts: dict[str, Any] = {
-                part: kind(**{field.name: arrays[f"{part}.{field.name}"] for field in fields(kind)})
-                for part, kind in _PARTS.items()
+                part: part_type(**{field.name: arrays[f"{part}.{field.name}"] for field in fields(part_type)})
+                for part, part_type in _PARTS.items()
             }
             return cls(channels=arrays["channels"], **parts)  # type: ignore[arg-type]
         except KeyError as error:
@@ -112,12 +114,12 @@ _PARTS: Mapping[str, Any] = {
 
 
 def make_extractor(backbone: bytes | None) -> tuple[Extractor, str]:
-    """What sees, and its name: the backbone, or the filter bank where there is none."""
+    """The feature extractor and its name: the backbone, or the filter bank if `backbone` is None."""
     return (Backbone(backbone), BACKBONE) if backbone is not None else (FilterBank(), FILTER_BANK)
 
 
 def log_distances(whole: Gaussians, cells: Gaussians, fine_cells: Gaussians, vectors: Pooled) -> Floats:
-    """(m, 3) global, at 7x7 and at 14x14, of the normalised vectors of m pictures."""
+    """Log squared distances, (m, 3): global, at 7x7 and at 14x14; of the normalised vectors of m pictures."""
     flat = vectors.statistics.reshape(len(vectors.statistics), 1, -1)
     fine = vectors.fine[:, :, -fine_cells.mean.shape[1] :]
     distances = (
@@ -129,7 +131,7 @@ def log_distances(whole: Gaussians, cells: Gaussians, fine_cells: Gaussians, vec
 
 
 class FeaturesDetector:
-    """Runs a trained model of the method `features`; numpy and LiteRT only."""
+    """An ImageDetector of the method `features`; needs only NumPy and LiteRT."""
 
     method = "features"
 
@@ -139,9 +141,9 @@ class FeaturesDetector:
         networks: Mapping[str, bytes],
         settings: Mapping[str, object],
     ) -> None:
-        """`networks` holds the `backbone`, or nothing for the filter bank, and `settings` says which it is.
+        """`networks` holds `backbone`, or is empty for the filter bank; `settings["backbone"]` is the extractor's name.
 
-        Raises GoodpartError when they do not belong together.
+        Raises GoodpartError if arrays, networks and settings do not fit together.
         """
         self._model = FeaturesModel.from_arrays(arrays)
         self._extractor, name = make_extractor(networks.get("backbone"))
@@ -153,6 +155,7 @@ class FeaturesDetector:
             raise GoodpartError("the trained model does not fit its backbone: train again")
 
     def judge(self, picture: Picture) -> ImageScores:
+        """The scores of a picture of any size, already cropped to the region of interest."""
         model, layout = self._model, self._extractor.layout
         pooled = pool(self._extractor.taps(picture), layout)
         vectors = normalised(pooled.at(None), model.channels, layout)
@@ -164,11 +167,11 @@ class FeaturesDetector:
         return ImageScores(float(density[0]), float(error[0]), fine[0].reshape(FINE, FINE))
 
     def redraw(self, picture: Picture) -> tuple[str, Floats, Floats]:
-        """The strength of the finer feature map, 14x14: the root of the mean square over its channels."""
+        """The RMS over the channels of the finer feature map and of its reconstruction, float32 (14, 14) each."""
         layout = self._extractor.layout
         vectors = normalised(pool(self._extractor.taps(picture), layout).at(None), self._model.channels, layout)
-        seen, redrawn = (
+        original, redrawn = (
             np.sqrt(np.mean(x[0] ** 2, axis=1)).reshape(FINE, FINE)
             for x in (vectors.fine, self._model.fine.redraw(vectors.fine))
         )
-        return "feature map", seen, redrawn
+        return "feature map", original, redrawn

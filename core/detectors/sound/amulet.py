@@ -1,4 +1,4 @@
-"""AMULET's network and its scores: an LSTM autoencoder over rows of features, in NumPy (it has 3 317 numbers)."""
+"""AMULET's network and its scores: an LSTM autoencoder over rows of features, in NumPy (it has 3 317 weights)."""
 
 from __future__ import annotations
 
@@ -20,40 +20,44 @@ WEIGHTS = (
     "time_distributed_1/bias",
 )
 STEPS_PER_SENSITIVITY = 0.30
+"""Share of the threshold per step of the sensitivity."""
 AS_TRAINED = 8
+"""The sensitivity that leaves the threshold unchanged."""
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """MinMax scaling by column, without clipping."""
+    """Min-max scaling per column, without clipping."""
 
     scale: Rows
     offset: Rows
 
     def __call__(self, rows: Rows) -> Rows:
+        """The scaled rows (n, columns)."""
         return rows * self.scale + self.offset
 
     @classmethod
     def of(cls, rows: Rows) -> Scaler:
-        """To 0..1 of these rows; a column that never varies becomes 0."""
+        """The scaler that maps these rows (n, columns) to 0..1; a constant column becomes 0."""
         low, high = rows.min(axis=0), rows.max(axis=0)
         span = np.where(high > low, high - low, 1.0)
         return cls(1 / span, -low / span)
 
 
 class Network:
-    """LSTM 16 - LSTM 4 - repeat - LSTM 4 - LSTM 16 - dense; relu, recurrent sigmoid; gates i, f, c, o as Keras has."""
+    """LSTM 16 - LSTM 4 - repeat - LSTM 4 - LSTM 16 - dense; relu, recurrent sigmoid; gates i, f, c, o as in Keras."""
 
     def __init__(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Raises KeyError where one is missing."""
+        """`weights` by the names in WEIGHTS. Raises KeyError if one is missing."""
         self._weights = {name: np.asarray(weights[name], np.float64) for name in WEIGHTS}
 
     @property
     def columns(self) -> int:
+        """Numbers per row of its input."""
         return int(self._weights["lstm_1/kernel"].shape[0])
 
     def __call__(self, groups: Rows) -> Rows:
-        """Groups (n, T, columns) as redrawn."""
+        """Reconstructions (n, T, columns) of groups (n, T, columns)."""
         steps = groups.shape[1]
         code = self._lstm(2, self._lstm(1, groups))[:, -1:]
         drawn = self._lstm(4, self._lstm(3, np.repeat(code, steps, axis=1)))
@@ -80,14 +84,14 @@ def _sigmoid(x: Rows) -> Rows:
 
 
 def grouped(rows: Rows, timesteps: int) -> Rows:
-    """(n, T, columns): groups that follow each other; rows that are left over form a last group with those before."""
+    """Consecutive groups (n, T, columns) of rows; left-over rows form a last group that overlaps the one before."""
     whole = len(rows) // timesteps * timesteps
     groups = rows[:whole].reshape(-1, timesteps, rows.shape[1])
     return groups if whole == len(rows) else np.concatenate([groups, rows[None, -timesteps:]])
 
 
 def ungrouped(groups: Rows, count: int) -> Rows:
-    """The rows of `grouped` again, (count, columns)."""
+    """Undo `grouped`: the rows (count, columns) of the groups."""
     timesteps = groups.shape[1]
     left = count % timesteps
     whole = groups[: count // timesteps].reshape(-1, groups.shape[2])
@@ -96,7 +100,7 @@ def ungrouped(groups: Rows, count: int) -> Rows:
 
 @dataclass(frozen=True)
 class AmuletModel:
-    """All that is needed to judge rows."""
+    """All that is needed to score rows."""
 
     network: Network
     scaler: Scaler
@@ -106,29 +110,30 @@ class AmuletModel:
     features: AmuletFeatures
 
     def redrawn(self, rows: Rows) -> Rows:
-        """Rows (n, columns), at least T, scaled and as the network redraws them."""
+        """Reconstructions (n, columns), scaled, of at least T rows (n, columns)."""
         return ungrouped(self.network(grouped(self.scaler(rows), self.timesteps)), len(rows))
 
     def errors(self, rows: Rows) -> Rows:
-        """(n,) mean absolute error of each row, scaled."""
+        """Mean absolute error of each scaled row: (n,)."""
         return np.asarray(np.mean(np.abs(self.scaler(rows) - self.redrawn(rows)), axis=1))
 
 
 def sensitive(threshold: float, sensitivity: float) -> float:
-    """The threshold for a sensitivity of 0..10; 8 is as trained, a step is 30 %."""
+    """The threshold for a sensitivity of 0..10: 8 is as trained, each step changes it by 30 % of the trained one."""
     return threshold * (1 + STEPS_PER_SENSITIVITY * (AS_TRAINED - sensitivity))
 
 
 class AmuletDetector:
-    """A core.detectors.sound.base.SoundDetector: a row every 0.1 s, judged with the rows before it. k networks, each of
-    which did not learn from some recordings, and the mean of their errors."""
+    """A SoundDetector: one row per 0.1 s, scored together with the rows before it by k networks, each of which left
+    other recordings out of training. The error is the mean of theirs; there is no density."""
 
     method = "amulet"
 
     def __init__(
-        self, arrays: Mapping[str, npt.NDArray[Any]], networks: Mapping[str, bytes], settings: Mapping[str, Any]
+        self, arrays: Mapping[str, npt.NDArray[Any]], _networks: Mapping[str, bytes], settings: Mapping[str, Any]
     ) -> None:
-        """Raises KeyError or GoodpartError where something is missing or wrong."""
+        """`_networks` is not used: the weights are in `arrays`. Raises KeyError if a part is missing, GoodpartError if
+        the features are invalid."""
         self._features = AmuletFeatures(**settings["features"])
         self.rate = self._features.rate
         self._timesteps = int(settings["timesteps"])
@@ -139,24 +144,27 @@ class AmuletDetector:
         self.reset()
 
     def reset(self) -> None:
+        """Forget all samples; the next ones do not continue them."""
         self._rest = np.zeros(0, np.float32)
         self._rows: list[Rows] = []
         self._count = 0
 
     def push(self, samples: Sound) -> list[WindowScores]:
+        """The scores of the windows that these samples, float32 (n,), complete."""
         self._rest = np.concatenate([self._rest, samples])
         whole = len(self._rest) // self._size * self._size
-        new = rows_of(self._rest[:whole], self._features).rows if whole else np.zeros((0, 0))
+        rows = rows_of(self._rest[:whole], self._features).rows if whole else np.zeros((0, 0))
         self._rest = self._rest[whole:]
-        found = []
-        for row in new:
+        scores = []
+        for row in rows:
             self._count += 1
             self._rows = [*self._rows[-(self._timesteps - 1) :], row] if self._timesteps > 1 else [row]
             if len(self._rows) == self._timesteps:
-                found.append(self._judge())
-        return found
+                scores.append(self._judge())
+        return scores
 
     def redraw(self, samples: Sound) -> tuple[str, Floats, Floats]:
+        """The scaled rows in the middle of these samples and their mean reconstruction, float32 (columns, T) each."""
         rows = rows_of(samples[: len(samples) // self._size * self._size], self._features).rows
         first = max(0, len(rows) - self._timesteps) // 2
         group = self._scaler(rows[first : first + self._timesteps])
@@ -172,20 +180,21 @@ class AmuletDetector:
 
 
 def last_row_errors(network: Network, groups: Rows) -> Rows:
-    """(n,) of the last row of each group (n, T, columns)."""
+    """Mean absolute error of the last row of each group (n, T, columns): (n,)."""
     return np.asarray(np.mean(np.abs(groups[:, -1] - network(groups)[:, -1]), axis=1))
 
 
 def packed(weights: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
-    """Weights under names that a bundle's members may have."""
+    """The weights under names that are valid in a bundle."""
     return {prefix + name.replace("/", "."): np.asarray(weights[name]) for name in WEIGHTS}
 
 
 def unpacked(arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> dict[str, npt.NDArray[Any]]:
+    """The weights that `packed` has renamed, under their own names. Raises KeyError if one is missing."""
     return {name: arrays[prefix + name.replace("/", ".")] for name in WEIGHTS}
 
 
 def sliding(rows: Rows, timesteps: int) -> Rows:
-    """(n - T + 1, T, columns) every group of consecutive rows."""
+    """Every group of T consecutive rows: (n - T + 1, T, columns)."""
     view = np.lib.stride_tricks.sliding_window_view(rows, timesteps, axis=0)
     return np.ascontiguousarray(view.transpose(0, 2, 1))

@@ -1,4 +1,4 @@
-"""What every detector of sound gives for a window."""
+"""The interface of every sound detector, and its scores."""
 
 from __future__ import annotations
 
@@ -13,43 +13,44 @@ from core.detectors.image.base import Floats
 from core.samples import Sound
 
 STEP_SECONDS = 0.1
-"""From one window to the next."""
+"""Seconds from one window to the next."""
 
 
 @dataclass(frozen=True)
 class WindowScores:
-    """One window of sound."""
+    """The scores of one window of sound."""
 
     start: float
     """Seconds since `reset`."""
     end: float
+    """Seconds since `reset`."""
     density: float
-    """Up to an affine map the log density of the window under the good class: higher is more normal. Methods without
-    one give 0."""
+    """Log density of the window under the good class, up to an affine map: higher is more normal. 0 if the method has
+    no density."""
     reconstruction_error: float
-    """How badly the autoencoder redraws the window: higher is less normal."""
+    """Reconstruction error of the autoencoder: higher is less normal."""
     head: str = ""
-    """What of the density speaks most against the window, in words: `modulation, 1.2-3.4 kHz`."""
+    """The most anomalous part of the density, as text: `modulation, 1.2-3.4 kHz`."""
     heads: Mapping[str, float] | None = None
-    """The parts of the density and the error by name, in one unit: higher is more anomalous."""
+    """The parts of the density and the error by name, in the same unit: higher is more anomalous."""
     spectrum: npt.NDArray[np.float32] | None = None
-    """(bands,) what the window's newest 0.1 s sounds like, dB by band from low to high, for the eye."""
+    """(bands,) spectrum of the window's newest 0.1 s in dB, from low to high, for display."""
 
 
 class SoundDetector(Protocol):
-    """Made from a bundle by `core.detectors.load.load_sound_detector`; used by one thread at a time."""
+    """Scores sound; made from a bundle by `core.detectors.load.load_sound_detector`, used by one thread at a time."""
 
     method: str
     rate: int
-    """Samples a second that `push` takes."""
+    """Samples per second that `push` takes."""
 
     def reset(self) -> None:
-        """Forget: what comes now has nothing to do with what was heard."""
+        """Forget all samples; the next ones do not continue them."""
 
     def push(self, samples: Sound) -> list[WindowScores]:
-        """The windows that these samples, of any number, complete; one every 0.1 s once the first is full."""
+        """The scores of the windows that these samples, float32 (n,), complete: one per 0.1 s after the first."""
 
     def redraw(self, samples: Sound) -> tuple[str, Floats, Floats]:
-        """What the autoencoder sees of the middle of these samples, two seconds or more, and what it makes of it, to
-        look at side by side: what that is in a word, and two float32 arrays (height, width) of one scale, time from
-        left to right. What was pushed is not touched."""
+        """The autoencoder's input from the middle of these samples, at least two seconds, and its reconstruction, to
+        compare by eye: what they show (`log-mel`, `feature rows`), and two float32 arrays (height, width) on the same
+        scale, time from left to right. Pushed samples are not affected."""

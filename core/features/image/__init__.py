@@ -1,1 +1,1 @@
-"""Pictures to arrays."""
+"""Features of pictures."""

@@ -1,6 +1,6 @@
-"""The frozen network that sees: EfficientNet-Lite0, cut after its last block, as a LiteRT file in the user's cache.
+"""The frozen backbone: EfficientNet-Lite0, cut after its last block, as a LiteRT file in the user's cache.
 
-`models.image.backbone` makes that file once; here it is found, checked and run.
+`models.image.backbone` creates that file once; this module finds, checks and runs it.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ LAYOUT = Layout(
 
 
 class DamagedBackboneError(GoodpartError):
-    """The converted backbone in the cache is not what was stored there."""
+    """The converted backbone in the cache differs from what was stored."""
 
 
 def cache_folder() -> Path:
-    """The folder of GOODPART_CACHE, or else the user's cache; need not exist."""
+    """The folder named by GOODPART_CACHE, else the user's cache folder; it may not exist yet."""
     return Path(os.environ.get("GOODPART_CACHE") or platformdirs.user_cache_dir("goodpart"))
 
 
 def find_backbone() -> bytes | None:
-    """The converted backbone (a LiteRT file) from the cache, or None when none was converted yet.
+    """The bytes of the converted backbone (a LiteRT file) from the cache, or None if it was not converted yet.
 
-    Raises DamagedBackboneError when it does not match its SHA-256.
+    Raises DamagedBackboneError if it does not match its SHA-256, GoodpartError if it cannot be read.
     """
     folder = cache_folder()
     note = folder / "efficientnet-lite0.json"
     damaged = DamagedBackboneError(
-        f"{folder}: the converted backbone is damaged: delete this folder and train again, which converts it anew"
+        f"{folder}: the converted backbone is damaged: delete this folder and train again, which converts it again"
     )
     try:
         entry = json.loads(note.read_text(encoding="utf-8"))
@@ -62,9 +62,9 @@ def find_backbone() -> bytes | None:
 
 
 def store_backbone(network: bytes, source_sha256: str) -> Path:
-    """Put a converted backbone and the note that `find_backbone` checks it by into the cache; gives its path.
+    """Store a converted backbone in the cache, with a note of its SHA-256 for `find_backbone`; returns its path.
 
-    The note is written last. Raises GoodpartError when the cache cannot be written.
+    The note is written last. Raises GoodpartError if the cache cannot be written.
     """
     folder = cache_folder()
     sha256 = hashlib.sha256(network).hexdigest()
@@ -77,22 +77,23 @@ def store_backbone(network: bytes, source_sha256: str) -> Path:
     except OSError as error:
         raise GoodpartError(
             f"{folder}: the converted backbone cannot be stored ({error.strerror or error}): "
-            "make room there or name another folder in GOODPART_CACHE"
+            "make room there or set GOODPART_CACHE to another folder"
         ) from error
     return path
 
 
 class Backbone:
-    """Runs the network on one thread. Raises GoodpartError when the bytes are not such a network."""
+    """An Extractor that runs the network on one thread."""
 
     layout = LAYOUT
 
     def __init__(self, network: bytes) -> None:
+        """`network` is a LiteRT file. Raises GoodpartError if it is not the expected network."""
         try:
             self._interpreter = make_interpreter(network)
         except (ValueError, RuntimeError) as error:
             raise GoodpartError("the backbone network cannot be loaded: train again") from error
-        # The converter may order the outputs as it likes; their numbers of channels tell them apart.
+        # The converter may change the order of the outputs; their numbers of channels identify them.
         outputs = sorted(self._interpreter.get_output_details(), key=lambda output: int(output["shape"][-1]))
         if tuple(int(output["shape"][-1]) for output in outputs) != LAYOUT.channels:
             raise GoodpartError("the backbone network has other outputs than expected: train again")

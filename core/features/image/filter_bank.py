@@ -1,4 +1,4 @@
-"""What sees where there is no backbone: brightness, colour, edges and texture at three scales, no weights at all."""
+"""The features used without a backbone: brightness, colour, edges and texture at three scales; nothing is trained."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from core.samples import Picture
 NAME = "filter bank (no backbone)"
 SIDE = 224
 POOLING = 4
-"""Each feature map has a quarter of the side of the picture that it is made of."""
+"""Pixels per cell: each feature map has a quarter of the side of its picture."""
 ORIENTATIONS = 4
 FAINT = 4.0
 """Grey levels; weaker edges count as noise."""
 _CHANNELS = 3 + 1 + 2 + ORIENTATIONS
 
-# Made of the picture at 224x224, 112x112 and 56x56.
+# One feature map each of the picture at 224x224, 112x112 and 56x56.
 LAYOUT = Layout(channels=(_CHANNELS,) * 3, grids=(28, 28, 14), coarse=(0, 1, 2), fine=(0, 1, 2), fine_cells=(0, 1, 2))
 
 
 class FilterBank:
-    """Colour, contrast, gradients and Gabor energies."""
+    """An Extractor of colour, contrast, gradients and Gabor energies."""
 
     layout = LAYOUT
 
@@ -56,7 +56,7 @@ class FilterBank:
 
 
 def _gabor(angle: float) -> Floats:
-    """An odd wavelet of about 6 pixels, without a mean, of weight 1."""
+    """An odd Gabor kernel (9, 9) of about 6 pixels wavelength, with mean 0 and absolute sum 1."""
     kernel = cv2.getGaborKernel((9, 9), sigma=2.0, theta=angle, lambd=6.0, gamma=0.7, psi=0.0)
     kernel -= kernel.mean()
     return np.asarray(kernel / np.abs(kernel).sum(), dtype=np.float32)

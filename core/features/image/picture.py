@@ -1,4 +1,4 @@
-"""Reading and preparing pictures."""
+"""Reads and prepares pictures."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from core.runtime.opencv import cv2
 from core.samples import Picture
 from core.state.material import Preview
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 def decode_picture(path: Path) -> Picture:
-    """The picture in a file: grey is made colour, 16 bits are scaled to 8 by their own range, alpha is laid on white.
+    """Decode a file to uint8 (height, width, 3), BGR: grey becomes colour, 16 bits are scaled to 8 by their own range,
+    transparent pixels become white.
 
-    Raises UnreadableError with the reason.
+    Raises UnreadableError with the reason if the file is missing, empty, damaged or cut off.
     """
     try:
         data = np.fromfile(path, dtype=np.uint8)
@@ -39,15 +39,15 @@ def decode_picture(path: Path) -> Picture:
 
 
 def _is_truncated_jpeg(data: npt.NDArray[np.uint8]) -> bool:
-    # OpenCV fills what is missing with grey and says nothing.
+    # OpenCV fills the missing part with grey and reports no error.
     return bytes(data[:2]) == b"\xff\xd8" and b"\xff\xd9" not in bytes(data[-4096:])
 
 
 def to_picture(raw: npt.NDArray[np.generic]) -> Picture:
-    """uint8 (h, w, 3) of an array as OpenCV decodes it: uint8, uint16 or float, with 1, 3 or 4 channels."""
+    """Convert an array as OpenCV decodes it (uint8, uint16 or float, with 1, 3 or 4 channels) to uint8 (h, w, 3)."""
     array = np.asarray(raw)
     if array.dtype == np.uint16:
-        # 10, 12 and 14 bit cameras store into 16 bits: scale by the smallest depth that holds the brightest value.
+        # Cameras with 10, 12 or 14 bits store 16: scale by the smallest depth that holds the brightest value.
         top = int(array.max(initial=0))
         bits = next(b for b in (8, 10, 12, 14, 16) if top < 1 << b)
         array = (array >> (bits - 8)).astype(np.uint8)
@@ -67,7 +67,7 @@ def to_picture(raw: npt.NDArray[np.generic]) -> Picture:
 
 
 def crop(picture: Picture, region: tuple[float, float, float, float]) -> Picture:
-    """The region of interest (x, y, w, h as fractions) of a picture; a view, no copy."""
+    """The region of interest (x, y, w, h as fractions of the size) of a picture; a view, not a copy."""
     if region == WHOLE:
         return picture
     height, width = picture.shape[:2]
@@ -78,8 +78,8 @@ def crop(picture: Picture, region: tuple[float, float, float, float]) -> Picture
 
 
 def resized(picture: Picture, side: int) -> Picture:
-    """uint8 (side, side, 3), RGB, averaged over areas."""
-    # Halving is several times faster than averaging over uneven areas; far from the target it changes next to nothing.
+    """The picture scaled to uint8 (side, side, 3), RGB, by area averaging."""
+    # Halving is several times faster than averaging over uneven areas; far from the target it changes little.
     while picture.shape[0] % 2 == picture.shape[1] % 2 == 0 and min(picture.shape[:2]) >= 4 * side:
         picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     if min(picture.shape[:2]) >= 2 * side:
@@ -89,11 +89,13 @@ def resized(picture: Picture, side: int) -> Picture:
 
 
 PREVIEW_WIDTH = 80
+"""Pixels."""
 
 
 def small_preview(picture: Picture) -> Preview:
+    """A grey preview, 80 pixels wide, with the proportions of the picture."""
     height, width = picture.shape[:2]
-    # Every so many pixels is enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
+    # Skipping pixels is good enough for a preview; averaging a whole 1080p picture would cost as much as judging it.
     step = max(1, width // (2 * PREVIEW_WIDTH))
     rows = max(1, round(PREVIEW_WIDTH * height / width))
     small = cv2.resize(picture[::step, ::step], (PREVIEW_WIDTH, rows), interpolation=cv2.INTER_AREA)

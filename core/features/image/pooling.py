@@ -1,4 +1,4 @@
-"""Feature maps -> the vectors that the densities and the linear autoencoders work on."""
+"""Pools feature maps to the vectors that the densities and the linear autoencoders use."""
 
 from __future__ import annotations
 
@@ -15,44 +15,47 @@ Taps = list[Floats]
 """Feature maps, float32 (height, width, channels), from fine to coarse."""
 
 COARSE = 7
+"""Cells per side of the coarse grid."""
 FINE = 14
+"""Cells per side of the fine grid."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which feature maps there are, and which of them serve which score."""
+    """The feature maps of an extractor, and which of them each score uses."""
 
     channels: tuple[int, ...]
-    """Channels of each tap."""
+    """Number of channels of each tap."""
     grids: tuple[int, ...]
-    """The grid on which the mean and standard deviation of each tap are taken; divides the tap's own."""
+    """Cells per side of the grid for the mean and standard deviation of each tap; divides the tap's side."""
     coarse: tuple[int, ...]
     """The taps of the coarse linear autoencoder, at 7x7."""
     fine: tuple[int, ...]
-    """The taps of the fine linear autoencoder and of the map for the eye, at 14x14, and of the Gaussian per cell,
-    at 7x7."""
+    """The taps of the fine linear autoencoder and the anomaly map, at 14x14, and of the Gaussian per cell, at 7x7."""
     fine_cells: tuple[int, ...]
-    """The last of `fine`: the taps of the finer Gaussian per cell, at 14x14."""
+    """The taps of the Gaussian per cell at 14x14; the last ones of `fine`."""
 
     @property
     def fine_cell_channels(self) -> int:
+        """Channels of all taps of `fine_cells` together."""
         return sum(self.channels[tap] for tap in self.fine_cells)
 
 
 class Extractor(Protocol):
-    """Picture -> feature maps; used by one thread at a time."""
+    """Computes feature maps; used by one thread at a time."""
 
     layout: Layout
 
-    def taps(self, picture: Picture) -> Taps: ...
+    def taps(self, picture: Picture) -> Taps:
+        """The feature maps of a picture of any size."""
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """What is kept of one picture (or, with a leading axis, of many)."""
+    """The vectors of one picture; with a leading axis, of many."""
 
     statistics: Floats
-    """(2, c): mean and standard deviation of every channel."""
+    """(2, c): mean and standard deviation of each channel"""
     local: Floats
     """(49, channels of `layout.fine`)"""
     coarse: Floats
@@ -61,16 +64,17 @@ class Pooled:
     """(196, channels of `layout.fine`)"""
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """All fields in order."""
         return self.statistics, self.local, self.coarse, self.fine
 
     def at(self, index: int | None) -> Pooled:
-        """One of many; None makes many of the one."""
+        """The vectors of picture `index`; None adds a leading axis of length 1 to those of a single picture."""
         return Pooled(*(array[index] for array in self.arrays()))
 
 
 def pool(taps: Taps, layout: Layout) -> Pooled:
-    """The vectors of one picture, not yet normalised."""
-    # Each average is taken of the one before, which is smaller.
+    """The vectors of one picture from its feature maps, not yet normalised."""
+    # Average in steps: each starts from the smaller result of the one before.
     taps = [_averaged(tap, grid) for tap, grid in zip(taps, layout.grids, strict=True)]
     fine = np.concatenate([_averaged(taps[tap], FINE) for tap in layout.fine], axis=2)
     coarse = np.concatenate([_averaged(taps[tap], COARSE) for tap in layout.coarse], axis=2)
@@ -83,9 +87,9 @@ def pool(taps: Taps, layout: Layout) -> Pooled:
 
 
 def channel_scale(statistics: Floats, layout: Layout) -> Floats:
-    """(c,) the standard deviation of every channel over pictures and places, from (n, 2, c) statistics.
+    """The standard deviation of each channel over pictures and places, float32 (c,), from statistics (n, 2, c).
 
-    A channel that never varies where its tap does (colour, in grey pictures) is not blown up to the size of the others.
+    A lower limit keeps a nearly constant channel (colour, in grey pictures) from being scaled up to the size of others.
     """
     means, deviations = statistics[:, 0].astype(np.float64), statistics[:, 1].astype(np.float64)
     variance = np.mean(deviations**2, axis=0) + np.var(means, axis=0)
@@ -97,7 +101,7 @@ def channel_scale(statistics: Floats, layout: Layout) -> Floats:
 
 
 def normalised(pooled: Pooled, scale: Floats, layout: Layout) -> Pooled:
-    """The same in units of the channels' standard deviations; works with and without a leading axis."""
+    """The vectors divided by `scale` (c,), the channels' standard deviations; with or without a leading axis."""
     starts = np.cumsum((0, *layout.channels))
 
     def of(taps: tuple[int, ...]) -> Floats:

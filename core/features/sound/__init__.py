@@ -1,1 +1,1 @@
-"""Sound to arrays."""
+"""Features of sound."""

@@ -1,6 +1,6 @@
-"""What a window of sound is like: its spectrum, how its envelope is modulated, its tones, its level.
+"""Features of a window of sound: its spectrum, the modulation of its envelope, its tones, its level.
 
-The window is the newest second, told anew every 0.1 s. Pushed in pieces of any length the result is the same.
+The window is the newest second and moves by 0.1 s. The result does not depend on the lengths of the pushed pieces.
 """
 
 from __future__ import annotations
@@ -15,25 +15,28 @@ from core.features.sound.mel import Floats, hann, mel_edges, mel_filterbank, pow
 from core.samples import Sound
 
 RATE = 16_000
+"""Samples per second."""
 STEP = RATE // 10
+"""Samples from one window to the next."""
 
 MEL_BANDS = 64
 MEL_FRAMES = 32
-"""Of 1024 samples, one every 512: 1.056 s."""
+"""Frames per window: of 1024 samples, one every 512, which makes 1.056 s."""
 BLOCKS = 10
 BLOCK_FRAMES = 3
-"""The autoencoder sees the newest 30 frames as 10 blocks."""
+"""Mel frames per block: the autoencoder gets the newest 30 frames as 10 blocks."""
 
 ENVELOPE_BANDS = 8
 ENVELOPE_LOW = 100.0
+"""Hertz."""
 ENVELOPE_FRAMES = 250
-"""Of 256 samples, one every 64: 250 a second."""
+"""Frames per window: of 256 samples, one every 64, which makes 250 per second."""
 MODULATION_EDGES = np.unique(np.round(np.geomspace(2, 125, 17)).astype(int))
-"""In hertz, which are bins: the window is a second."""
+"""Hertz, which equal bins because the window is one second."""
 
 TONE_BANDS = 64
 TONE_FRAMES = 7
-"""Of 4096 samples, one every 2048."""
+"""Frames per window: of 4096 samples, one every 2048."""
 
 EYE_BANDS = 32
 EPSILON = 1e-10
@@ -41,29 +44,29 @@ EPSILON = 1e-10
 
 @dataclass(frozen=True)
 class Windows:
-    """n windows, float32."""
+    """The features of n windows, float32."""
 
     raw: Floats
     """(n, 64) mean log-mel spectrum, dB."""
     mod: Floats
     """(n, 128) modulation of the envelope of 8 bands at 15 frequencies, then its kurtosis by band, dB."""
     tone: Floats
-    """(n, 64) by how much the strongest line of a band stands above the band, dB."""
+    """(n, 64) how far the strongest line of a band is above the band's median, dB."""
     level: Floats
     """(n, 1) RMS, dB of full scale."""
     blocks: Floats
     """(n, 10, 128) mean and standard deviation of the log-mel of 10 blocks in time; the window's mean is removed."""
     eye: Floats
-    """(n, 32) the log-mel of the newest 0.1 s, two bands each, for the eye."""
+    """(n, 32) the log-mel of the newest 0.1 s, mean of two bands each, for display."""
     ends: npt.NDArray[np.int64]
-    """(n,) samples since the beginning up to the window's end."""
+    """(n,) samples from the start of the stream to the window's end."""
 
     def __len__(self) -> int:
         return len(self.ends)
 
 
 class _Frames:
-    """Frames of a stream, each turned to numbers once, kept as long as a window needs them."""
+    """The frames of a stream, each measured once and kept as long as a window needs it."""
 
     def __init__(self, size: int, hop: int, keep: int, measure: Callable[[Floats], Floats]) -> None:
         self.size, self.hop, self.keep = size, hop, keep
@@ -82,14 +85,14 @@ class _Frames:
         self._tail = buffer[count * self.hop :]
 
     def newest(self, end: int) -> Floats | None:
-        """(keep, ...) the newest that end at or before sample `end`; None where there are not so many."""
+        """The newest `keep` frames that end at or before sample `end`: (keep, ...); None if there are too few."""
         last = (end - self.size) // self.hop + 1
         if last < self.keep or self._kept is None:
             return None
         return self._kept[last - self.keep - self._passed : last - self._passed]
 
     def drop(self, end: int) -> None:
-        """Forget what no window that ends after sample `end` needs."""
+        """Drop the frames that no window ending after sample `end` needs."""
         first = max(0, (end - self.size) // self.hop + 1 - self.keep)
         if self._kept is not None and first > self._passed:
             self._kept = self._kept[first - self._passed :].copy()
@@ -97,7 +100,7 @@ class _Frames:
 
 
 class SpectrumFeatures:
-    """A stream of sound at 16 kHz to windows."""
+    """Computes the features of windows from a stream of sound at 16 kHz."""
 
     def __init__(self) -> None:
         mel = mel_filterbank(RATE, 1024, MEL_BANDS, 0, RATE / 2)
@@ -112,7 +115,7 @@ class SpectrumFeatures:
         self._heard = 0
 
     def push(self, samples: Sound) -> Windows:
-        """The windows that these samples, float32 (n,), complete."""
+        """The features of the windows that these samples, float32 (n,), complete."""
         before, self._heard = self._heard, self._heard + len(samples)
         streams = (self._mel, self._envelope, self._tone, self._energy)
         for stream in streams:
@@ -143,7 +146,7 @@ def _window(mel: Floats, envelope: Floats, tone: Floats, energy: Floats) -> tupl
 
 
 def modulation(envelope: Floats) -> Floats:
-    """(128,) of the envelopes (250, 8): free of level."""
+    """The modulation, float32 (128,), of the envelopes (250, 8) of one window; independent of the level."""
     mean = envelope.mean(axis=0)
     spectrum = np.fft.rfft((envelope / mean - 1) * _HANN_250, axis=0)
     power = (spectrum.real**2 + spectrum.imag**2) / ENVELOPE_FRAMES
@@ -153,7 +156,7 @@ def modulation(envelope: Floats) -> Floats:
 
 
 def kurtosis(values: Floats) -> Floats:
-    """Of each column; 1 where it is constant."""
+    """The kurtosis of each column of (n, c), plus 0.001 so that its logarithm is finite: float32 (c,)."""
     centred = values - values.mean(axis=0)
     squares = centred * centred
     variance = squares.mean(axis=0)
@@ -162,19 +165,20 @@ def kurtosis(values: Floats) -> Floats:
 
 
 def tonality(power: Floats) -> Floats:
-    """(64,) of the power spectra (7, 2048)."""
+    """How far the strongest line of each band is above its median in dB, float32 (64,), of power spectra (7, 2048)."""
     decibels = to_db(power.mean(axis=0), EPSILON).reshape(TONE_BANDS, -1)
     return np.asarray(decibels.max(axis=1) - np.median(decibels, axis=1), np.float32)
 
 
 def blocks(mel: Floats) -> Floats:
-    """(10, 128) of the log-mel (32, 64)."""
+    """The blocks (10, 128) of the log-mel (32, 64) of one window."""
     newest = mel[-BLOCKS * BLOCK_FRAMES :]
     parts = (newest - newest.mean()).reshape(BLOCKS, BLOCK_FRAMES, MEL_BANDS)
     return np.concatenate([parts.mean(axis=1), parts.std(axis=1)], axis=1)
 
 
 def to_db(power: npt.NDArray[np.floating], floor: float) -> Floats:
+    """Decibels of a power of any shape, float32; `floor` is added to keep the logarithm finite."""
     return np.asarray(10 * np.log10(power + np.float32(floor)), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Short-time spectra, mel spectra and cepstra as AMULET takes them, with NumPy alone."""
+"""Short-time spectra, mel spectra and cepstra as AMULET uses them, with NumPy only."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ import numpy.typing as npt
 from core.features.sound.mel import Floats, hann, mel_filterbank
 
 SIZE, HOP = 2048, 512
+"""Samples per frame, and from one frame to the next."""
 MEL_BANDS, COEFFICIENTS = 128, 20
 FLOOR, RANGE_DB = 1e-10, 80.0
 
 
 def magnitudes(samples: Floats) -> Floats:
-    """(1025, 1 + n // 512) |STFT|: Hann, centred, the ends reflected."""
+    """|STFT| of samples (n,): float32 (1025, 1 + n // 512); Hann window, centred frames, the ends reflected."""
     padded = np.pad(samples, SIZE // 2, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, SIZE)[::HOP]
     return np.asarray(np.abs(np.fft.rfft(frames * hann(SIZE), axis=1)).T, np.float32)
 
 
 def mel_spectrum(magnitude: Floats, rate: int) -> Floats:
-    """(128, frames) of power."""
+    """The mel power spectrum, float32 (128, frames), of magnitudes (1025, frames)."""
     bank = _bank(rate)
     return np.asarray(bank.T @ (magnitude * magnitude), np.float32)
 
 
 def cepstrum(mel: Floats, kind: Literal[2, 3] = 3) -> Floats:
-    """(20, frames) MFCC by a DCT of that type; decibels reach 80 below the loudest of all frames."""
+    """MFCC, float32 (20, frames), of a mel spectrum (128, frames) by a DCT of type `kind`; decibels are limited to 80
+    below the maximum of all frames."""
     decibels = 10 * np.log10(np.maximum(mel, FLOOR))
     decibels = np.maximum(decibels, decibels.max() - RANGE_DB)
     return np.asarray(_dct(kind) @ decibels, np.float32)
@@ -42,7 +44,7 @@ def _bank(rate: int) -> Floats:
 
 @cache
 def _dct(kind: int) -> npt.NDArray[np.float64]:
-    """(20, 128), orthonormal."""
+    """The orthonormal DCT matrix of type `kind`: (20, 128)."""
     k, n = np.arange(COEFFICIENTS)[:, None], np.arange(MEL_BANDS)[None]
     angle = (2 * k + 1) * n if kind == 3 else k * (2 * n + 1)
     matrix = np.sqrt(2 / MEL_BANDS) * np.cos(np.pi * angle / (2 * MEL_BANDS))

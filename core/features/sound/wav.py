@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,6 @@ import numpy.typing as npt
 from core.errors import UnreadableError
 from core.samples import Sound
 
-SUFFIXES = frozenset({".wav", ".flac", ".ogg"})
 BLOCK_SECONDS = 1.0
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 
@@ -35,19 +36,67 @@ def one_channel(samples: npt.NDArray[np.float32], channel: int | None, where: st
     return np.ascontiguousarray(samples[:, channel])
 
 
+class Recording:
+    """A sound file that is open, read from its beginning to its end once."""
+
+    def __init__(self, path: Path, file: Any) -> None:
+        self.path = path
+        self.facts = WaveFacts(file.samplerate, file.channels, file.frames / file.samplerate)
+        """What the file says of itself."""
+        self._file = file
+
+    def blocks(self, channel: int | None = None) -> Iterator[Sound]:
+        """Blocks of about a second, float32 (n,) at the file's own rate: one channel, or the mean of all.
+
+        Raises UnreadableError, with the name, if it cannot be decoded, holds no sound, or a sample is not a number.
+        """
+        heard = 0
+        size = max(1, round(BLOCK_SECONDS * self.facts.rate))
+        while len(block := self._next(size, heard)):
+            heard += len(block)
+            yield one_channel(block, channel, str(self.path))
+        if heard == 0:
+            raise UnreadableError(f"{self.path}: holds no sound")
+
+    def at_rate(self, rate: int, channel: int | None = None) -> Iterator[Sound]:
+        """The same blocks, resampled to `rate` samples a second if the file has another."""
+        return resampled(self.blocks(channel), self.facts.rate, rate)
+
+    def whole(self, rate: int, channel: int | None = None) -> Sound:
+        """The same in one piece."""
+        return np.concatenate(list(self.at_rate(rate, channel)))
+
+    def _next(self, size: int, heard: int) -> npt.NDArray[np.float32]:
+        seconds = heard / self.facts.rate
+        try:
+            block: npt.NDArray[np.float32] = self._file.read(size, dtype="float32", always_2d=True)
+        except (RuntimeError, OSError, ValueError) as error:
+            raise UnreadableError(f"{self.path}: is damaged after {seconds:.1f} s ({error})") from error
+        if not np.isfinite(block).all():
+            raise UnreadableError(f"{self.path}: holds samples that are not numbers, after {seconds:.1f} s")
+        return block
+
+
+@contextmanager
+def open_recording(path: Path) -> Iterator[Recording]:
+    """Open a sound file (wav, flac, ogg) to read it once. Raises UnreadableError, with the name, if it is none."""
+    with _opened(path) as file:
+        yield Recording(path, file)
+
+
 def wave_facts(path: Path) -> WaveFacts:
     """What the file says of itself. Raises UnreadableError."""
-    with _opened(path) as file:
-        return WaveFacts(file.samplerate, file.channels, file.frames / file.samplerate)
+    with open_recording(path) as recording:
+        return recording.facts
 
 
 def read_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Iterator[Sound]:
-    """The file in blocks of about a second, float32 (n,), resampled to `rate` where it differs.
+    """The file in blocks of about a second, float32 (n,), resampled to `rate` if it has another.
 
-    Raises UnreadableError, with the name, where it cannot be decoded, holds no sound, or a sample is not a number.
+    Raises UnreadableError, with the name, if it cannot be decoded, holds no sound, or a sample is not a number.
     """
-    own = wave_facts(path).rate
-    yield from resampled(_blocks(path, channel), own, rate or own)
+    with open_recording(path) as recording:
+        yield from recording.at_rate(rate or recording.facts.rate, channel)
 
 
 def resampled(blocks: Iterable[Sound], rate: int, wanted: int) -> Iterator[Sound]:
@@ -67,29 +116,10 @@ def resampled(blocks: Iterable[Sound], rate: int, wanted: int) -> Iterator[Sound
         yield rest
 
 
-def _blocks(path: Path, channel: int | None) -> Iterator[Sound]:
-    heard = 0
-    with _opened(path) as file:
-        size = max(1, round(BLOCK_SECONDS * file.samplerate))
-        while True:
-            seconds = heard / file.samplerate
-            try:
-                block = file.read(size, dtype="float32", always_2d=True)
-            except (RuntimeError, OSError, ValueError) as error:
-                raise UnreadableError(f"{path}: is damaged after {seconds:.1f} s ({error})") from error
-            if not np.isfinite(block).all():
-                raise UnreadableError(f"{path}: holds samples that are not numbers, after {seconds:.1f} s")
-            if len(block) == 0:
-                break
-            heard += len(block)
-            yield one_channel(block, channel, str(path))
-    if heard == 0:
-        raise UnreadableError(f"{path}: holds no sound")
-
-
 def whole_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Sound:
-    """The same in one piece. Raises UnreadableError."""
-    return np.concatenate(list(read_wave(path, rate, channel)))
+    """The file in one piece, as `read_wave` gives it. Raises UnreadableError."""
+    with open_recording(path) as recording:
+        return recording.whole(rate or recording.facts.rate, channel)
 
 
 def missing_bytes(path: Path) -> int:

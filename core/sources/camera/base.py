@@ -1,4 +1,4 @@
-"""What every source of pictures gives: frames, the newest first, and a status in words."""
+"""The interface of every source of pictures: the newest frame, and a status."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from core.state.source_status import SourceStatus
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What is asked of a camera; what it gives is in its status."""
+    """What is requested from a camera; its status shows what it delivers."""
 
     width: int = 1920
     height: int = 1080
     fps: float = 30.0
     loop: bool = True
-    """A video file or folder starts again at its end; otherwise the source ends."""
+    """Whether a video file or folder starts again at its end; otherwise the source ends."""
     seed: int = 0
-    """Of the simulated bench."""
+    """Random seed of the simulated bench."""
 
 
 class PictureSource(Protocol):
-    """A camera or what stands for one. One reader thread of its own; every method may be called from any thread."""
+    """A camera, or files in its place. It has its own reader thread; every method may be called from any thread."""
 
     def start(self) -> None:
-        """Start the reader thread. Never blocks and never raises for a missing device: that is a status."""
+        """Start the reader thread. Never blocks; a missing device shows in the status and does not raise."""
 
     def stop(self) -> None:
         """End the reader thread and release the device, within a second. May be called twice."""
 
     def take(self, timeout: float) -> Frame | None:
-        """Wait for a frame that was not taken yet and give the newest; None after `timeout` seconds without one."""
+        """Return the newest frame if it was not taken yet, or wait for one; None after `timeout` seconds."""
 
-    def status(self) -> SourceStatus: ...
+    def status(self) -> SourceStatus:
+        """The current state, with the measured frame rate and the counts."""

@@ -1,4 +1,4 @@
-"""Which cameras answer."""
+"""Finds the cameras of this machine that give a picture."""
 
 from __future__ import annotations
 
@@ -18,40 +18,45 @@ NONE_ANSWERS = (
     else "no camera answers: plug one in, and check that programs may use it"
 )
 OPEN_SECONDS = 4.0
+"""Seconds to wait for each camera."""
 
 
 @dataclass(frozen=True)
 class CameraInfo:
+    """A camera that gave a picture."""
+
     index: int
     name: str
-    """As the driver calls it; empty where it does not tell."""
+    """The driver's name for it; empty if unknown."""
     width: int
+    """Of the picture, in pixels."""
     height: int
     fps: float
+    """According to the driver; 0 if unknown."""
 
 
 def list_cameras(limit: int = 10) -> list[CameraInfo]:
-    """Cameras below index `limit` that gave a picture, with the size and rate of the default settings.
+    """Cameras below index `limit` that gave a picture, opened with the default settings.
 
-    Those that do not answer within some seconds are left out; NONE_ANSWERS says what to do when none is left.
+    A camera that does not answer within 4 s is left out. If the list is empty, NONE_ANSWERS explains what to do.
     """
-    found: dict[int, CameraInfo] = {}
+    cameras: dict[int, CameraInfo] = {}
     threads = [
-        # Daemons, because a driver may hold one for ever.
-        threading.Thread(target=_probe, args=(index, name, found), name=f"probe {index}", daemon=True)
+        # Daemon threads, because a driver may block for ever.
+        threading.Thread(target=_probe, args=(index, name, cameras), name=f"probe {index}", daemon=True)
         for index, name in candidates(limit)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(OPEN_SECONDS)
-    return [found[index] for index in sorted(found)]
+    return [cameras[index] for index in sorted(cameras)]
 
 
 def candidates(
     limit: int = 10, dev: Path = Path("/dev"), names: Path = Path("/sys/class/video4linux")
 ) -> list[tuple[int, str]]:
-    """Index and name of what may be a camera. Linux lists its devices; elsewhere every index has to be tried."""
+    """Index and name of each possible camera. Linux lists its devices; elsewhere every index is tried."""
     if sys.platform != "linux":
         return [(index, "") for index in range(limit)]
     indices = sorted(int(node.name[5:]) for node in dev.glob("video*") if re.fullmatch(r"video\d+", node.name))
@@ -65,7 +70,7 @@ def _name(file: Path) -> str:
         return ""
 
 
-def _probe(index: int, name: str, found: dict[int, CameraInfo]) -> None:
+def _probe(index: int, name: str, cameras: dict[int, CameraInfo]) -> None:
     try:
         device = open_camera(index, CameraSettings())
     except SourceLost:
@@ -79,4 +84,4 @@ def _probe(index: int, name: str, found: dict[int, CameraInfo]) -> None:
     finally:
         device.close()
     if picture is not None:
-        found[index] = CameraInfo(index, name, picture.shape[1], picture.shape[0], fps)
+        cameras[index] = CameraInfo(index, name, picture.shape[1], picture.shape[0], fps)

@@ -1,4 +1,4 @@
-"""Cameras over http:// and https://: a stream of JPEG pictures (MJPEG), or one snapshot that is polled."""
+"""Cameras over http:// and https://: a stream of JPEG pictures (MJPEG), or a snapshot address that is polled."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ _BROKEN = (OSError, http.client.HTTPException, ValueError)
 
 
 def open_http(address: str, shown: str, settings: CameraSettings, timeout: float = TIMEOUT) -> Device:
-    """The stream or snapshot at an address. `shown` is the address without its password. Raises SourceLost."""
+    """Open the stream or snapshot at an address. `shown` is the address without its password. Raises SourceLost."""
     client = _Client(address, shown, timeout)
     answer = client.get()
-    kind = answer.headers.get_content_type()
-    if kind.startswith("image/"):
+    content_type = answer.headers.get_content_type()
+    if content_type.startswith("image/"):
         return JpegSnapshot(client, answer, 1 / settings.fps)
-    if kind.startswith("text/html") or kind.endswith("json"):
+    if content_type.startswith("text/html") or content_type.endswith("json"):
         answer.close()
-        raise SourceLost(f"{shown} answers with {kind}, not with pictures: look up the address of its MJPEG stream")
+        raise SourceLost(
+            f"{shown} answers with {content_type}, not with pictures: look up the address of its MJPEG stream"
+        )
     return MotionJpeg(answer, shown, timeout)
 
 
@@ -45,20 +47,20 @@ class _Client:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         host = parts.netloc.rpartition("@")[2]
         self._address = urlunsplit(parts._replace(netloc=host, path=parts.path or "/"))
-        # A camera is on this network; a proxy for the world outside would not find it.
+        # The camera is on the local network, which a proxy would not reach.
         self._direct = urllib.request.ProxyHandler({})
         self._opener = urllib.request.build_opener(self._direct)
         self.shown = shown
         self._timeout = timeout
 
     def get(self) -> Any:
-        """The answer to a request. Raises SourceLost."""
+        """Request the address once; returns the open response. Raises SourceLost."""
         try:
             return self._open()
         except _BROKEN as error:
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
-            raise SourceLost(f"{self.shown} {_in_words(error, self._timeout)}") from error
+            raise SourceLost(f"{self.shown} {_error_text(error, self._timeout)}") from error
 
     def _open(self) -> Any:
         try:
@@ -73,14 +75,14 @@ class _Client:
     def _login(self, headers: Message) -> urllib.request.BaseHandler:
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, self._address, self._user, self._password)
-        # One of the two, as the camera asks: urllib stumbles over the other's challenge.
-        asks = " ".join(headers.get_all("WWW-Authenticate", []))
-        if "digest" in asks.lower():
+        # Only the handler for the camera's own challenge: urllib fails if both are installed.
+        challenge = " ".join(headers.get_all("WWW-Authenticate", []))
+        if "digest" in challenge.lower():
             return urllib.request.HTTPDigestAuthHandler(passwords)
         return urllib.request.HTTPBasicAuthHandler(passwords)
 
 
-def _in_words(error: Exception, timeout: float) -> str:
+def _error_text(error: Exception, timeout: float) -> str:
     if isinstance(error, urllib.error.HTTPError):
         if error.code == 401:
             return "does not let us in: write the address as http://user:password@host/path"
@@ -97,7 +99,7 @@ def _in_words(error: Exception, timeout: float) -> str:
 
 
 class MotionJpeg:
-    """A Device over an endless answer; pictures are found by their own marks, not by the boundary between them."""
+    """A Device over an endless response; pictures are found by their JPEG markers, not by the multipart boundary."""
 
     interval: float | None = None
     decode_all = False
@@ -114,9 +116,11 @@ class MotionJpeg:
 
     @property
     def note(self) -> str:
+        """How many damaged pictures were skipped; empty if none was."""
         return f"{self._damaged} damaged pictures skipped" if self._damaged else ""
 
     def grab(self) -> bool:
+        """Wait for the next complete picture; always True. Raises SourceLost, also if none comes in time."""
         deadline = time.monotonic() + self._timeout
         while not self._pictures:
             try:
@@ -134,16 +138,18 @@ class MotionJpeg:
         return True
 
     def retrieve(self) -> Picture | None:
+        """Decode the grabbed picture; None if it is damaged."""
         picture = decoded(self._grabbed)
         self._damaged += picture is None
         return picture
 
     def close(self) -> None:
+        """Close the connection."""
         self._answer.close()
 
 
 class JpegSnapshot:
-    """A Device that asks for one picture after the other."""
+    """A Device that requests one picture at a time."""
 
     decode_all = False
     ended = ""
@@ -156,6 +162,7 @@ class JpegSnapshot:
         self.interval: float | None = interval
 
     def grab(self) -> bool:
+        """Request a picture; always True. Raises SourceLost."""
         answer = self._answer or self._client.get()
         self._answer = None
         try:
@@ -166,7 +173,8 @@ class JpegSnapshot:
         return True
 
     def retrieve(self) -> Picture | None:
-        # A JPEG that broke off may be decoded all the same, with grey where the rest should be.
+        """Decode the received picture. Raises SourceLost if it is incomplete or damaged."""
+        # OpenCV decodes an incomplete JPEG as well and fills the missing part with grey.
         whole = not self._data.startswith(b"\xff\xd8") or JpegScanner().feed(self._data)
         picture = decoded(self._data) if whole else None
         if picture is None:
@@ -174,16 +182,17 @@ class JpegSnapshot:
         return picture
 
     def close(self) -> None:
+        """Close the first response if it was not read."""
         if self._answer is not None:
             self._answer.close()
 
 
 def decoded(data: bytes) -> Picture | None:
-    """The picture in the bytes of a file; None when there is none or it is damaged."""
+    """Decode the bytes of a file to uint8 (height, width, 3), BGR; None if they are empty or damaged."""
     if not data:
         return None
     try:
-        # Not turned by EXIF: neither are the taught files.
+        # EXIF orientation is ignored, as it is for the stored pictures.
         raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         return None

@@ -1,11 +1,11 @@
-"""Cuts whole JPEG pictures out of a stream of bytes, whatever lies between them."""
+"""Cuts complete JPEG pictures out of a stream of bytes; anything between them is skipped."""
 
 from __future__ import annotations
 
 import re
 
 MOST_BYTES = 32 * 1024 * 1024
-"""Of one picture; what grows beyond is no picture."""
+"""Bytes of one picture; longer data is dropped."""
 
 # In entropy coded data FF is followed by 00 (stuffed), D0..D7 (restart) or FF (fill); anything else is a marker.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -14,23 +14,23 @@ _END_OF_IMAGE, _START_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xD8, 0xDA
 
 
 class JpegScanner:
-    """Walks JPEG's own marker segments (ITU-T T.81, annex B), so that neither a wrong multipart boundary nor a wrong
-    Content-Length matters, and thumbnails inside a picture do not cut it. A picture that breaks off is dropped."""
+    """Follows JPEG's marker segments (ITU-T T.81, annex B), so that a wrong multipart boundary or Content-Length does
+    not matter and a thumbnail inside a picture does not cut it. An incomplete picture is dropped."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._data = bytearray()
         self._at = 0
-        """Where the walk goes on; 0 while no start was found."""
+        """Index of the next byte to read; 0 until the start of a picture is found."""
         self._in_scan = False
 
     @property
     def held(self) -> int:
-        """Bytes kept for later."""
+        """Number of bytes kept for the next call."""
         return len(self._data)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The pictures that `data` completes, oldest first."""
+        """The JPEG files that `data` completes, oldest first."""
         self._data += data
         pictures = []
         while (picture := self._next()) is not None:
@@ -58,14 +58,14 @@ class JpegScanner:
                 return picture
 
     def _walk(self) -> int | None:
-        """End of the picture; None when more bytes are needed; 0 when it is broken and the search starts again."""
+        """Index of the picture's end; None if more bytes are needed; 0 if it is damaged and the search starts again."""
         while True:
             if self._in_scan:
-                found = _MARKER.search(self._data, self._at)
-                if found is None:
+                match = _MARKER.search(self._data, self._at)
+                if match is None:
                     self._at = max(self._at, len(self._data) - 1)
                     return None
-                self._at, self._in_scan = found.start(), False
+                self._at, self._in_scan = match.start(), False
             if len(self._data) < self._at + 4:
                 # The end marker has two bytes and no length.
                 if bytes(self._data[self._at : self._at + 2]) == b"\xff\xd9":

@@ -1,4 +1,4 @@
-"""Cameras that OpenCV opens: on this machine (V4L2, MSMF) and over rtsp://."""
+"""Cameras that OpenCV opens: those of this machine (V4L2, MSMF) and rtsp:// streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STREAM_TIMEOUT_MS = 4000
 
 
 class Capture:
-    """A Device over a cv2.VideoCapture that sets its own pace."""
+    """A Device over a cv2.VideoCapture, which sets the frame rate."""
 
     interval: float | None = None
     decode_all = False
@@ -25,29 +25,32 @@ class Capture:
     note = ""
 
     def __init__(self, capture: Any, lost: str) -> None:
-        """`lost`: what to say when it stops giving frames."""
+        """`lost` is the message if it stops giving frames."""
         self._capture = capture
         self._lost = lost
 
     def grab(self) -> bool:
+        """Wait for the next frame; always True. Raises SourceLost."""
         if not self._capture.grab():
             raise SourceLost(self._lost)
         return True
 
     def retrieve(self) -> Picture | None:
+        """Decode the grabbed frame; None if it is damaged."""
         return retrieved(self._capture)
 
     @property
     def fps(self) -> float:
-        """As the driver says; 0 when it does not."""
+        """Frames per second according to the driver; 0 if unknown."""
         return max(0.0, float(self._capture.get(cv2.CAP_PROP_FPS)))
 
     def close(self) -> None:
+        """Release the camera."""
         self._capture.release()
 
 
 def retrieved(capture: Any) -> Picture | None:
-    """Decode what a cv2.VideoCapture has grabbed; None when it is damaged."""
+    """Decode the frame that a cv2.VideoCapture has grabbed to uint8 (height, width, 3), BGR; None if it is damaged."""
     try:
         ok, picture = capture.retrieve()
     except cv2.error:
@@ -56,13 +59,13 @@ def retrieved(capture: Any) -> Picture | None:
 
 
 def open_camera(which: int | str, settings: CameraSettings) -> Capture:
-    """A camera by index or as a /dev/video path. Raises SourceLost."""
+    """Open a camera by index or /dev/video path with the requested size and rate. Raises SourceLost."""
     api = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_MSMF}.get(sys.platform, cv2.CAP_ANY)
     capture = cv2.VideoCapture(which, api)
     if not capture.isOpened():
         capture.release()
         raise SourceLost(_why_closed(which))
-    # The format first: most USB cameras give large pictures at full rate only as MJPG.
+    # Set the format first: most USB cameras deliver large pictures at full rate only as MJPG.
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
@@ -83,7 +86,7 @@ def _why_closed(which: int | str) -> str:
 
 
 def open_rtsp(address: str, shown: str) -> Capture:
-    """A network camera's rtsp:// stream. `shown` is the address without its password. Raises SourceLost."""
+    """Open a network camera's rtsp:// stream. `shown` is the address without its password. Raises SourceLost."""
     options = [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
         STREAM_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-"""The reader thread of every real source: newest frame wins, decoded only on demand, reconnects for ever."""
+"""The reader thread of every real source: keeps the newest frame, decodes it on demand, reconnects for ever."""
 
 from __future__ import annotations
 
@@ -15,59 +15,61 @@ from core.state.source_status import SourceState, SourceStatus
 
 
 class SourceLost(GoodpartError):  # noqa: N818 - a state of the world that passes, named as the status names it
-    """The device is not there, or went; its words become the status. The reader tries again."""
+    """The device is missing or was lost; the text becomes the status message. The reader tries again."""
 
 
 class Device(Protocol):
-    """An opened device. Used by the reader thread alone; every wait in it has a timeout of some seconds."""
+    """An opened device. Only the reader thread uses it; every wait in it has a timeout of a few seconds."""
 
     interval: float | None
-    """Seconds between frames, kept by the reader; None where the device itself sets the pace."""
+    """Seconds between frames, kept by the reader; None if the device itself sets the rate."""
     decode_all: bool
-    """Decode every frame even when nobody waits: for sources that end, whose last frame must not be missed."""
+    """Whether to decode every frame even if nobody waits: for sources that end, so that the last frame is not lost."""
 
     @property
     def ended(self) -> str:
-        """What to say when `grab` has given False, in words."""
+        """The status message after `grab` has returned False."""
 
     @property
     def note(self) -> str:
-        """What the technician must know while it is live; usually empty."""
+        """What the technician must know while the source is live; usually empty."""
 
     def grab(self) -> bool:
         """Wait for the next frame without decoding it; False at the end. Raises SourceLost."""
 
     def retrieve(self) -> Picture | None:
-        """Decode what was grabbed; None when it is damaged. Raises SourceLost."""
+        """Decode the grabbed frame; None if it is damaged. Raises SourceLost."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the device."""
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Seconds to wait before opening again: doubled with every attempt that gives no frame."""
+    """Seconds to wait before opening again; doubled after every attempt that gives no frame."""
 
     first: float = 0.5
     longest: float = 10.0
 
 
 EAGER_BELOW = 12.0
-"""Frames a second. Slower sources are decoded as they come, so that nobody waits for their next frame; on faster
-ones the next frame is near, and decoding those that nobody asked for would cost most of a core at 1080p."""
+"""Frames per second. Every frame of a slower source is decoded, so that nobody waits for the next one. On a faster
+source the next frame comes soon, and decoding unneeded frames would cost most of a core at 1080p."""
 JOIN_SECONDS = 0.7
+"""Seconds that `stop` waits for the thread."""
 
 
 class CameraReader:
-    """A PictureSource over a device that `open_device` opens (in the reader thread; raises SourceLost)."""
+    """A PictureSource over the device that `open_device` opens; it runs in the reader thread and raises SourceLost."""
 
     def __init__(self, address: str, open_device: Callable[[], Device], backoff: Backoff | None = None) -> None:
-        """`address` as it may be shown (core.sources.camera_address.address_without_password)."""
+        """`address` is shown to people: without its password (core.sources.camera_address.address_without_password)."""
         self._address = address
         self._open_device = open_device
         self._backoff = backoff or Backoff()
         self._thread: threading.Thread | None = None
         self._change = threading.Condition()
-        # All below is guarded by `_change`.
+        # `_change` guards all fields below.
         self._stopping = False
         self._waiting = 0
         self._fresh: Frame | None = None
@@ -82,14 +84,16 @@ class CameraReader:
         self._last_at: float | None = None
 
     def start(self) -> None:
+        """Start the reader thread; does nothing after the first call or after `stop`."""
         with self._change:
             if self._thread is not None or self._stopping:
                 return
-            # A daemon, because a driver may hold it inside a call that nothing can interrupt.
+            # A daemon thread, because a driver call may block for ever and cannot be interrupted.
             self._thread = threading.Thread(target=self._run, name=f"reader {self._address}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """End the reader thread and wait at most 0.7 s for it. May be called twice."""
         with self._change:
             if self._stopping:
                 return
@@ -100,6 +104,7 @@ class CameraReader:
             self._thread.join(JOIN_SECONDS)
 
     def take(self, timeout: float) -> Frame | None:
+        """Return the newest frame if it was not taken yet, or wait for one; None after `timeout` seconds or a stop."""
         with self._change:
             self._waiting += 1
             self._change.notify_all()
@@ -111,6 +116,7 @@ class CameraReader:
             return frame
 
     def status(self) -> SourceStatus:
+        """The current state, with the measured frame rate and the counts."""
         with self._change:
             return SourceStatus(
                 state=self._state,
@@ -126,7 +132,7 @@ class CameraReader:
             )
 
     def _fps(self, now: float) -> float:
-        """Over the frames of the last second, or over the last two of a slower source; 0 when they stay away."""
+        """Frames per second over the last second, or over the last two frames of a slow source; 0 if none comes."""
         while len(self._times) > 2 and self._times[0] < now - 1.0:
             self._times.popleft()
         if len(self._times) < 2:
@@ -137,7 +143,7 @@ class CameraReader:
             return 0.0
         return (len(self._times) - 1) / span
 
-    def _tell(self, state: SourceState, message: str) -> None:
+    def _set_state(self, state: SourceState, message: str) -> None:
         with self._change:
             if not self._stopping:
                 self._state, self._message = state, message
@@ -146,9 +152,11 @@ class CameraReader:
         try:
             self._connect_for_ever()
         finally:
-            # Reached in order only after an end or a stop; else an error of ours is on its way to the thread's hook.
+            # In any other state a programming error is being raised to the thread's exception hook.
             if self._state not in ("ended", "stopped"):
-                self._tell("lost", f"{self._address}: the reader failed and does not try again: start the station anew")
+                self._set_state(
+                    "lost", f"{self._address}: the reader failed and does not try again: start the station anew"
+                )
 
     def _connect_for_ever(self) -> None:
         delay = self._backoff.first
@@ -159,14 +167,15 @@ class CameraReader:
                 device = self._open_device()
                 try:
                     if self._read(device, was_live):
-                        self._tell("ended", device.ended)
+                        self._set_state("ended", device.ended)
                         return
                 finally:
                     device.close()
             except SourceLost as lost:
                 if self._number > before:
                     delay, was_live = self._backoff.first, True
-                self._tell("lost", f"{lost}; trying again in {delay:.0f} s" if delay >= 1 else f"{lost}; trying again")
+                again = f"trying again in {delay:.0f} s" if delay >= 1 else "trying again"
+                self._set_state("lost", f"{lost}; {again}")
             with self._change:
                 self._fresh = None
                 self._times.clear()
@@ -183,13 +192,13 @@ class CameraReader:
                 self._decode(device)
             again = False
             if device.interval is not None:
-                # Behind by more than a frame: go on from now, do not race after what was missed.
+                # If late by more than a frame, continue from now and do not catch up.
                 due = max(due + device.interval, time.monotonic())
                 self._wait_until(due, device)
         return False
 
     def _count(self, again: bool, device: Device) -> bool:
-        """Note the grabbed frame; whether it shall be decoded."""
+        """Count the grabbed frame; returns whether it must be decoded now."""
         now = time.monotonic()
         with self._change:
             self._number += 1
@@ -215,7 +224,7 @@ class CameraReader:
             self._change.notify_all()
 
     def _wait_until(self, due: float, device: Device) -> None:
-        """Keep the pace, and decode in the meantime if somebody comes for the frame that was not decoded yet."""
+        """Wait until `due`; if `take` is called meanwhile, decode the frame unless it is decoded already."""
         decoded = self._fresh is not None or self._taken
         while (left := due - time.monotonic()) > 0 and not self._stopping:
             with self._change:

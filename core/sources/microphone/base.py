@@ -1,4 +1,4 @@
-"""What every source of sound gives: all that was heard, in order, and a status in words."""
+"""The interface of every source of sound: all recorded samples in order, and a status."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from core.state.source_status import MicrophoneStatus
 
 @dataclass(frozen=True)
 class SoundSettings:
-    """What is asked of a microphone; what it gives is in its status."""
+    """What is requested from a microphone; its status shows what it delivers."""
 
     rate: int | None = None
-    """Samples a second; None takes the device's own."""
+    """Samples per second; None uses the device's own rate."""
     channel: int | None = None
-    """Counts from 0; None is the mean of all."""
+    """Index from 0; None uses the mean of all channels."""
     loop: bool = True
-    """A file starts again at its end; otherwise the source ends."""
+    """Whether a file starts again at its end; otherwise the source ends."""
     fast: bool = False
-    """A file, or the simulated motor, comes as fast as it is taken instead of in real time."""
+    """Whether a file or the simulated motor runs as fast as it is taken instead of in real time."""
     seed: int = 0
-    """Of the simulated motor."""
+    """Random seed of the simulated motor."""
 
 
 class SoundSource(Protocol):
-    """A microphone or what stands for one. Every method may be called from any thread."""
+    """A microphone, or a file in its place. Every method may be called from any thread."""
 
     def start(self) -> None:
-        """Start listening. Never blocks and never raises for a missing device: that is a status."""
+        """Start listening. Never blocks; a missing device shows in the status and does not raise."""
 
     def stop(self) -> None:
         """Stop listening and release the device, within a second. May be called twice."""
 
     def take(self, timeout: float) -> SoundBlock | None:
-        """Wait until something was heard and give all of it, at most about a second; None after `timeout` seconds
-        without any. Nothing is passed over: when the buffer ran full, the next stretch is `broken` and the overrun
-        is counted."""
+        """Wait for sound and return all that was not taken yet, at most about one second; None after `timeout` seconds
+        without sound. No loss is hidden: if the buffer was full, the overrun is counted and the next block is
+        `broken`."""
 
-    def status(self) -> MicrophoneStatus: ...
+    def status(self) -> MicrophoneStatus:
+        """The current state, with the device, its rate and the counts."""

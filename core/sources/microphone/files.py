@@ -6,18 +6,19 @@ import time
 from pathlib import Path
 
 from core.errors import UnreadableError
-from core.features.sound.wav import read_wave, wave_facts
+from core.features.sound.wav import Recording, open_recording
 from core.sources.microphone.base import SoundSettings
 from core.sources.microphone.stream import SoundThread
 
 BLOCK_SECONDS = 0.1
 LATE_SECONDS = 1.0
+"""Seconds of delay that are caught up; a longer delay is skipped."""
 ASKED_WITHIN = 0.2
-"""Who took the last piece asks for the status next: it was still live then."""
+"""Seconds the state stays `live` after the last block, because its taker asks for the status next."""
 
 
 class SoundFile(SoundThread):
-    """A file bit by bit as it is, in real time or as fast as it is taken."""
+    """A SoundSource that plays a file in blocks of 0.1 s, in real time or as fast as it is taken."""
 
     def __init__(self, path: Path, settings: SoundSettings) -> None:
         super().__init__(str(path))
@@ -25,25 +26,30 @@ class SoundFile(SoundThread):
         self._settings = settings
 
     def listen(self) -> None:
+        """Play the file, again and again if it is looped; then end with a message."""
         end = f"{self.address}: the file has ended"
         try:
-            self._once()
+            self._play()
             while self._settings.loop and not self.stopping.is_set():
                 self.ring.interrupt()
-                self._once()
+                self._play()
         except UnreadableError as error:
             end = str(error)
         self._wait_until_taken()
         self.tell("ended", end)
 
-    def _once(self) -> None:
-        facts = wave_facts(self._path)
+    def _play(self) -> None:
+        with open_recording(self._path) as recording:
+            self._play_blocks(recording)
+
+    def _play_blocks(self, recording: Recording) -> None:
+        facts = recording.facts
         size = max(1, round(BLOCK_SECONDS * facts.rate))
         due = time.monotonic()
-        for block in read_wave(self._path, channel=self._settings.channel):
-            for at in range(0, len(block), size):
-                piece = block[at : at + size]
-                # Held up for long: go on from now, do not race after what was missed.
+        for block in recording.blocks(self._settings.channel):
+            for start in range(0, len(block), size):
+                piece = block[start : start + size]
+                # If late by more than LATE_SECONDS, continue from now and do not catch up.
                 due = max(due, time.monotonic() - LATE_SECONDS) + len(piece) / facts.rate
                 if self._settings.fast:
                     self.ring.wait_for_room(self.stopping.is_set)

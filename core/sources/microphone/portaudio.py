@@ -1,4 +1,4 @@
-"""A microphone through PortAudio: opened, watched, and opened again for ever."""
+"""A microphone through PortAudio: opened, watched, and reopened for ever."""
 
 from __future__ import annotations
 
@@ -18,31 +18,36 @@ from core.sources.microphone.stream import SoundThread
 
 BLOCK_SECONDS = 0.05
 SILENT_SECONDS = 0.7
-"""Without a call from PortAudio after which the device is taken for gone: it does not say so itself."""
+"""Seconds without a call from PortAudio after which the device counts as lost; PortAudio does not report this."""
 OPENING_SECONDS = 4.0
-"""The first call may take that long: sound servers start what they need."""
+"""Seconds until the first call; sound servers may need that long to start."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 3.0
+"""Seconds between attempts to open the device."""
 DEAD_SECONDS = 1.0
+"""Seconds a channel must be constant while others are not to count as dead."""
 MOST_CHANNELS = 8
-"""Sound servers claim to have 32 and more; of those the first two are heard."""
+"""Channels. A device that claims more (sound servers claim 32 and more) is opened with two."""
 
 
 class MicrophoneLost(GoodpartError):  # noqa: N818 - a state of the world that passes
-    """The device is not there, or went; its words become the status."""
+    """The device is missing or was lost; the text becomes the status message."""
 
 
 @dataclass(frozen=True)
 class FoundMicrophone:
+    """An input device that PortAudio lists."""
+
     index: int
     name: str
     channels: int
     rate: int
-    """Samples a second, by default."""
+    """Samples per second, the device's default."""
     default: bool
+    """Whether the system uses it by default."""
 
 
 class Microphone(SoundThread):
-    """`device` is `default`, an index, or a part of the device's name."""
+    """A SoundSource for one device; `device` is `default`, an index, or a part of the device's name."""
 
     def __init__(self, device: str, settings: SoundSettings) -> None:
         super().__init__(device)
@@ -52,11 +57,12 @@ class Microphone(SoundThread):
         self._closing: threading.Thread | None = None
 
     def listen(self) -> None:
+        """Record until the source is stopped; reopen the device whenever it is lost."""
         wait = FIRST_WAIT
         while not self.stopping.is_set():
             before = self.ring.heard
             try:
-                self._hear()
+                self._record()
             except MicrophoneLost as lost:
                 if self.ring.heard > before:
                     wait = FIRST_WAIT
@@ -66,17 +72,17 @@ class Microphone(SoundThread):
             self.stopping.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
-    def _hear(self) -> None:
-        """Hear until the device goes or the source is stopped. Raises MicrophoneLost."""
+    def _record(self) -> None:
+        """Record until the device is lost or the source is stopped. Raises MicrophoneLost."""
         if self._closing is not None and self._closing.is_alive():
-            # PortAudio must not look for devices anew while one of them is being closed.
+            # PortAudio must not list its devices again while one of them is being closed.
             raise MicrophoneLost("the driver does not let go of it: plug it out and in, or start the station anew")
         sounddevice = portaudio(again=not self._first)
         self._first = False
-        found = find(sounddevice, self.address)
-        channels = channels_of(found, self._settings.channel)
-        rate = self._settings.rate or found.rate
-        stream = self._open(sounddevice, found, rate, channels)
+        device = find(sounddevice, self.address)
+        channels = channels_of(device, self._settings.channel)
+        rate = self._settings.rate or device.rate
+        stream = self._open(sounddevice, device, rate, channels)
         try:
             self._called_at = time.monotonic()
             start_stream(stream)
@@ -84,50 +90,50 @@ class Microphone(SoundThread):
             while not self.stopping.wait(0.1):
                 if self.ring.heard > heard and self._state != "live":
                     self.reconnects += heard > 0
-                    self.is_live(found.name, rate, channels)
-                spoke = self.ring.heard > heard
-                patience = SILENT_SECONDS if spoke else OPENING_SECONDS
+                    self.is_live(device.name, rate, channels)
+                started = self.ring.heard > heard
+                patience = SILENT_SECONDS if started else OPENING_SECONDS
                 if time.monotonic() - self._called_at > patience or not is_running(stream):
-                    raise MicrophoneLost(f"gives no sound{' any more' if spoke else ''}: is it plugged in?")
+                    raise MicrophoneLost(f"gives no sound{' any more' if started else ''}: is it plugged in?")
         finally:
             self._closing = close_stream(stream)
 
-    def _open(self, sounddevice: Any, found: FoundMicrophone, rate: int, channels: int) -> Any:
+    def _open(self, sounddevice: Any, device: FoundMicrophone, rate: int, channels: int) -> Any:
         channel = self._settings.channel
         dead = DeadChannels()
 
-        def heard(samples: npt.NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
+        def received(samples: npt.NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
             self._called_at = time.monotonic()
             self.note = dead.after(samples, len(samples) / rate) if channel is None else ""
-            one = samples[:, channel] if channel is not None else samples.mean(axis=1)
-            self.ring.put(np.array(one, np.float32), rate, lost=bool(status.input_overflow))
+            mono = samples[:, channel] if channel is not None else samples.mean(axis=1)
+            self.ring.put(np.array(mono, np.float32), rate, lost=bool(status.input_overflow))
 
         try:
-            with quiet():  # ALSA explains itself on standard error
+            with quiet():  # ALSA prints to standard error
                 return sounddevice.InputStream(
-                    device=found.index, samplerate=rate, channels=channels, dtype="float32",
-                    blocksize=round(BLOCK_SECONDS * rate), latency="high", callback=heard,
+                    device=device.index, samplerate=rate, channels=channels, dtype="float32",
+                    blocksize=round(BLOCK_SECONDS * rate), latency="high", callback=received,
                 )  # fmt: skip
         except sounddevice.PortAudioError as error:
-            if rate != found.rate and "rate" in str(error).lower():
+            if rate != device.rate and "rate" in str(error).lower():
                 raise MicrophoneLost(
-                    f"does not give {rate} samples a second; it offers {found.rate}: set rate in recipe.toml"
+                    f"does not give {rate} samples a second; it offers {device.rate}: set rate in recipe.toml"
                 ) from error
             raise MicrophoneLost(f"cannot be opened ({error}): is another program using it?") from error
 
 
 class DeadChannels:
-    """Watches for channels that give nothing while others do: the mean of all is then not what was taught."""
+    """Watches for channels that are constant while others are not: the mean of all channels is then wrong."""
 
     def __init__(self) -> None:
         self._seconds = np.zeros(0)
 
     def after(self, samples: npt.NDArray[np.float32], seconds: float) -> str:
-        """What is wrong after these samples (n, channels), in words; empty where nothing is."""
+        """The note for the technician after these samples (n, channels); empty if no channel is dead."""
         if len(self._seconds) != samples.shape[1]:
             self._seconds = np.zeros(samples.shape[1])
         constant = np.ptp(samples, axis=0) == 0
-        # Where all are silent it is not a matter of one channel.
+        # If all channels are silent, no single channel is at fault.
         self._seconds = np.where(constant & ~constant.all(), self._seconds + seconds, 0.0)
         dead = np.flatnonzero(self._seconds >= DEAD_SECONDS)
         if not len(dead):
@@ -137,13 +143,13 @@ class DeadChannels:
 
 
 def portaudio(*, again: bool = False) -> Any:
-    """The module sounddevice; `again` looks for devices anew. Raises MicrophoneLost where PortAudio is missing."""
+    """The module sounddevice; `again` lists the devices again. Raises MicrophoneLost if PortAudio cannot be used."""
     try:
         with quiet():
             import sounddevice
 
             if again:
-                # PortAudio makes its list of devices once; there is no other way to renew it.
+                # PortAudio lists its devices only at start; there is no other way to renew the list.
                 while sounddevice._initialized:
                     sounddevice._terminate()
                 sounddevice._initialize()
@@ -157,50 +163,52 @@ def portaudio(*, again: bool = False) -> Any:
 
 
 def find(sounddevice: Any, address: str) -> FoundMicrophone:
-    """The input device that is meant. Raises MicrophoneLost where there is none."""
+    """The input device with this address. Raises MicrophoneLost if there is no such device."""
     inputs = found_by(sounddevice)
     if not inputs:
         raise MicrophoneLost("there is none: plug one in (goodpart devices lists them)")
     if address == "default":
-        chosen = [one for one in inputs if one.default] or inputs
+        chosen = [device for device in inputs if device.default] or inputs
     elif address.isdecimal():
-        chosen = [one for one in inputs if one.index == int(address)]
+        chosen = [device for device in inputs if device.index == int(address)]
     else:
-        chosen = [one for one in inputs if address.lower() in one.name.lower()]
-        # `USB Audio` must not come to mean `USB Audio 2`.
-        chosen.sort(key=lambda one: one.name.lower() != address.lower())
+        chosen = [device for device in inputs if address.lower() in device.name.lower()]
+        # An exact name first: `USB Audio` must not select `USB Audio 2`.
+        chosen.sort(key=lambda device: device.name.lower() != address.lower())
     if not chosen:
         raise MicrophoneLost("there is no such microphone (goodpart devices lists them)")
     return chosen[0]
 
 
 def found_by(sounddevice: Any) -> list[FoundMicrophone]:
-    """All input devices. Raises MicrophoneLost where PortAudio cannot tell."""
+    """All input devices. Raises MicrophoneLost if PortAudio cannot list them."""
     try:
         default = sounddevice.default.device[0]
-        if default < 0:  # no own choice: PortAudio's
+        if default < 0:  # sounddevice names none: use the default of PortAudio
             apis = sounddevice.query_hostapis()
             default = next((api["default_input_device"] for api in apis if api["default_input_device"] >= 0), -1)
         return [
-            FoundMicrophone(at, one["name"], one["max_input_channels"], round(one["default_samplerate"]), at == default)
-            for at, one in enumerate(sounddevice.query_devices())
-            if one["max_input_channels"] > 0
+            FoundMicrophone(
+                index, facts["name"], facts["max_input_channels"], round(facts["default_samplerate"]), index == default
+            )
+            for index, facts in enumerate(sounddevice.query_devices())
+            if facts["max_input_channels"] > 0
         ]
     except sounddevice.PortAudioError as error:
         raise MicrophoneLost(f"PortAudio cannot tell what there is ({error})") from error
 
 
 def channels_of(found: FoundMicrophone, channel: int | None) -> int:
-    """How many channels to open. Raises MicrophoneLost where the one that is asked for does not exist."""
+    """How many channels to open. Raises MicrophoneLost if the requested channel does not exist."""
     if channel is not None and channel >= found.channels:
         raise MicrophoneLost(f"has {found.channels} channels, number {channel} (counted from 0) is asked for")
     usual = found.channels if found.channels <= MOST_CHANNELS else 2
-    # All of them even for one: who opens fewer is given a mixture.
+    # All channels, even if only one is needed: with fewer, some drivers deliver a mixture.
     return max(usual, 0 if channel is None else channel + 1)
 
 
 def start_stream(stream: Any) -> None:
-    """Raises MicrophoneLost."""
+    """Start recording. Raises MicrophoneLost."""
     try:
         with quiet():
             stream.start()
@@ -209,15 +217,15 @@ def start_stream(stream: Any) -> None:
 
 
 def is_running(stream: Any) -> bool:
-    """PortAudio may have ended it by itself, which is known sooner than by its silence."""
+    """Whether PortAudio still runs the stream; this shows a lost device sooner than its silence does."""
     try:
         return bool(stream.active)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, it gives nothing
+    except Exception:  # noqa: BLE001 - any error means that it gives no sound
         return False
 
 
 def close_stream(stream: Any) -> threading.Thread:
-    """Within a second; a driver whose device has gone may never come back from it, which the thread then shows."""
+    """Close the stream on a thread and wait at most 0.8 s; returns the thread, which lives on if the driver blocks."""
 
     def close() -> None:
         with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""Sound between who hears and who judges: kept in order, bounded, and never lost without saying so."""
+"""The buffer between the recording and the judging thread: in order, bounded, every loss is counted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import numpy as np
 from core.samples import Sound, SoundBlock
 
 KEPT_SECONDS = 10.0
+"""Seconds of sound that the buffer holds."""
 TAKEN_SECONDS = 1.0
+"""Seconds of sound that one `take` returns at most, rounded up to whole blocks."""
 
 
 class RingBuffer:
-    """One thread puts, another takes."""
+    """One thread puts sound, another takes it."""
 
     def __init__(self, seconds: float = KEPT_SECONDS) -> None:
         self._seconds = seconds
@@ -27,12 +29,12 @@ class RingBuffer:
         self._closed = False
         self._rate = 0
         self.heard = 0.0
-        """Seconds that were put."""
+        """Seconds of sound that were put."""
         self.overruns = 0
         self.last_at: float | None = None
 
     def put(self, samples: Sound, rate: int, truth: str | None = None, *, lost: bool = False) -> None:
-        """Keep what was heard. `lost` says that the device lost something before it."""
+        """Append samples, float32 (n,). `lost`: the device lost sound before them. Does nothing after `close`."""
         now = time.monotonic()
         with self._change:
             self.overruns += lost
@@ -51,7 +53,7 @@ class RingBuffer:
             self._change.notify_all()
 
     def _drop_half(self) -> None:
-        """Nobody took for long: what is oldest goes, and what is left begins anew."""
+        """Drop the oldest half, because nothing was taken for long; the rest starts with a `broken` block."""
         while self._length > self._seconds / 2:
             oldest = self._waiting.popleft()
             self._length -= len(oldest.samples) / oldest.rate
@@ -63,15 +65,16 @@ class RingBuffer:
 
     @property
     def waiting(self) -> bool:
-        """Whether something was not taken yet."""
+        """Whether there is sound that was not taken yet."""
         return bool(self._waiting)
 
     def interrupt(self) -> None:
-        """What comes next has nothing to do with what was put before."""
+        """Mark the next samples as `broken`: they do not continue the earlier ones."""
         with self._change:
             self._broken = True
 
     def take(self, timeout: float) -> SoundBlock | None:
+        """Return the oldest sound, joined to about a second if it is continuous; None after `timeout` seconds."""
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closed, timeout)
             if not self._waiting:
@@ -79,7 +82,7 @@ class RingBuffer:
             first = self._waiting.popleft()
             parts, length = [first.samples], len(first.samples)
             last = first
-            while self._waiting and length < TAKEN_SECONDS * first.rate and _goes_on(first, self._waiting[0]):
+            while self._waiting and length < TAKEN_SECONDS * first.rate and _continues(first, self._waiting[0]):
                 last = self._waiting.popleft()
                 parts.append(last.samples)
                 length += len(last.samples)
@@ -89,18 +92,18 @@ class RingBuffer:
         return SoundBlock(samples, first.rate, last.at, first.broken, first.truth)
 
     def wait_for_room(self, ended: Callable[[], bool]) -> None:
-        """Wait until what is kept has been taken, all but a second."""
+        """Wait until at most one second of sound is left, the buffer is closed or `ended` returns True."""
         with self._change:
             while self._length > TAKEN_SECONDS and not self._closed and not ended():
                 self._change.wait(0.2)
 
     def close(self) -> None:
-        """Nobody shall wait any more."""
+        """Drop all sound and end every wait."""
         with self._change:
             self._closed = True
             self._waiting.clear()
             self._change.notify_all()
 
 
-def _goes_on(first: SoundBlock, following: SoundBlock) -> bool:
+def _continues(first: SoundBlock, following: SoundBlock) -> bool:
     return not following.broken and following.truth == first.truth

@@ -1,4 +1,4 @@
-"""Which microphones there are."""
+"""Lists the microphones of this machine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ NONE_THERE = "none: plug one in, or start the sound server; a wav file or `simul
 
 
 def list_microphones() -> tuple[list[FoundMicrophone], str]:
-    """The input devices that PortAudio knows, and why there are none, in words."""
+    """The input devices that PortAudio lists; if there are none, also the reason and what to do."""
     try:
-        found = found_by(portaudio())
+        devices = found_by(portaudio())
     except MicrophoneLost as lost:
         return [], str(lost)
-    return found, "" if found else NONE_THERE
+    return devices, "" if devices else NONE_THERE

@@ -1,4 +1,4 @@
-"""What all sources of sound have in common: a thread that hears, a ring, a status."""
+"""What all sources of sound share: a recording thread, a ring buffer, a status."""
 
 from __future__ import annotations
 
@@ -10,46 +10,52 @@ from core.sources.microphone.ring_buffer import RingBuffer
 from core.state.source_status import MicrophoneStatus, SourceState
 
 JOIN_SECONDS = 0.9
+"""Seconds that `stop` waits for the thread."""
 
 
 class SoundThread(ABC):
-    """A SoundSource whose `listen` runs on a thread of its own until `stopping` is set."""
+    """A SoundSource whose `listen` runs on its own thread until `stopping` is set."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.ring = RingBuffer()
         self.stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._telling = threading.Lock()
+        self._status_lock = threading.Lock()
         self._state: SourceState = "opening"
         self._message = self._device = ""
         self._rate = self._channels = 0
         self.reconnects = 0
         self.note = ""
-        """See MicrophoneStatus."""
+        """What is wrong while the source is live; see MicrophoneStatus.note."""
 
     @abstractmethod
-    def listen(self) -> None: ...
+    def listen(self) -> None:
+        """Put sound into `ring` until `stopping` is set or the source ends; runs on the thread."""
 
     def start(self) -> None:
+        """Start the thread; does nothing after the first call or after `stop`."""
         if self._thread is None and not self.stopping.is_set():
-            # A daemon, because a driver may hold it inside a call that nothing can interrupt.
+            # A daemon thread, because a driver call may block for ever and cannot be interrupted.
             self._thread = threading.Thread(target=self._run, name=f"hearing {self.address}", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
+        """End the thread and wait at most 0.9 s for it. May be called twice."""
         self.stopping.set()
-        with self._telling:
+        with self._status_lock:
             self._state, self._message = "stopped", ""
         self.ring.close()
         if self._thread is not None:
             self._thread.join(JOIN_SECONDS)
 
     def take(self, timeout: float) -> SoundBlock | None:
+        """Return the sound that was not taken yet, at most about one second; None after `timeout` seconds."""
         return self.ring.take(timeout)
 
     def status(self) -> MicrophoneStatus:
-        with self._telling:
+        """The current state, with the device, its rate and the counts."""
+        with self._status_lock:
             return MicrophoneStatus(
                 state=self._state,
                 address=self.address,
@@ -65,13 +71,14 @@ class SoundThread(ABC):
             )
 
     def tell(self, state: SourceState, message: str = "") -> None:
-        with self._telling:
+        """Set the state and its message; ignored after `stop`."""
+        with self._status_lock:
             if not self.stopping.is_set():
                 self._state, self._message = state, message
 
     def is_live(self, device: str, rate: int, channels: int) -> None:
-        """To be told before what was heard is put, so that who takes it finds the source live."""
-        with self._telling:
+        """Set the state to live. Call it before the samples are put, so that their taker finds the source live."""
+        with self._status_lock:
             self._device, self._rate, self._channels = device, rate, channels
         self.tell("live")
 
@@ -79,6 +86,6 @@ class SoundThread(ABC):
         try:
             self.listen()
         finally:
-            # Reached in order only after an end or a stop; else an error of ours is on its way to the thread's hook.
+            # In any other state a programming error is being raised to the thread's exception hook.
             if self._state not in ("ended", "stopped"):
                 self.tell("lost", f"{self.address}: listening failed and is not tried again: start the station anew")

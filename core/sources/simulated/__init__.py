@@ -1,1 +1,1 @@
-"""The simulated bench."""
+"""The simulated bench: pictures and sound of parts that do not exist."""

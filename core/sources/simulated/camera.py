@@ -1,4 +1,4 @@
-"""The simulated bench: pump bodies under a microscope, one after the other, some faulty, the truth known."""
+"""The simulated bench: pump bodies under a microscope, one after another, some faulty, with known truth."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ from core.state.source_status import SourceState, SourceStatus
 
 ADDRESS = "simulated"
 FASTEST = 15.0
-"""Frames a second: what such a microscope gives at full size."""
+"""Frames per second, as such a microscope gives at full size."""
 SMALLEST = (160, 120)
+"""Pixels: least width and height of a picture."""
 
 SHOWN_SPREAD = 0.85
-"""Parts on the bench vary a little less than those taught (1.0): whoever teaches moves the part between the shots."""
+"""Factor on how much views differ: parts on the bench vary a little less than taught ones (1.0), because people move
+the part between shots when they teach."""
 CLEAR = (0.6, 1.0)
 """Severities of the faults on the bench."""
 _MARGIN = 64
 
 
 def shown_parts(seed: int) -> Iterator[PumpPart]:
-    """The parts on the bench, for ever: one or two good ones, then a faulty one; all faults in turn, in a new order
-    each time, never one twice in a row. The first is good."""
+    """The endless series of parts on the bench: one or two good ones, then a faulty one. Every fault comes once per
+    round, in random order, never twice in a row; the first part is good."""
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 1])
     number = 0
     last: Fault | None = None
@@ -51,8 +53,8 @@ def shown_parts(seed: int) -> Iterator[PumpPart]:
 
 
 def good_pictures(count: int, seed: int = 0, width: int = 1280, height: int = 960) -> Iterator[Picture]:
-    """One frame each of `count` different good parts to teach: uint8 (height, width, 3), BGR. None of these parts
-    comes to the bench, whatever its seed."""
+    """One frame each of `count` different good parts to teach: uint8 (height, width, 3), BGR. These parts
+    are never on the bench, with any seed."""
     sensor = Sensor(width, height)
     for number in range(count):
         part = PumpPart(seed, number, series="taught")
@@ -62,14 +64,14 @@ def good_pictures(count: int, seed: int = 0, width: int = 1280, height: int = 96
 def faulty_picture(
     fault: Fault, severity: float = 1.0, part_seed: int = 0, width: int = 1280, height: int = 960
 ) -> Picture:
-    """A frame of a part with a fault: uint8 (height, width, 3), BGR. Severity 0 gives the same part without it."""
+    """A frame of a part with a fault: uint8 (height, width, 3), BGR. Severity 0 gives the same part without a fault."""
     part = PumpPart(part_seed, 0, fault if severity > 0 else None, severity)
     picture = draw_part(part, view_of(part, SHOWN_SPREAD), width, height)
     return Sensor(width, height).frame(picture, part.generator(5))
 
 
 class Sensor:
-    """What makes two frames of the same part differ: vibration, flicker of the light, noise of the sensor."""
+    """Makes two frames of the same part differ: vibration, flicker of the light, sensor noise."""
 
     def __init__(self, width: int, height: int) -> None:
         rng = np.random.default_rng(11)
@@ -79,7 +81,7 @@ class Sensor:
             rows = self._noise[top : top + _MARGIN]
             grey = rng.standard_normal((*rows.shape[:2], 1), np.float32)
             noise = _ZERO + 1.7 * grey + 1.6 * rng.standard_normal(rows.shape, np.float32)
-            # The camera's own processing smears it a little.
+            # The camera's own processing blurs the noise a little.
             rows[:] = np.round(cv2.GaussianBlur(noise, (3, 3), 0.5))
 
     def frame(self, picture: Picture, rng: np.random.Generator) -> Picture:
@@ -97,25 +99,25 @@ class Sensor:
 
 
 _ZERO = 64.0
-"""Where the stored noise has its zero, because it is stored without sign."""
+"""Grey level that means zero noise, because the noise is stored unsigned."""
 
 
 class SimulatedBench:
-    """A PictureSource that draws what it shows. Every frame's `truth` is `good` or the name of the fault.
+    """A PictureSource that draws its pictures. Every frame's `truth` is `good` or the name of the fault.
 
-    Part 0, 1, 2 ... of `shown_parts(settings.seed)` lies on the bench for `seconds_per_part` each; the next one is
-    drawn meanwhile, on a thread of its own.
+    It shows the parts of `shown_parts(settings.seed)` for `seconds_per_part` each and draws the next one meanwhile on
+    a second thread.
     """
 
     def __init__(self, settings: CameraSettings, seconds_per_part: float = PART_SECONDS) -> None:
-        """Raises GoodpartError for a picture size or rate that cannot be drawn."""
+        """Raises GoodpartError if the picture size or rate is too small."""
         if settings.width < SMALLEST[0] or settings.height < SMALLEST[1]:
             raise GoodpartError(
                 f"the simulated bench cannot draw pictures of {settings.width}x{settings.height}: "
                 f"set the camera's size to at least {SMALLEST[0]}x{SMALLEST[1]}"
             )
         if settings.fps <= 0:
-            raise GoodpartError(f"{settings.fps:g} frames a second cannot be shown: set the camera's fps above 0")
+            raise GoodpartError(f"{settings.fps:g} frames per second cannot be shown: set the camera's fps above 0")
         self._settings = settings
         self._interval = 1 / min(settings.fps, FASTEST)
         self._seconds = seconds_per_part
@@ -132,12 +134,14 @@ class SimulatedBench:
         self._taught = int(time.time())
 
     def start(self) -> None:
+        """Start the thread; does nothing after the first call or after `stop`."""
         with self._change:
             if self._thread is None and not self._stopping.is_set():
                 self._thread = threading.Thread(target=self._run, name="simulated bench", daemon=True)
                 self._thread.start()
 
     def stop(self) -> None:
+        """End the thread and wait at most 1 s for it. May be called twice."""
         self._stopping.set()
         with self._change:
             self._state, self._message = "stopped", ""
@@ -147,12 +151,14 @@ class SimulatedBench:
             self._thread.join(1.0)
 
     def take(self, timeout: float) -> Frame | None:
+        """Return the newest frame if it was not taken yet, or wait for one; None after `timeout` seconds or a stop."""
         with self._change:
             self._change.wait_for(lambda: self._fresh is not None or self._stopping.is_set(), timeout)
             frame, self._fresh = self._fresh, None
             return frame
 
     def status(self) -> SourceStatus:
+        """The current state, with the measured frame rate and the counts."""
         with self._change:
             return SourceStatus(
                 state=self._state,
@@ -173,18 +179,18 @@ class SimulatedBench:
 
     def _run(self) -> None:
         try:
-            # One thread of its own for drawing, so that the frame rate does not stall between parts.
+            # A separate thread draws, so that the frame rate does not drop between parts.
             with ThreadPoolExecutor(1, thread_name_prefix="simulated bench drawing") as drawing:
                 self._show(drawing)
         finally:
             with self._change:
                 if not self._stopping.is_set():
-                    # An error of ours is on its way to the thread's hook.
+                    # A programming error is being raised to the thread's exception hook.
                     self._state, self._message = "lost", "the simulated bench failed: start the station anew"
 
     def clamp(self, kind: Clamped) -> None:
-        """Show parts of one kind, one after the other, each moved a little, until it is `any` again. Nothing is shown
-        until such a part lies there."""
+        """Show only good or only defective parts from now on, each moved a little; `any` shows both. No frame comes
+        until the first such part is drawn."""
         self._clamped = kind
 
     def _fits(self, part: PumpPart) -> bool:
@@ -192,7 +198,7 @@ class SimulatedBench:
 
     def _next_part(self, parts: Iterator[PumpPart]) -> PumpPart:
         if self._clamped == "good":
-            # Others than those that come to the bench to be judged.
+            # Different parts from those that the bench shows for judging.
             self._taught += 1
             return PumpPart(self._settings.seed, self._taught, series="taught")
         return next(part for part in parts if self._fits(part))
@@ -215,12 +221,12 @@ class SimulatedBench:
         while not self._stopping.is_set():
             if self._fits(part):
                 self._publish(sensor.frame(picture, rng), part.fault or "good")
-            # Behind by more than a frame: go on from now, do not race after what was missed.
+            # If late by more than a frame, continue from now and do not catch up.
             due = max(due + self._interval, time.monotonic())
             if self._stopping.wait(due - time.monotonic()):
                 return
             if not self._fits(coming):
-                # Asked for meanwhile: what was drawn is not wanted any more.
+                # The kind has changed, so the part that was drawn is not needed any more.
                 drawn.cancel()
                 coming = self._next_part(parts)
                 drawn = drawing.submit(self._draw, coming)

@@ -1,4 +1,4 @@
-"""The simulated motor in place of a microphone: one unit after the other, some faulty, the truth known."""
+"""The simulated motor in place of a microphone: one unit after another, some faulty, with known truth."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CLEAR = (0.6, 1.0)
 
 
 def shown_units(seed: int) -> Iterator[Unit]:
-    """The motors on the bench, for ever: two to four good ones, then a faulty one; all faults in turn, in a new order
-    each time. The first is good."""
+    """The endless series of motors on the bench: two to four good ones, then a faulty one. Every fault comes once per
+    round, in random order; the first motor is good."""
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 2])
     number = 0
     while True:
@@ -32,7 +32,7 @@ def shown_units(seed: int) -> Iterator[Unit]:
 
 
 class SimulatedMotor(SoundThread):
-    """Every stretch's `truth` is `good` or the name of the fault. In real time, or as fast as it is taken."""
+    """A SoundSource that runs in real time or as fast as it is taken; each block's `truth` is `good` or the fault."""
 
     def __init__(self, settings: SoundSettings, seconds_per_part: float = PART_SECONDS) -> None:
         super().__init__("simulated")
@@ -41,7 +41,7 @@ class SimulatedMotor(SoundThread):
         self._clamped: Clamped = "any"
 
     def clamp(self, kind: Clamped) -> None:
-        """Run motors of one kind until it is `any` again."""
+        """Run only good or only faulty motors from now on; `any` runs both."""
         self._clamped = kind
 
     def _next_unit(self, units: Iterator[Unit]) -> Unit:
@@ -51,26 +51,27 @@ class SimulatedMotor(SoundThread):
         return self._clamped == "any" or (unit.fault is not None) == (self._clamped == "defect")
 
     def listen(self) -> None:
+        """Put blocks of 0.1 s into the ring until stopped; exchange the motor at the times of the schedule."""
         units = shown_units(self._settings.seed)
         unit = next(units)
         motor = Motor(unit)
         due = time.monotonic()
-        # Fast, its own time passes with what it gives.
+        # In fast mode time is counted in blocks.
         blocks = 0
         exchange = self._seconds if self._settings.fast else next_exchange(due, self._seconds)
         while not self.stopping.is_set():
             block = motor.block()
             due = max(due, time.monotonic() - LATE_SECONDS) + BLOCK / RATE
             blocks += 1
-            heard = blocks * BLOCK / RATE
+            elapsed = blocks * BLOCK / RATE
             if self._settings.fast:
                 self.ring.wait_for_room(self.stopping.is_set)
             elif self.stopping.wait(max(0.0, due - time.monotonic())):
                 return
             self.is_live("simulated motor", RATE, 1)
             self.ring.put(block, RATE, unit.fault or "good")
-            now = heard if self._settings.fast else time.monotonic()
+            now = elapsed if self._settings.fast else time.monotonic()
             if now >= exchange or not self._fits(unit):
                 unit = self._next_unit(units)
                 motor = Motor(unit)
-                exchange = heard + self._seconds if self._settings.fast else next_exchange(now, self._seconds)
+                exchange = elapsed + self._seconds if self._settings.fast else next_exchange(now, self._seconds)

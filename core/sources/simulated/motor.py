@@ -1,4 +1,4 @@
-"""The sound of a small motor with a fan wheel in a room, and of what can be wrong with it. Our own synthesis."""
+"""Synthesizes the sound of a small motor with a fan wheel in a room, and of its faults."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import numpy.typing as npt
 from core.samples import Sound
 
 RATE = 16_000
+"""Samples per second."""
 BLOCK = RATE // 10
+"""Samples per block, 0.1 s."""
 SPEED = 26.0
-"""Revolutions a second."""
+"""Revolutions per second."""
 BLADES = 7
 BALLS = 3.58
-"""Impacts of a worn bearing per revolution: no whole number, which is how it is told from the rest."""
+"""Impacts of a worn bearing per revolution; not a whole number, which distinguishes them from the other tones."""
 MAINS = 50.0
+"""Hertz."""
 
 MotorFault = Literal["bearing", "imbalance", "rub", "stop", "whistle"]
 MOTOR_FAULTS: tuple[MotorFault, ...] = get_args(MotorFault)
@@ -26,18 +29,18 @@ MOTOR_FAULTS: tuple[MotorFault, ...] = get_args(MotorFault)
 
 @dataclass(frozen=True)
 class Unit:
-    """One motor: what makes it differ a little from its like."""
+    """One motor; seed, number and series determine how it differs a little from the others."""
 
     seed: int
     number: int
     series: str = "bench"
     fault: MotorFault | None = None
     strength: float = 1.0
-    """0..1, from hardly there to plain."""
+    """Of the fault, 0..1: from hardly audible to clear."""
 
 
 class Motor:
-    """Endless sound of one unit, 0.1 s a call; about 0.3 ms of a core each. Deterministic for a unit."""
+    """Endless sound of one unit in blocks of 0.1 s; one takes about 0.3 ms of a core. The same unit sounds the same."""
 
     def __init__(self, unit: Unit) -> None:
         series = int.from_bytes(unit.series.encode(), "little") % 2**32
@@ -96,7 +99,7 @@ class Motor:
         if unit.fault == "bearing":
             return self._impacts()
         if unit.fault == "rub":
-            # Once a turn the wheel touches its housing.
+            # The wheel touches its housing once per turn.
             touch = np.maximum(0, np.cos(2 * np.pi * turned)) ** 6
             return unit.strength * touch * self._noise("rub", self._scrape)
         if unit.fault == "whistle":
@@ -104,22 +107,22 @@ class Motor:
         return np.zeros(BLOCK)
 
     def _impacts(self) -> npt.NDArray[np.float64]:
-        """Short knocks that make the housing ring, at the bearing's own rate, with the slip that balls have."""
+        """Short knocks that make the housing ring, at the bearing's rate, with the slip of its balls."""
         struck = np.zeros(BLOCK + len(self._ring))
         struck[: len(self._echo)] += self._echo
         period = RATE / (BALLS * self._speed)
-        at = self._until_impact * period
-        while at < BLOCK:
-            begin = int(at)
+        place = self._until_impact * period
+        while place < BLOCK:
+            begin = int(place)
             knock = 0.06 * self._unit.strength * (1 + 0.25 * self._rng.standard_normal())
             struck[begin : begin + len(self._ring)] += knock * self._ring
-            at += period * (1 + 0.02 * self._rng.standard_normal())
-        self._until_impact = (at - BLOCK) / period
+            place += period * (1 + 0.02 * self._rng.standard_normal())
+        self._until_impact = (place - BLOCK) / period
         self._echo = struck[BLOCK:]
         return struck[:BLOCK]
 
     def _noise(self, name: str, taps: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Coloured noise that goes on from block to block."""
+        """Coloured noise without a seam between blocks: float64 (1600,)."""
         white = self._rng.standard_normal(BLOCK)
         whole = np.convolve(white, taps)
         whole[: TAPS - 1] += self._tails[name]
@@ -131,7 +134,7 @@ TAPS = 63
 
 
 def _filter(rng: np.random.Generator, points: list[tuple[float, float]], spread: float) -> npt.NDArray[np.float64]:
-    """(63,) taps whose response goes through (hertz, dB) points; each unit's differ by `spread` dB."""
+    """Taps (63,) whose response passes through (hertz, dB) points, each varied per unit by about `spread` dB."""
     hertz, wanted = zip(*points, strict=True)
     varied = np.array(wanted) + rng.normal(0, spread, len(wanted))
     response = 10 ** (np.interp(np.linspace(0, RATE / 2, 257), hertz, varied) / 20)
@@ -145,12 +148,12 @@ def _resonance(hertz: float, decay: float) -> npt.NDArray[np.float64]:
 
 
 def sound_of(unit: Unit, seconds: float) -> Sound:
-    """float32 (16000 * seconds,), to a tenth of a second."""
+    """The sound of a unit from its start: float32 (16000 * seconds,), rounded to 0.1 s."""
     motor = Motor(unit)
     return np.concatenate([motor.block() for _ in range(max(1, round(10 * seconds)))])
 
 
 def good_sound(count: int, seconds: float, seed: int = 0) -> Iterator[Sound]:
-    """Recordings of `count` different good motors to teach. None of these comes to the bench, whatever its seed."""
+    """Recordings of `count` different good motors to teach; these motors are never on the bench, with any seed."""
     for number in range(count):
         yield sound_of(Unit(seed, number, "taught"), seconds)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from core.dataset.add_images import find_pictures, pictures_in, teach_pictures
-from core.dataset.material_files import natural_order
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
+from core.runtime.listing import natural_order
 from tests.support.parts import good_part, write_parts
 
 

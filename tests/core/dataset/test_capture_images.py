@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.commands import CollectPictures, EndCollecting
 from core.dataset.capture_images import ImageCapture
 from core.errors import GoodpartError
 from core.features.image.picture import decode_picture
@@ -17,6 +18,7 @@ from core.recipes.recipe import Recipe
 from core.samples import Frame
 from core.state.sense import ImageState
 from core.state.source_status import SourceStatus
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, until
 
@@ -91,19 +93,19 @@ def image_of(station: Station) -> ImageState:
 def test_the_station_stores_until_it_is_ended_and_goes_on_judging(trained: Recipe) -> None:
     source = Scripted()
     source.show(good_part)
-    station = Station(trained, source=source)
+    station = Station(trained, device_ports(trained, camera=source))
     station.start()
     try:
         assert until(lambda: station.snapshot().verdict.state == "OK")
-        station.collect(defect=True)
+        station.do(CollectPictures(defect=True))
         assert until(lambda: (now := image_of(station).capture) is not None and now.stored >= 2)
-        station.collect()
+        station.do(CollectPictures())
         assert until(lambda: "stored already" in station.snapshot().fault)
-        station.end_collecting()
+        station.do(EndCollecting())
         assert until(lambda: image_of(station).capture is None)
         assert "pictures of defective parts stored in defect/images" in image_of(station).stored
         assert station.snapshot().verdict.state == "OK"
-        station.collect(1)
+        station.do(CollectPictures(1))
         assert until(lambda: "1 picture of good parts" in image_of(station).stored)
     finally:
         station.stop()

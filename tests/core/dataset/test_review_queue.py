@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.commands import AcceptOffers, DiscardOffers, GiveFeedback, Pause, TriggerPart
 from core.dataset import review_queue as offers
 from core.dataset.add_images import pictures_in
 from core.dataset.inventory import RECENT
@@ -26,7 +27,7 @@ from tests.core.inspection.test_single_shot import ODD_PART, hearing, judged, ru
 from tests.core.pipelines.test_sound import BAD, GOOD
 from tests.core.station.test_station import Bench, odd
 from tests.core.station.test_station import running as continuous
-from tests.support.parts import good_part, goodpart, odd_part, until
+from tests.support.parts import good_part, goodpart_here, odd_part, until
 
 
 def counts(bench: Bench) -> ReviewQueue:
@@ -44,20 +45,20 @@ def files(recipe: Recipe) -> list[str]:
 
 def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(trained: Recipe) -> None:
     with running(single(trained), ODD_PART) as bench:
-        bench.station.say("good")
+        bench.station.do(GiveFeedback("good"))
         assert until(lambda: "nothing was called yet" in bench.now.fault)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
-        bench.station.say("good", part.at)
+        bench.station.do(GiveFeedback("good", part.at))
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
         assert counts(bench) == ReviewQueue(good_images=1)
         (place,) = offered(trained, "good", "image")
-        bench.station.say("good", part.at)
+        bench.station.do(GiveFeedback("good", part.at))
         assert until(lambda: "said already: it was good" in bench.now.fault)
-        bench.station.say("bad", part.at)
+        bench.station.do(GiveFeedback("bad", part.at))
         assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
         assert not place.exists()
-        bench.station.say("good", part.at - 100)
+        bench.station.do(GiveFeedback("good", part.at - 100))
         assert until(lambda: "another part has been judged meanwhile" in bench.now.fault)
     first, second = words(trained)
     assert (first.verdict, first.data["word"], second.data["word"]) == ("ANOMALY", "good", "bad")
@@ -73,13 +74,13 @@ def test_a_part_that_was_missed_is_offered_as_defective_and_one_that_was_right_t
     trained: Recipe,
 ) -> None:
     with running(single(trained)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "OK"
-        bench.station.say("good", part.at)
+        bench.station.do(GiveFeedback("good", part.at))
         assert until(lambda: bench.now.call is not None and bench.now.call.word == "good")
         assert counts(bench) == ReviewQueue()
-        bench.station.say("bad", part.at)
+        bench.station.do(GiveFeedback("bad", part.at))
         assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
 
 
@@ -88,9 +89,9 @@ def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) ->
         assert bench.turns("ANOMALY")
         assert bench.now.call is not None
         at = bench.now.call.at
-        bench.station.pause(True)
+        bench.station.do(Pause(True))
         assert bench.turns("UNKNOWN", "paused")
-        bench.station.say("good", at)
+        bench.station.do(GiveFeedback("good", at))
         assert until(lambda: counts(bench) == ReviewQueue(good_images=1))
     (word,) = words(trained)
     (turn,) = [
@@ -103,12 +104,12 @@ def test_judged_continuously_the_word_is_about_the_last_turn(trained: Recipe) ->
 
 def test_of_a_motor_the_seconds_are_offered_that_were_judged(heard: Recipe) -> None:
     with hearing(single(heard), BAD) as (bench, played):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "ANOMALY"
         played.play(GOOD)
         time.sleep(0.3)
-        bench.station.say("bad", part.at)
+        bench.station.do(GiveFeedback("bad", part.at))
         assert until(lambda: counts(bench) == ReviewQueue(defect_sound=1))
     (place,) = offered(heard, "defect", "sound")
     sound, rate = soundfile.read(place, dtype="float32")
@@ -126,18 +127,18 @@ def test_what_is_offered_is_accepted_or_discarded(trained: Recipe, user: dict[st
     before = len(pictures_in(trained.good_images))
     torn = place.with_name("torn.png")
     torn.write_bytes(b"no picture")
-    assert goodpart(["teach", trained.folder, "--offered", "list"], user).stdout.count(".png") == 3
-    done = goodpart(["teach", trained.folder, "--offered"], user)
+    assert goodpart_here(["teach", trained.folder, "--offered", "list"], user).stdout.count(".png") == 3
+    done = goodpart_here(["teach", trained.folder, "--offered"], user)
     assert done.returncode == 3
     assert done.stdout == "1 picture of good parts taught\n1 picture of defect parts taught\n"
     assert "refused: " in done.stderr and "torn.png" in done.stderr
     assert len(pictures_in(trained.good_images)) == before + 1
     assert len(pictures_in(trained.defect_images)) == 1
     assert counted(trained) == ReviewQueue(defect_images=1)
-    done = goodpart(["teach", trained.folder, "--offered", "drop"], user)
+    done = goodpart_here(["teach", trained.folder, "--offered", "drop"], user)
     assert (done.returncode, done.stdout) == (0, "1 offered files discarded\n")
-    assert goodpart(["teach", trained.folder, "--offered"], user).stdout == "nothing is offered\n"
-    assert goodpart(["teach", trained.folder, "--offered", "--defect"], user).returncode == 2
+    assert goodpart_here(["teach", trained.folder, "--offered"], user).stdout == "nothing is offered\n"
+    assert goodpart_here(["teach", trained.folder, "--offered", "--defect"], user).returncode == 2
 
 
 def test_some_of_it_may_be_chosen(trained: Recipe) -> None:
@@ -167,17 +168,17 @@ def test_what_is_offered_is_seen_and_taken_one_by_one(trained: Recipe) -> None:
         assert [one.good for one in shown] == [True] * (RECENT - 2) + [False]
         assert trained.folder / shown[-1].file == last
         assert shown[-1].preview == small_preview(decode_picture(last))
-        bench.station.accept_offers(shown[-1].file)
+        bench.station.do(AcceptOffers(shown[-1].file))
         assert until(lambda: bench.now.offers.told == "1 picture of defect parts taught")
         assert bench.now.offers.good_images == RECENT and len(pictures_in(trained.defect_images)) == 1
         newest = bench.now.offers.recent[-1]
         assert newest.good
-        bench.station.discard_offers(newest.file)
+        bench.station.do(DiscardOffers(newest.file))
         assert until(lambda: bench.now.offers.told == "1 offered file discarded")
         assert bench.now.offers.good_images == RECENT - 1
         # What nobody has offered is neither taught nor deleted.
         for file in (newest.file, "recipe.toml", "../pump/recipe.toml", "good/images"):
-            bench.station.discard_offers(file)
+            bench.station.do(DiscardOffers(file))
             assert until(lambda file=file: f"{file}: is not offered any more" in bench.now.fault)  # type: ignore[misc]
     assert trained.toml.exists() and len(pictures_in(trained.good_images)) > 0
 
@@ -186,9 +187,9 @@ def test_a_running_station_accepts_them(trained: Recipe) -> None:
     offer_picture(trained, "good", good_part(7001), 1_730_000_000.0)
     with running(single(trained)) as bench:
         assert until(lambda: bench.now.offers.good_images == 1)
-        bench.station.accept_offers()
+        bench.station.do(AcceptOffers())
         assert until(lambda: counts(bench) == ReviewQueue(told="1 picture of good parts taught"))
-        bench.station.discard_offers()
+        bench.station.do(DiscardOffers())
         assert until(lambda: bench.now.offers.told == "0 offered files discarded")
 
 

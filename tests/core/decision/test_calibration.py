@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy import stats
 
 from core.bundle import HeldOut
 from core.decision.calibration import (
@@ -84,6 +83,8 @@ def test_too_few_says_how_many_more() -> None:
 @pytest.mark.parametrize(("count", "rate"), [(19, 0.05), (20, 0.05), (39, 0.05), (100, 0.05), (150, 0.01), (200, 0.1)])
 def test_the_band_is_that_of_the_beta_distribution(count: int, rate: float) -> None:
     rank = math.ceil((count + 1) * (1 - rate) - 1e-9)
+    from scipy import stats  # seconds to load, for this test alone
+
     exact = stats.beta(count + 1 - rank, rank).ppf([0.05, 0.95])
     assert band(count, rate) == pytest.approx(tuple(exact), rel=0.08, abs=0.001)
     assert band(5, 0.05) == (0.0, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.bundle import read_bundle
+from core.commands import Calibrate, SaveThresholds, SetThreshold
 from core.decision.target_cost import cost_sentence, what_it_costs
 from core.evaluation.defect_test import separate
 from core.journal.store import read_journal
@@ -36,7 +37,7 @@ def test_a_target_has_thresholds_a_band_and_misses(trained: Recipe) -> None:
     assert dear.needed == 24
     assert cheap.thresholds.density >= dear.thresholds.density  # type: ignore[union-attr]
     assert cheap.misses <= dear.misses  # type: ignore[operator]
-    assert "of 20 defective ones would be OK" in cost_sentence(dear)
+    assert "of 20 defects would be OK" in cost_sentence(dear)
     # Defects that score as good parts do are missed.
     held = bundle.held_out
     alike = what_it_costs(bundle, table, 0.2, list(zip(held.density, held.reconstruction_error, strict=True)))
@@ -70,17 +71,17 @@ def test_a_station_calibrates_for_another_target_and_saves_it_only_when_asked(tr
     with running(trained, good) as bench:
         assert bench.turns("OK")
         assert bench.now.false_alarms == 0.05
-        bench.station.calibrate(0.2)
+        bench.station.do(Calibrate(0.2))
         assert until(lambda: bench.now.false_alarms == 0.2)
         assert bench.image.thresholds is not None and bench.image.thresholds.by == "calibrated for 20 % false alarms"
         assert open_recipe(str(trained.folder)).settings.verdict.false_alarms == 0.05
         old = bench.image.thresholds
         for target, words in ((0.001, "it takes 999, 969 more"), (0.9, "must lie between 0.0001 and 0.5")):
-            bench.station.calibrate(target)
+            bench.station.do(Calibrate(target))
             assert until(lambda: words in bench.now.fault)  # noqa: B023
         assert bench.image.thresholds == old
-        bench.station.set_threshold("density", -3.0, "key", "image", "moved by hand with a good part clamped")
-        bench.station.save_thresholds()
+        bench.station.do(SetThreshold("density", -3.0, "key", "image", "moved by hand with a good part clamped"))
+        bench.station.do(SaveThresholds())
         assert until(lambda: not bench.image.unsaved)
         assert until(lambda: open_recipe(str(trained.folder)).settings.verdict.false_alarms == 0.2)
     told = [event for event in read_journal(trained.journal) if event.kind == "threshold"]
@@ -102,7 +103,7 @@ def test_both_senses_are_calibrated_or_none(trained: Recipe, heard: Recipe) -> N
     with listening(open_recipe(str(trained.folder)), shown) as bench:
         assert until(lambda: bench.image.thresholds is not None and bench.sound.thresholds is not None)
         before = bench.image.thresholds, bench.sound.thresholds
-        bench.station.calibrate(0.01)
+        bench.station.do(Calibrate(0.01))
         assert until(lambda: "good samples cannot support" in bench.now.fault)
         assert (bench.image.thresholds, bench.sound.thresholds) == before
         assert bench.now.false_alarms == pytest.approx(0.2)

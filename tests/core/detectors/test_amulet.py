@@ -10,9 +10,6 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
-import pywt
-from scipy.fft import dct
-from sklearn.preprocessing import MinMaxScaler
 
 from core.detectors.sound.amulet import (
     WEIGHTS,
@@ -98,6 +95,8 @@ def test_whole_file_rows_have_the_published_names_and_step() -> None:
 
 
 def theirs(block: np.ndarray, statistic: Callable[..., float]) -> list[float]:
+    from scipy.fft import dct
+
     spectrum = np.abs(librosa.stft(block, n_fft=2048, hop_length=512, pad_mode="reflect"))
     mel = librosa.feature.melspectrogram(S=spectrum**2, sr=22050)
     mfcc = dct(librosa.power_to_db(mel), axis=0, type=3, norm="ortho")[:20]
@@ -126,6 +125,8 @@ def test_the_hamming_window_is_for_the_fft_alone() -> None:
 
 
 def test_whole_files_are_read_at_single_columns() -> None:
+    from scipy.fft import dct
+
     sound = noise(2.0, 22050)
     spectrum = np.abs(librosa.stft(sound, n_fft=2048, hop_length=512, pad_mode="reflect"))
     mel = librosa.feature.melspectrogram(S=spectrum**2, sr=22050)
@@ -141,6 +142,8 @@ def test_whole_files_are_read_at_single_columns() -> None:
 
 @pytest.mark.parametrize("median", [False, True])
 def test_wavelets_are_those_of_pywavelets(median: bool) -> None:
+    import pywt
+
     sound = noise(1.5, 1378).astype(np.float64)
     coefficients, _ = pywt.cwt(sound, np.arange(1, 50), "morl")
     table = rows_of(sound, AmuletFeatures("wavelet", median=median))
@@ -151,6 +154,8 @@ def test_wavelets_are_those_of_pywavelets(median: bool) -> None:
 
 
 def test_the_scaler_is_scikit_learns_and_does_not_clip() -> None:
+    from sklearn.preprocessing import MinMaxScaler
+
     taught, other = noise(0.01, 5000).reshape(-1, 5), 3 * noise(0.01, 5000, seed=1).reshape(-1, 5)
     ours, reference = Scaler.of(taught.astype(float)), MinMaxScaler().fit(taught.astype(float))
     np.testing.assert_allclose(ours(other), reference.transform(other), rtol=1e-6)

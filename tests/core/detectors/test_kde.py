@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from core.detectors.components.kde import GaussianKDE
 
-neighbors = pytest.importorskip("sklearn.neighbors")
-
 
 @settings(max_examples=40, deadline=None)
 @given(
@@ -24,6 +22,7 @@ def test_log_densities_are_those_of_scikit_learn(count: int, size: int, spread: 
     rng = np.random.default_rng(seed)
     points = (spread * rng.standard_normal((count, size))).clip(0).astype(np.float32)
     judged = (points[0] + away * rng.standard_normal(size)).astype(np.float32)
+    neighbors = pytest.importorskip("sklearn.neighbors")
     theirs = neighbors.KernelDensity(kernel="gaussian", bandwidth=0.2).fit(points).score_samples(judged[None])[0]
     ours = GaussianKDE(points, 0.2).log_density(judged)
     constant = size * np.log(0.2 * np.sqrt(2 * np.pi))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from core.bundle import read_bundle
 from core.decision.rule_arrays import share_arrays
@@ -20,6 +19,8 @@ from tests.support.sounds import faulty_motor, good_motor, write_sounds
 
 
 def test_the_auroc_is_that_of_scikit_learn_ties_included() -> None:
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     random = np.random.default_rng(5)
     for _ in range(20):
         good = random.normal(0, 1, random.integers(1, 40)).round(1)
@@ -80,6 +81,8 @@ def test_defective_pictures_are_judged_as_score_judges_them(trained: Recipe, use
 
 
 def test_good_scores_are_the_held_out_ones_with_their_names(trained: Recipe) -> None:
+    from sklearn.metrics import roc_auc_score
+
     write_parts(trained.defect_images, range(900, 902), odd_part)
     bundle = read_bundle(trained.image_bundle)
     found = separate(trained, "image", bundle)
@@ -122,6 +125,8 @@ def test_a_model_of_another_region_is_refused(trained: Recipe) -> None:
 
 
 def test_defective_sound_is_judged_as_whole_recordings(heard: Recipe, user: dict[str, str]) -> None:
+    from sklearn.metrics import roc_auc_score
+
     sounds = [faulty_motor("bearing"), faulty_motor("bearing", 0.05, number=901), good_motor(950)]
     write_sounds(heard.defect_sound, sounds)
     found = separate(heard, "sound", read_bundle(heard.sound_bundle))

@@ -11,7 +11,7 @@ import soundfile
 import soxr
 
 from core.errors import UnreadableError
-from core.features.sound.wav import missing_bytes, read_wave, resampled, wave_facts, whole_wave
+from core.features.sound.wav import missing_bytes, open_recording, read_wave, resampled, wave_facts, whole_wave
 from tests.support.sounds import noise
 
 
@@ -112,3 +112,19 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> No
     tracemalloc.stop()
     assert abs(heard - 20 * 60 * 16000) < 10
     assert peak < 3e6
+
+
+def test_an_open_recording_has_its_facts_and_its_blocks(tmp_path: Path) -> None:
+    sound = stereo(2.5)
+    soundfile.write(tmp_path / "x.wav", sound, 8000, "FLOAT")
+    with open_recording(tmp_path / "x.wav") as recording:
+        assert (recording.facts.rate, recording.facts.channels, recording.facts.seconds) == (8000, 2, 2.5)
+        blocks = list(recording.blocks(channel=1))
+    assert [len(block) for block in blocks] == [8000, 8000, 4000]
+    assert np.array_equal(np.concatenate(blocks), sound[:, 1])
+
+
+def test_a_recording_that_is_none_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"no sound")
+    with pytest.raises(UnreadableError, match="not a sound file"), open_recording(tmp_path / "x.wav"):
+        pytest.fail("it was opened")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.commands import BeginShift, TriggerPart
 from core.errors import GoodpartError
 from core.inspection.continuous import PartPresence
 from core.journal.store import Journal, read_journal, read_shift
@@ -27,23 +28,23 @@ def test_a_shift_is_counted_over_restarts_until_a_new_one_begins(trained: Recipe
     recipe = single(trained)
     with running(recipe) as bench:
         assert bench.now.shift.share_ok is None
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
         bench.source.show(ODD_PART)
         assert bench.turns("UNKNOWN", "waiting")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 2)
     with running(recipe) as bench:
         assert until(lambda: counts(bench) == (1, 1, 0))
         assert bench.now.shift.share_ok == 0.5
         assert bench.now.part is None
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert judged(bench, 3).verdict.state == "OK"
-        bench.station.new_shift()
+        bench.station.do(BeginShift())
         assert until(lambda: counts(bench) == (0, 0, 0))
         bench.source.show(OTHER_GOOD)
         assert bench.turns("UNKNOWN", "waiting")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
     with running(recipe) as bench:
         assert until(lambda: counts(bench) == (1, 0, 0))

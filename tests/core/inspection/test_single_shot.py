@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 from core.bundle import read_bundle
+from core.commands import Pause, SetSingleShot, TriggerPart
 from core.inference.sound_judge import SoundJudge
 from core.journal.store import read_journal
+from core.knobs.connection import KnobConnection
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import Picture
 from core.state.journal_event import JournalEvent
 from core.state.parts import Part
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.core.pipelines.test_sound import BAD, GOOD, SILENCE, Played
 from tests.core.station.test_station import Bench, dark, good, odd
@@ -49,10 +54,15 @@ GOOD_PART, OTHER_GOOD, ODD_PART = lying(good_part(5003)), lying(good_part(5009))
 
 
 @contextmanager
-def running(recipe: Recipe, show: Callable[[int], Picture] | None = GOOD_PART, knobs: str = "") -> Iterator[Bench]:
+def running(recipe: Recipe, show: Callable[[int], Picture] | None = GOOD_PART) -> Iterator[Bench]:
     source = Scripted()
     source.show(show)
-    bench = Bench(Station(recipe, source=source, knobs=knobs), source)
+    with started(Bench(Station(recipe, device_ports(recipe, source, knobs="")), source)) as bench:
+        yield bench
+
+
+@contextmanager
+def started(bench: Bench) -> Iterator[Bench]:
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -80,7 +90,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
         assert bench.image.counters.judged == 0
         assert bench.now.shot is not None and bench.now.shot.state == "waiting"
         bench.seen.clear()
-        bench.station.part("key")
+        bench.station.do(TriggerPart("key"))
         part = judged(bench, 1)
         assert (part.verdict.state, part.by) == ("OK", "key")
         assert bench.turns("OK", "part 1, 0 s ago: like the good parts")
@@ -89,7 +99,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
         assert bench.image.judged is not None
         assert part.scores["image"]["density"] == pytest.approx(bench.image.judged.density)
         bench.source.show(ODD_PART)
-        bench.station.part("line")
+        bench.station.do(TriggerPart("line"))
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert bench.turns("ANOMALY", "threshold")
@@ -108,7 +118,7 @@ def test_nothing_is_judged_until_a_part_is_in_place_and_then_it_is_judged_once(t
 
 def test_the_verdict_goes_with_the_part(trained: Recipe) -> None:
     with running(single(trained)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
         assert bench.turns("OK")
         assert bench.states(10) == {"OK"}
@@ -127,7 +137,7 @@ def test_a_part_that_goes_so_slowly_that_no_two_pictures_differ_is_seen_to_go(tr
         return np.clip((1 - done) * first + done * other + number % 2, 0, 255).astype(np.uint8)
 
     with running(single(trained), fades) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         judged(bench, 1)
         assert bench.turns("OK")
         began[0] = bench.source._number
@@ -140,7 +150,7 @@ def test_a_part_that_goes_so_slowly_that_no_two_pictures_differ_is_seen_to_go(tr
         (lambda bench: bench.source.show(dark), "too dark"),
         (lambda bench: bench.source.show(None), "no picture for"),
         (lambda bench: bench.source.become("lost", "camera 1 was pulled"), "camera 1 was pulled"),
-        (lambda bench: bench.station.pause(True), "paused"),
+        (lambda bench: bench.station.do(Pause(True)), "paused"),
     ],
     ids=["dark", "no frames", "pulled", "paused"],
 )
@@ -153,12 +163,12 @@ def test_what_cannot_be_seen_is_unknown(
         if when == "before":
             disturb(bench)
             assert bench.turns("UNKNOWN", words)
-            bench.station.part()
+            bench.station.do(TriggerPart())
             if words == "paused":
                 assert until(lambda: "paused: nothing is judged" in bench.now.fault)
                 return
         else:
-            bench.station.part()
+            bench.station.do(TriggerPart())
             assert until(lambda: bench.image.counters.judged >= 2)
             if when == "after":
                 judged(bench, 1)
@@ -182,7 +192,7 @@ def test_pictures_that_do_not_come_in_time_make_it_unknown(trained: Recipe, monk
         return (GOOD_PART if next(numbers) // 2 % 2 else OTHER_GOOD)(number)
 
     with running(single(trained), restless) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "UNKNOWN"
         assert "of 4 pictures came in" in part.verdict.reason
@@ -192,26 +202,30 @@ def test_pictures_that_do_not_come_in_time_make_it_unknown(trained: Recipe, monk
 def test_a_sense_that_hangs_makes_it_unknown_in_time(trained: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.inspection.single_shot.LATE_SECONDS", 0.5)
 
+    hangs, free = threading.Event(), threading.Event()
+
     def hang(number: int) -> Picture:
-        time.sleep(3)
+        hangs.set()
+        free.wait(3)
         return good(number)
 
     with running(single(trained)) as bench:
         bench.source.show(hang)
-        time.sleep(0.2)
-        bench.station.part()
+        assert hangs.wait(2)
+        bench.station.do(TriggerPart())
         part = judged(bench, 1, 2.5)
+        free.set()
         assert part.verdict.state == "UNKNOWN"
         assert "only 0 of 4 pictures came" in part.verdict.reason
 
 
 def test_a_second_word_while_it_is_judged_is_refused_in_words(trained: Recipe) -> None:
     with running(single(trained, frames=30)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: bench.now.shot is not None and bench.now.shot.state == "judging")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "a part is being judged already: wait for its verdict" in bench.now.fault)
-        bench.station.single(False)
+        bench.station.do(SetSingleShot(False))
         assert until(lambda: "a part is being judged: wait" in bench.now.fault)
         judged(bench, 1)
         assert bench.now.shift.parts == 1
@@ -221,7 +235,7 @@ def test_what_was_seen_before_the_word_does_not_count(trained: Recipe) -> None:
     recipe = single(trained)
     recipe.change("trigger", {"delay": 1.0})
     with running(open_recipe(str(recipe.folder)), ODD_PART) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         time.sleep(0.4)
         bench.source.show(GOOD_PART)
         assert judged(bench, 1).verdict.state == "OK"
@@ -231,7 +245,7 @@ def test_what_was_seen_before_the_word_does_not_count(trained: Recipe) -> None:
 def test_without_a_model_no_part_is_judged_nor_counted(trained: Recipe) -> None:
     trained.image_bundle.unlink()
     with running(single(trained)) as bench:
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "no part can be judged" in bench.now.fault)
         assert bench.now.shift.parts == 0
 
@@ -240,20 +254,21 @@ def test_it_is_turned_to_single_shots_and_back_and_the_recipe_keeps_it(trained: 
     trained.change("verdict", {"settle": True})
     source = Scripted()
     source.show(GOOD_PART)
-    bench = Bench(Station(open_recipe(str(trained.folder)), source=source), source)
+    recipe = open_recipe(str(trained.folder))
+    bench = Bench(Station(recipe, device_ports(recipe, camera=source)), source)
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
         assert bench.turns("OK")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: "parts are judged continuously" in bench.now.fault)
-        bench.station.single(True)
+        bench.station.do(SetSingleShot(True))
         assert bench.turns("UNKNOWN", "waiting for a part")
         assert bench.states(10) == {"UNKNOWN"}
         assert until(lambda: open_recipe(str(trained.folder)).settings.verdict.mode == "single")
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert judged(bench, 1).verdict.state == "OK"
-        bench.station.single(False)
+        bench.station.do(SetSingleShot(False))
         assert until(lambda: bench.now.shot is None)
         assert bench.turns("OK", "like the good parts")
         assert until(lambda: open_recipe(str(trained.folder)).settings.verdict.mode == "continuous")
@@ -289,9 +304,16 @@ def test_a_file_is_a_word_when_it_appears_and_when_it_changes(trained: Recipe) -
 
 
 def test_the_button_of_the_board_is_a_word(trained: Recipe) -> None:
-    with running(single(trained), knobs="simulated") as bench:
-        keeper = bench.station._knobs
-        assert keeper is not None
+    recipe, source = single(trained), Scripted()
+    source.show(GOOD_PART)
+    made: list[KnobConnection] = []
+
+    def knobs(*asked: Any) -> KnobConnection:
+        made.append(KnobConnection("simulated", *asked))
+        return made[0]
+
+    with started(Bench(Station(recipe, replace(device_ports(recipe, source), knobs=knobs)), source)) as bench:
+        (keeper,) = made
         assert until(lambda: bench.now.knobs is not None and bench.now.knobs.state == "live", 60)
         board = keeper._board
         assert board is not None and board._process is not None and board._process.stdin is not None
@@ -305,12 +327,13 @@ def test_a_folder_of_pictures_is_judged_on_a_word_too(trained: Recipe, tmp_path:
 
     for number in range(20):
         cv2.imwrite(str(tmp_path / f"{number}.png"), good_part(5000 + number))
-    station = Station(single(trained, frames=1), camera=str(tmp_path))
+    recipe = single(trained, frames=1)
+    station = Station(recipe, device_ports(recipe, camera=str(tmp_path)))
     bench = Bench(station, Scripted())
     station.start()
     try:
         assert bench.turns("UNKNOWN", "waiting for a part")
-        station.part()
+        station.do(TriggerPart())
         assert judged(bench, 1).verdict.state in ("OK", "ANOMALY")
         assert bench.turns("UNKNOWN", "last: 1 ")
     finally:
@@ -326,7 +349,7 @@ def hearing(
 ) -> Iterator[tuple[Bench, Played]]:
     played = Played()
     played.play(sound)
-    bench = Bench(Station(recipe, source=shown, sound_source=played), shown or Scripted())
+    bench = Bench(Station(recipe, device_ports(recipe, camera=shown, microphone=played)), shown or Scripted())
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -338,14 +361,14 @@ def hearing(
 
 def test_a_motor_is_judged_by_all_its_seconds_as_a_whole(heard: Recipe) -> None:
     with hearing(single(heard)) as (bench, played):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == "OK"
         assert bench.now.sound is not None and bench.now.sound.counters.judged in (10, 11)
         assert bench.turns("UNKNOWN", "last: 1 OK"), "nobody sees a motor being exchanged"
         played.play(BAD)
         time.sleep(0.3)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 2)
         assert part.verdict.state == "ANOMALY"
         assert part.scores["sound"]["density"] < part.scores["sound"]["density_threshold"]
@@ -373,10 +396,10 @@ def test_a_motor_that_stood_still_before_the_word_is_no_fault_of_the_microphone(
     with hearing(single(heard), SILENCE) as (bench, played):
         assert bench.turns("UNKNOWN", "silent")
         played.play(GOOD)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert judged(bench, 1).verdict.state == "OK"
         played.play(SILENCE)
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 2)
         assert part.verdict.state == "UNKNOWN"
         assert "silent" in part.verdict.reason
@@ -409,7 +432,7 @@ def test_of_both_the_worse_is_the_parts(
     shown = Scripted()
     shown.show(picture)
     with hearing(both, sound, shown) as (bench, _):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         part = judged(bench, 1)
         assert part.verdict.state == state
         assert part.verdict.reason.startswith(words)
@@ -420,7 +443,7 @@ def test_a_part_that_is_taken_away_before_it_was_heard_is_unknown(both: Recipe) 
     shown = Scripted()
     shown.show(GOOD_PART)
     with hearing(open_recipe(str(both.folder)), good_motor(500, 8.0), shown) as (bench, _):
-        bench.station.part()
+        bench.station.do(TriggerPart())
         assert until(lambda: bench.now.shot is not None and bench.now.shot.pictures == 4)
         shown.show(odd)
         part = judged(bench, 1)

@@ -53,9 +53,9 @@ def sealed(density: int, sequence: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("folder", "no serial port"),
-        ("folder/file", "no serial port"),
-        ("/dev/null", "no serial port"),
+        ("folder", "not a serial port"),
+        ("folder/file", "not a serial port"),
+        ("/dev/null", "not a serial port"),
         ("missing", "plug the board in"),
         ("folder/file/below", "plug the board in"),
         ("", "plug the board in"),

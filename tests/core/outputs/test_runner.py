@@ -128,7 +128,7 @@ def test_who_feeds_a_hanging_output_does_not_wait(feed: Begin) -> None:
     assert time.monotonic() - began < 2.0
     assert output.events == []
     lost = 2999 - MOST_WAITING
-    assert line.words == f"starting, {MOST_WAITING} events wait, {lost} lost"
+    assert line.words == f"starting, {MOST_WAITING} events waiting, {lost} lost"
     go_on.set()
     # The oldest were lost; one more, when the complaint about it came. Of the snapshots only the newest is shown.
     assert until(lambda: len(line.complaints) == 2 and not line.runner.state().waiting)
@@ -161,7 +161,7 @@ def test_an_output_that_raises_is_reported_once_and_gets_the_event_again(feed: B
     for number in range(5):
         line.event(f"event {number}")
     assert until(lambda: not line.runner.state().waiting)
-    complaint = "output line: Connection refused; it is tried again"
+    complaint = "output line: Connection refused; trying again"
     assert line.complaints == [complaint]
     assert in_order(made[-1].events) == [f"event {number}" for number in range(5)]
     assert made[-1].events.count(complaint) == 1
@@ -180,8 +180,8 @@ def test_an_output_that_starts_and_fails_again_has_not_recovered(feed: Begin) ->
     for number in range(10):
         line.publish(number)
         time.sleep(0.02)
-    assert line.complaints == ["output line: the peer is busy; it is tried again"]
-    assert line.words == "failing (the peer is busy), 2 events wait"
+    assert line.complaints == ["output line: the peer is busy; trying again"]
+    assert line.words == "failing (the peer is busy), 2 events waiting"
 
 
 def test_an_event_that_breaks_the_output_is_counted_as_lost_and_the_next_arrives(feed: Begin) -> None:
@@ -191,7 +191,7 @@ def test_an_event_that_breaks_the_output_is_counted_as_lost_and_the_next_arrives
     for reason in ("good", "bad", "also good"):
         line.event(reason)
     assert until(lambda: len(output.events) == 4)
-    failure, loss = "output line: KeyError: 'no such key'; it is tried again", "output line: 1 event was lost"
+    failure, loss = "output line: KeyError: 'no such key'; trying again", "output line: 1 event was lost"
     assert until(lambda: line.complaints[-1] == loss)
     assert line.complaints[0] == failure
     assert sorted(output.events) == sorted(["good", "also good", failure, loss])
@@ -207,10 +207,10 @@ def test_an_output_that_always_raises_does_not_flood_the_journal(feed: Begin) ->
         line.event(f"event {number}")
         line.publish(number)
     assert until(lambda: line.runner.state().lost >= 4)
-    assert line.complaints == ["output line: RuntimeError: out of order; it is tried again"]
+    assert line.complaints == ["output line: RuntimeError: out of order; trying again"]
     line.runner.finish(time.monotonic())
     words = line.complaints[-1]
-    assert words.startswith("output line, at the end of the station: failing (RuntimeError: out of order), ")
+    assert words.startswith("output line, when the station ended: failing (RuntimeError: out of order), ")
     assert words.endswith(" lost")
 
 
@@ -221,7 +221,7 @@ def test_an_output_that_cannot_be_made_is_told(feed: Begin) -> None:
     line = feed(make)
     line.event("first")
     assert until(lambda: len(line.complaints) == 1)
-    assert line.complaints[0] == "output line: ModuleNotFoundError: No module named 'paho'; it is tried again"
+    assert line.complaints[0] == "output line: ModuleNotFoundError: No module named 'paho'; trying again"
     assert line.runner.state().waiting == 2  # nothing is lost
 
 
@@ -230,7 +230,7 @@ def test_a_peer_that_comes_later_gets_everything_in_order(feed: Begin) -> None:
     line = feed(lambda: TcpOutput(TcpTable(port), Path()))
     for number in range(200):
         line.event(f"event {number}")
-    assert until(lambda: line.complaints == ["output line: Connection refused; it is tried again"])
+    assert until(lambda: line.complaints == ["output line: Connection refused; trying again"])
     peer = Peer(port)
     try:
         assert until(lambda: not line.runner.state().waiting)
@@ -249,13 +249,13 @@ def test_a_peer_that_does_not_read_is_told_and_the_end_does_not_wait_for_it(feed
         for _ in range(200):
             line.event("x" * 100_000)
         assert until(lambda: bool(line.complaints))
-        assert line.complaints == ["output line: timed out; it is tried again"]
+        assert line.complaints == ["output line: timed out; trying again"]
         began = time.monotonic()
         line.runner.finish(began + 1.0)
         line.end(0.5)
         assert time.monotonic() - began < 1.5
-        assert line.complaints[-1].startswith("output line, at the end of the station: failing (timed out), ")
-        assert " events wait" in line.complaints[-1]
+        assert line.complaints[-1].startswith("output line, when the station ended: failing (timed out), ")
+        assert " events waiting" in line.complaints[-1]
     finally:
         peer.close()
 
@@ -285,7 +285,7 @@ def test_the_end_leaves_a_hanging_output_behind_in_time_and_says_what_it_did_not
     line.runner.finish(began + 0.2)
     line.end(0.2)
     assert 0.4 <= time.monotonic() - began < 1.0
-    assert line.complaints == ["output line, at the end of the station: starting, 3 events wait"]
+    assert line.complaints == ["output line, when the station ended: starting, 3 events waiting"]
     go_on.set()
     assert until(lambda: line.runner.state().phase == "stopped")
     # What came after the end of the time was not delivered any more.

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.commands import Calibrate, Pause, RecordSound, SaveThresholds, SetThreshold, TakeOverModel
 from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.samples import SoundBlock
@@ -23,6 +24,7 @@ from core.sources.simulated.motor import BLOCK, MOTOR_FAULTS, RATE, MotorFault
 from core.state.sense import ImageState, SoundState
 from core.state.snapshot import Snapshot
 from core.state.source_status import MicrophoneStatus, SourceState
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, odd_part, until
 from tests.support.sounds import faulty_motor, good_motor
@@ -103,7 +105,7 @@ class Bench:
 def running(recipe: Recipe, shown: Scripted | None = None, sound: np.ndarray | None = GOOD) -> Iterator[Bench]:
     played = Played()
     played.play(sound)
-    bench = Bench(Station(recipe, source=shown, sound_source=played), played, shown)
+    bench = Bench(Station(recipe, device_ports(recipe, camera=shown, microphone=played)), played, shown)
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -177,7 +179,7 @@ SILENCE = np.zeros(8 * RATE, np.float32)
         (lambda bench: setattr(bench.played, "note", "channel 1 is dead"), "channel 1 is dead"),
         (lambda bench: bench.played.play(None), "no sound for"),
         (lambda bench: bench.played.become("lost", "microphone default: was pulled"), "was pulled"),
-        (lambda bench: bench.station.pause(True), "paused"),
+        (lambda bench: bench.station.do(Pause(True)), "paused"),
     ],
     ids=[
         "silent",
@@ -206,7 +208,7 @@ def test_what_cannot_be_heard_is_unknown_and_never_ok(
         bench.played.play(GOOD)
         bench.played.become("live")
         bench.played.note = ""
-        bench.station.pause(False)
+        bench.station.do(Pause(False))
         bench.seen.clear()
         assert bench.turns("OK")
         # What was heard before is forgotten: a window must be full first.
@@ -251,7 +253,7 @@ def test_both_share_the_budget_of_false_alarms(both: Recipe) -> None:
     shown.show(lambda number: good_part(5000 + number % 7))
     with running(both, shown) as bench:
         assert until(lambda: bench.image.model is not None and bench.sound.model is not None)
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: bench.image.thresholds is not None and "5 %" in bench.image.thresholds.by)
         assert until(lambda: bench.sound.thresholds is not None and "5 %" in bench.sound.thresholds.by)
 
@@ -259,11 +261,11 @@ def test_both_share_the_budget_of_false_alarms(both: Recipe) -> None:
 def test_thresholds_of_the_sound_are_moved_saved_and_found_again(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK")
-        bench.station.set_threshold("density", 500.0, "key", "sound")
-        bench.station.set_threshold("reconstruction_error", -500.0, "key", "sound")
+        bench.station.do(SetThreshold("density", 500.0, "key", "sound"))
+        bench.station.do(SetThreshold("reconstruction_error", -500.0, "key", "sound"))
         assert bench.turns("ANOMALY")
         assert bench.sound.unsaved
-        bench.station.save_thresholds()
+        bench.station.do(SaveThresholds())
         assert until(lambda: not bench.sound.unsaved)
     saved = open_recipe(str(heard.folder)).settings.sound.thresholds
     assert (saved.density, saved.reconstruction_error, saved.by) == (500.0, -500.0, "key")
@@ -275,9 +277,9 @@ def test_good_sound_is_recorded_into_the_recipe(heard: Recipe) -> None:
     before = sorted(heard.good_sound.iterdir())
     with running(heard) as bench:
         assert bench.turns("OK")
-        bench.station.record(True)
+        bench.station.do(RecordSound(True))
         assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 3)
-        bench.station.record(False)
+        bench.station.do(RecordSound(False))
         assert until(lambda: "of good sound recorded" in bench.sound.stored)
         assert bench.sound.capture is None
     (new,) = set(heard.good_sound.iterdir()) - set(before)
@@ -294,7 +296,7 @@ def test_good_sound_is_recorded_into_the_recipe(heard: Recipe) -> None:
 def test_a_microphone_that_goes_leaves_what_was_recorded(heard: Recipe) -> None:
     with running(heard) as bench:
         assert bench.turns("OK")
-        bench.station.record(True)
+        bench.station.do(RecordSound(True))
         assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 2)
         bench.played.become("lost", "microphone default: was pulled")
         assert until(lambda: bench.sound.capture is not None and "pulled" in bench.sound.capture.note)
@@ -309,7 +311,7 @@ def test_a_recipe_that_was_taught_pictures_alone_can_record_sound(trained: Recip
         # Nothing was learnt by ear, which is no reason to say nothing of what is seen.
         assert bench.turns("OK", "like the good parts")
         assert "nothing was learnt yet" in bench.sound.verdict.reason
-        bench.station.record(True)
+        bench.station.do(RecordSound(True))
         assert until(lambda: bench.sound.capture is not None and bench.sound.capture.seconds > 2)
     assert len(list(trained.good_sound.glob("*.wav"))) == 1
 
@@ -319,7 +321,7 @@ def test_sound_is_learnt_in_the_background_and_taken_over(heard: Recipe, user: d
     heard.sound_bundle.with_name("sound.candidate.goodpart").write_bytes(old)
     with running(heard) as bench:
         assert until(lambda: bench.sound.new_model is not None)
-        bench.station.take_over()
+        bench.station.do(TakeOverModel())
         assert until(lambda: bench.sound.new_model is None)
         assert bench.turns("OK")
     assert not heard.candidate("sound").exists()

@@ -14,6 +14,17 @@ import pytest
 
 import core.pipelines.base
 import core.tape.writer
+from core.commands import (
+    Calibrate,
+    GrabThresholds,
+    Pause,
+    SetKnobRange,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    TriggerPart,
+    UndoGrab,
+)
 from core.errors import GoodpartError
 from core.inference.image_judge import ImageJudge
 from core.journal.store import read_journal
@@ -23,6 +34,7 @@ from core.replay.replay import Replay
 from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import Sense
+from core.station.ports import device_ports
 from core.station.station import Station
 from core.tape.events import KnobBytes, Took
 from core.tape.reader import TapeReader
@@ -73,7 +85,9 @@ class Live:
 @contextmanager
 def recording(recipe: Recipe, file: Path, source: Scripted | None = None, **options: str) -> Iterator[Live]:
     tape = TapeWriter(file)
-    live = Live(Station(recipe, source=source, tape=tape, **options), source, tape)
+    live = Live(
+        Station(recipe, device_ports(recipe, options.pop("camera", None) or source, tape=tape, **options)), source, tape
+    )
     live.station.start()
     try:
         yield live
@@ -116,27 +130,27 @@ def test_pictures_sound_and_commands_are_judged_again_to_the_bit(both: Recipe, t
         source.show(good)
         assert live.image.thresholds
         for step in range(5):
-            station.set_threshold("density", live.image.thresholds.density + step, "key")
+            station.do(SetThreshold("density", live.image.thresholds.density + step, "key"))
             live.judges(2)
-        station.set_threshold("reconstruction_error", 1e-9, "key", "sound")
+        station.do(SetThreshold("reconstruction_error", 1e-9, "key", "sound"))
         live.judges(3, "sound")
-        station.pause(True)
+        station.do(Pause(True))
         live.turns("UNKNOWN", "paused")
-        station.pause(False)
+        station.do(Pause(False))
         live.judges(5)
         assert until(lambda: bool(live.now.knobs and live.now.knobs.density), 20.0)
-        station.set_knob("image", "density", replace(both.settings.image.knobs.density, range="raw"))
+        station.do(SetKnobRange("image", "density", replace(both.settings.image.knobs.density, range="raw")))
 
         def grabbed() -> bool:
-            station.grab("density")
+            station.do(GrabThresholds("density"))
             time.sleep(0.1)
             return bool(live.image.thresholds and live.image.thresholds.by == "knob")
 
         assert until(grabbed, 20.0), live.now.fault
         live.judges(5)
-        station.undo_grab()
+        station.do(UndoGrab())
         live.judges(3)
-        station.calibrate()
+        station.do(Calibrate())
         live.judges(3)
         live.judges(3, "sound")
         source.show(None)
@@ -210,10 +224,10 @@ def test_a_new_model_that_was_taken_over_takes_over_again(trained: Recipe, tmp_p
     shutil.copy(trained.image_bundle, trained.candidate("image"))
     with recording(trained, file, source) as live:
         live.judges(5)
-        live.station.set_threshold("density", -1e9)
-        live.station.set_threshold("reconstruction_error", 1e9)
+        live.station.do(SetThreshold("density", -1e9))
+        live.station.do(SetThreshold("reconstruction_error", 1e9))
         live.turns("OK")
-        live.station.take_over()
+        live.station.do(TakeOverModel())
         live.turns("ANOMALY")
         live.judges(5)
     outcome = replayed(file)
@@ -236,7 +250,7 @@ def test_a_judgement_that_hangs_hangs_again(trained: Recipe, tmp_path: Path, mon
         free.clear()
 
         def noticed() -> bool:
-            live.station.calibrate()
+            live.station.do(Calibrate())
             time.sleep(0.05)
             return "has been judged for" in live.now.verdict.reason
 
@@ -277,7 +291,7 @@ def test_another_recipe_judges_the_same_recording_its_own_way(trained: Recipe, t
     with recording(trained, file, source) as live:
         live.turns("ANOMALY")
         live.judges(5)
-        live.station.set_threshold("density", -1e9)
+        live.station.do(SetThreshold("density", -1e9))
         live.judges(5)
     assert same_judging(*models_of(file), trained) == ""
     shutil.copytree(trained.folder, tmp_path / "blunt")
@@ -401,16 +415,16 @@ def test_single_shots_are_judged_again_to_the_bit(both: Recipe, tmp_path: Path) 
     with recording(open_recipe(str(both.folder)), file, source, microphone="simulated") as live:
         live.judges(3)
         live.judges(3, "sound")
-        live.station.single(True)
+        live.station.do(SetSingleShot(True))
         live.turns("UNKNOWN", "waiting")
         for number, draw in enumerate((good, odd), 1):
             source.show(draw)
-            live.station.part("key")
+            live.station.do(TriggerPart("key"))
             assert until(lambda n=number: live.now.part is not None and live.now.part.number >= n, 20.0)
             assert until(lambda: "ago" in live.now.verdict.reason, 10.0)
         assert until(lambda: "2 s ago" in live.now.verdict.reason, 10.0)
         assert until(lambda: "waiting" in live.now.verdict.reason, 10.0)
-        live.station.single(False)
+        live.station.do(SetSingleShot(False))
         live.judges(5)
     outcome = replayed(file)
     assert outcome.same is True, vars(outcome.difference or outcome)

@@ -17,6 +17,7 @@ import pytest
 
 from core.bundle import read_bundle
 from core.recipes.recipe import Recipe
+from core.runtime.child_process import json_object
 from core.runtime.training_process import MOST_POINTS, Curve, TrainingRun, parse_progress
 from core.state.jobs import TrainingState
 from tests.support.data import ROOT
@@ -204,7 +205,8 @@ def test_a_training_that_was_done_before_it_was_cancelled_is_done(
 
 @pytest.mark.parametrize("line", ["", "no json", "[]", "null", '{"state": "x"}', '{"state": ["running"]}', "{" * 100])
 def test_no_other_line_is_progress(line: str) -> None:
-    assert parse_progress(line) is None
+    said = json_object(line)
+    assert said is None or parse_progress(said) is None
 
 
 def test_the_loss_curve_stays_short_and_even() -> None:

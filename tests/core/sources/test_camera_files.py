@@ -12,7 +12,7 @@ import pytest
 
 from core.samples import Frame
 from core.sources.camera.base import CameraSettings, PictureSource
-from core.sources.camera.files import Folder, pictures_in
+from core.sources.camera.files import Folder, pictures_at
 from core.sources.camera.reader import Backoff, CameraReader
 from core.sources.camera_address import open_source
 from tests.core.sources.test_camera_reader import until
@@ -117,7 +117,7 @@ def test_pictures_come_in_natural_order(tmp_path: Path, source) -> None:
     levels = write_pictures(tmp_path / "p", names)
     (tmp_path / "p" / "notes.txt").write_text("no picture")
     (tmp_path / "p" / "._part 1.png").write_bytes(b"what a Mac leaves behind")
-    assert [path.name for path in pictures_in(tmp_path / "p")] == names
+    assert [path.name for path in pictures_at(tmp_path / "p")] == names
     folder = source(tmp_path / "p", CameraSettings(fps=25, loop=False))
     frames = all_of(folder)
     assert [level_of(f) for f in frames] == [levels[f.number - 1] for f in frames]

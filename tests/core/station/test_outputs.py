@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.commands import SetThreshold
 from core.journal.store import read_journal
 from core.outputs import runner
 from core.recipes.recipe import Recipe, open_recipe
@@ -19,6 +20,7 @@ from core.serialization.dataclass_json import from_json, to_json
 from core.serialization.verdict_json import as_json
 from core.state.outputs import OutputState
 from core.state.snapshot import Snapshot
+from core.station.ports import device_ports
 from core.station.station import Station
 from core.tape.writer import TapeWriter
 from tests.support.outputs import Peer, event_line, free_port, register
@@ -42,7 +44,7 @@ class Bench:
         self.source = Scripted()
         self.source.show(lambda number: good_part(5000 + number))
         self.seen: list[Snapshot] = []
-        self.station = Station(recipe, source=self.source, tape=tape)
+        self.station = Station(recipe, device_ports(recipe, self.source, tape=tape))
         self.station.subscribe(self.seen.append)
 
     @property
@@ -50,8 +52,12 @@ class Bench:
         return self.station.snapshot()
 
     def judged(self, count: int) -> bool:
-        target = self.now.counters.judged + count
-        return until(lambda: self.now.counters.judged >= target)
+        target = self._judged() + count
+        return until(lambda: self._judged() >= target)
+
+    def _judged(self) -> int:
+        image = self.now.image
+        return image.counters.judged if image else 0
 
 
 @contextmanager
@@ -72,7 +78,7 @@ def lines(recipe: Recipe) -> list[dict[str, Any]]:
 def test_an_output_says_what_headless_and_the_journal_say(trained: Recipe) -> None:
     recipe = feeding(trained, "[outputs.lines]\n")
     with running(recipe) as bench:
-        bench.station.set_threshold("density", -3.0)
+        bench.station.do(SetThreshold("density", -3.0))
         bench.source.show(lambda number: odd_part(5000 + number))
         assert until(lambda: bench.now.verdict.state == "ANOMALY")
         assert until(lambda: bench.now.outputs[0].words == "working")
@@ -108,7 +114,7 @@ def test_slow_raising_and_dead_outputs_do_not_slow_the_verdicts(trained: Recipe)
 
 def test_an_output_that_fails_is_in_the_fault_once_and_in_its_state(trained: Recipe) -> None:
     recipe = feeding(trained, f"[outputs.tcp]\nport = {free_port()}\n[outputs.lines]\n")
-    words = "output tcp: Connection refused; it is tried again"
+    words = "output tcp: Connection refused; trying again"
     with running(recipe) as bench:
         assert until(lambda: bench.now.fault == words)
         assert bench.judged(10)
@@ -121,7 +127,7 @@ def test_an_output_that_fails_is_in_the_fault_once_and_in_its_state(trained: Rec
     faults = [event.reason for event in read_journal(recipe.journal) if event.kind == "fault"]
     assert faults[0] == words
     assert len(faults) == 2
-    assert faults[1].startswith("output tcp, at the end of the station: failing (Connection refused), ")
+    assert faults[1].startswith("output tcp, when the station ended: failing (Connection refused), ")
 
 
 def test_a_station_ends_in_time_with_an_output_that_hangs(trained: Recipe) -> None:
@@ -133,7 +139,7 @@ def test_a_station_ends_in_time_with_an_output_that_hangs(trained: Recipe) -> No
         assert bench.now.stopped
     kinds = [(event.kind, event.reason) for event in read_journal(recipe.journal)]
     assert kinds[-1][0] == "fault"
-    assert "output odd, at the end of the station: starting, " in kinds[-1][1]
+    assert "output odd, when the station ended: starting, " in kinds[-1][1]
 
 
 def test_a_replay_starts_no_outputs(trained: Recipe, tmp_path: Path) -> None:

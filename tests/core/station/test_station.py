@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from core.commands import Calibrate, CancelTraining, Pause, SaveThresholds, SetThreshold, TakeOverModel, Train
 from core.detectors.image.base import ImageDetector, ImageScores
 from core.errors import GoodpartError
 from core.inference.image_judge import ImageJudge
 from core.journal.store import read_journal
+from core.pipelines.base import PipelinePorts
+from core.pipelines.factory import Pipelines
 from core.recipes.recipe import Recipe, open_recipe
+from core.runtime.training_process import TrainingRun
 from core.samples import Picture
 from core.serialization.verdict_json import scores_as_json
 from core.state.sense import ImageState
 from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement
+from core.station.ports import StartTraining, device_ports
 from core.station.station import Station
 from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe, odd_part, until, write_parts
 
@@ -30,16 +36,15 @@ from tests.support.parts import HEIGHT, WIDTH, Scripted, good_part, make_recipe,
 class Bench:
     """A running station, its source, and all that it has published since `forget`."""
 
-    def __init__(self, station: Station, source: Scripted) -> None:
-        self.station, self.source = station, source
+    def __init__(self, station: Station, source: Scripted, pipelines: Pipelines | None = None) -> None:
+        self.station, self.source, self.pipelines = station, source, pipelines
         self.seen: list[Snapshot] = []
 
     @property
     def judge(self) -> ImageJudge:
-        sight = self.station._sight
-        assert sight is not None
-        assert sight.judge is not None
-        return sight.judge
+        assert self.pipelines is not None and self.pipelines.image is not None
+        assert self.pipelines.image.judge is not None
+        return self.pipelines.image.judge
 
     @property
     def now(self) -> Snapshot:
@@ -61,10 +66,20 @@ class Bench:
 
 
 @contextmanager
-def running(recipe: Recipe, show: Callable[[int], Picture] | None = None) -> Iterator[Bench]:
+def running(
+    recipe: Recipe, show: Callable[[int], Picture] | None = None, start_training: StartTraining = TrainingRun
+) -> Iterator[Bench]:
     source = Scripted()
     source.show(show)
-    bench = Bench(Station(recipe, source=source), source)
+    made: list[Pipelines] = []
+    ports = device_ports(recipe, camera=source)
+
+    def pipelines(given: PipelinePorts) -> Pipelines:
+        made.append(ports.pipelines(given))
+        return made[0]
+
+    station = Station(recipe, replace(ports, pipelines=pipelines, start_training=start_training))
+    bench = Bench(station, source, made[0])
     bench.station.subscribe(lambda snapshot: bench.seen.append(snapshot))
     bench.station.start()
     try:
@@ -122,7 +137,7 @@ def test_good_parts_are_ok_and_odd_ones_are_called(trained: Recipe) -> None:
         (lambda bench: bench.source.become("ended", "all pictures were shown"), "all pictures were shown"),
         (lambda bench: bench.source.show(lambda n: good(n)[10:]), "taught were 200 x 150"),
         (lambda bench: bench.source.show(lambda n: np.full_like(good(n), 255)), "too bright"),
-        (lambda bench: bench.station.pause(True), "paused"),
+        (lambda bench: bench.station.do(Pause(True)), "paused"),
     ],
     ids=["dark", "frozen", "no frames", "pulled", "ended", "other size", "white", "paused"],
 )
@@ -139,7 +154,7 @@ def test_what_cannot_be_seen_is_unknown_and_never_ok(
         # And back again: what was seen before the fault does not vote.
         bench.source.show(good)
         bench.source.become("live")
-        bench.station.pause(False)
+        bench.station.do(Pause(False))
         bench.seen.clear()
         assert bench.turns("OK")
         first = next(snapshot.image for snapshot in bench.seen if snapshot.image and snapshot.image.judged)
@@ -150,7 +165,7 @@ def test_what_cannot_be_seen_is_unknown_and_never_ok(
 def test_a_pause_is_seen_at_once(trained: Recipe) -> None:
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        bench.station.pause(True)
+        bench.station.do(Pause(True))
         assert until(lambda: any(snapshot.paused for snapshot in bench.seen))
         assert all(snapshot.verdict.state == "UNKNOWN" for snapshot in bench.seen if snapshot.paused)
 
@@ -179,7 +194,7 @@ def test_a_picture_that_was_being_judged_when_it_was_paused_does_not_count(train
         held = Held(judge.detector)
         judge.detector = held
         assert held.judging.wait(5)
-        bench.station.pause(True)
+        bench.station.do(Pause(True))
         assert until(lambda: bench.now.paused)
         bench.seen.clear()
         held.go_on.set()
@@ -193,7 +208,7 @@ def test_without_a_model_it_is_unknown_and_says_what_to_do(tmp_path: Path) -> No
         assert bench.turns("UNKNOWN", "nothing was learnt yet: teach good parts, then train")
         assert bench.states(5) == {"UNKNOWN"}
         assert isinstance(bench.station.refused, GoodpartError)
-        bench.station.set_threshold("density", -3.0)
+        bench.station.do(SetThreshold("density", -3.0))
         assert until(lambda: "there are no thresholds to set" in bench.now.fault)
 
 
@@ -293,13 +308,13 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
         assert bench.turns("OK")
         assert bench.image.thresholds is not None
         old = bench.image.thresholds.density
-        bench.station.set_threshold("density", 1000.0, "knob")
+        bench.station.do(SetThreshold("density", 1000.0, "knob"))
         assert bench.turns("ANOMALY", "threshold 1000")
         assert bench.image.unsaved
         assert bench.image.thresholds.by == "knob"
-        bench.station.save_thresholds()
+        bench.station.do(SaveThresholds())
         assert until(lambda: not bench.image.unsaved)
-        bench.station.set_threshold("density", float("nan"))
+        bench.station.do(SetThreshold("density", float("nan")))
         assert until(lambda: "must be a number" in bench.now.fault)
         assert bench.image.thresholds.density == 1000.0
     saved = open_recipe(str(trained.folder)).settings.image.thresholds
@@ -309,7 +324,7 @@ def test_a_threshold_moves_what_is_called_and_is_saved(trained: Recipe) -> None:
     assert changed.reason == "knob"
     with running(open_recipe(str(trained.folder)), good) as bench:
         assert bench.turns("ANOMALY", "threshold 1000")
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert bench.turns("OK")
         assert bench.image.thresholds is not None
         assert bench.image.thresholds.density == pytest.approx(old)
@@ -320,15 +335,15 @@ def test_calibrating_takes_the_rate_that_the_recipe_asks_now(trained: Recipe) ->
     with running(trained, good) as bench:
         assert bench.turns("OK")
         trained.change("verdict", {"false_alarms": 0.2})
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: bench.image.thresholds is not None and "20 %" in bench.image.thresholds.by)
         assert bench.image.model is not None
-        assert "20 % false alarms asked" in bench.image.model.note
+        assert "false-alarm target 20 %" in bench.image.model.note
         trained.change("verdict", {"false_alarms": 0.001})
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: "it takes 999, 969 more" in bench.now.fault)
         trained.toml.write_text("[verdict]\nfalse_alarm = 0.1\n")
-        bench.station.calibrate()
+        bench.station.do(Calibrate())
         assert until(lambda: "did you mean `false_alarms`?" in bench.now.fault)
         assert bench.states(3) <= {"OK", "ANOMALY", "UNKNOWN"}
 
@@ -337,8 +352,8 @@ def test_a_read_only_recipe_is_judged_with_and_told(trained: Recipe, read_only: 
     with running(open_recipe(str(read_only(trained.folder))), good) as bench:
         assert bench.turns("OK")
         assert until(lambda: "the journal cannot be written" in bench.now.fault)
-        bench.station.set_threshold("density", 1000.0)
-        bench.station.save_thresholds()
+        bench.station.do(SetThreshold("density", 1000.0))
+        bench.station.do(SaveThresholds())
         assert until(lambda: "Read-only" in bench.now.fault)
         assert bench.image.unsaved
         assert bench.turns("ANOMALY")
@@ -407,14 +422,14 @@ def test_kept_pictures_are_bounded(trained: Recipe) -> None:
 
 def test_a_second_station_is_refused_until_the_first_has_ended(trained: Recipe) -> None:
     with running(trained, good), pytest.raises(GoodpartError, match="another goodpart is judging"):
-        Station(trained, source=Scripted())
-    Station(trained, source=Scripted()).stop()
+        Station(trained, device_ports(trained, camera=Scripted()))
+    Station(trained, device_ports(trained, camera=Scripted())).stop()
 
 
 def test_a_camera_that_means_nothing_is_refused_and_does_not_hold_the_recipe(trained: Recipe) -> None:
     with pytest.raises(GoodpartError, match="no-such-camera"):
-        Station(trained, camera="no-such-camera")
-    Station(trained, source=Scripted()).stop()
+        Station(trained, device_ports(trained, camera="no-such-camera"))
+    Station(trained, device_ports(trained, camera=Scripted())).stop()
 
 
 def test_a_subscriber_that_fails_is_left_out(trained: Recipe) -> None:
@@ -427,7 +442,7 @@ def test_a_subscriber_that_fails_is_left_out(trained: Recipe) -> None:
 
     source = Scripted()
     source.show(good)
-    station = Station(trained, source=source)
+    station = Station(trained, device_ports(trained, camera=source))
     station.subscribe(fail)
     station.start()
     try:
@@ -461,13 +476,13 @@ def test_it_stops_at_once_and_says_so(trained: Recipe) -> None:
         assert bench.image.judged is None
         assert bench.now.verdict.state == "UNKNOWN"
         bench.station.stop()
-        bench.station.train()
-        bench.station.pause(True)
+        bench.station.do(Train())
+        bench.station.do(Pause(True))
     assert not [thread.name for thread in threading.enumerate() if thread.name in ("station", "journal")]
 
 
 def test_a_station_that_never_started_can_be_stopped(trained: Recipe) -> None:
-    station = Station(trained, source=Scripted())
+    station = Station(trained, device_ports(trained, camera=Scripted()))
     station.stop()
     with running(trained, good) as bench:
         assert bench.turns("OK")
@@ -485,19 +500,19 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
     old = trained.image_bundle.read_bytes()
     with running(trained, good) as bench:
         assert bench.turns("OK")
-        bench.station.take_over()
+        bench.station.do(TakeOverModel())
         assert until(lambda: "no new model to take over" in bench.now.fault)
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 20)
         judged = bench.image.counters.judged
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: "under way already" in bench.now.fault)
         assert until(lambda: bench.image.new_model is not None, 20)
         assert bench.image.counters.judged > judged
         assert bench.now.training is not None
         assert bench.now.training.state == "done"
         assert trained.image_bundle.read_bytes() == old
-        bench.station.take_over()
+        bench.station.do(TakeOverModel())
         assert until(lambda: bench.image.new_model is None)
         assert bench.now.training is None
         assert bench.image.model is not None
@@ -512,16 +527,20 @@ def test_it_learns_while_it_judges_and_takes_the_new_model_over_on_request(train
 @pytest.mark.usefixtures("as_user")
 def test_training_is_cancelled_on_request_and_with_the_station(trained: Recipe) -> None:
     write_parts(trained.good_images, range(100, 180))
-    with running(trained, good) as bench:
-        bench.station.train()
+    runs: list[TrainingRun] = []
+
+    def start(*asked: Any) -> TrainingRun:
+        runs.append(TrainingRun(*asked))
+        return runs[-1]
+
+    with running(trained, good, start) as bench:
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
-        bench.station.cancel_training()
+        bench.station.do(CancelTraining())
         assert until(lambda: bench.now.training is not None and bench.now.training.state == "cancelled")
-        bench.station.train()
+        bench.station.do(Train())
         assert until(lambda: bench.now.training is not None and bench.now.training.phase == "density", 30)
-        run = bench.station._learning.run
-        assert run is not None
-    assert run.wait(3).state == "cancelled"
+    assert [run.wait(3).state for run in runs] == ["cancelled", "cancelled"]
     assert not trained.candidate("image").exists()
     assert bench.image.model is not None
     assert bench.image.model.taught == 30

@@ -101,7 +101,7 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes, named: bool) -> 
         assert torn == len(content)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(KINDS), FACTS, st.binary(max_size=40)), max_size=4))
 def test_whatever_sealed_chunks_say_is_replayed_or_refused_in_words(
     told: list[tuple[str, dict[str, object], bytes]],

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+import models.comparison.run
 from core.evaluation.comparison import Comparison, contest_file, figures, read_contest
 from core.methods import candidates_of
 from core.recipes.recipe import Recipe, open_recipe
@@ -24,6 +25,7 @@ from models.comparison.material import look_through
 from models.comparison.run import ComparisonProgress, ComparisonRequest, bounded, chosen
 from models.folds import make_folds
 from models.progress import ProgressReporter
+from tests.support.learning import learn_here
 from tests.support.parts import ROOT, good_part, make_recipe, odd_part, write_parts
 from tests.support.sounds import faulty_motor, good_motor, make_motor_recipe, write_sounds
 
@@ -43,9 +45,17 @@ def compare(recipe: Recipe, env: User, **job: Any) -> tuple[int, dict[str, Any]]
         errors = child.stderr.read()
         code = child.wait(60)
     assert "Traceback" not in errors, errors
-    assert all(parse_progress(line) is not None for line in lines)
+    assert all(parse_progress(json.loads(line)) is not None for line in lines)
     said: dict[str, Any] = json.loads(lines[-1])
     return code, said
+
+
+def refusal(recipe: Recipe, env: User, **job: Any) -> str:
+    done = learn_here(models.comparison.run, [recipe.folder, json.dumps({"sense": "image", **job})], env)
+    assert done.returncode == 2
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert said["state"] == "failed"
+    return str(said["message"])
 
 
 def held(recipe: Recipe, sense: Any = "image") -> Comparison:
@@ -116,20 +126,17 @@ def test_methods_without_tensorflow_are_left_out_unless_they_are_named(pump: Rec
 
 def test_too_little_is_refused_in_words(tmp_path: Path, user: User) -> None:
     recipe = make_recipe(tmp_path / "pump", 5)
-    code, said = compare(recipe, user)
-    assert code == 2
-    assert "no known defects" in said["message"]
-    assert "`goodpart teach pump --images PATH --defect`" in said["message"]
+    said = refusal(recipe, user)
+    assert "no known defects" in said
+    assert "`goodpart teach pump --images PATH --defect`" in said
     write_parts(recipe.defect_images, range(100, 103), odd_part)
-    assert "5 good pictures are too few" in compare(recipe, user)[1]["message"]
+    assert "5 good pictures are too few" in refusal(recipe, user)
     for copy in range(20):
         shutil.copy(recipe.good_images / "part0.png", recipe.good_images / f"copy{copy}.png")
     for number in range(1, 5):
         (recipe.good_images / f"part{number}.png").unlink()
-    assert (
-        "21 good pictures, of which only 1 are not near-duplicates, are too few" in compare(recipe, user)[1]["message"]
-    )
-    assert "is not a method here" in compare(recipe, user, methods=["spectrum"])[1]["message"]
+    assert "21 good pictures, of which only 1 are not near-duplicates, are too few" in refusal(recipe, user)
+    assert "is not a method here" in refusal(recipe, user, methods=["spectrum"])
     (recipe.toml).write_text("nonsense = 1")
     assert compare(recipe, user)[0] == 2
 

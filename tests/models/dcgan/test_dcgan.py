@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -27,6 +27,7 @@ from models.dcgan.detection import Detection, Judged
 from models.dcgan.evaluation import area, best, sweep
 from models.dcgan.networks import Gan
 from models.dcgan.training import (
+    Checkpoint,
     Course,
     batches,
     checkpoints,
@@ -39,21 +40,41 @@ from models.dcgan.training import (
 from tests.support.data import ROOT, data_folder
 from tests.support.sounds import good_motor, write_sounds
 
-QUICK = Course(epochs=3, iterations=2, batch=4)
+QUICK = Course(epochs=4, iterations=2, batch=4)
 
 
 def quiet(*_: object) -> None:
     pass
 
 
+def drawn_pictures() -> Pixels:
+    return np.random.default_rng(0).uniform(0, 1, (12, 20, 44, 3)).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def pictures() -> Pixels:
-    return np.random.default_rng(0).uniform(0, 1, (12, 20, 44, 3)).astype(np.float32)
+    return drawn_pictures()
 
 
 def place(folder: Path) -> Path:
     for name in ("checkpoints", "samples"):
         (folder / name).mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(pictures: Pixels, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Gan]:
+    """A training that nothing interrupted: its folder, which nobody changes, and its networks."""
+    folder = place(tmp_path_factory.mktemp("whole") / "run")
+    return folder, fit(pictures, QUICK, quiet, folder)
+
+
+@pytest.fixture
+def run(whole: tuple[Path, Gan], tmp_path: Path) -> Path:
+    """A folder of its own with the newest checkpoint of that training."""
+    folder, newest = place(tmp_path / "run"), newest_checkpoint(whole[0])
+    assert newest is not None
+    shutil.copy(newest, folder / "checkpoints")
     return folder
 
 
@@ -122,66 +143,90 @@ def test_an_epoch_shows_every_picture_before_any_again(count: int) -> None:
     assert not np.array_equal(order, batches(count, Course(), 4).ravel())
 
 
-def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path: Path, pictures: Pixels) -> None:
-    whole, parts = place(tmp_path / "whole"), place(tmp_path / "parts")
-    told: list[int] = []
-    fit(pictures, QUICK, quiet, whole)
-    fit(pictures, replace(QUICK, epochs=2), quiet, parts)
-    gan = fit(pictures, QUICK, lambda epoch, _loss: told.append(epoch), parts)
-    assert told == [3], "the two epochs that were learnt are not learnt again"
-    one, other = (read_checkpoint(folder / "checkpoints" / "epoch-0003.npz") for folder in (whole, parts))
+SECOND = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from models.dcgan.training import fit
+from tests.models.dcgan.test_dcgan import QUICK, drawn_pictures
+fit(drawn_pictures(), replace(QUICK, epochs=2), lambda *_: None, Path(sys.argv[1]))
+"""
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training in another process that ended after two epochs."""
+    folder = place(tmp_path_factory.mktemp("elsewhere") / "run")
+    subprocess.run([sys.executable, "-c", SECOND, str(folder)], cwd=ROOT, capture_output=True, check=True)
+    return folder
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     assert one.losses == other.losses
-    assert len(one.losses) == 3
     assert one.state.keys() == other.state.keys()
     assert all(np.array_equal(one.state[name], other.state[name]) for name in one.state)
-    drawn = load(whole).draw(5, 0)
+
+
+def test_the_same_seed_in_another_process_is_the_same(whole: tuple[Path, Gan], elsewhere: Path) -> None:
+    assert_same(*(read_checkpoint(folder / "checkpoints" / "epoch-0002.npz") for folder in (whole[0], elsewhere)))
+
+
+def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(
+    whole: tuple[Path, Gan], elsewhere: Path, tmp_path: Path, pictures: Pixels
+) -> None:
+    folder, parts = whole[0], Path(shutil.copytree(elsewhere, tmp_path / "parts"))
+    told: list[int] = []
+    gan = fit(pictures, QUICK, lambda epoch, _loss: told.append(epoch), parts)
+    assert told == [3, 4], "the two epochs that were learnt are not learnt again"
+    one, other = (read_checkpoint(at / "checkpoints" / "epoch-0004.npz") for at in (folder, parts))
+    assert_same(one, other)
+    assert len(one.losses) == 4
+    drawn = load(folder).draw(5, 0)
     assert np.array_equal(drawn, gan.draw(5, 0))
     assert drawn.shape == (5, 20, 44, 3)
     assert drawn.min() >= 0
     assert drawn.max() <= 1
-    assert {path.name for path in (whole / "samples").iterdir()} == {f"epoch-000{n}.png" for n in (1, 2, 3)}
-    other_seed = fit(pictures, replace(QUICK, seed=1, epochs=1), quiet)
-    assert not np.array_equal(other_seed.draw(5, 0), drawn)
-    # What it learnt moved the networks: neither is as it was drawn at random.
+    assert {path.name for path in (folder / "samples").iterdir()} == {f"epoch-000{n}.png" for n in (1, 2, 3, 4)}
+
+
+def test_what_was_learnt_moved_both_networks(whole: tuple[Path, Gan], pictures: Pixels) -> None:
+    """Neither is as it was drawn at random."""
+    gan = whole[1]
     fresh = fit(pictures, replace(QUICK, epochs=0), quiet)
-    assert not np.array_equal(fresh.draw(5, 0), drawn)
+    assert not np.array_equal(fresh.draw(5, 0), gan.draw(5, 0))
     assert not np.array_equal(fresh.realness(pictures), gan.realness(pictures))
+    other_seed = fit(pictures, replace(QUICK, seed=1, epochs=0), quiet)
+    assert not np.array_equal(other_seed.draw(5, 0), fresh.draw(5, 0))
 
 
-def test_a_folder_of_another_training_is_left_alone(tmp_path: Path, pictures: Pixels) -> None:
-    folder = place(tmp_path / "run")
-    fit(pictures, replace(QUICK, epochs=1), quiet, folder)
-    before = newest_checkpoint(folder)
+def test_a_folder_of_another_training_is_left_alone(run: Path, pictures: Pixels) -> None:
+    before = newest_checkpoint(run)
     assert before is not None
     content = before.read_bytes()
     with pytest.raises(GoodpartError, match="another --output-dir"):
-        fit(pictures[1:], QUICK, quiet, folder)
+        fit(pictures[1:], QUICK, quiet, run)
     with pytest.raises(GoodpartError, match="other sound or settings"):
-        fit(pictures, replace(QUICK, seed=9), quiet, folder)
-    assert [path.read_bytes() for path in checkpoints(folder)] == [content]
+        fit(pictures, replace(QUICK, seed=9), quiet, run)
+    assert [path.read_bytes() for path in checkpoints(run)] == [content]
 
 
-def test_only_the_newest_checkpoints_stay(tmp_path: Path, pictures: Pixels) -> None:
-    folder = place(tmp_path / "run")
-    fit(pictures, replace(QUICK, epochs=5, iterations=1), quiet, folder)
-    assert [path.name for path in checkpoints(folder)] == [f"epoch-000{n}.npz" for n in (3, 4, 5)]
+def test_only_the_newest_checkpoints_stay(whole: tuple[Path, Gan]) -> None:
+    assert [path.name for path in checkpoints(whole[0])] == [f"epoch-000{n}.npz" for n in (2, 3, 4)]
 
 
-def test_a_torn_checkpoint_is_refused(tmp_path: Path, pictures: Pixels) -> None:
-    folder = place(tmp_path / "run")
-    fit(pictures, replace(QUICK, epochs=1), quiet, folder)
-    (path,) = checkpoints(folder)
+def test_a_torn_checkpoint_is_refused(run: Path) -> None:
+    (path,) = checkpoints(run)
     data = path.read_bytes()
     for torn in (data[: len(data) // 2], b"", b"no checkpoint", data[:5000] + b"\0" * 5000 + data[10000:]):
         path.write_bytes(torn)
         with pytest.raises(UnreadableError, match="torn or not a checkpoint"):
-            load(folder)
+            load(run)
     np.savez(path, about=np.array("{}"))
     with pytest.raises(UnreadableError, match="torn or not a checkpoint"):
         load(path)
     path.unlink()
     with pytest.raises(GoodpartError, match="no checkpoint here"):
-        load(folder)
+        load(run)
 
 
 def test_too_little_sound_is_too_little(pictures: Pixels) -> None:
@@ -295,23 +340,6 @@ def test_a_step_has_the_losses_of_the_paper_and_one_smoothed_label(pictures: Pix
 
     wanted = entropy(1.0, on_drawn), entropy(labels[7], on_real) + entropy(0.0, on_drawn)
     assert gan.learn(pictures[None, :4], 7) == pytest.approx(wanted, rel=1e-4)
-
-
-SECOND = """
-import hashlib, sys
-import numpy as np
-from models.dcgan.training import Course, fit
-pictures = np.random.default_rng(0).uniform(0, 1, (12, 20, 44, 3)).astype(np.float32)
-gan = fit(pictures, Course(epochs=3, iterations=2, batch=4), lambda *_: None)
-state = gan.state()
-print(hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest())
-"""
-
-
-def test_the_same_seed_in_another_process_is_the_same(pictures: Pixels) -> None:
-    state = fit(pictures, QUICK, quiet).state()
-    done = subprocess.run([sys.executable, "-c", SECOND], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest()
 
 
 def test_the_sweep_is_the_curve() -> None:

@@ -43,7 +43,7 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return files
 
 
-def lesson(pictures: list[Path], folds: int = 10) -> ImageLesson:
+def lesson(pictures: list[Path], folds: int = 5) -> ImageLesson:
     n = len(pictures)
     return ImageLesson(pictures, WHOLE, np.arange(n, dtype=np.int64) * min(folds, n) // n)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,16 +14,19 @@ from core.features.image.picture import WHOLE, decode_picture
 from models.base import ImageLesson, Learnt
 from models.components.litert import to_litert
 from models.folds import make_folds
-
-keras = pytest.importorskip("keras")
-seed = pytest.importorskip("models.image.seed")
-neighbors = pytest.importorskip("sklearn.neighbors")
+from models.image import seed
 
 COUNT = 24
 
 
 def silent(phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None) -> None:
     pass
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    """Seconds to load, and so not with this module."""
+    return pytest.importorskip("keras")
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +51,11 @@ def lesson(pictures: list[Path]) -> ImageLesson:
 
 
 @pytest.fixture(scope="module")
-def learnt(lesson: ImageLesson) -> Learnt:
+def learnt(keras: Any, lesson: ImageLesson) -> Learnt:
     return seed.learn(lesson, silent)
 
 
-def test_litert_gives_what_keras_gives(pictures: list[Path]) -> None:
+def test_litert_gives_what_keras_gives(keras: Any, pictures: list[Path]) -> None:
     keras.utils.set_random_seed(1)
     model = seed.build(keras)
     network = ConvolutionalAutoencoder(to_litert(model, "pixels", ("reconstruction", "latent")))
@@ -69,6 +73,7 @@ def test_density_and_error_are_those_of_one_pass(learnt: Learnt, pictures: list[
     reconstruction, latent = ConvolutionalAutoencoder(learnt.networks["autoencoder"]).run(pixels)
     scores = detector.judge(decode_picture(pictures[0]))
     assert scores.reconstruction_error == pytest.approx(float(np.mean((reconstruction - pixels) ** 2)), rel=1e-5)
+    neighbors = pytest.importorskip("sklearn.neighbors")
     density = neighbors.KernelDensity(bandwidth=0.2).fit(learnt.arrays["latents"]).score_samples(latent[None])[0]
     assert scores.density == pytest.approx(density, rel=1e-6)
     assert scores.map.shape == (14, 14)
@@ -101,6 +106,7 @@ def test_a_picture_of_something_else_is_less_dense(learnt: Learnt, pictures: lis
     assert detector.judge(odd).density < learnt.held_out_density.min()
 
 
+@pytest.mark.usefixtures("keras")
 def test_learning_can_be_cancelled(lesson: ImageLesson) -> None:
     calls = 0
 

@@ -12,6 +12,22 @@ from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from core.commands import (
+    BeginShift,
+    Calibrate,
+    CancelTraining,
+    CollectPictures,
+    EndCollecting,
+    GiveFeedback,
+    Pause,
+    RecordSound,
+    SaveThresholds,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+    TriggerPart,
+)
 from core.state.jobs import TrainingState
 from core.state.material import PictureCapture, ReviewQueue
 from core.state.parts import Call
@@ -63,7 +79,7 @@ async def running(app: Dashboard, size: tuple[int, int] = (80, 24)) -> AsyncIter
     """The app, from when it has started its station."""
     station = cast(FakeStation, app.station)
     async with app.run_test(size=size) as pilot:
-        while ("start",) not in station.calls:
+        while "start" not in station.calls:
             await pilot.pause(0.01)
         yield pilot
 
@@ -104,7 +120,7 @@ async def test_the_station_is_started_once_and_only_after_the_screen_listens() -
     app, station, _ = make()
     async with running(app) as pilot:
         await pilot.pause()
-        assert station.calls == [("start",)]
+        assert station.calls == ["start"]
         station.publish(anomaly())
         assert "ANOMALY" in await shown(pilot, app)
     assert not station._callbacks, "the screen must end its subscription"
@@ -133,9 +149,7 @@ async def test_keys_move_the_thresholds() -> None:
     async with running(app) as pilot:
         await pilot.press(*(key for key, _, _ in moves))
         text = await shown(pilot, app)
-    assert station.calls[1:] == [
-        ("set_threshold", which, pytest.approx(value), "key", "image") for _, which, value in moves
-    ]
+    assert station.calls[1:] == [SetThreshold(which, pytest.approx(value), "key", "image") for _, which, value in moves]
     assert "* unsaved" in text and "set by: key" in text
 
 
@@ -144,7 +158,9 @@ async def test_presses_add_up_while_the_station_is_slow_and_show_at_once() -> No
     async with running(app) as pilot:
         await pilot.press(*"jjjj")
         text = await shown(pilot, app)
-    assert [call[2] for call in station.calls[1:]] == pytest.approx([-4.15, -4.20, -4.25, -4.30])
+    assert [call.value for call in station.calls[1:] if isinstance(call, SetThreshold)] == pytest.approx(
+        [-4.15, -4.20, -4.25, -4.30]
+    )
     assert "threshold -4.30*" in text
 
 
@@ -160,7 +176,7 @@ async def test_keys_are_commands() -> None:
     app, station, _ = make()
     async with running(app) as pilot:
         await pilot.press("a", "s", "t", "space")
-    assert station.calls == [("start",), ("calibrate",), ("save_thresholds",), ("train",), ("pause", True)]
+    assert station.calls == ["start", Calibrate(), SaveThresholds(), Train(), Pause(True)]
 
 
 async def test_pause_is_a_switch_even_when_pressed_twice_quickly() -> None:
@@ -169,11 +185,11 @@ async def test_pause_is_a_switch_even_when_pressed_twice_quickly() -> None:
         await pilot.press("space")
         assert "PAUSED" in await shown(pilot, app)
         await pilot.press("space", "space", "space")
-    assert [call for call in station.calls if call[0] == "pause"] == [
-        ("pause", True),
-        ("pause", False),
-        ("pause", True),
-        ("pause", False),
+    assert station.calls[1:] == [
+        Pause(True),
+        Pause(False),
+        Pause(True),
+        Pause(False),
     ]
 
 
@@ -181,7 +197,7 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
     app, station, _ = make()
     async with running(app) as pilot:
         await pilot.press("n", "x")
-        assert station.calls == [("start",)], "there is nothing to take over or to cancel"
+        assert station.calls == ["start"], "there is nothing to take over or to cancel"
         station.publish(snapshot(training=TrainingState("running", "autoencoder", 12, 40, seconds_left=42.0)))
         await pilot.press("t")
         text = await shown(pilot, app)
@@ -193,7 +209,7 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
         app._feedback = ("", 0.0)
         assert "new model ready: press n to start using it" in await shown(pilot, app)
         await pilot.press("n")
-    assert station.calls[1:] == [("cancel_training",), ("take_over",)]
+    assert station.calls[1:] == [CancelTraining(), TakeOverModel()]
 
 
 async def test_the_outcome_of_a_training_stays_for_a_while() -> None:
@@ -216,7 +232,7 @@ async def test_every_key_can_be_given_to_another() -> None:
         await pilot.press("f10")
         await pilot.pause()
         assert not app.is_running
-    assert [call[0] for call in station.calls] == ["start", "save_thresholds", "set_threshold", "calibrate"]
+    assert station.calls[1:] == [SaveThresholds(), SetThreshold("density", -4.15), Calibrate()]
     assert "f2" in text and "f10" in text
 
 
@@ -303,7 +319,7 @@ async def test_a_station_that_has_learnt_nothing_yet() -> None:
     async with running(app) as pilot:
         await pilot.press("j", "p", "p", "m")
         text = await shown(pilot, app)
-    assert "nothing is taught yet" in text and station.calls == [("start",)]
+    assert "nothing is taught yet" in text and station.calls == ["start"]
 
 
 async def test_every_size_can_be_drawn_and_a_small_one_says_so() -> None:
@@ -377,9 +393,9 @@ async def test_a_key_turns_to_the_other_sense_whose_thresholds_the_keys_then_mov
         await pilot.press("v", "k")
         assert "[picture density]" in await shown(pilot, app)
     assert station.calls[1:] == [
-        ("set_threshold", "density", pytest.approx(-2.80), "key", "sound"),
-        ("set_threshold", "reconstruction_error", pytest.approx(2.71), "key", "sound"),
-        ("set_threshold", "density", pytest.approx(-4.05), "key", "image"),
+        SetThreshold("density", pytest.approx(-2.80), "key", "sound"),
+        SetThreshold("reconstruction_error", pytest.approx(2.71), "key", "sound"),
+        SetThreshold("density", pytest.approx(-4.05), "key", "image"),
     ]
 
 
@@ -407,7 +423,7 @@ async def test_recording_begins_and_ends_with_a_key_however_fast() -> None:
         station.publish(replace(station.now, sound=done))
         app._feedback = ("", 0.0)
         assert "12.0 s of good sound recorded" in await shown(pilot, app)
-    assert station.calls[1:] == [("record", True), ("record", False), ("record", True), ("record", False)]
+    assert station.calls[1:] == [RecordSound(True), RecordSound(False), RecordSound(True), RecordSound(False)]
 
 
 async def test_without_a_microphone_nothing_is_recorded_and_it_says_so() -> None:
@@ -417,7 +433,7 @@ async def test_without_a_microphone_nothing_is_recorded_and_it_says_so() -> None
         assert "there is no microphone" in await shown(pilot, app)
         await pilot.press("v")
         assert "pictures or sound, not both" in await shown(pilot, app)
-    assert station.calls == [("start",)]
+    assert station.calls == ["start"]
 
 
 async def test_overruns_and_old_sound_are_seen_even_in_one_row() -> None:
@@ -440,7 +456,7 @@ async def test_storing_pictures_begins_and_ends_with_a_key_and_is_shown() -> Non
         await pilot.press("i")
         station.publish(with_image(station.now, capture=None, stored="12 pictures of good parts stored"))
         assert "12 pictures of good parts" in await shown(pilot, app)
-    assert station.calls[1:] == [("collect", None, False), ("end_collecting",)]
+    assert station.calls[1:] == [CollectPictures(), EndCollecting()]
 
 
 async def test_enter_has_a_part_judged_in_single_shots_alone() -> None:
@@ -460,7 +476,7 @@ async def test_enter_has_a_part_judged_in_single_shots_alone() -> None:
         app._feedback = ("", 0.0)
         text = await shown(pilot, app)
         assert "JUDGING" in text and "2 of 5 pictures" in text
-    assert station.calls[1:] == [("single", True), ("part", "key")]
+    assert station.calls[1:] == [SetSingleShot(True), TriggerPart("key")]
 
 
 async def test_a_camera_that_is_pulled_between_parts_is_unknown_and_not_waiting() -> None:
@@ -486,7 +502,7 @@ async def test_the_operator_has_a_word_on_the_last_call() -> None:
         await pilot.press("b")
         app._feedback = ("", 0.0)
         assert "1 suggested as teaching material" in await shown(pilot, app)
-    assert station.calls[1:] == [("say", "good", call.at), ("say", "bad", call.at)]
+    assert station.calls[1:] == [GiveFeedback("good", call.at), GiveFeedback("bad", call.at)]
 
 
 async def test_a_new_shift_begins_only_after_a_yes() -> None:
@@ -498,9 +514,9 @@ async def test_a_new_shift_begins_only_after_a_yes() -> None:
         await pilot.pause()
         assert "Begin a new shift? 88 parts" in screen_text(app)
         await pilot.press("n")
-        assert station.calls == [("start",)]
+        assert station.calls == ["start"]
         await pilot.press("S")
         await pilot.press("y")
         await pilot.pause()
         assert "counting from 0" in await shown(pilot, app)
-    assert station.calls[1:] == [("new_shift",)]
+    assert station.calls[1:] == [BeginShift()]

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from core.commands import SetKnobRange
 from core.journal.store import read_journal
 from core.knobs.simulated import SimulatedBoard, command_of_board
 from core.recipes.recipe import Recipe, open_recipe
 from core.settings.recipe_settings import KnobTable
+from core.station.ports import device_ports
 from core.station.station import Station
 from tests.support.parts import Scripted, good_part, goodpart
 from tui.app.dashboard import Dashboard
@@ -50,7 +52,7 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
     said = listen(board)
     source = Scripted()
     source.show(good_part)
-    station = Station(trained, source=source, knobs=str(link))
+    station = Station(trained, device_ports(trained, camera=source, knobs=str(link)))
     app = Dashboard(station)
     now = station.snapshot
     try:
@@ -60,7 +62,7 @@ async def test_turn_see_wait_grab_and_the_lamp_answers(trained: Recipe, tmp_path
             await pilot.press("d")
             assert now().image.thresholds is not None
             before = now().image.thresholds.density
-            station.set_knob("image", "density", KnobTable("raw"))
+            station.do(SetKnobRange("image", "density", KnobTable("raw")))
             await until(lambda: any(m.range == "raw" for m in now().knobs.meanings))
             process = board._process
             assert process is not None and process.stdin is not None
@@ -124,7 +126,8 @@ async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: 
         trained.save_knob("image", which, KnobTable("raw"))
     source = Scripted()
     source.show(good_part)
-    station = Station(open_recipe(str(trained.folder)), source=source, knobs=os.ttyname(slave))
+    recipe = open_recipe(str(trained.folder))
+    station = Station(recipe, device_ports(recipe, camera=source, knobs=os.ttyname(slave)))
     app = Dashboard(station)
     now = station.snapshot
     try:
@@ -149,7 +152,7 @@ async def test_the_seeds_own_lines_are_grabbed_as_the_numbers_they_are(trained: 
 async def test_ranges_are_typed_on_their_screen(trained: Recipe) -> None:
     source = Scripted()
     source.show(good_part)
-    station = Station(trained, source=source, knobs="/dev/no-such-port")
+    station = Station(trained, device_ports(trained, camera=source, knobs="/dev/no-such-port"))
     app = Dashboard(station)
     try:
         async with app.run_test(size=(80, 24)) as pilot:

@@ -12,6 +12,7 @@ from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from core.commands import AcceptOffers, CollectPictures, DeleteTaught, DiscardOffers, EndCollecting, RecordSound
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from core.state.material import InventorySummary, Meters, PictureCapture, ReviewQueue
@@ -131,7 +132,7 @@ async def test_the_first_run_tells_the_steps_and_makes_a_recipe(bench: Bench) ->
         await becomes(pilot, shell, shows(shell, "first open a recipe, or make a new one"))
         await pilot.press("n", *"pump-7", "enter", *"simulated", "enter", "enter", "enter")
         await becomes(pilot, shell, lambda: isinstance(shell.screen, TeachScreen))
-        assert ("start",) in bench.stations["pump-7"].calls
+        assert "start" in bench.stations["pump-7"].calls
     recipe = open_recipe(str(bench.home / "pump-7"))
     assert recipe.settings.camera.source == "simulated" and recipe.perceived() == ("image",)
 
@@ -163,7 +164,7 @@ async def test_another_recipe_ends_the_station_of_the_first(bench: Bench, traine
         await pilot.press("down", "enter")
         await becomes(pilot, shell, lambda: shell.recipe is not None and shell.recipe.folder == second.folder)
         await becomes(pilot, shell, lambda: isinstance(shell.screen, TeachScreen))
-        assert ("stop",) in bench.stations["a"].calls and ("stop",) not in bench.stations["b"].calls
+        assert "stop" in bench.stations["a"].calls and "stop" not in bench.stations["b"].calls
         await pilot.press("5")
         assert isinstance(shell.screen, WatchScreen)
         await becomes(pilot, shell, shows(shell, "goodpart  b"))
@@ -192,7 +193,7 @@ async def test_a_recipe_is_deleted_only_when_its_name_is_typed(bench: Bench) -> 
         assert recipe.toml.exists()
         await pilot.press("p", "enter")
         await becomes(pilot, shell, lambda: not recipe.folder.exists())
-        assert ("stop",) in bench.stations["pump"].calls
+        assert "stop" in bench.stations["pump"].calls
         await becomes(pilot, shell, shows(shell, "There are no recipes yet"))
         assert shell.recipe is None
 
@@ -233,17 +234,17 @@ async def test_teaching_stores_good_and_defective_and_deletes(bench: Bench) -> N
         await becomes(pilot, shell, shows(shell, "STORING"))
         assert "move the part a little" in screen_text(shell)
         await pilot.press("i", "f", "r", "backspace", "v", "backspace")
-        assert [call for call in station.calls if call[0] not in ("start", "stop")] == [
-            ("collect", None, False),
-            ("end_collecting",),
-            ("record", True, True),
-            ("delete_taught", "image", True, False),
-            ("delete_taught", "sound", True, False),
+        assert [call for call in station.calls if call not in ("start", "stop")] == [
+            CollectPictures(),
+            EndCollecting(),
+            RecordSound(True, defect=True),
+            DeleteTaught("image", defect=True),
+            DeleteTaught("sound", defect=True),
         ]
         await pilot.press("f", "X", *"no", "enter")
         await becomes(pilot, shell, shows(shell, "nothing was deleted"))
         await pilot.press("backspace", "backspace", *"all", "enter")
-        await becomes(pilot, shell, lambda: station.calls[-1] == ("delete_taught", "sound", False, True))
+        await becomes(pilot, shell, lambda: station.calls[-1] == DeleteTaught("sound", every=True))
 
 
 async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) -> None:
@@ -256,7 +257,7 @@ async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) 
         station.publish(replace(station.now, offers=ReviewQueue(good_images=2, defect_images=1)))
         await becomes(pilot, shell, shows(shell, "suggested: 2 good, 1 defective"))
         await pilot.press("o", "O")
-        assert station.calls[-2:] == [("accept_offers",), ("discard_offers",)]
+        assert station.calls[-2:] == [AcceptOffers(), DiscardOffers()]
 
 
 async def test_letters_typed_as_fast_as_a_line_brings_them_come_to_the_right_field(bench: Bench) -> None:

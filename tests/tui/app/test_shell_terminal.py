@@ -142,7 +142,7 @@ def test_a_crash_of_the_screen_closes_the_journal_and_leaves_the_terminal(traine
         rig.type("s")  # this child's screen has a fault there
         assert rig.run(10, rig.ended)
         assert rig.process.returncode == 1
-        rig.run(0.3)
+        rig.rest()
         assert rig.settings() == rig.before
         assert all(sequence in rig.received for sequence in LEFT)
         assert b"a fault in the screen itself" in rig.received

@@ -12,7 +12,7 @@ import soundfile
 
 from core.detectors.sound.amulet_model import read_model
 from tests.support.data import data_folder
-from tests.support.parts import ROOT, goodpart
+from tests.support.parts import ROOT, goodpart_here
 from tests.support.sounds import faulty_motor, good_motor
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -29,7 +29,7 @@ def model() -> Path:
 
 def test_a_published_model_is_given_as_a_folder_and_finds_the_anomaly(tmp_path: Path) -> None:
     wav = data_folder("sound/amulet") / "wav" / "test_from_5.0s.wav"
-    done = goodpart(
+    done = goodpart_here(
         ["amulet", "predict", "--model", model(), "--predict-file", wav, "--output-dir", tmp_path / "out", "--json"],
         ENVIRONMENT,
     )
@@ -49,12 +49,12 @@ def test_a_published_model_is_given_as_a_folder_and_finds_the_anomaly(tmp_path: 
 def test_nothing_found_is_said_as_the_service_says_it(tmp_path: Path) -> None:
     wav = data_folder("sound/amulet") / "wav" / "test_from_5.0s.wav"
     quiet = ["amulet", "predict", "--model", model(), "--predict_file", wav, "--output_dir", tmp_path / "out"]
-    done = goodpart([*quiet, "--anomaly_limit_by_hand", "5", "--json"], ENVIRONMENT)
+    done = goodpart_here([*quiet, "--anomaly_limit_by_hand", "5", "--json"], ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"Analysis": [{"Anomaly": "No anomalies detected"}]}
-    silent = goodpart([*quiet, "--sensitivity", "0", "--silent"], ENVIRONMENT)
+    silent = goodpart_here([*quiet, "--sensitivity", "0", "--silent"], ENVIRONMENT)
     assert (silent.returncode, silent.stdout) == (0, "")
-    loud = goodpart([*quiet, "--sensitivity", "10"], ENVIRONMENT)
+    loud = goodpart_here([*quiet, "--sensitivity", "10"], ENVIRONMENT)
     assert loud.returncode == 1
     assert "15 of 15 rows beyond the limit 0.2580" in loud.stdout
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_judged_is_said_with_the_right_exit_code(
     Path("empty.wav").write_bytes(b"")
     usual = {"--model": str(model()), "--predict-file": "good.wav"}
     usual |= dict(zip(options[::2], options[1::2], strict=True))
-    done = goodpart(["amulet", "predict", *(part for pair in usual.items() for part in pair)], ENVIRONMENT)
+    done = goodpart_here(["amulet", "predict", *(part for pair in usual.items() for part in pair)], ENVIRONMENT)
     assert done.returncode == code, done.stdout + done.stderr
     assert words in done.stderr
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_learnt_from_is_said(
     monkeypatch.chdir(tmp_path / "here")
     if options[:1] == ["--input-file"]:
         soundfile.write("good.wav", good_motor(1), 16000)
-    done = goodpart(["amulet", "train", *options], ENVIRONMENT)
+    done = goodpart_here(["amulet", "train", *options], ENVIRONMENT)
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in done.stderr
     assert not Path("amulet.goodpart").exists()
@@ -120,7 +120,7 @@ def test_it_learns_from_all_files_of_a_folder_and_judges_another(tmp_path: Path,
         soundfile.write(folder / f"{number}.wav", good_motor(number, 3.0), 16000)
     soundfile.write(tmp_path / "stopped.wav", faulty_motor("stop", seconds=3.0), 16000)
     out = tmp_path / "out"
-    done = goodpart(
+    done = goodpart_here(
         ["amulet", "train", "--input-dir", folder, "--epochs", "3", *mode, "--model", tmp_path / "m.goodpart",
          "--output-dir", out, "--predict-file", tmp_path / "stopped.wav"],
         ENVIRONMENT, timeout=300,
@@ -141,7 +141,7 @@ def test_it_learns_from_all_files_of_a_folder_and_judges_another(tmp_path: Path,
     trained = read_model(tmp_path / "m.goodpart")
     assert 0 < trained.threshold == round(trained.threshold, 4)
     # The network in NumPy is the one that Keras taught: no training row is beyond the threshold, which is one of them.
-    again = goodpart(
+    again = goodpart_here(
         ["amulet", "predict", "--model", tmp_path / "m.goodpart", "--predict-file", folder / "1.wav", "--output-dir",
          out], ENVIRONMENT,
     )  # fmt: skip

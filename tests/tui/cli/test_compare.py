@@ -16,7 +16,7 @@ import pytest
 from core.evaluation.comparison import Comparison, contest_file, write_contest
 from core.recipes.recipe import Recipe, open_recipe
 from tests.support.comparisons import contest
-from tests.support.parts import goodpart, make_recipe, odd_part, until, write_parts
+from tests.support.parts import goodpart, goodpart_here, make_recipe, odd_part, until, write_parts
 from tests.tui.cli.test_main import started
 from tui.reports.comparison_table import comparison_lines
 
@@ -58,7 +58,7 @@ def test_trivial_names_the_numbers_that_always_take_part(
 ) -> None:
     recipe = make_recipe(tmp_path / "pump", 12)
     write_parts(recipe.defect_images, range(100, 103), odd_part)
-    done = goodpart(["compare", recipe.folder, "--methods", *named, "--folds", "2", "--json"], user, 300)
+    done = goodpart_here(["compare", recipe.folder, "--methods", *named, "--folds", "2", "--json"], user)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert [entry["method"] for entry in said["entries"]] == [*methods, "brightness", "contrast", "file size"]
@@ -89,7 +89,7 @@ def test_ctrl_c_ends_all_of_it_and_says_what_stays(tmp_path: Path, user: User) -
 def test_a_sense_without_defects_is_passed_over(recipe: Recipe, user: User) -> None:
     (recipe.good_sound / "a.wav").write_bytes(b"RIFF")
     write_parts(recipe.defect_images, [100], odd_part)
-    done = goodpart(["compare", recipe.folder], user)
+    done = goodpart_here(["compare", recipe.folder], user)
     assert done.returncode == 2
     assert "1 good pictures are too few" in done.stderr
     assert "sound" not in done.stderr
@@ -108,7 +108,7 @@ def test_the_table_is_80_columns_wide_and_has_the_trivial_numbers_below() -> Non
 def test_use_it_sets_the_recommended_method(recipe: Recipe, user: User) -> None:
     hold(recipe, contest(method="seed"))
     recipe.change("image", {"method": "seed"})
-    done = goodpart(["compare", recipe.folder, "--last", "--use"], user)
+    done = goodpart_here(["compare", recipe.folder, "--last", "--use"], user)
     assert done.returncode == 0, done.stderr
     assert "Use features: AUROC 1.000" in done.stdout
     assert "image method features now; `goodpart train pump` learns it" in done.stdout
@@ -120,12 +120,12 @@ def test_use_it_sets_the_recommended_method(recipe: Recipe, user: User) -> None:
 def test_without_a_recommendation_nothing_is_set_unless_it_is_named(recipe: Recipe, user: User) -> None:
     hold(recipe, contest(defects=4))
     before = recipe.toml.read_bytes()
-    done = goodpart(["compare", recipe.folder, "--last", "--use"], user)
+    done = goodpart_here(["compare", recipe.folder, "--last", "--use"], user)
     assert done.returncode == 2
     assert "No recommendation: 40 good and 4 defective" in done.stdout
     assert "nothing was set" in done.stderr
     assert recipe.toml.read_bytes() == before
-    named = goodpart(["compare", recipe.folder, "--last", "--use", "seed"], user)
+    named = goodpart_here(["compare", recipe.folder, "--last", "--use", "seed"], user)
     assert named.returncode == 0, named.stderr
     assert open_recipe(str(recipe.folder)).settings.image.method == "seed"
 
@@ -144,7 +144,7 @@ def test_without_a_recommendation_nothing_is_set_unless_it_is_named(recipe: Reci
     ],
 )
 def test_what_cannot_be_compared_is_said(recipe: Recipe, user: User, arguments: list[str], words: str) -> None:
-    done = goodpart(["compare", recipe.folder, *arguments], user)
+    done = goodpart_here(["compare", recipe.folder, *arguments], user)
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in done.stderr
     assert not list(recipe.folder.glob("contest*"))
@@ -152,17 +152,17 @@ def test_what_cannot_be_compared_is_said(recipe: Recipe, user: User, arguments: 
 
 def test_a_method_for_comparison_only_cannot_be_used(recipe: Recipe, user: User) -> None:
     hold(recipe, contest())
-    done = goodpart(["compare", recipe.folder, "--last", "--use", "filter-bank"], user)
+    done = goodpart_here(["compare", recipe.folder, "--last", "--use", "filter-bank"], user)
     assert done.returncode == 2
     assert "filter bank stands beside for comparison; a recipe can be set to features, seed" in done.stderr
 
 
 def test_a_torn_contest_and_no_recipe_are_said(recipe: Recipe, user: User, tmp_path: Path) -> None:
     contest_file(recipe, "image").write_text("{")
-    torn = goodpart(["compare", recipe.folder, "--last"], user)
+    torn = goodpart_here(["compare", recipe.folder, "--last"], user)
     assert torn.returncode == 2
     assert "compare again" in torn.stderr
-    assert "there is no recipe here" in goodpart(["compare", tmp_path / "none"], user).stderr
+    assert "there is no recipe here" in goodpart_here(["compare", tmp_path / "none"], user).stderr
 
 
 def test_a_report_needs_nothing_else(recipe: Recipe, user: User, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_report_needs_nothing_else(recipe: Recipe, user: User, tmp_path: Path)
     case = held.entries[0].worst[0]
     place = write_parts(recipe.defect_images, [5], odd_part)[0]
     shutil.move(place, recipe.defect_images / case.name)
-    done = goodpart(["compare", recipe.folder, "--last", "-o", tmp_path / "report.html"], user)
+    done = goodpart_here(["compare", recipe.folder, "--last", "-o", tmp_path / "report.html"], user)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "report.html").read_text()
     for words in (
@@ -181,14 +181,14 @@ def test_a_report_needs_nothing_else(recipe: Recipe, user: User, tmp_path: Path)
         assert words in text, words
     assert "http://" not in text.replace("http://www.w3.org", "")
     assert "https://" not in text
-    nowhere = goodpart(["compare", recipe.folder, "--last", "-o", tmp_path / "none" / "r.html"], user)
+    nowhere = goodpart_here(["compare", recipe.folder, "--last", "-o", tmp_path / "none" / "r.html"], user)
     assert nowhere.returncode == 2
     assert "cannot be written" in nowhere.stderr
 
 
 def test_a_report_of_sound_draws_the_traces(recipe: Recipe, user: User, tmp_path: Path) -> None:
     hold(recipe, contest({"spectrum": 2.5, "amulet": 0.9, "level": 0.6}, sense="sound", method="spectrum"))
-    done = goodpart(["compare", recipe.folder, "--last", "-o", tmp_path / "report.html"], user)
+    done = goodpart_here(["compare", recipe.folder, "--last", "-o", tmp_path / "report.html"], user)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "report.html").read_text()
     assert "<h2>Sound</h2>" in text

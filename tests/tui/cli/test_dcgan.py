@@ -8,23 +8,54 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import cv2
 import pytest
 
-from tests.support.parts import ROOT, goodpart, until
+import models.dcgan.run
+from core.runtime.training_process import parse_progress
+from core.state.jobs import TrainingState
+from tests.support.learning import learn_here
+from tests.support.parts import ROOT, goodpart, goodpart_here, until
 from tests.support.sounds import faulty_motor, good_motor, write_sounds
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+Here = Callable[[Sequence[str | Path]], CompletedProcess[str]]
 
 
-def test_the_whole_way(tmp_path: Path) -> None:
+class RunHere:
+    """In place of a process that learns: the same module in this one, where TensorFlow is loaded once for all."""
+
+    def __init__(self, folder: Path, options: Sequence[str], changed: Callable[[TrainingState], None], _: str) -> None:
+        done = learn_here(models.dcgan.run, [folder, *options], os.environ)
+        self.exit_code = done.returncode
+        for line in done.stdout.splitlines():
+            state = parse_progress(json.loads(line))
+            assert state is not None, line
+            changed(state)
+            self.state = state
+
+    def wait(self) -> TrainingState:
+        return self.state
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Here:
+    """The command line without processes of its own."""
+    monkeypatch.setattr("tui.cli.training.TrainingRun", RunHere)
+    return lambda arguments: goodpart_here(arguments, ENVIRONMENT)
+
+
+def test_the_whole_way(here: Here, tmp_path: Path) -> None:
+    """Learning and judging in processes as a user has them; what comes between, here."""
     good = write_sounds(tmp_path / "good", (good_motor(number, 4.0) for number in range(3)))
     bad = write_sounds(tmp_path / "bad", [faulty_motor("stop", seconds=3.0)])
     (tmp_path / "good" / "text.wav").write_text("no sound")
     run, out = tmp_path / "run", tmp_path / "out"
-    made = goodpart(["dcgan", "dataset", "--input_dir", tmp_path / "good", "--output-dir", tmp_path], ENVIRONMENT)
+    made = here(["dcgan", "dataset", "--input_dir", tmp_path / "good", "--output-dir", tmp_path])
     assert made.returncode == 3, "one file could not be read"
     assert "12 seconds of sound are in" in made.stdout
     assert "text.wav" in made.stderr
@@ -32,13 +63,13 @@ def test_the_whole_way(tmp_path: Path) -> None:
     learnt = goodpart([*train, "--epochs", "2"], ENVIRONMENT, timeout=180)
     assert learnt.returncode == 0, learnt.stderr
     assert "learnt 2 epochs from 12 seconds" in learnt.stdout
-    further = goodpart(train, ENVIRONMENT, timeout=180)
+    further = here(train)
     assert "learnt 1 epochs, after 2 before from 12 seconds" in further.stdout, further.stderr
-    assert "3 epochs are learnt already" in goodpart(train, ENVIRONMENT, timeout=180).stdout
+    assert "3 epochs are learnt already" in here(train).stdout
     assert cv2.imread(str(run / "samples" / "epoch-0003.png")).shape == (80, 176, 3)
 
     detect = ["dcgan", "detect", "--checkpoint", run, "--output-dir", out, "--generated", "8"]
-    scored = goodpart([*detect, "--input-file", good[0], bad[0], "--json"], ENVIRONMENT, timeout=120)
+    scored = here([*detect, "--input-file", good[0], bad[0], "--json"])
     assert scored.returncode == 0, scored.stderr
     rows = [json.loads(line) for line in scored.stdout.splitlines()]
     assert [(Path(row["path"]), row["start"]) for row in rows] == [
@@ -52,10 +83,9 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert f"3 beyond the threshold {middle:g}" in judged.stdout
     assert judged.stdout.count("ANOMALY") == 3
 
-    evaluated = goodpart(
+    evaluated = here(
         ["dcgan", "evaluate", "--good", tmp_path / "good", "--defect", tmp_path / "bad", "--checkpoint", run,
-         "--output-dir", out, "--generated", "8"],
-        ENVIRONMENT, timeout=120,
+         "--output-dir", out, "--generated", "8"]
     )  # fmt: skip
     assert evaluated.returncode == 0, evaluated.stderr
     assert "difference: AUROC" in evaluated.stdout
@@ -85,22 +115,20 @@ def test_the_whole_way(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said(
-    tmp_path: Path, arguments: list[str], words: str, code: int, monkeypatch: pytest.MonkeyPatch
+    here: Here, tmp_path: Path, arguments: list[str], words: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_sounds(tmp_path, [good_motor(1, 2.0)])[0].rename("good.wav")
     Path("text.wav").write_text("no sound")
     Path("empty").mkdir()
-    done = goodpart(["dcgan", *arguments], ENVIRONMENT)
+    done = here(["dcgan", *arguments])
     assert done.returncode == code, done.stdout + done.stderr
     assert words in done.stderr
 
 
-def test_without_tensorflow_it_says_what_to_install(tmp_path: Path, user: dict[str, str]) -> None:
+def test_without_tensorflow_it_says_what_to_install(tmp_path: Path, here: Here, user: dict[str, str]) -> None:
     write_sounds(tmp_path / "good", [good_motor(1, 11.0)])
-    assert (
-        goodpart(["dcgan", "dataset", "--input-dir", tmp_path / "good", "--output-dir", tmp_path], user).returncode == 0
-    )
+    assert here(["dcgan", "dataset", "--input-dir", tmp_path / "good", "--output-dir", tmp_path]).returncode == 0
     done = goodpart(["dcgan", "train", "--dataset", tmp_path, "--output-dir", tmp_path / "run", "--quick"], user)
     assert done.returncode == 2
     assert "pip install 'goodpart[train]'" in done.stderr

@@ -85,13 +85,13 @@ def test_the_whole_job(user: User, tmp_path: Path, shown: Path) -> None:
     trained = goodpart(["train", "pump"], env)
     assert trained.returncode == 0, trained.stderr
     assert "pump: learnt from 30 good pictures" in trained.stdout
-    assert "5 % false alarms asked" in trained.stdout
+    assert "false-alarm target 5 %" in trained.stdout
     odd = write_parts(tmp_path / "odd", [1], odd_part)
     code, (called,) = scored(open_recipe(str(tmp_path / "recipes" / "pump")), env, *odd)
     assert (code, called["verdict"]) == (1, "ANOMALY")
     calibrated = goodpart(["calibrate", "pump", "--false-alarms", "0.1"], env)
     assert calibrated.returncode == 0
-    assert "10 % false alarms asked, 3-19 % to expect" in calibrated.stdout
+    assert "false-alarm target 10 %, expected 3-19 %" in calibrated.stdout
     watched = goodpart(["watch", "pump", "--headless", "--for", "3"], env)
     assert watched.returncode == 0, watched.stderr
     told = [json.loads(line) for line in watched.stdout.splitlines()]

@@ -19,6 +19,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.commands import (
+    AcceptOffers,
+    BeginShift,
+    Calibrate,
+    CancelTraining,
+    CollectPictures,
+    Command,
+    DeleteTaught,
+    DiscardModel,
+    DiscardOffers,
+    EndCollecting,
+    GiveFeedback,
+    Pause,
+    RecordSound,
+    SaveThresholds,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+    TriggerPart,
+    UndoGrab,
+)
 from core.evaluation.review_process import ReviewProgress
 from core.journal.store import Journal, read_journal
 from core.recipes.recipe import Recipe, new_recipe
@@ -42,37 +64,37 @@ def desk(station: FakeStation | None = None) -> tuple[LineConsole, FakeStation]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "call"),
+    ("typed", "command"),
     [
-        ("d -4.2", ("set_threshold", "density", -4.2, "line", "image")),
-        ("e 0.004", ("set_threshold", "reconstruction_error", 0.004, "line", "image")),
-        ("u", ("undo_grab",)),
-        ("save", ("save_thresholds",)),
-        ("calibrate", ("calibrate",)),
-        ("calibrate 0.02", ("calibrate", 0.02)),
-        ("single", ("single", True)),
-        ("continuous", ("single", False)),
-        ("shift", ("new_shift",)),
-        ("offers take", ("accept_offers",)),
-        ("offers drop", ("discard_offers",)),
-        ("PAUSE", ("pause", True)),
-        ("go", ("pause", False)),
-        ("teach 50", ("collect", 50, False)),
-        ("teach 20 defect", ("collect", 20, True)),
-        ("train", ("train",)),
-        ("cancel", ("cancel_training",)),
-        ("use", ("take_over",)),
-        ("keep", ("discard",)),
-        ("delete", ("delete_taught", "image", False, False)),
-        ("delete defect", ("delete_taught", "image", True, False)),
-        ("delete all yes", ("delete_taught", "image", False, True)),
-        ("delete defect all yes", ("delete_taught", "image", True, True)),
+        ("d -4.2", SetThreshold("density", -4.2, "line", "image")),
+        ("e 0.004", SetThreshold("reconstruction_error", 0.004, "line", "image")),
+        ("u", UndoGrab()),
+        ("save", SaveThresholds()),
+        ("calibrate", Calibrate()),
+        ("calibrate 0.02", Calibrate(0.02)),
+        ("single", SetSingleShot(True)),
+        ("continuous", SetSingleShot(False)),
+        ("shift", BeginShift()),
+        ("offers take", AcceptOffers()),
+        ("offers drop", DiscardOffers()),
+        ("PAUSE", Pause(True)),
+        ("go", Pause(False)),
+        ("teach 50", CollectPictures(50)),
+        ("teach 20 defect", CollectPictures(20, defect=True)),
+        ("train", Train()),
+        ("cancel", CancelTraining()),
+        ("use", TakeOverModel()),
+        ("keep", DiscardModel()),
+        ("delete", DeleteTaught("image")),
+        ("delete defect", DeleteTaught("image", defect=True)),
+        ("delete all yes", DeleteTaught("image", every=True)),
+        ("delete defect all yes", DeleteTaught("image", defect=True, every=True)),
     ],
 )
-def test_a_typed_line_is_obeyed(typed: str, call: tuple[object, ...]) -> None:
+def test_a_typed_line_is_obeyed(typed: str, command: Command) -> None:
     line, station = desk()
     assert line.obey(typed + "\n")
-    assert station.calls == [call]
+    assert station.calls == [command]
 
 
 @pytest.mark.parametrize(
@@ -122,10 +144,10 @@ def test_thresholds_of_the_other_sense() -> None:
     line, station = desk(FakeStation(both()))
     line.obey("sound")
     line.obey("d -2")
-    assert station.calls == [("set_threshold", "density", -2.0, "line", "sound")]
+    assert station.calls == [SetThreshold("density", -2.0, "line", "sound")]
     alone, station = desk(FakeStation(sound_alone()))
     alone.obey("d -3")
-    assert station.calls[0][-1] == "sound"
+    assert station.calls == [SetThreshold("density", -3.0, "line", "sound")]
 
 
 def test_a_part_is_judged_on_a_word_and_its_verdict_talked_about() -> None:
@@ -139,7 +161,7 @@ def test_a_part_is_judged_on_a_word_and_its_verdict_talked_about() -> None:
     station.publish(snapshot(call=replace(call, word="good")))
     assert "noted already" in line.obey("good")
     line.obey("bad")
-    assert station.calls == [("part", "line"), ("say", "good", call.at), ("say", "bad", call.at)]
+    assert station.calls == [TriggerPart("line"), GiveFeedback("good", call.at), GiveFeedback("bad", call.at)]
 
 
 def test_the_shift_is_told() -> None:
@@ -159,7 +181,7 @@ def test_stop_ends_what_is_going_on() -> None:
     line, station = desk(FakeStation(snapshot(capture=PictureCapture(3, 50))))
     assert "stored 3 of 50" in line.obey("s")
     line.obey("stop")
-    assert station.calls == [("end_collecting",)]
+    assert station.calls == [EndCollecting()]
 
 
 @given(st.text())
@@ -186,11 +208,11 @@ def test_sound_is_recorded_and_deleted() -> None:
     assert "recording defective sound" in line.obey("record defect")
     line.obey("stop")
     assert "newest good recording" in line.obey("delete")
-    assert station.calls == [("record", True, True), ("record", False), ("delete_taught", "sound", False, False)]
+    assert station.calls == [RecordSound(True, defect=True), RecordSound(False), DeleteTaught("sound")]
     line, station = desk(FakeStation(both()))
     line.obey("sound")
     line.obey("delete defect")
-    assert station.calls == [("delete_taught", "sound", True, False)]
+    assert station.calls == [DeleteTaught("sound", defect=True)]
 
 
 def test_all_is_deleted_only_where_it_is_confirmed() -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from core.bundle import read_bundle
 from core.decision.rule import share
@@ -22,7 +21,7 @@ from core.decision.rule_arrays import share_arrays
 from core.decision.thresholds import thresholds_of
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
-from tests.support.parts import good_part, goodpart, make_recipe, odd_part, write_parts
+from tests.support.parts import good_part, goodpart_here, make_recipe, odd_part, write_parts
 from tests.support.sounds import faulty_motor, write_sounds
 from tui.reports import html, svg
 
@@ -65,7 +64,7 @@ class Page(HTMLParser):
 
 def reported(recipe: Recipe, user: dict[str, str], code: int = 0) -> Page:
     place = recipe.folder.parent / "report.html"
-    done = goodpart(["report", recipe.folder, "-o", place], user)
+    done = goodpart_here(["report", recipe.folder, "-o", place], user)
     assert done.returncode == code, done.stderr
     text = place.read_text(encoding="utf-8")
     told = Page(text)
@@ -87,9 +86,11 @@ def test_its_figures_are_those_of_an_oracle(trained: Recipe, user: dict[str, str
     t = thresholds_of(bundle, trained.settings.image, trained.false_alarms)
     good = share_arrays(bundle.held_out.density, bundle.held_out.reconstruction_error, t)
     files = sorted(trained.defect_images.iterdir())
-    lines = goodpart(["score", trained.folder, "--json", *files], user).stdout.splitlines()
+    lines = goodpart_here(["score", trained.folder, "--json", *files], user).stdout.splitlines()
     judged = [json.loads(line) for line in lines]
     bad = [float(share(one["density"], one["reconstruction_error"], t)) for one in judged]
+    from sklearn.metrics import roc_auc_score
+
     auroc = roc_auc_score([0] * len(good) + [1] * len(bad), [*good, *bad])
     assert f"{auroc:.4f} (95 % interval" in told.text
     missed = sum(one["verdict"] == "OK" for one in judged)
@@ -200,7 +201,7 @@ def test_of_sound_the_trace_is_drawn(heard: Recipe, user: dict[str, str]) -> Non
 def test_a_place_that_cannot_be_written_is_said_at_once(
     trained: Recipe, user: dict[str, str], tmp_path: Path, place: str
 ) -> None:
-    done = goodpart(["report", trained.folder, "-o", tmp_path / place], user)
+    done = goodpart_here(["report", trained.folder, "-o", tmp_path / place], user)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "no such folder" in done.stderr or "is a folder" in done.stderr
 
@@ -208,10 +209,10 @@ def test_a_place_that_cannot_be_written_is_said_at_once(
 def test_a_read_only_place_is_said(
     trained: Recipe, user: dict[str, str], tmp_path: Path, read_only: Callable[[Path], Path]
 ) -> None:
-    done = goodpart(["report", trained.folder, "-o", read_only(trained.folder) / "report.html"], user)
+    done = goodpart_here(["report", trained.folder, "-o", read_only(trained.folder) / "report.html"], user)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
     # The recipe itself may lie on such a disk.
-    done = goodpart(["report", read_only(trained.folder), "-o", tmp_path / "report.html"], user)
+    done = goodpart_here(["report", read_only(trained.folder), "-o", tmp_path / "report.html"], user)
     assert done.returncode == 0, done.stderr
 
 

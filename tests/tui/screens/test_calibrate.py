@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.commands import Calibrate, SaveThresholds, SetThreshold
 from core.evaluation.model_review import examine
 from core.recipes.recipe import Recipe
 from tests.support.fake_station import with_image
@@ -36,12 +37,12 @@ async def test_a_chosen_target_is_applied_and_one_beyond_the_material_refused(be
         assert isinstance(shell.screen, CalibrateScreen)
         await becomes(pilot, shell, shows(shell, "69 more good ones are needed"))
         await pilot.press("down", "enter")
-        assert station.calls[-1] == ("calibrate", 0.1)
+        assert station.calls[-1] == Calibrate(0.1)
         await pilot.press("end", "enter")
         await becomes(pilot, shell, shows(shell, "it takes 999"))
-        assert station.calls[-1] == ("calibrate", 0.1)
+        assert station.calls[-1] == Calibrate(0.1)
         await pilot.press("s")
-        assert station.calls[-1] == ("save_thresholds",)
+        assert station.calls[-1] == SaveThresholds()
 
 
 async def test_by_hand_the_journal_gets_the_reason(bench: Bench, pump: Recipe) -> None:
@@ -53,9 +54,10 @@ async def test_by_hand_the_journal_gets_the_reason(bench: Bench, pump: Recipe) -
         assert before is not None
         await pilot.press("j", "L")
         lower, more = station.calls[-2:]
-        assert lower == ("set_threshold", "density", round(before.density - before.density_step, 12), "key", "image",
+        assert lower == SetThreshold("density", round(before.density - before.density_step, 12), "key", "image",
                          "by hand, with a good part clamped")  # fmt: skip
-        assert more[1] == "reconstruction_error" and more[2] == round(before.reconstruction_error + 0.001, 12)
+        assert isinstance(more, SetThreshold)
+        assert (more.which, more.value) == ("reconstruction_error", round(before.reconstruction_error + 0.001, 12))
         await becomes(pilot, shell, shows(shell, "* unsaved"))
 
 

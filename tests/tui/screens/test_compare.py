@@ -36,7 +36,7 @@ def recipe(tmp_path: Path) -> Recipe:
 async def running(recipe: Recipe, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Dashboard, Pilot[None]]]:
     app = Dashboard(FakeStation(snapshot(recipe=recipe.name)), clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
-        while ("start",) not in cast(FakeStation, app.station).calls:
+        while "start" not in cast(FakeStation, app.station).calls:
             await pilot.pause(0.01)
         app.push_screen(CompareScreen(recipe))
         await pilot.pause()

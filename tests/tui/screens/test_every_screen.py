@@ -197,7 +197,7 @@ def turned_to(
 ) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def turn(pilot: Pilot[None]) -> None:
         async with asyncio.timeout(30):
-            while scene.opened and ("start",) not in station.calls:
+            while scene.opened and "start" not in station.calls:
                 await pilot.pause(0.01)
             station.publish(scene.now)
             shell.show()

@@ -26,7 +26,7 @@ from core.journal.row import COLUMNS, JournalRow
 from core.journal.store import Journal
 from core.recipes.recipe import Recipe, new_recipe, open_recipe
 from tests.support.fake_station import NOW, FakeStation, judgement, preview, snapshot
-from tests.support.parts import goodpart, odd_part
+from tests.support.parts import goodpart_here, odd_part
 from tests.tui.app.test_shell import becomes, running, screen_text, shows
 from tui.app.shell import Shell
 from tui.cli.commands.history import table
@@ -82,36 +82,36 @@ async def opened(pilot: Pilot[None], shell: Shell, words: str) -> HistoryScreen:
 
 def test_the_journal_as_a_table_lines_and_cells(recipe: Recipe, user: dict[str, str], tmp_path: Path) -> None:
     fill(recipe)
-    done = goodpart(["history", recipe.folder], user)
+    done = goodpart_here(["history", recipe.folder], user)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0] == "2026-11-24 Tuesday"
     assert lines[-1].split() == ["12:00:00", "threshold", "density", "-4", "->", "-3.5", "(knob)"]
     assert len(lines) == 62
-    told = [json.loads(line) for line in goodpart(["history", recipe.folder, "--json"], user).stdout.splitlines()]
+    told = [json.loads(line) for line in goodpart_here(["history", recipe.folder, "--json"], user).stdout.splitlines()]
     assert [one["kind"] for one in told] == ["verdict"] * 60 + ["threshold"]
     assert told[-1]["data"]["knob"]["raw"] == 2730
-    done = goodpart(["history", recipe.folder, "--csv", "--verdict", "ANOMALY", "--last", "3"], user)
+    done = goodpart_here(["history", recipe.folder, "--csv", "--verdict", "ANOMALY", "--last", "3"], user)
     cells = list(csv.DictReader(done.stdout.splitlines()))
     assert tuple(cells[0]) == COLUMNS
     assert [one["reason"].split(":")[0] for one in cells] == ["row 48", "row 52", "row 56"]
-    done = goodpart(["history", recipe.folder, "-o", tmp_path / "all.csv", "--day", "2026-11-24"], user)
+    done = goodpart_here(["history", recipe.folder, "-o", tmp_path / "all.csv", "--day", "2026-11-24"], user)
     assert (done.returncode, done.stdout) == (0, "")
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 62
 
 
 def test_what_cannot_be_shown_is_said(recipe: Recipe, user: dict[str, str], tmp_path: Path) -> None:
-    done = goodpart(["history", recipe.folder], user)
+    done = goodpart_here(["history", recipe.folder], user)
     assert (done.returncode, "no journal yet" in done.stderr) == (2, True)
     fill(recipe)
-    done = goodpart(["history", recipe.folder, "--kind", "verdikt"], user)
+    done = goodpart_here(["history", recipe.folder, "--kind", "verdikt"], user)
     assert (done.returncode, "threshold, verdict" in done.stderr) == (2, True)
-    assert goodpart(["history", recipe.folder, "--day", "24.11."], user).returncode == 2
-    assert goodpart(["history", recipe.folder, "--kind", "fault"], user).stdout == ""
-    done = goodpart(["history", recipe.folder, "-o", tmp_path / "none" / "x.csv"], user)
+    assert goodpart_here(["history", recipe.folder, "--day", "24.11."], user).returncode == 2
+    assert goodpart_here(["history", recipe.folder, "--kind", "fault"], user).stdout == ""
+    done = goodpart_here(["history", recipe.folder, "-o", tmp_path / "none" / "x.csv"], user)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
     recipe.journal.write_bytes(recipe.journal.read_bytes()[:9000])
-    done = goodpart(["history", recipe.folder], user)
+    done = goodpart_here(["history", recipe.folder], user)
     assert (done.returncode, "torn" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
 
 

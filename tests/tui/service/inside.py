@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from core.inference.judge_pool import JudgePool
 from core.recipes.recipe import Recipe
 from tests.support.fake_station import FakeStation
 from tests.support.parts import until
@@ -21,12 +22,10 @@ from tui.service.metrics import Metrics
 from tui.service.request_gate import LOOPBACK, RequestGate
 from tui.service.server import listen, uvicorn_config
 from tui.service.snapshot_hub import SnapshotHub
-from tui.service.workers import JudgePool
 
 
 class NotingStation(FakeStation):
-    def note(self, reason: str, **data: Any) -> None:
-        self.calls.append(("note", reason))
+    def note(self, reason: str, **data: Any) -> None: ...
 
 
 @dataclass

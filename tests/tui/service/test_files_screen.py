@@ -12,8 +12,11 @@ import cv2
 import numpy as np
 import pytest
 import soundfile
+from textual.pilot import Pilot
+from textual.widgets import Input
 
 import tui.screens.files
+from core.inference.file_judge import FileJudge
 from core.recipes.recipe import Recipe, open_recipe
 from core.sources.simulated.motor import RATE
 from models.progress import ProgressReporter
@@ -30,7 +33,6 @@ from tui.app.attached import AttachedApp
 from tui.app.dashboard import Dashboard
 from tui.app.shell import Shell
 from tui.screens.files import FilesScreen, result_lines
-from tui.service.judging import FileJudge
 from tui.stations.remote import RemoteStation
 
 User = Mapping[str, str]
@@ -53,6 +55,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def shell(recipe: Recipe) -> Shell:
     return Shell(recipe, lambda one: FakeStation(snapshot(recipe=one.name)))
+
+
+async def enter(pilot: Pilot[Any], path: Path) -> None:
+    """The path typed in one go; that typing works is seen in one test."""
+    await pilot.press("slash")
+    pilot.app.screen.query_one(Input).value = str(path)
+    await pilot.press("enter")
 
 
 async def test_files_are_judged_beside_the_bench(trained: Recipe, folder: Path) -> None:
@@ -84,7 +93,8 @@ async def test_folders_are_walked_by_keyboard_and_paths_typed(trained: Recipe, f
         await becomes(pilot, app, shows(app, "> more/"))
         await pilot.press("slash", *"/nowhere/x.wav", "enter")
         await becomes(pilot, app, shows(app, "there is no such file or folder"))
-        await pilot.press("escape", "slash", *str(folder / "b-odd.png"), "enter")
+        await pilot.press("escape")
+        await enter(pilot, folder / "b-odd.png")
         await becomes(pilot, app, shows(app, "b-odd.png ─"))
         assert isinstance(app.screen, FilesScreen)
         await pilot.press("5")
@@ -101,7 +111,8 @@ async def test_through_a_service_with_amulets_sensitivity(trained: Recipe, user:
             await becomes(pilot, app, lambda: (image := app.station.snapshot().image) and image.judged)  # type: ignore[arg-type]
             await pilot.press("2")
             await becomes(pilot, app, shows(app, "done where the service is"))  # type: ignore[arg-type]
-            await pilot.press("7", "slash", *str(wav), "enter")
+            await pilot.press("7")
+            await enter(pilot, wav)
             await becomes(pilot, app, shows(app, "beyond 0.6451"))  # type: ignore[arg-type]
             assert "sensitivity 8" in screen_text(app) and "0.3-0.4 s  0.75" in screen_text(app)
             await pilot.press("minus", "minus")
@@ -186,9 +197,10 @@ async def test_the_sensitivity_of_a_recipes_own_amulet_is_moved_on_the_screen(
     amulets: Recipe, motors: Mapping[str, Path], folder: Path
 ) -> None:
     app = shell(amulets)
-    judge = FileJudge(amulets.folder)
+    judge = FileJudge(amulets)
     async with running(app) as pilot:
-        await pilot.press("7", "slash", *str(motors["stop"]), "enter")
+        await pilot.press("7")
+        await enter(pilot, motors["stop"])
         for number, keys in ((8, []), (10, ["plus", "plus"]), (0, ["minus"] * 10)):
             await pilot.press(*keys)
             said = judge(motors["stop"], "x", sensitivity=number)

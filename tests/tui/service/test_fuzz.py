@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.commands import COMMANDS
 from core.state.knobs import Grab
 from core.state.parts import Word
 from core.state.verdict import Sense, Which
 from tests.support.parts import until
 from tests.support.served import Served, serving_both
-from tui.service.command_arguments import COMMANDS
 
 User = Mapping[str, str]
 LEFT_OUT = {"train", "take_over", "delete_taught"}
@@ -104,7 +105,7 @@ def commands(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """One that there is, with arguments of which most fit."""
     name = draw(st.sampled_from(sorted(COMMANDS.keys() - LEFT_OUT)))
     arguments = {}
-    for key in [*COMMANDS[name].parameters][1:]:
+    for key in (field.name for field in fields(COMMANDS[name])):
         how = draw(HOW)
         if how != "left out":
             arguments[key] = draw(FITTING.get(key, st.booleans()) if how == "fits" else ANYTHING)

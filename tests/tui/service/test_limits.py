@@ -47,11 +47,11 @@ def here(trained: Recipe, caplog: pytest.LogCaptureFixture) -> Iterator[Inside]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """`small("gate", REQUESTS=2)`"""
+    """`small("tui.service.request_gate", REQUESTS=2)`"""
 
     def make(module: str, **limits: float) -> None:
         for name, value in limits.items():
-            monkeypatch.setattr(f"tui.service.{module}.{name}", value)
+            monkeypatch.setattr(f"{module}.{name}", value)
 
     return make
 
@@ -92,7 +92,7 @@ def is_left(line: socket.socket, seconds: float = 15.0) -> bool:
 def test_who_begins_a_request_and_does_not_go_on_is_left(
     here: Inside, small: Callable[..., None], whole: bytes, rest: bytes
 ) -> None:
-    small("connection", HEADER_SECONDS=1.0)
+    small("tui.service.connection", HEADER_SECONDS=1.0)
     with socket.create_connection(here.address, timeout=15) as line:
         for _ in range(whole.count(HEAD)):
             line.sendall(HEAD)
@@ -103,7 +103,7 @@ def test_who_begins_a_request_and_does_not_go_on_is_left(
 
 
 def test_half_a_request_behind_a_whole_one_is_left(here: Inside, small: Callable[..., None]) -> None:
-    small("connection", HEADER_SECONDS=1.0)
+    small("tui.service.connection", HEADER_SECONDS=1.0)
     with socket.create_connection(here.address, timeout=15) as line:
         line.sendall(HEAD + b"G")
         assert whole_answer(line)[0] == 200
@@ -112,7 +112,7 @@ def test_half_a_request_behind_a_whole_one_is_left(here: Inside, small: Callable
 
 
 def test_who_drips_is_left(here: Inside, small: Callable[..., None]) -> None:
-    small("connection", HEADER_SECONDS=1.0)
+    small("tui.service.connection", HEADER_SECONDS=1.0)
     with socket.create_connection(here.address, timeout=15) as line:
         line.sendall(HEAD)
         assert whole_answer(line)[0] == 200
@@ -123,7 +123,7 @@ def test_who_drips_is_left(here: Inside, small: Callable[..., None]) -> None:
 
 
 def test_who_takes_a_while_between_requests_or_for_a_body_is_answered(here: Inside, small: Callable[..., None]) -> None:
-    small("connection", HEADER_SECONDS=1.0)
+    small("tui.service.connection", HEADER_SECONDS=1.0)
     with socket.create_connection(here.address, timeout=15) as line:
         for _ in range(2):
             line.sendall(HEAD[:20])
@@ -142,7 +142,7 @@ def test_who_takes_a_while_between_requests_or_for_a_body_is_answered(here: Insi
 @pytest.mark.skipif(sys.platform != "linux", reason="the operating system has no such time")
 @pytest.mark.parametrize("viewer", [False, True])
 def test_who_never_reads_is_left(small: Callable[..., None], trained: Recipe, viewer: bool) -> None:
-    small("run", READ_SECONDS=1.0)
+    small("tui.service.server", READ_SECONDS=1.0)
     with inside(trained) as here, socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(here.address)
@@ -164,7 +164,7 @@ def test_who_never_reads_is_left(small: Callable[..., None], trained: Recipe, vi
 
 
 def test_too_many_requests_are_told_so_and_health_is_not(here: Inside, small: Callable[..., None]) -> None:
-    small("gate", REQUESTS=2)
+    small("tui.service.request_gate", REQUESTS=2)
     here.station.publish(here.station.now)
     begun = b"POST /pause HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"
     with ExitStack() as lines:
@@ -200,7 +200,7 @@ def test_a_viewer_may_answer_with_bytes(here: Inside, changes: str) -> None:
 
 
 def test_viewers_count(here: Inside, small: Callable[..., None]) -> None:
-    small("gate", REQUESTS=1)
+    small("tui.service.request_gate", REQUESTS=1)
     with connect(here.served.url.replace("http", "ws") + "/snapshots") as viewer:
         assert viewer.recv()
         assert here.served.get("/snapshot")[0] == 429
@@ -208,7 +208,7 @@ def test_viewers_count(here: Inside, small: Callable[..., None]) -> None:
 
 
 def test_silent_connections_make_room_for_new_ones(here: Inside, small: Callable[..., None]) -> None:
-    small("connection", CONNECTIONS=4)
+    small("tui.service.connection", CONNECTIONS=4)
     with ExitStack() as lines:
         busy = lines.enter_context(socket.create_connection(here.address, timeout=15))
         busy.sendall(
@@ -225,7 +225,7 @@ def test_silent_connections_make_room_for_new_ones(here: Inside, small: Callable
 
 
 def test_where_all_are_at_work_a_new_connection_is_closed(here: Inside, small: Callable[..., None]) -> None:
-    small("connection", CONNECTIONS=2)
+    small("tui.service.connection", CONNECTIONS=2)
     with ExitStack() as viewers:
         two = [viewers.enter_context(connect(here.served.url.replace("http", "ws") + "/snapshots")) for _ in range(2)]
         with socket.create_connection(here.address, timeout=15) as third:
@@ -234,7 +234,7 @@ def test_where_all_are_at_work_a_new_connection_is_closed(here: Inside, small: C
 
 
 def test_all_bodies_together_have_a_limit(here: Inside, small: Callable[..., None]) -> None:
-    small("gate", ALL_BYTES=1_000_000)
+    small("tui.service.request_gate", ALL_BYTES=1_000_000)
     head = b"POST /judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
     half = head + b"Content-Length: 900000\r\n\r\n" + FORM + bytes(700_000)
     with ExitStack() as lines:
@@ -256,7 +256,7 @@ def test_all_bodies_together_have_a_limit(here: Inside, small: Callable[..., Non
 def test_so_many_read_the_journal_at_one_time(
     here: Inside, small: Callable[..., None], monkeypatch: pytest.MonkeyPatch, senders: ThreadPoolExecutor
 ) -> None:
-    small("app", JOURNAL_READERS=1)
+    small("tui.service.routes.state", JOURNAL_READERS=1)
     journal = Journal(here.service.recipe.journal)
     journal.record("word", "OK", "said", at=5.0, value=float("nan"))
     journal.close()
@@ -267,7 +267,7 @@ def test_so_many_read_the_journal_at_one_time(
         assert go.wait(30)
         return read_newest(*asked)
 
-    monkeypatch.setattr("tui.service.app.read_newest", slow)
+    monkeypatch.setattr("tui.service.routes.state.read_newest", slow)
     first = senders.submit(here.served.get, "/journal?kind=word")
     assert begun.wait(30)
     status, said = here.served.get("/journal")
@@ -320,7 +320,7 @@ def under_judgement(here: Inside) -> bool:
 def test_so_many_files_are_judged_at_one_time(
     here: Inside, jam: Jam, senders: ThreadPoolExecutor, small: Callable[..., None]
 ) -> None:
-    small("app", UPLOADS=1)
+    small("tui.service.routes.judge", UPLOADS=1)
     first: Future[tuple[int, Any]] = senders.submit(jam.send)
     assert until(lambda: under_judgement(here))
     assert jam.send() == (429, {"error": "1 files are being judged: try again later"})
@@ -332,7 +332,7 @@ def test_so_many_files_are_judged_at_one_time(
 def test_a_file_that_waits_too_long_for_its_turn_is_told_so(
     here: Inside, jam: Jam, senders: ThreadPoolExecutor, small: Callable[..., None]
 ) -> None:
-    small("workers", WAIT_SECONDS=0.5)
+    small("core.inference.judge_pool", WAIT_SECONDS=0.5)
     first = senders.submit(jam.send)
     assert until(lambda: under_judgement(here))
     assert jam.send() == (429, {"error": "1 files are waiting to be judged: try again later"})
@@ -341,10 +341,10 @@ def test_a_file_that_waits_too_long_for_its_turn_is_told_so(
 
 
 def test_a_file_that_takes_too_long_costs_one_answer(here: Inside, jam: Jam, small: Callable[..., None]) -> None:
-    small("workers", JUDGE_SECONDS=1.0)
+    small("core.inference.judge_pool", JUDGE_SECONDS=1.0)
     status, said = jam.send()
     assert (status, "it took longer than 1 s" in said["error"]) == (422, True)
-    small("workers", JUDGE_SECONDS=20.0)
+    small("core.inference.judge_pool", JUDGE_SECONDS=20.0)
     assert jam.send()[0] == 200
     assert "goodpart_workers_ended_total 1.0" in here.served.get("/metrics")[1]
     assert until(lambda: not Path(f"/proc/{jam.pid}").exists())
@@ -366,13 +366,13 @@ HUNGRY = """
 import io, sys
 import numpy as np
 from pathlib import Path
-from tui.service.worker import limit_memory, serve
+from core.inference.judge_worker import limit_memory, serve
 
 def judge(file, name):
     return int(np.ones(int(name), np.uint8)[-1])
 
 limit_memory()
-serve(judge, sys.stdin, sys.stdout)
+serve(lambda: judge, sys.stdin, sys.stdout)
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from core.serialization.snapshot_json import VERSION
 from core.sources.simulated.motor import RATE, Unit, sound_of
 from tests.support.chromium import Page, chromium
 from tests.support.parts import odd_part, until
-from tests.support.served import Served, asked, serving
+from tests.support.served import Served, asked, serving, unhurried
 
 User = Mapping[str, str]
 PICTURES = os.environ.get("GOODPART_SCREENSHOTS")
@@ -34,13 +35,25 @@ def kept(page: Page, name: str) -> None:
 
 @pytest.fixture
 def sees(trained: Recipe, user: User) -> Iterator[Served]:
+    """For a page that commands it, or sees it end."""
     with serving(trained.folder, user, "--port", "0", "--camera", "simulated") as served:
         yield served
 
 
-@pytest.fixture
-def hears(heard: Recipe, user: User) -> Iterator[Served]:
-    with serving(heard.folder, user, "--port", "0", "--microphone", "simulated") as served:
+@pytest.fixture(scope="module")
+def bench(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """For pages that only look at it, and give it pictures to judge."""
+    folder = tmp_path_factory.mktemp("bench") / "pump"
+    shutil.copytree(trained_once, folder)
+    with serving(unhurried(folder), user, "--port", "0", "--camera", "simulated") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def hears(heard_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("hears") / "motor"
+    shutil.copytree(heard_once, folder)
+    with serving(unhurried(folder), user, "--port", "0", "--microphone", "simulated") as served:
         yield served
 
 
@@ -174,11 +187,11 @@ def test_a_late_answer_does_not_replace_that_of_the_next_file(hears: Served, noi
         assert page.complaints == []
 
 
-def test_a_picture_is_judged_and_shown_with_its_map(sees: Served, tmp_path: Path) -> None:
+def test_a_picture_is_judged_and_shown_with_its_map(bench: Served, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "odd.png"), odd_part(7))
     (tmp_path / "broken.png").write_bytes(b"\x89PNG and no more")
     with chromium() as page:
-        page.open(sees.url)
+        page.open(bench.url)
         page.choose("#judge [name=data_file]", tmp_path / "odd.png")
         page.run("document.querySelector('#judge button').click()")
         assert until(lambda: page.text("#said").startswith("ANOMALY: ")), page.text("#said")
@@ -244,9 +257,9 @@ def test_a_service_with_tokens_asks_for_one(trained: Recipe, user: User, tmp_pat
         assert until(lambda: page.text("#state") in ("OK", "ANOMALY")), page.text("body")
 
 
-def test_the_calls_can_be_read(sees: Served) -> None:
+def test_the_calls_can_be_read(bench: Served) -> None:
     with chromium() as page:
-        page.open(f"{sees.url}/docs")
+        page.open(f"{bench.url}/docs")
         assert until(lambda: "POST /submit" in page.text("#calls"))
         assert "curl -X POST -F data_file=@FILE" in page.text("#calls")
         assert page.complaints == []

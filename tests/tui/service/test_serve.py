@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,8 +18,8 @@ from core.journal.store import read_journal
 from core.recipes.recipe import Recipe, open_recipe
 from core.sources.simulated.motor import RATE, Unit, sound_of
 from tests.support.data import data_folder
-from tests.support.parts import good_part, goodpart, odd_part, until
-from tests.support.served import Served, curl, serving, start
+from tests.support.parts import good_part, goodpart, odd_part, until, write_parts
+from tests.support.served import Served, curl, serving, start, unhurried
 from tui.service.request_gate import is_loopback
 
 User = Mapping[str, str]
@@ -28,25 +29,29 @@ MULTIPART = ("-H", "Content-Type: multipart/form-data; boundary=x")
 @pytest.fixture(scope="module")
 def bench(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service that judges drawn parts from a folder of good ones."""
-    import shutil
-
-    from tests.support.parts import write_parts
-
     folder = tmp_path_factory.mktemp("bench")
     shutil.copytree(trained_once, folder / "pump")
     write_parts(folder / "shown", range(1000, 1012))
-    with serving(folder / "pump", user, "--port", "0", "--camera", folder / "shown") as served:
+    with serving(unhurried(folder / "pump"), user, "--port", "0", "--camera", folder / "shown") as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def ear(heard_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service whose recipe has learnt simulated motors."""
-    import shutil
-
     folder = tmp_path_factory.mktemp("ear") / "motor"
     shutil.copytree(heard_once, folder)
-    with serving(folder, user, "--port", "0", "--microphone", "simulated") as served:
+    with serving(unhurried(folder), user, "--port", "0", "--microphone", "simulated") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def amulets(trained_once: Path, user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service with AMULET's published model."""
+    model = data_folder("sound/amulet/new_test")
+    folder = tmp_path_factory.mktemp("amulets") / "pump"
+    shutil.copytree(trained_once, folder)
+    with serving(unhurried(folder), user, "--port", "0", "--amulet", model) as served:
         yield served
 
 
@@ -66,24 +71,23 @@ def bad_wav(tmp_path: Path) -> Path:
 # AMULET's call.
 
 
-def test_amulets_users_get_amulets_answer(trained: Recipe, user: User) -> None:
+def test_amulets_users_get_amulets_answer(amulets: Served) -> None:
     """curl, its published model and its published recording: the seven windows that it found."""
     model = data_folder("sound/amulet/new_test")
     wav = data_folder("sound/amulet/wav") / "test_from_5.0s.wav"
-    with serving(trained.folder, user, "--port", "0", "--amulet", model) as served:
-        status, said = curl("-X", "POST", "-F", f"data_file=@{wav}", f"{served.url}/submit")
-        assert status == 200
-        # Its first group of ten rows; those that fill no group AMULET never judged.
-        found = [row for row in said["Analysis"] if float(row["seconds"].split("-")[0]) < 0.95]
-        # As its own service wrote it down; its file began 5 s earlier.
-        golden = json.loads((model.parent / "expected_output.json").read_text())["Analysis"]
-        wanted = {row["filename"]: row["value"] for row in golden if 5.0 <= float(row["filename"].split("-")[0]) < 6.0}
-        assert len(found) == len(wanted) == 7
-        for row in found:
-            start, end = (float(part) + 5.0 for part in row["seconds"].split("-"))
-            assert row["Anomaly"] is True
-            assert row["value"] == pytest.approx(wanted[f"{start:.1f}-{end:.1f}"], rel=1e-2)
-            assert row["value"] == round(row["value"], 4)
+    status, said = curl("-X", "POST", "-F", f"data_file=@{wav}", f"{amulets.url}/submit")
+    assert status == 200
+    # Its first group of ten rows; those that fill no group AMULET never judged.
+    found = [row for row in said["Analysis"] if float(row["seconds"].split("-")[0]) < 0.95]
+    # As its own service wrote it down; its file began 5 s earlier.
+    golden = json.loads((model.parent / "expected_output.json").read_text())["Analysis"]
+    wanted = {row["filename"]: row["value"] for row in golden if 5.0 <= float(row["filename"].split("-")[0]) < 6.0}
+    assert len(found) == len(wanted) == 7
+    for row in found:
+        start, end = (float(part) + 5.0 for part in row["seconds"].split("-"))
+        assert row["Anomaly"] is True
+        assert row["value"] == pytest.approx(wanted[f"{start:.1f}-{end:.1f}"], rel=1e-2)
+        assert row["value"] == round(row["value"], 4)
 
 
 def test_a_good_recording_has_no_anomalies(ear: Served, good_wav: Path) -> None:
@@ -188,16 +192,14 @@ def test_sensitivity_is_for_amulet_alone(ear: Served, good_wav: Path) -> None:
     assert (status, "method amulet" in said["error"]) == (422, True)
 
 
-def test_sensitivity_moves_amulets_threshold(trained: Recipe, user: User) -> None:
-    model = data_folder("sound/amulet/new_test")
+def test_sensitivity_moves_amulets_threshold(amulets: Served) -> None:
     wav = data_folder("sound/amulet/wav") / "test_from_5.0s.wav"
-    with serving(trained.folder, user, "--port", "0", "--amulet", model) as served:
-        limits = {}
-        for sensitivity in (0, 8, 10):
-            status, said = curl("-F", f"data_file=@{wav}", f"{served.url}/judge?sensitivity={sensitivity}")
-            assert status == 200
-            limits[sensitivity] = said["window_threshold"]
-        assert limits == pytest.approx({0: 0.6451 * 3.4, 8: 0.6451, 10: 0.6451 * 0.4})
+    limits = {}
+    for sensitivity in (0, 8, 10):
+        status, said = curl("-F", f"data_file=@{wav}", f"{amulets.url}/judge?sensitivity={sensitivity}")
+        assert status == 200
+        limits[sensitivity] = said["window_threshold"]
+    assert limits == pytest.approx({0: 0.6451 * 3.4, 8: 0.6451, 10: 0.6451 * 0.4})
 
 
 # Looking and commanding.
@@ -269,6 +271,7 @@ def test_a_part_is_judged_on_a_word(trained: Recipe, user: User) -> None:
         ("/command/pause", {}, 422, "needs paused"),
         ("/command/pause", {"paused": 1}, 422, "paused: 1 is not bool"),
         ("/command/train", {"now": True}, 422, "takes nothing"),
+        ("/command/train", {"name": "pause"}, 422, "takes nothing"),
     ],
 )
 def test_a_command_that_cannot_be_is_refused_in_words(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.commands import Pause, SetThreshold, Train
 from core.errors import GoodpartError
 from core.recipes.recipe import Recipe
 from core.state.snapshot import Snapshot
@@ -20,15 +21,15 @@ def test_it_judges_like_the_station_that_it_becomes(trained: Recipe, tmp_path: P
     seen: list[Snapshot] = []
     unsubscribe = station.subscribe(seen.append)
     assert station.snapshot().verdict.reason == "starting"
-    station.set_threshold("density", -3.0)
+    station.do(SetThreshold("density", -3.0))
     station.start()
     try:
         assert until(lambda: any(snapshot.verdict.state == "OK" for snapshot in seen))
-        station.pause(True)
+        station.do(Pause(True))
         assert until(lambda: station.snapshot().paused)
         unsubscribe()
         count = len(seen)
-        station.pause(False)
+        station.do(Pause(False))
         assert until(lambda: not station.snapshot().paused)
         assert len(seen) == count
         with pytest.raises(GoodpartError, match="another goodpart"):
@@ -48,7 +49,7 @@ def test_a_camera_that_means_nothing_is_said_on_the_screen(tmp_path: Path) -> No
     assert until(lambda: bool(seen))
     assert (seen[0].verdict.state, seen[0].image.status.state) == ("UNKNOWN", "lost")
     assert "no-such-camera" in seen[0].verdict.reason
-    station.train()
+    station.do(Train())
     station.stop()
 
 
@@ -75,7 +76,7 @@ def test_it_can_be_stopped_before_it_is_there(trained: Recipe) -> None:
 
 def test_what_is_asked_before_the_station_is_there_is_done_when_it_is(trained: Recipe) -> None:
     late = DeferredStation(trained)
-    late.pause(True)
+    late.do(Pause(True))
     late.start()
     try:
         assert until(lambda: late.snapshot().paused)

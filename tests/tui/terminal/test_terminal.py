@@ -37,7 +37,7 @@ def child(report: Path) -> list[str]:
 
 
 def assert_left_as_found(rig: TerminalRig, report: Path, simple: bool = False) -> None:
-    rig.run(0.3)
+    rig.rest()
     assert rig.settings() == rig.before
     for sequence in LEFT_SIMPLE if simple else LEFT:
         assert sequence in rig.received
@@ -146,7 +146,7 @@ def test_what_libraries_write_to_the_terminal_does_not_disturb_the_screen(report
         assert b"a library greets" not in rig.received
         rig.type("s")
         assert rig.run(5, rig.ended)
-        rig.run(0.3)
+        rig.rest()
         assert b"a library greets" in rig.received, "after a crash it may tell why"
 
 
@@ -171,7 +171,7 @@ def look_at_everything(rig: TerminalRig) -> None:
     rig.run(0.3)
     rig.type("q")
     assert rig.run(10, rig.ended)
-    rig.run(0.3)
+    rig.rest()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_the_window_says_recipe_and_verdict_and_has_its_title_back(report: Path,
         assert rig.run(10, lambda: b"goodpart pump-housing-7: OK" in rig.received)
         rig.type("q")
         assert rig.run(5, rig.ended)
-        rig.run(0.3)
+        rig.rest()
         assert TITLE.findall(bytes(rig.received))[-1] == b""
         assert rig.received.index(b"\x1b[22;2t") < rig.received.index(b"\x1b]2;") < rig.received.index(b"\x1b[23;2t")
 
@@ -288,7 +288,7 @@ def test_a_crash_gives_the_title_back_too(report: Path) -> None:
         assert rig.run(10, lambda: b"goodpart pump-housing-7: OK" in rig.received)
         rig.type("s")
         assert rig.run(5, rig.ended)
-        rig.run(0.3)
+        rig.rest()
         assert b"\x1b[23;2t" in rig.received
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.commands import AcceptOffers, DiscardOffers
 from core.state.material import InventorySummary, PictureCapture, Preview, ReviewItem, ReviewQueue
 from core.state.snapshot import Snapshot
 from tests.support.fake_station import NOW, preview, snapshot, with_image
@@ -98,6 +99,6 @@ async def test_what_is_seen_is_taken_or_dropped_one_by_one(bench: Bench) -> None
         await becomes(pilot, shell, shows(shell, "suggested: 2 good, 0 defective"))
         await pilot.press("O")
         assert station.calls[-2:] == [
-            ("accept_offers", "offered/x/images/2.png"),
-            ("discard_offers", "offered/x/images/1.png"),
+            AcceptOffers("offered/x/images/2.png"),
+            DiscardOffers("offered/x/images/1.png"),
         ]

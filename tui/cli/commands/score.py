@@ -5,29 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.bundle import read_bundle
 from core.dataset.material_files import find_files
-from core.errors import GoodpartError, UnreadableError
-from core.features.sound.wav import SUFFIXES as SOUND_SUFFIXES
-from core.recipes.recipe import Recipe, open_recipe
+from core.errors import GoodpartError
+from core.inference.file_judge import FileJudge, kind_of
+from core.recipes.recipe import open_recipe
+from core.runtime.listing import PICTURE_SUFFIXES, SOUND_SUFFIXES
 from core.serialization.verdict_json import Result, unknown
 from core.state.jobs import TrainingState
-from core.state.verdict import Sense
 from tui.terminal.progress_line import ProgressLine
 
-Judged = Callable[[Path], Result]
+if TYPE_CHECKING:
+    from core.inference.sound_file import SoundFileResult
 
 
 def run(options: argparse.Namespace) -> int:
-    recipe = open_recipe(options.recipe)
-    judges = Judges(recipe, options.plot)
+    judge = FileJudge(open_recipe(options.recipe))
     code = 0
     line = ProgressLine()
-    for result in judged(judges, options.paths, line):
+    for result in judged(judge, options, line):
         code = max(code, {"OK": 0, "ANOMALY": 1}.get(result["verdict"], 3))
         line.end()
         if options.json:
@@ -41,68 +41,30 @@ def run(options: argparse.Namespace) -> int:
 def tell(result: Result) -> None:
     score = f"{result['score']:7.2f}" if result["score"] is not None else "      -"
     print(f"{result['verdict']:7} {score}  {result['path']}  {result['reason']}", flush=True)
-    for passage in result.get("stretches", ()) if result["verdict"] == "ANOMALY" else ():
-        print(f"        {passage['start']:.1f}-{passage['end']:.1f} s  peak {passage['peak']:.2f}  {passage['head']}")
+    for stretch in result.get("stretches", ()) if result["verdict"] == "ANOMALY" else ():
+        print(f"        {stretch['start']:.1f}-{stretch['end']:.1f} s  peak {stretch['peak']:.2f}  {stretch['head']}")
 
 
-class Judges:
-    """Who judges what kind of file: models are loaded when the first file of their kind comes."""
-
-    def __init__(self, recipe: Recipe, plot: Path | None) -> None:
-        self._recipe = recipe
-        self._plot = plot
-        self._loaded = cache(self._load)
-
-    def __call__(self, file: Path) -> Result:
-        sense = kind_of(file)
-        try:
-            return self._loaded(sense)(file)
-        except UnreadableError as error:
-            return unknown(str(file), sense, str(error))
-
-    def check(self, paths: Iterable[Path]) -> None:
-        """Raises GoodpartError where the only model that could judge anything cannot be used."""
-        for sense in self._recipe.senses if len(self._recipe.senses) == 1 else ():
-            self._loaded(sense)
-
-    def _load(self, sense: Sense) -> Judged:
-        if (
-            not self._recipe.bundle(sense).exists()
-            and len(self._recipe.senses) > 0
-            and sense not in self._recipe.senses
-        ):
-            kind = "pictures" if sense == "image" else "sound"
-            raise UnreadableError(f"{self._recipe.name} has learnt no {kind}: teach some and train")
-        bundle = read_bundle(self._recipe.bundle(sense))
-        if sense == "image":
-            from core.inference.image_judge import ImageJudge
-            from tui.cli.commands.score_pictures import judged_picture
-
-            return partial(judged_picture, ImageJudge(self._recipe, bundle))
-        from core.inference.sound_judge import SoundJudge
-        from tui.cli.commands.score_sound import judged_sound
-
-        return partial(
-            judged_sound, SoundJudge(self._recipe, bundle), self._recipe.settings.microphone.channel, self._plot
-        )
-
-
-def kind_of(file: Path) -> Sense:
-    return "sound" if file.suffix.lower() in SOUND_SUFFIXES else "image"
-
-
-def judged(judges: Judges, paths: Iterable[Path], line: ProgressLine) -> Iterator[Result]:
+def judged(judge: FileJudge, options: argparse.Namespace, line: ProgressLine) -> Iterator[Result]:
     """One object of the command line's contract for each file, and for each path that leads to none."""
-    from core.features.image.picture import SUFFIXES as PICTURE_SUFFIXES
-
-    judges.check(paths)
+    judge.check()
     files: list[Path | Result] = []
-    for path in paths:
+    for path in options.paths:
         try:
             files += find_files([path], PICTURE_SUFFIXES | SOUND_SUFFIXES, "pictures or sound files")
         except GoodpartError as error:
-            files.append(unknown(str(path), kind_of(path), str(error)))
+            files.append(unknown(str(path), kind_of(path, path.name), str(error)))
     for step, file in enumerate(files):
         if sys.stderr.isatty() and len(files) > 1:
             line(TrainingState("running", "judging", step, len(files)))
-        yield judges(file) if isinstance(file, Path) else file
+        yield judge.verdict(file, partial(draw, options.plot, file)) if isinstance(file, Path) else file
+
+
+def draw(plot: Path | None, file: Path, heard: SoundFileResult) -> None:
+    """A picture of how a recording was judged, if one is asked for. Raises GoodpartError."""
+    if plot is None:
+        return
+    from tui.reports.sound_plot import draw_audition
+
+    place = plot / f"{file.stem}.png" if plot.is_dir() or not plot.suffix else plot
+    draw_audition(heard, file.name, place)

@@ -18,10 +18,11 @@ def run(options: argparse.Namespace) -> int:
         from tui.service.server import checked_host, serve
     except ModuleNotFoundError as error:
         raise GoodpartError(f"serving takes more ({error.name} is missing): pip install 'goodpart[serve]'") from error
+    from core.station.ports import device_ports
     from core.station.station import Station
     from tui.service.tokens import tokens_made_if_missing
 
     tokens = tokens_made_if_missing(options.token_file) if options.token_file else None
     checked_host(options.host, tokens)
-    station = Station(recipe, options.camera, options.microphone, knobs=options.knobs)
+    station = Station(recipe, device_ports(recipe, options.camera, options.microphone, options.knobs))
     return serve(recipe, station, options.host, options.port, tokens, options.amulet and options.amulet.absolute())

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, File, Query, UploadFile
 
+from core.inference.judge_pool import BusyError
 from tui.service.context import Service, needs
 from tui.service.limits import UPLOADS
 from tui.service.schemas import REFUSED, UNABLE, Analysis, Sensitivity
-from tui.service.workers import BusyError
 
 
 def add_judges(app: FastAPI, service: Service) -> None:

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from core.inference.judge_pool import BusyError
 from core.journal.store import read_newest
 from core.serialization.dataclass_json import to_json
 from core.serialization.snapshot_json import packed
 from tui.service.context import Service, needs
 from tui.service.limits import JOURNAL_READERS, JOURNAL_ROWS
 from tui.service.schemas import REFUSED, UNABLE, HealthAnswer, JournalRowAnswer
-from tui.service.workers import BusyError
 
 
 def add_readers(app: FastAPI, service: Service) -> None:

@@ -30,25 +30,29 @@ PLATE_HEIGHT = -85.0
 FLANGE_HEIGHT = 15.0
 
 TURN_STEPS = 4
-"""Steps of a pixel in which the distance from the turning centre is held."""
+"""Steps per pixel of the distance from the turning centre."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """What all parts share."""
+    """The shape that all parts share; (h, w) is the picture's size."""
 
     height: Floats
+    """float32 (h, w), pixels."""
     material: npt.NDArray[np.uint8]
+    """uint8 (h, w), index into core.sources.simulated.pump.lighting.MATERIALS."""
     turning: npt.NDArray[np.uint16]
-    """Distance from the turning centre in 1 / TURN_STEPS pixels."""
+    """(h, w) distance from the turning centre in 1 / TURN_STEPS pixels."""
     facing: tuple[Floats, Floats]
-    """Cosine and sine of the direction from the turning centre, 0 where nothing is turned; a third of the size."""
+    """Cosine and sine of the direction from the turning centre, 0 on surfaces that are not turned; (h / 3, w / 3)."""
     grain: Floats
-    """Periodic noise of deviation 1, as fine as a casting's skin."""
+    """(512, 768) periodic noise, standard deviation 1, as fine as the skin of a casting."""
     scale: float
+    """Pixels per unit of length."""
 
 
 def bolt_place(index: int) -> Point:
+    """The centre of bolt place 0..7 on the flange."""
     angle = 2 * math.pi * (index + 0.5) / BOLTS
     return AXIS[0] + BOLT_CIRCLE * math.cos(angle), AXIS[1] + BOLT_CIRCLE * math.sin(angle)
 
@@ -76,19 +80,19 @@ def body(width: int, height: int) -> Body:
     turned.append((port, port.r))
     pad = patch(surface, PAD, 0.15)
     covered = _pad(pad, scale)
-    # It was milled in straight lines: as if turned about a point far away.
+    # The pad is milled in straight lines, as if turned about a distant point.
     turned.append((pad, np.where(covered, 1 + pad.y + 0.15 * pad.x, turning[pad.window] / (scale * TURN_STEPS))))
     for spot, distance in turned:
         turning[spot.window] = np.clip(distance * (scale * TURN_STEPS), 0, 65535)
 
-    # Edges softer than a pixel: no stairs in the highlights.
+    # Blur the edges a little, so that highlights show no stairs.
     smooth = np.asarray(cv2.GaussianBlur(surface.height, (0, 0), 0.8), np.float32)
     grain = _periodic_noise(512, 768, 1.9 * unit, 30 * unit)
     return Body(smooth, surface.material, turning, _facing(surface), grain, scale)
 
 
 def _small_grid(surface: Surface) -> tuple[Floats, Floats]:
-    """(1, w), (h, 1): the places of the pixels of a picture of a third of the size."""
+    """(1, w), (h, 1): pixel positions in a picture of a third of the size."""
     rows, columns = surface.height.shape
     w, h = max(2, columns // 3), max(2, rows // 3)
     x = ((np.arange(w) + 0.5) / w - 0.5) * columns / surface.scale
@@ -112,17 +116,17 @@ def _facing(surface: Surface) -> tuple[Floats, Floats]:
 
 
 def _periodic_noise(rows: int, columns: int, fine: float, coarse: float) -> Floats:
-    """float32 (rows, columns), mean 0, deviation 1, without seams; structure between `fine` and `coarse` pixels."""
+    """float32 (rows, columns), mean 0, standard deviation 1, seamless; structure between `fine` and `coarse` pixels."""
     spectrum = np.fft.rfft2(np.random.default_rng(7).standard_normal((rows, columns)))
     frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
     shape = np.exp(-((frequency * fine) ** 2)) / np.maximum(frequency, 1 / coarse) ** 0.9
     shape[0, 0] = 0
-    made = np.fft.irfft2(spectrum * shape, s=(rows, columns))
-    return np.asarray(made / made.std(), np.float32)
+    noise = np.fft.irfft2(spectrum * shape, s=(rows, columns))
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def _union(a: Floats, b: Floats, blend: float) -> Floats:
-    """The larger of two distances inward, with a fillet where they meet."""
+    """The larger of two inward distances, with a fillet between them."""
     mix = np.clip(0.5 + 0.5 * (a - b) / blend, 0, 1)
     return np.asarray(b + (a - b) * mix + blend * mix * (1 - mix))
 
@@ -154,14 +158,14 @@ def _raise(spot: Patch, inside: Floats, level: Floats | float, material: int, ch
 
 
 def _sink(spot: Patch, inside: Floats, level: float, wall: float, material: int | None = None) -> None:
-    """A recess down to `level` where `inside` is positive; its wall is seen `wall` wide."""
+    """A recess down to `level` where `inside` is positive; its wall appears `wall` wide."""
     np.add(spot.height, (level * spot.unit - spot.height) * ramp(inside, wall), out=spot.height, where=inside > 0)
     if material is not None:
         np.copyto(spot.material, np.uint8(material), where=inside > 0)
 
 
 def _put(spot: Patch, inside: Floats, level: Floats, material: int) -> None:
-    """Something of its own that lies where `inside` is positive."""
+    """A separate piece on top where `inside` is positive."""
     np.copyto(spot.height, (level * spot.unit).astype(np.float32), where=inside > 0)
     np.copyto(spot.material, np.uint8(material), where=inside > 0)
 
@@ -169,7 +173,7 @@ def _put(spot: Patch, inside: Floats, level: Floats, material: int) -> None:
 def _flange(spot: Patch) -> None:
     r = spot.r
     _raise(spot, FLANGE_RADIUS - r, FLANGE_HEIGHT, TURNED, 0.009)
-    # A groove with its sealing cord.
+    # A groove with a sealing cord.
     off = np.abs(r - (GROOVE[0] + GROOVE[1]) / 2)
     _sink(spot, (GROOVE[1] - GROOVE[0]) / 2 - off, FLANGE_HEIGHT - 16, 0.004, RUBBER)
     cord = 0.0105 - off
@@ -180,7 +184,7 @@ def _flange(spot: Patch) -> None:
 
 
 def _pump_chamber(spot: Patch) -> None:
-    """The bore with its floor, two kidney ports, the shaft in its seal."""
+    """The bore with its floor, two kidney ports, and the shaft in its seal."""
     r = spot.r
     _sink(spot, BORE_RADIUS + 0.010 - r, FLANGE_HEIGHT - 4, 0.010)
     _sink(spot, BORE_RADIUS - r, -62, 0.017, TURNED)
@@ -217,14 +221,14 @@ def _port(spot: Patch) -> None:
 
 
 def _pad(spot: Patch, scale: float) -> npt.NDArray[np.bool_]:
-    """The milled pad with the engraved number; gives where it is."""
+    """The milled pad with the engraved number; returns its pixels as a mask."""
     inside = box(spot.x, spot.y, (0.135, 0.058), 0.012)
     _raise(spot, inside, 7, TURNED)
     mask = np.zeros(spot.height.shape, np.uint8)
-    for words, down, size in (("PB-4471", -0.006, 0.040), ("REV C  0.8", 0.043, 0.026)):
+    for text, down, size in (("PB-4471", -0.006, 0.040), ("REV C  0.8", 0.043, 0.026)):
         place = (round((-0.116 - float(spot.x[0, 0])) * scale), round((down - float(spot.y[0, 0])) * scale))
         thick = max(1, round(0.105 * size * scale))
-        cv2.putText(mask, words, place, cv2.FONT_HERSHEY_SIMPLEX, size * scale / 22, 255, thick, cv2.LINE_AA)
+        cv2.putText(mask, text, place, cv2.FONT_HERSHEY_SIMPLEX, size * scale / 22, 255, thick, cv2.LINE_AA)
     cut = cv2.GaussianBlur(mask, (0, 0), max(0.3, 0.9 * spot.unit)).astype(np.float32) / 255
     np.subtract(spot.height, 5 * cut * spot.unit, out=spot.height)
     return np.asarray(inside > -0.007)

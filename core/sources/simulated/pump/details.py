@@ -1,4 +1,4 @@
-"""What is put on a pump body one by one: bolt holes, screws, harmless wear. Every function paints in place."""
+"""Details that differ between pump bodies: bolt holes, screws, harmless wear. Every function paints in place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Drive = Literal["hexagon", "star", "slot", "cross"]
 
 
 def drill(surface: Surface, centre: Point, size: float = 1.0) -> None:
-    """A threaded hole with a chamfer in the flange face; `size` 1 is as in the drawing, less is a pilot hole."""
+    """Paint a threaded hole with a chamfer in the flange face; `size` 1 is the specified size, less is a pilot hole."""
     radius = HOLE_RADIUS * size
     spot = patch(surface, centre, radius + 0.012)
     unit = surface.unit
@@ -33,7 +33,7 @@ def screw(
     material: int = BLACKENED,
     tint: tuple[float, float, float] = (1, 1, 1),
 ) -> None:
-    """A screw's head with its washer on the flange: a socket cap screw, or with another drive a rounded head.
+    """Paint a screw's head with its washer on the flange: a socket cap for the hexagon drive, else a rounded head.
 
     `tint` is blue, green, red; 1 leaves the material's colour.
     """
@@ -63,7 +63,7 @@ def screw(
 
 
 def _socket(u: Floats, v: Floats, r: Floats, drive: Drive) -> Floats:
-    """Distance inward from the edge of a drive's recess."""
+    """Inward distance from the edge of a drive's recess."""
     across, along = np.abs(v), np.abs(u)
     if drive == "slot":
         return np.minimum(0.0062 - across, HEAD_RADIUS * 0.93 - along)
@@ -77,7 +77,7 @@ def _socket(u: Floats, v: Floats, r: Floats, drive: Drive) -> Floats:
 
 
 def empty_seat(surface: Surface, centre: Point) -> None:
-    """The hole of a missing screw, with the bright ring that its washer left."""
+    """Paint the hole of a missing screw, with the bright ring that its washer left."""
     spot = patch(surface, centre, HEAD_RADIUS + 0.012)
     mark = (spot.r > HEAD_RADIUS) & (spot.r < HEAD_RADIUS + 0.005)
     spot.height[mark] -= np.float32(0.8 * surface.unit)
@@ -85,7 +85,7 @@ def empty_seat(surface: Surface, centre: Point) -> None:
 
 
 def wear(surface: Surface, rng: np.random.Generator) -> None:
-    """Harmless traces of handling: faint short scuffs and specks of dust."""
+    """Paint harmless traces of handling: faint short scuffs and specks of dust."""
     reach = np.array(surface.height.shape[::-1]) / surface.scale / 2
     for _ in range(int(rng.integers(2, 7))):
         start = rng.uniform(-0.9, 0.9, 2) * reach

@@ -1,5 +1,5 @@
-"""The faults of the simulated pump body. Each is painted on a finished Surface, at a place that the generator draws,
-and grows with its severity: 0.15 is subtle, 0.5 clearly visible, 1 clear for anybody."""
+"""The faults of the simulated pump body. Each is painted on a finished Surface, at a random place, and grows with its
+severity: 0.15 is subtle, 0.5 clearly visible, 1 obvious to anybody."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ Fault = Literal["scratch", "missing bore", "chip", "stain", "wrong screw", "burr
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 BORES = tuple(range(0, BOLTS, 2))
-"""Bolt places that stay open."""
+"""Bolt places without a screw."""
 SCREWS = tuple(range(1, BOLTS, 2))
+"""Bolt places with a screw."""
 
 
 def paint_fault(surface: Surface, fault: Fault, severity: float, rng: np.random.Generator) -> None:
-    """Paint a fault in place; its place is the same for every severity of a generator in the same state."""
+    """Paint a fault into the surface; with the same state of `rng` its place is the same for every severity."""
     if severity <= 0:
         return
     paint = {
@@ -52,7 +53,7 @@ def _around_axis(radius: float, angle: float) -> Point:
 
 
 def _curve(start: Point, end: Point, bend: float) -> npt.NDArray[np.float64]:
-    """(24, 2) points of an arc that leaves the straight line by `bend` of its length."""
+    """Points (24, 2) of an arc whose control point leaves the straight line by `bend` of its length."""
     a, b = np.array(start), np.array(end)
     middle = (a + b) / 2 + bend * np.array([-(b - a)[1], (b - a)[0]])
     t = np.linspace(0, 1, 24)[:, None]
@@ -60,7 +61,7 @@ def _curve(start: Point, end: Point, bend: float) -> npt.NDArray[np.float64]:
 
 
 def _scratch(surface: Surface, severity: float, rng: np.random.Generator) -> None:
-    # It starts on bright metal between two bolt places.
+    # The scratch starts on bright metal between two bolt places.
     between = 2 * math.pi * (int(rng.integers(0, BOLTS)) + float(rng.uniform(-0.2, 0.2))) / BOLTS
     start = np.array(_around_axis(float(rng.uniform(0.275, 0.355)), between))
     # Roughly along the ring or out over the casting, so that most of it lies on bright metal.
@@ -82,7 +83,7 @@ def _scratch(surface: Surface, severity: float, rng: np.random.Generator) -> Non
         metal = surface.material[window] != PLATE
         surface.height[window] += lips * metal * np.float32((0.4 + 1.8 * severity) * surface.unit)
         window, cut = stroke(surface, line, width, 0.35)
-        # What scratched it chattered: deeper and shallower along its way.
+        # The tool chattered: the cut is deeper and shallower along its way.
         chatter = np.clip(0.9 + 0.3 * noise(cut.shape, max(4, max(cut.shape) // 9), rng), 0.3, 1.15)
         cut = cut * (surface.material[window] != PLATE) * chatter
         surface.height[window] -= cut * np.float32((1.2 + 4.0 * severity) * surface.unit)
@@ -91,7 +92,7 @@ def _scratch(surface: Surface, severity: float, rng: np.random.Generator) -> Non
 
 
 def _face_again(surface: Surface, centre: Point, radius: float) -> None:
-    """The flange face as if nothing had been made in it."""
+    """Restore the plain flange face."""
     spot = patch(surface, centre, radius + 0.002)
     inside = spot.r < radius
     spot.height[inside] = FLANGE_HEIGHT * surface.unit
@@ -129,12 +130,12 @@ def _chip(surface: Surface, severity: float, rng: np.random.Generator) -> None:
     size = 0.014 + 0.055 * severity
     centre = _around_axis(FLANGE_RADIUS + 0.15 * size, angle)
     spot = patch(surface, centre, 1.9 * size)
-    # Longer along the edge than across it.
+    # The chip is longer along the edge than across it.
     across = spot.x * math.cos(angle) + spot.y * math.sin(angle)
     along = spot.y * math.cos(angle) - spot.x * math.sin(angle)
     shape = spot.material.shape
     inside = (size * (1 + 0.16 * noise(shape, 7, rng)) - np.hypot(across * 1.15, along * 0.75)).astype(np.float32)
-    # A steep brink, and below it a few planes along which the metal broke.
+    # A steep edge, and below it a few planes along which the metal broke.
     planes = np.full(shape, np.inf, np.float32)
     for tilt in rng.uniform(-0.55, 0.55, (5, 2)):
         planes = np.minimum(planes, float(rng.uniform(4, 12)) + 960 * (tilt[0] * across + tilt[1] * along))
@@ -159,7 +160,7 @@ def _stain(surface: Surface, severity: float, rng: np.random.Generator) -> None:
         colour = np.array([0.22, 0.40, 0.58])
         cover = ramp(inside, 0.012) * (0.72 + 0.28 * np.exp(-np.abs(inside) / 0.007))
     else:
-        # Rust: orange, in specks that run together in the middle, rough to the touch.
+        # Rust: orange and rough, in specks that merge in the middle.
         colour = np.array([0.10, 0.30, 0.66])
         specks = noise(shape, max(6, round(size * 450)), rng) + 0.6 * noise(shape, max(6, round(size * 900)), rng)
         cover = ramp((inside / size * 2.2 + 0.5 * specks).astype(np.float32), 0.9) * (inside > -0.5 * size)
@@ -182,14 +183,14 @@ def _burr(surface: Surface, severity: float, rng: np.random.Generator) -> None:
     spot = patch(surface, centre, reach)
     turn = np.arctan2(spot.y, spot.x) - np.float32(middle)
     turn = (turn + math.pi) % (2 * math.pi) - math.pi
-    # Ragged along the edge: torn teeth of uneven length, one for every 6 to 12 pixels of a 960 line picture.
+    # Ragged along the edge: torn teeth of uneven length, one per 6 to 12 pixels of a 960 line picture.
     teeth = max(8, round(2 * math.pi * radius * 960 / (6 + 6 * severity)))
     outer, inner, crest = (rng.uniform(0.15, 1.0, teeth) ** 1.3 for _ in range(3))
-    at = (turn + math.pi) / (2 * math.pi) * teeth
+    tooth = (turn + math.pi) / (2 * math.pi) * teeth
     ends = np.clip((arc - np.abs(turn)) / (0.25 * arc), 0, 1)
 
     def ragged(lengths: npt.NDArray[np.float64]) -> Floats:
-        return np.asarray(np.interp(at, np.arange(teeth), lengths, period=teeth) * ends * thick, np.float32)
+        return np.asarray(np.interp(tooth, np.arange(teeth), lengths, period=teeth) * ends * thick, np.float32)
 
     r = spot.r
     out, into = ragged(outer) * 1.1, ragged(inner) * 0.75
@@ -201,7 +202,7 @@ def _burr(surface: Surface, severity: float, rng: np.random.Generator) -> None:
     raised = ((FLANGE_HEIGHT + lift) * surface.unit).astype(np.float32)
     np.copyto(spot.height, np.maximum(spot.height, raised), where=torn)
     spot.material[torn] = STEEL
-    # Dark between the teeth, where no light gets out again.
+    # Dark between the teeth, which trap the light.
     darken(surface, spot.window, (torn * (1 - np.clip(side, 0, 1)) * 0.8 * severity).astype(np.float32))
 
 

@@ -1,8 +1,7 @@
-"""How the materials of the simulated pump body shine under a ring light: one table of reflections for each material.
+"""How the materials of the simulated pump body reflect a ring light: one table per material.
 
-A camera above the part sees the colour of a surface as a function of its normal alone. So a part is lit by looking
-its normals up in small pictures of a sphere ("matcap"), one for each material; a new light only makes new small
-pictures.
+For a camera above the part the colour of a surface depends only on its normal. So a part is lit by looking its
+normals up in small pictures of a sphere ("matcap"), one per material; a new light needs only new small pictures.
 """
 
 from __future__ import annotations
@@ -19,18 +18,22 @@ Floats = npt.NDArray[np.floating[Any]]
 
 LEDS = 12
 SIDE = 80
-"""Side of a table in cells; its middle is the normal that points at the camera."""
+"""Cells per side of a table; the middle cell is the normal that points at the camera."""
 _LED_TILT = math.radians(44)
 
 
 @dataclass(frozen=True)
 class SurfaceMaterial:
+    """How a material reflects light, and its relief."""
+
     albedo: tuple[float, float, float]
-    """Blue, green, red."""
+    """Blue, green, red, 0..1."""
     matte: float
+    """Weight of the diffuse reflection."""
     gloss: float
+    """Weight of the highlight."""
     exponent: float
-    """Of the highlight: higher is smoother."""
+    """Of the highlight; higher is sharper."""
     grain: float
     """Height of the random texture, in pixels of a 960 line picture."""
     marks: float
@@ -53,20 +56,23 @@ MATERIALS = (
 
 @dataclass(frozen=True)
 class Light:
+    """A setting of the ring light."""
+
     level: float = 1.0
+    """Brightness; 1 is nominal."""
     warmth: float = 0.0
     """-1 is bluish, 1 is reddish."""
     azimuth: float = -2.2
     """Radians in the picture (y down): the side from which the ring is brighter."""
     bias: float = 0.62
-    """How much brighter that side is: 0 is an even ring."""
+    """How much brighter that side is; 0 is an even ring."""
     leds: tuple[float, ...] = (1.0,) * LEDS
-    """Gain of each diode of the ring."""
+    """Gain of each LED of the ring."""
 
 
 @cache
 def _tables() -> tuple[Floats, Floats]:
-    """What each diode adds, (LEDS, materials, SIDE, SIDE), and what the surroundings add, (materials, SIDE, SIDE)."""
+    """The light that each LED adds, (LEDS, materials, SIDE, SIDE), and that the room adds, (materials, SIDE, SIDE)."""
     axis = np.linspace(-1, 1, SIDE, dtype=np.float32)
     nx: Floats = axis[None, :]
     ny: Floats = axis[:, None]
@@ -87,13 +93,13 @@ def _tables() -> tuple[Floats, Floats]:
             shine = along**material.exponent + 0.5 * along ** (material.exponent * 9)
             diodes[led, index] = (material.matte * toward + material.gloss * shine * 1.6) / LEDS
     for index, material in enumerate(MATERIALS):
-        # The room, brighter above than at the sides; smooth metal mirrors it.
+        # The room is brighter above than at the sides; smooth metal reflects it.
         around[index] = 0.05 * material.matte * (0.5 + 0.5 * nz) + 0.10 * material.gloss * np.clip(1.15 * nz, 0, 1) ** 3
     return diodes, around
 
 
 def reflections(light: Light) -> npt.NDArray[np.uint8]:
-    """uint8 (materials * SIDE, SIDE, 3), BGR: the spheres of all materials below each other."""
+    """The lit spheres of all materials, one below the other: uint8 (materials * SIDE, SIDE, 3), BGR."""
     diodes, around = _tables()
     angles = 2 * np.pi * (np.arange(LEDS) + 0.5) / LEDS
     gains = np.asarray(light.leds) * (1 + light.bias * np.cos(angles - light.azimuth))
@@ -103,7 +109,7 @@ def reflections(light: Light) -> npt.NDArray[np.uint8]:
     albedo = np.array([material.albedo for material in MATERIALS], np.float32)
     colour = np.array([1 - 0.09 * light.warmth, 1.0, 1 + 0.07 * light.warmth], np.float32)
     linear = lit[..., None] * (albedo * colour)[:, None, None, :] * (1.75 * light.level)
-    # The sensor's curve: gamma, with a soft shoulder instead of hard white.
+    # The sensor's curve: gamma, with a soft shoulder instead of hard clipping.
     bright = 1 - np.exp(-linear * 1.35)
     curve = np.power(bright, 1 / 1.65) * 268
     return np.asarray(np.clip(curve, 0, 255), np.uint8).reshape(-1, SIDE, 3)

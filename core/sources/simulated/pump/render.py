@@ -1,8 +1,8 @@
-"""Our own drawing of a machined pump body under a ring light, as a USB microscope shows it.
+"""Draws a machined pump body under a ring light, as a USB microscope shows it.
 
-A part is a height map with materials; its normals are looked up in tables of reflections
-(core.sources.simulated.pump.lighting), its own shadows come from the blurred height map. The same part and view always
-give the same picture.
+A part is a height map with materials. Its normals are looked up in tables of reflections
+(core.sources.simulated.pump.lighting); its shadows are computed from the blurred height map. The same part and view
+always give the same picture.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ from core.sources.simulated.pump.lighting import LEDS, MATERIALS, SIDE, Floats, 
 from core.sources.simulated.pump.surface import NEUTRAL, Surface
 
 Series = Literal["shown", "taught"]
-"""Parts of one series are never those of the other."""
+"""The two series have no part in common."""
 
 MOST_PIXELS = 1280 * 960
-"""Larger pictures are drawn at this size and enlarged: a microscope of this kind does not resolve more."""
+"""Pixels. Larger pictures are drawn at this size and enlarged: such a microscope does not resolve more."""
 
 
 @dataclass(frozen=True)
 class PumpPart:
-    """One pump body. Its texture, wear and screws, and the place of its fault, follow from series, seed and number."""
+    """One pump body; series, seed and number determine its texture, wear and screws, and the place of its fault."""
 
     seed: int = 0
     number: int = 0
     fault: Fault | None = None
     severity: float = 1.0
-    """0 is invisible, 0.15 subtle, 0.5 clearly visible, 1 clear for anybody."""
+    """Of the fault: 0 is invisible, 0.15 subtle, 0.5 clearly visible, 1 obvious to anybody."""
     series: Series = "shown"
 
     def generator(self, purpose: int) -> np.random.Generator:
+        """A new random generator, the same for every call with this part and purpose."""
         return np.random.default_rng([self.seed & 0xFFFFFFFF, self.number, self.series == "taught", purpose])
 
 
 @dataclass(frozen=True)
 class CameraView:
-    """How the part lies in its fixture and how it is lit and seen."""
+    """The pose of the part in its fixture, its light and the blur of the lens."""
 
     dx: float = 0.0
     """Pixels of a picture of 960 lines."""
@@ -57,7 +58,7 @@ class CameraView:
 
 
 def view_of(part: PumpPart, spread: float = 1.0) -> CameraView:
-    """The view that belongs to a part; `spread` widens or narrows how much views differ."""
+    """The view of a part; `spread` scales how much the views of different parts differ."""
     rng = part.generator(1)
     dx, dy, turn, level, warmth, azimuth, bias, blur = rng.uniform(-1, 1, 8) * spread
     light = Light(
@@ -71,19 +72,19 @@ def view_of(part: PumpPart, spread: float = 1.0) -> CameraView:
 
 
 def draw_part(part: PumpPart, view: CameraView, width: int = 1280, height: int = 960) -> Picture:
-    """uint8 (height, width, 3), BGR, without sensor noise. The same for the same arguments, byte by byte."""
+    """Draw a part without sensor noise: uint8 (height, width, 3), BGR; byte for byte the same for equal arguments."""
     shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
     columns, rows = max(8, round(width * shrink)), max(8, round(height * shrink))
     base = body(columns, rows)
-    surface = _made(part, base)
-    picture = _lit(surface, base, view.light, part.generator(2))
-    picture = _seen(picture, view, surface)
+    surface = _build(part, base)
+    picture = _light(surface, base, view.light, part.generator(2))
+    picture = _view(picture, view, surface)
     if (columns, rows) != (width, height):
         picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
     return picture
 
 
-def _made(part: PumpPart, base: Body) -> Surface:
+def _build(part: PumpPart, base: Body) -> Surface:
     tint = np.full((*base.height.shape, 3), NEUTRAL, np.uint8)
     surface = Surface(base.height.copy(), base.material.copy(), tint, base.scale)
     rng = part.generator(3)
@@ -100,7 +101,7 @@ def _made(part: PumpPart, base: Body) -> Surface:
 
 
 def _marks(base: Body, rng: np.random.Generator) -> Floats:
-    """Height of the turning marks by distance from the centre, in steps as in Body.turning."""
+    """Height of the turning marks in pixels by distance from the centre, in steps as in Body.turning."""
     unit = base.scale / 960
     steps = int(base.turning.max()) + 1
 
@@ -115,7 +116,7 @@ def _marks(base: Body, rng: np.random.Generator) -> Floats:
     return np.asarray((0.17 * feed + 0.34 * rough) * unit, np.float32)
 
 
-def _lit(surface: Surface, base: Body, light: Light, rng: np.random.Generator) -> Picture:
+def _light(surface: Surface, base: Body, light: Light, rng: np.random.Generator) -> Picture:
     rows, columns = surface.height.shape
     unit = surface.unit
     table = reflections(light)
@@ -126,7 +127,7 @@ def _lit(surface: Surface, base: Body, light: Light, rng: np.random.Generator) -
     shade = _shadows(surface, base, light, rng)
     top, left = (int(n) for n in rng.integers(0, base.grain.shape))
     across = (np.arange(columns) + left) % base.grain.shape[1]
-    # The lamp is near: the same slope shines differently at the left and at the right.
+    # The lamp is near: the same slope reflects differently on the left and on the right.
     lean_x = ((np.arange(columns, dtype=np.float32) - columns / 2) * (0.13 / base.scale))[None, :]
     lean_y = ((np.arange(rows, dtype=np.float32) - rows / 2) * (0.13 / base.scale))[:, None]
     picture = np.empty((rows, columns, 3), np.uint8)
@@ -154,7 +155,7 @@ def _lit(surface: Surface, base: Body, light: Light, rng: np.random.Generator) -
 
 
 def _shadows(surface: Surface, base: Body, light: Light, rng: np.random.Generator) -> Picture:
-    """uint8 (h, w), NEUTRAL = full light: what walls keep away, the blotches of the material, the lens's vignette."""
+    """Shadows of walls, blotches of the material and vignetting of the lens: uint8 (h, w), NEUTRAL = full light."""
     rows, columns = surface.height.shape
     size = (max(2, columns // 3), max(2, rows // 3))
     unit = surface.unit * size[0] / columns
@@ -172,7 +173,7 @@ def _shadows(surface: Surface, base: Body, light: Light, rng: np.random.Generato
         np.maximum(cast, moved - low - distance * 0.9, out=cast)
     cast = cv2.GaussianBlur(cast, (0, 0), max(0.4, 3.0 * unit))
     bright = np.exp(-hidden) * (1 - 0.75 * light.bias * np.clip(cast / 14, 0, 1))
-    # Fine turning marks shine most where they lie across the light: two bright wings on every turned face.
+    # Fine turning marks are brightest where they run across the light: two bright wings on every turned face.
     across = base.facing[0] * math.cos(light.azimuth) + base.facing[1] * math.sin(light.azimuth)
     along = base.facing[0] * math.cos(light.azimuth + 1.9) + base.facing[1] * math.sin(light.azimuth + 1.9)
     wing, ghost = np.square(np.square(across)), np.square(np.square(along))
@@ -187,8 +188,8 @@ def _shadows(surface: Surface, base: Body, light: Light, rng: np.random.Generato
     return np.asarray(full, np.uint8)
 
 
-def _seen(picture: Picture, view: CameraView, surface: Surface) -> Picture:
-    """Turned and moved as the part lies in its fixture, and softened by the lens."""
+def _view(picture: Picture, view: CameraView, surface: Surface) -> Picture:
+    """The picture rotated and moved by the pose, and blurred by the lens."""
     rows, columns = picture.shape[:2]
     turn = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), view.degrees, 1.0)
     turn[:, 2] += np.array([view.dx, view.dy]) * surface.unit

@@ -1,7 +1,7 @@
-"""The surface of a simulated part and the brushes that everything on it is painted with.
+"""The surface of a simulated part, and the functions that paint on it.
 
-Lengths are in picture heights, the origin is the middle of the picture, y points down; heights are in pixels of a
-picture of 960 lines, and scaled by `Surface.unit` when they are written.
+Lengths are in picture heights; the origin is the middle of the picture and y points down. Heights are in pixels of a
+picture of 960 lines and are multiplied by `Surface.unit` when they are written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NEUTRAL = 200
 
 @dataclass(frozen=True)
 class Surface:
-    """A part to be painted on, in place."""
+    """A part to paint on, in place."""
 
     height: Floats
     """float32 (h, w), pixels."""
@@ -32,17 +32,17 @@ class Surface:
     tint: npt.NDArray[np.uint8]
     """uint8 (h, w, 3), BGR, NEUTRAL = unchanged."""
     scale: float
-    """Pixels of a picture height: a length of 0.1 is `0.1 * scale` pixels."""
+    """Pixels per picture height: a length of 0.1 is `0.1 * scale` pixels."""
 
     @property
     def unit(self) -> float:
-        """Pixels here for one pixel of a picture of 960 lines."""
+        """Pixels of this picture per pixel of a picture of 960 lines."""
         return self.scale / 960
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A window of a Surface: views into its arrays, and where each pixel lies from the window's centre."""
+    """A window of a Surface: views into its arrays, and each pixel's offset from the window's centre."""
 
     height: Floats
     material: npt.NDArray[np.uint8]
@@ -61,7 +61,7 @@ class Patch:
 
 
 def patch(surface: Surface, centre: Point, radius: float) -> Patch:
-    """The square window that reaches `radius` around `centre`, cut at the picture's edges."""
+    """The square window that extends `radius` around `centre`, cut at the picture's edges."""
     rows, columns = surface.height.shape
     middle_x = centre[0] * surface.scale + (columns - 1) / 2
     middle_y = centre[1] * surface.scale + (rows - 1) / 2
@@ -75,12 +75,12 @@ def patch(surface: Surface, centre: Point, radius: float) -> Patch:
 
 
 def ramp(distance: Floats, width: float) -> Floats:
-    """0 where `distance` <= 0, 1 where it is >= width, straight between."""
+    """0 if `distance` <= 0, 1 if it is >= width, linear between; same shape as `distance`."""
     return np.asarray(np.clip(distance / np.float32(width), 0, 1))
 
 
 def box(x: Floats, y: Floats, half: Point, corner: float) -> Floats:
-    """Distance inward from the edge of a box with rounded corners around the origin."""
+    """Inward distance from the edge of a box with rounded corners around the origin."""
     dx = np.abs(x) - (half[0] - corner)
     dy = np.abs(y) - (half[1] - corner)
     outside = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
@@ -88,21 +88,20 @@ def box(x: Floats, y: Floats, half: Point, corner: float) -> Floats:
 
 
 def noise(shape: tuple[int, ...], cells: int, rng: np.random.Generator) -> Floats:
-    """Smooth noise of deviation about 1, float32 (h, w), with about `cells` lumps a side."""
+    """Smooth noise, float32 (h, w), standard deviation about 1, with about `cells` blobs per side."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
     return np.asarray(cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def darken(surface: Surface, window: Window, share: Floats) -> None:
-    """Take the `share` (0..1) of the light away."""
+    """Remove the `share` (h, w), 0..1, of the light in a window."""
     surface.tint[window] = (surface.tint[window] * (1 - share[..., None])).astype(np.uint8)
 
 
 def stroke(surface: Surface, points: npt.NDArray[np.float64], width: float, fade: float = 0.0) -> tuple[Window, Floats]:
-    """A line through `points` (n, 2), `width` pixels of a 960 line picture wide; the share `fade` at its end
-    thins out.
+    """A line through `points` (n, 2), `width` pixels of a 960 line picture wide, whose last share `fade` fades out.
 
-    Gives the window that it needs and its coverage there, 0..1; nothing is painted.
+    Returns the window that the line needs and its coverage there, float32 0..1; paints nothing.
     """
     rows, columns = surface.height.shape
     places = points * surface.scale + ((columns - 1) / 2, (rows - 1) / 2)
@@ -116,7 +115,7 @@ def stroke(surface: Surface, points: npt.NDArray[np.float64], width: float, fade
         return window, mask.astype(np.float32)
     fixed = np.round((places - low) * 16).astype(np.int32)
     thick = max(1, round(width * surface.unit))
-    # Widths below a pixel fade; so does the end. The strongest pieces are drawn last, over the ends of the others.
+    # Widths below a pixel are fainter; so is the end. The strongest pieces are drawn last, over the ends of the others.
     along = (np.arange(len(fixed) - 1) + 0.5) / (len(fixed) - 1)
     thins = np.clip((1 - along) / fade, 0, 1) if fade else np.ones(len(along))
     strength = np.round(255 * min(1.0, width * surface.unit / thick) * thins)

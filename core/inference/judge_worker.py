@@ -1,4 +1,4 @@
-"""A process that judges files for the service: `python -m tui.service.worker RECIPE [AMULET MODEL]`.
+"""A process that judges files for the service: `python -m core.inference.judge_worker RECIPE [AMULET MODEL]`.
 
 A line of JSON a file on standard input, a line of JSON an answer on standard output. It ends with its input. A decoder
 that crashes or swallows the memory takes this process with it, and one answer.
@@ -9,32 +9,33 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from tui.service.limits import PIXELS, SOUND_SECONDS, WORKER_BYTES
-
-NICE = 10
-"""The bench goes first."""
+SOUND_SECONDS = 300.0
+PIXELS = 32_000_000
+"""Longer recordings and larger pictures are not judged."""
+WORKER_BYTES = 1_500_000_000
+"""Address space that the process may take beyond what its models take."""
 
 
 def main() -> None:
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(PIXELS)
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Libraries may print; the answers must not be mixed with that.
     answers = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    from tui.service.judging import FileJudge
+    # What every file needs is there before the first one comes, and does not count as memory for it.
+    from core.inference import amulet_analysis, image_file  # noqa: F401
+    from core.inference.file_judge import CurrentFileJudge
 
     recipe, *amulet = map(Path, sys.argv[1:])
-    judge = FileJudge(recipe, amulet[0] if amulet else None, SOUND_SECONDS)
+    current = CurrentFileJudge(recipe, amulet[0] if amulet else None, SOUND_SECONDS)
     limit_memory()
-    serve(judge, sys.stdin, answers)
+    serve(current, sys.stdin, answers)
 
 
 def limit_memory() -> None:
@@ -47,22 +48,24 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def serve(judge: Any, jobs: IO[str], answers: IO[str]) -> None:
+def serve(current: Callable[[], Any], jobs: IO[str], answers: IO[str]) -> None:
+    """Answer every job, each by the judge that `current` gives for it."""
     answers.write("{}\n")  # ready
     answers.flush()
     for line in jobs:
         job = json.loads(line)
         file = Path(job.pop("file"))
-        answers.write(json.dumps(answer(judge, file, job)) + "\n")
+        answers.write(json.dumps(answer(current, file, job)) + "\n")
         answers.flush()
 
 
-def answer(judge: Any, file: Path, job: dict[str, Any]) -> dict[str, Any]:
+def answer(current: Callable[[], Any], file: Path, job: dict[str, Any]) -> dict[str, Any]:
     """`result`, or `error` in words and whether the file is to blame (`unreadable`)."""
     from core.errors import GoodpartError, UnreadableError
 
     name = job["name"]
     try:
+        judge = current()
         if job.pop("amulet", False):
             return {"result": judge.analysis(file, name, job.get("sensitivity"))}
         return {"result": judge(file, **job)}

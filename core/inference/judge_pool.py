@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import GoodpartError, UnreadableError
-from tui.service.limits import JUDGE_SECONDS, WAIT_SECONDS
+from core.runtime.child_process import ONE_THREAD, command, json_object, lower_priority
 
+JUDGE_SECONDS = 20.0
+"""For one file; the process is ended then."""
+WAIT_SECONDS = 30.0
+"""For a process to be free."""
 START_SECONDS = 30.0
 _LINE_BYTES = 1 << 24
 """Of an answer: five minutes of sound have 3 000 windows."""
@@ -37,9 +40,9 @@ class JudgeWorker:
     async def hear(self, seconds: float) -> dict[str, Any]:
         assert self.process.stdout
         line = await asyncio.wait_for(self.process.stdout.readline(), seconds)
-        if not line.endswith(b"\n"):
+        said = json_object(line) if line.endswith(b"\n") else None
+        if said is None:
             raise EOFError
-        said: dict[str, Any] = json.loads(line)
         return said
 
     def end(self) -> None:
@@ -73,8 +76,8 @@ class JudgePool:
             self._free.put_nowait(worker)
 
     async def judge(self, file: Path, name: str, **how: Any) -> dict[str, Any]:
-        """The result (tui.service.judging). Raises UnreadableError where the file cannot be judged, BusyError, and
-        GoodpartError where no file can."""
+        """What FileJudge says of a file. Raises UnreadableError if the file cannot be judged, BusyError if no process
+        is free in time, GoodpartError if no file can be judged."""
         self.waiting += 1
         try:
             worker = await asyncio.wait_for(self._free.get(), WAIT_SECONDS)
@@ -108,10 +111,11 @@ class JudgePool:
         if self._ended:
             raise GoodpartError("the service is ending")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tui.service.worker", *self._arguments,
+            *command("core.inference.judge_worker", self._arguments),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_BYTES,
-            start_new_session=True,
+            env={**os.environ, **ONE_THREAD}, start_new_session=True,
         )  # fmt: skip
+        lower_priority(process.pid)
         worker = JudgeWorker(process)
         self._all.add(worker)
         try:

@@ -1,0 +1,228 @@
+"""What an operator may ask of a station: one dataclass per command, listed once.
+
+The station does them (core.station.handlers), the service takes them over HTTP under their `name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, get_args
+
+from core.settings.recipe_settings import KnobTable
+from core.state.knobs import Grab
+from core.state.parts import Word
+from core.state.verdict import Sense, Which
+
+# Thresholds.
+
+
+@dataclass(frozen=True)
+class SetThreshold:
+    """Judge with this threshold from now on. `by` and `how` (the reason, in words) go into the journal."""
+
+    name: ClassVar[str] = "set_threshold"
+    which: Which
+    value: float
+    by: str = "key"
+    sense: Sense = "image"
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class GrabThresholds:
+    """Take what one knob or both point at as thresholds. A knob changes nothing without this command."""
+
+    name: ClassVar[str] = "grab"
+    grab: Grab
+    sense: Sense = "image"
+
+
+@dataclass(frozen=True)
+class UndoGrab:
+    """Put back the thresholds from before the last grab."""
+
+    name: ClassVar[str] = "undo_grab"
+
+
+@dataclass(frozen=True)
+class SetKnobRange:
+    """Change the thresholds that a knob's turn covers; written to recipe.toml."""
+
+    name: ClassVar[str] = "set_knob"
+    sense: Sense
+    which: Which
+    table: KnobTable
+
+
+@dataclass(frozen=True)
+class SaveThresholds:
+    """Write the thresholds to recipe.toml."""
+
+    name: ClassVar[str] = "save_thresholds"
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Compute new thresholds from the stored calibration scores: for the share of false alarms that recipe.toml asks
+    for, or for `false_alarms` (0 to 1), which SaveThresholds then writes there too."""
+
+    name: ClassVar[str] = "calibrate"
+    false_alarms: float | None = None
+
+
+# Parts.
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop judging, or go on."""
+
+    name: ClassVar[str] = "pause"
+    paused: bool
+
+
+@dataclass(frozen=True)
+class SetSingleShot:
+    """Judge a part only when it is reported in place (on), or judge all the time (off); kept in recipe.toml."""
+
+    name: ClassVar[str] = "single"
+    on: bool
+
+
+@dataclass(frozen=True)
+class TriggerPart:
+    """Judge the part that is in place, once; `by` says who reported it."""
+
+    name: ClassVar[str] = "part"
+    by: str = "key"
+
+
+@dataclass(frozen=True)
+class BeginShift:
+    """Count parts from 0; the journal keeps the counts of the last shift."""
+
+    name: ClassVar[str] = "new_shift"
+
+
+@dataclass(frozen=True)
+class GiveFeedback:
+    """Say that the part of the last verdict was good or bad; `about` is the `at` of that verdict, in case a newer one
+    has come meanwhile."""
+
+    name: ClassVar[str] = "say"
+    word: Word
+    about: float | None = None
+
+
+# What is taught.
+
+
+@dataclass(frozen=True)
+class AcceptOffers:
+    """Teach what the operator's feedback offers: all of it, or one `file`, named from the recipe's folder."""
+
+    name: ClassVar[str] = "accept_offers"
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class DiscardOffers:
+    """Delete what the operator's feedback offers: all of it, or one `file`, named from the recipe's folder."""
+
+    name: ClassVar[str] = "discard_offers"
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class CollectPictures:
+    """Store pictures from the camera into the recipe: `wanted` of them, or until EndCollecting."""
+
+    name: ClassVar[str] = "collect"
+    wanted: int | None = None
+    defect: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class EndCollecting:
+    """Stop storing pictures."""
+
+    name: ClassVar[str] = "end_collecting"
+
+
+@dataclass(frozen=True)
+class DeleteTaught:
+    """Delete the newest picture or recording from the recipe, or every one of them."""
+
+    name: ClassVar[str] = "delete_taught"
+    sense: Sense = "image"
+    defect: bool = field(default=False, kw_only=True)
+    every: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class RecordSound:
+    """Begin (on) or end (off) recording sound into the recipe."""
+
+    name: ClassVar[str] = "record"
+    on: bool
+    defect: bool = field(default=False, kw_only=True)
+
+
+# Training.
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train in the background; judging goes on with the present models."""
+
+    name: ClassVar[str] = "train"
+
+
+@dataclass(frozen=True)
+class CancelTraining:
+    """End the training; the present models stay."""
+
+    name: ClassVar[str] = "cancel_training"
+
+
+@dataclass(frozen=True)
+class TakeOverModel:
+    """Judge with the newly trained model."""
+
+    name: ClassVar[str] = "take_over"
+
+
+@dataclass(frozen=True)
+class DiscardModel:
+    """Keep the present model and delete the newly trained one."""
+
+    name: ClassVar[str] = "discard"
+
+
+Command = (
+    SetThreshold
+    | GrabThresholds
+    | UndoGrab
+    | SetKnobRange
+    | SaveThresholds
+    | Calibrate
+    | Pause
+    | SetSingleShot
+    | TriggerPart
+    | BeginShift
+    | GiveFeedback
+    | AcceptOffers
+    | DiscardOffers
+    | CollectPictures
+    | EndCollecting
+    | DeleteTaught
+    | RecordSound
+    | Train
+    | CancelTraining
+    | TakeOverModel
+    | DiscardModel
+)
+
+COMMANDS: Mapping[str, type[Command]] = {kind.name: kind for kind in get_args(Command)}
+"""Every command by its name: `set_threshold`, `grab`, ..."""

@@ -1,0 +1,196 @@
+"""What a station does for each command, on its loop."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, assert_never
+
+from core.commands import (
+    AcceptOffers,
+    BeginShift,
+    Calibrate,
+    CancelTraining,
+    CollectPictures,
+    Command,
+    DeleteTaught,
+    DiscardModel,
+    DiscardOffers,
+    EndCollecting,
+    GiveFeedback,
+    GrabThresholds,
+    Pause,
+    RecordSound,
+    SaveThresholds,
+    SetKnobRange,
+    SetSingleShot,
+    SetThreshold,
+    TakeOverModel,
+    Train,
+    TriggerPart,
+    UndoGrab,
+)
+from core.errors import GoodpartError
+from core.pipelines.base import PAUSED, Pipeline
+from core.recipes.recipe import open_recipe
+from core.state.verdict import Sense
+
+if TYPE_CHECKING:
+    from core.station.engine import StationEngine
+
+Work = Coroutine[Any, Any, None]
+
+
+def handle(engine: StationEngine, command: Command) -> Work | None:
+    """Do what is done at once; return what remains to be done on the loop, if anything. Raises GoodpartError if the
+    command cannot be done now."""
+    match command:
+        case SetThreshold():
+            set_threshold(engine, command)
+        case GrabThresholds():
+            engine.knob_thresholds.grab(command.grab, command.sense)
+        case UndoGrab():
+            engine.knob_thresholds.undo()
+        case Calibrate():
+            calibrate(engine, command)
+        case Pause():
+            pause(engine, command)
+        case TriggerPart():
+            engine.trigger_part(command.by)
+        case BeginShift():
+            engine.inspection.book.begin()
+        case CollectPictures():
+            collect_pictures(engine, command)
+        case EndCollecting():
+            end_collecting(engine)
+        case RecordSound():
+            record_sound(engine, command)
+        case Train():
+            engine.retraining.begin()
+        case CancelTraining():
+            engine.retraining.cancel()
+        case _:
+            return later(engine, command)
+    return None
+
+
+def later(
+    engine: StationEngine,
+    command: SetKnobRange
+    | SaveThresholds
+    | SetSingleShot
+    | GiveFeedback
+    | AcceptOffers
+    | DiscardOffers
+    | DeleteTaught
+    | TakeOverModel
+    | DiscardModel,
+) -> Work:
+    """The commands that wait for files or models."""
+    match command:
+        case SetKnobRange():
+            return set_knob_range(engine, command)
+        case SaveThresholds():
+            return save_thresholds(engine)
+        case SetSingleShot():
+            return set_single_shot(engine, command)
+        case GiveFeedback():
+            return engine.in_files(engine.inspection.calls.say, command.word, command.about)
+        case AcceptOffers():
+            return accept_offers(engine, command)
+        case DiscardOffers():
+            return engine.in_files(engine.inspection.calls.discard, command.file)
+        case DeleteTaught():
+            return delete_taught(engine, command)
+        case TakeOverModel():
+            return engine.retraining.take_over()
+        case DiscardModel():
+            return engine.retraining.discard()
+    assert_never(command)
+
+
+def set_threshold(engine: StationEngine, command: SetThreshold) -> None:
+    how = {"how": command.how} if command.how else {}
+    pipeline = _pipeline(engine, command.sense, "there are no thresholds to set: ")
+    pipeline.set_threshold(command.which, command.value, command.by, **how)
+
+
+def calibrate(engine: StationEngine, command: Calibrate) -> None:
+    recipe = open_recipe(str(engine.recipe.folder))
+    if command.false_alarms is not None:
+        recipe = recipe.asking(command.false_alarms)
+    judging = engine.judging()
+    for pipeline in judging:  # all or none
+        pipeline.supports(recipe)
+    for pipeline in judging:
+        pipeline.calibrate(recipe)
+    engine.recipe = engine.recipe.asking(recipe.settings.verdict.false_alarms)
+    engine.unsaved_target = command.false_alarms
+
+
+def pause(engine: StationEngine, command: Pause) -> None:
+    if engine.tape:
+        engine.tape.paused(command.paused)
+    engine.paused = command.paused
+    for pipeline in engine.pipelines.values():
+        pipeline.paused = command.paused
+        if command.paused:
+            pipeline.rest(PAUSED)
+
+
+def collect_pictures(engine: StationEngine, command: CollectPictures) -> None:
+    if engine.image is None:
+        raise GoodpartError("there is no camera: start with --camera, or teach pictures first")
+    engine.image.collect(command.wanted, defect=command.defect)
+
+
+def end_collecting(engine: StationEngine) -> None:
+    if engine.image:
+        engine.image.end_collecting()
+
+
+def record_sound(engine: StationEngine, command: RecordSound) -> None:
+    if engine.sound is None:
+        raise GoodpartError("there is no microphone: start with --microphone, or teach sound first")
+    engine.sound.record(command.on, defect=command.defect)
+
+
+async def set_knob_range(engine: StationEngine, command: SetKnobRange) -> None:
+    await _pipeline(engine, command.sense).set_knob(command.which, command.table)
+
+
+async def save_thresholds(engine: StationEngine) -> None:
+    for pipeline in engine.judging():
+        await pipeline.save()
+    if engine.unsaved_target is not None:
+        await _write_verdict_table(engine, {"false_alarms": engine.unsaved_target})
+        engine.unsaved_target = None
+
+
+async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None:
+    if engine.tape:
+        engine.tape.single(command.on)
+    engine.inspection.turn(command.on, list(engine.pipelines.values()))
+    if engine.file_trigger is not None:
+        engine.file_trigger.pass_over()
+    await _write_verdict_table(engine, {"mode": "single" if command.on else "continuous"})
+
+
+async def accept_offers(engine: StationEngine, command: AcceptOffers) -> None:
+    await engine.in_files(engine.inspection.calls.accept, command.file)
+    for pipeline in engine.pipelines.values():
+        pipeline.holdings_changed()
+
+
+async def delete_taught(engine: StationEngine, command: DeleteTaught) -> None:
+    await _pipeline(engine, command.sense).remove(defect=command.defect, every=command.every)
+
+
+def _pipeline(engine: StationEngine, sense: Sense, otherwise: str = "") -> Pipeline[Any]:
+    """Raises GoodpartError, which begins with `otherwise`, if the recipe does not use this sense."""
+    if sense not in engine.pipelines:
+        raise GoodpartError(f"{otherwise}the recipe has no {sense}")
+    return engine.pipelines[sense]
+
+
+async def _write_verdict_table(engine: StationEngine, values: Mapping[str, Any]) -> None:
+    await engine.in_files(engine.recipe.change, "verdict", values)
