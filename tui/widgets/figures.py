@@ -42,19 +42,20 @@ def threshold_lines(view: View, width: int) -> list[Line]:
     density, error = number(t.density, t.density_step), number(t.reconstruction_error, t.error_step)
     typical_d, typical_e = number(t.typical_density, t.density_step), number(t.typical_error, t.error_step)
     column = max(len(density), len(error))
+    typical = "typical" if column + max(len(typical_d), len(typical_e)) + 18 <= width else "typ."
     lines: list[Line] = [
         heading("thresholds", width, *right),
         (
             ("density ", "label"),
             (density.rjust(column), "threshold"),
             (star, "threshold"),
-            (f" typical {typical_d}", "label"),
+            (f" {typical} {typical_d}", "label"),
         ),
         (
             ("error   ", "label"),
             (error.rjust(column), "threshold"),
             (star, "threshold"),
-            (f" typical {typical_e}", "label"),
+            (f" {typical} {typical_e}", "label"),
         ),
     ]
     by = f"set by: {t.by}" if t.by and not t.by.startswith("calibrated") else t.by
