@@ -109,7 +109,7 @@ def test_what_was_recorded_before_kill_9_is_replayed(trained: Recipe, line: Path
         os.kill(child.pid, signal.SIGKILL)
     done = goodpart(["replay", file, "--json"], user)
     assert done.returncode == 0, done.stderr
-    assert "the recording was not ended in order" in done.stderr
+    assert "the recording was not closed properly" in done.stderr
     assert "live       the same" in done.stderr
     again = done.stdout.splitlines()
     # The last one or two may still have waited for the writer.
@@ -125,7 +125,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(trained: Recipe, user: User, 
         (["replay", tmp_path / "none"], 3, "cannot be read (No such file or directory)"),
         (["replay", tmp_path / "text"], 2, "is not a recording of goodpart"),
         (["replay", tmp_path / "newer"], 2, "by a newer goodpart"),
-        (["replay", tmp_path / "empty"], 3, "holds nothing"),
+        (["replay", tmp_path / "empty"], 3, "is empty: the recording ended"),
         (["replay", tmp_path / "empty", "--recipe", tmp_path / "gone"], 2, "there is no recipe here"),
         (["watch", trained.folder, "--headless", "--record", tmp_path / "text"], 2, "is there already"),
         (["watch", trained.folder, "--headless", "--record", tmp_path / "gone" / "file"], 2, "cannot be written"),

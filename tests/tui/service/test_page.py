@@ -109,7 +109,9 @@ def test_a_page_that_is_older_than_the_service_says_so(sees: Served) -> None:
         assert until(lambda: page.text("#state") in ("OK", "ANOMALY")), page.text("body")
         assert page.run("VERSION") == VERSION
         page.run(ANOTHER_SERVICE)
-        assert until(lambda: f"speaks version 3 of the snapshots, this page version {VERSION}" in page.text("#reason"))
+        assert until(
+            lambda: f"sends version 3 of the snapshots, this page reads version {VERSION}" in page.text("#reason")
+        )
         assert page.text("#state") == "UNKNOWN"
 
 
@@ -195,7 +197,7 @@ def test_a_picture_is_judged_and_shown_with_its_map(bench: Served, tmp_path: Pat
         page.choose("#judge [name=data_file]", tmp_path / "odd.png")
         page.run("document.querySelector('#judge button').click()")
         assert until(lambda: page.text("#said").startswith("ANOMALY: ")), page.text("#said")
-        assert page.run("document.querySelector('#picture img').naturalWidth") == 200
+        assert until(lambda: page.run("document.querySelector('#picture img').naturalWidth") == 200)
         drawn = (
             "(() => { const c = document.querySelector('#picture canvas');"
             "const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
