@@ -1,4 +1,4 @@
-"""All recipes that lie below the user's data folder: what each holds, and making, copying, renaming, deleting them."""
+"""The library: all recipes in the user's data folder, their contents; creates, copies, renames and deletes them."""
 
 from __future__ import annotations
 
@@ -21,48 +21,50 @@ from core.sources.camera_address import kind_of
 from core.state.verdict import Sense
 
 LONGEST_NAME = 60
+"""Characters of a recipe's name at most."""
 LEFT_BEHIND = ("journal.sqlite*", "anomalies", ".station.lock", f".*{ASIDE}")
-"""What happened with one part number is not what happened with its copy."""
+"""Files that are not copied with a recipe: its copy has a history of its own."""
 
 
 @dataclass(frozen=True)
 class LibraryEntry:
-    """What the list says of one recipe."""
+    """What the list of recipes shows of one recipe."""
 
     folder: Path
     trained_at: str = ""
-    """ISO 8601, local time; empty for one that has not learnt."""
+    """ISO 8601, local time, of the newest model; empty if there is no model."""
     pictures: int = 0
-    """Good ones."""
+    """Number of good pictures."""
     seconds: float = 0.0
-    """Of good sound."""
+    """Seconds of good sound."""
     anomalies_today: int = 0
-    """Parts that were called since midnight; where none were counted, times that the verdict turned to ANOMALY."""
+    """Anomalous parts since midnight; if no parts were counted, changes of the verdict to ANOMALY."""
     judged_today: bool = False
     """Something was judged since midnight."""
     parts_today: int = 0
-    """Counted since midnight."""
+    """Parts counted since midnight."""
     trouble: str = ""
-    """Why it cannot be opened, in words."""
+    """Why the recipe cannot be opened, as text; empty if it can."""
 
     @property
     def name(self) -> str:
+        """The recipe's name: that of its folder."""
         return self.folder.name
 
     @property
     def today(self) -> str:
-        """What was counted since midnight, in words; empty where nothing was judged."""
-        called = self.anomalies_today
+        """What was counted since midnight, as text; empty if nothing was judged."""
+        anomalies = self.anomalies_today
         if self.parts_today:
             parts = "part" if self.parts_today == 1 else "parts"
-            return f"{self.parts_today} {parts}, {called} {'anomaly' if called == 1 else 'anomalies'}"
+            return f"{self.parts_today} {parts}, {anomalies} {'anomaly' if anomalies == 1 else 'anomalies'}"
         if self.judged_today:
-            return f"{called} {'time' if called == 1 else 'times'} ANOMALY"
+            return f"{anomalies} {'time' if anomalies == 1 else 'times'} ANOMALY"
         return ""
 
 
 def shelved(home: Path | None = None) -> list[LibraryEntry]:
-    """All recipes, by name. Raises GoodpartError where the folder cannot be read; none is fine."""
+    """All recipes, sorted by name; empty if the folder is missing. Raises GoodpartError if it is unreadable."""
     home = home or user_recipes()
     try:
         folders = sorted((p for p in home.iterdir() if (p / "recipe.toml").is_file()), key=lambda p: p.name.lower())
@@ -74,7 +76,7 @@ def shelved(home: Path | None = None) -> list[LibraryEntry]:
 
 
 def look_at(folder: Path) -> LibraryEntry:
-    """One recipe; what cannot be read of it is told in words."""
+    """The entry of one recipe; if the recipe is unreadable, `trouble` holds the reason."""
     from core.dataset.inventory import Inventory
 
     try:
@@ -86,31 +88,31 @@ def look_at(folder: Path) -> LibraryEntry:
     sound.look()
     counts = counts_today(recipe.journal)
     parts = {verdict: number for (kind, verdict), number in counts.items() if kind == "part"}
-    turns = {verdict: number for (kind, verdict), number in counts.items() if kind == "verdict"}
+    changes = {verdict: number for (kind, verdict), number in counts.items() if kind == "verdict"}
     return LibraryEntry(
         folder,
         trained_at=max((trained_at(recipe, sense) for sense in recipe.senses), default=""),
         pictures=pictures.held.good,
         seconds=sound.held.seconds,
-        anomalies_today=(parts or turns).get("ANOMALY", 0),
+        anomalies_today=(parts or changes).get("ANOMALY", 0),
         judged_today=bool(counts),
         parts_today=sum(parts.values()),
     )
 
 
 def counts_today(journal: Path) -> dict[tuple[str, str], int]:
-    """Parts and turns of the verdict since midnight, by kind (`part`, `verdict`) and verdict; nothing if the journal
-    cannot be read."""
+    """Parts and changes of the verdict since midnight, by kind (`part`, `verdict`) and verdict; empty if the journal
+    is unreadable."""
     try:
         with History(journal) as history:
             (counts,) = history.counts(day_bounds(date.today(), 1))
     except GoodpartError:
         return {}
-    return {of: number for of, number in counts.items() if of[0] in ("part", "verdict")}
+    return {key: number for key, number in counts.items() if key[0] in ("part", "verdict")}
 
 
 def trained_at(recipe: Recipe, sense: Sense) -> str:
-    """When the model in place was made, as its manifest says; empty where there is none. The model is not checked."""
+    """When the model in use was made, from its manifest; empty if there is no model. The model is not verified."""
     try:
         with zipfile.ZipFile(recipe.bundle(sense)) as archive:
             return str(json.loads(archive.read("manifest.json")).get("trained_at", ""))
@@ -119,8 +121,7 @@ def trained_at(recipe: Recipe, sense: Sense) -> str:
 
 
 def make(recipe: str, camera: str | None = None, microphone: str | None = None, knobs: str | None = None) -> Recipe:
-    """A new recipe with the devices that are named. Raises GoodpartError where one is already, or an address means
-    nothing."""
+    """Create a recipe with the given devices. Raises GoodpartError if it exists already, or an address is invalid."""
     settings = Settings()
     if camera is not None:
         kind_of(camera)
@@ -137,7 +138,7 @@ def make(recipe: str, camera: str | None = None, microphone: str | None = None, 
 
 
 def checked_name(name: str, home: Path | None = None) -> Path:
-    """The folder that a new recipe of this name gets. Raises GoodpartError with what is wrong with the name."""
+    """The folder for a new recipe of this name. Raises GoodpartError with the reason if the name is invalid or used."""
     name = name.strip()
     if not name:
         raise GoodpartError("type a name, such as pump-7")
@@ -152,7 +153,10 @@ def checked_name(name: str, home: Path | None = None) -> Path:
 
 
 def duplicate(recipe: Path, name: str) -> Path:
-    """A recipe with the same settings, material and models, and a history of its own. Raises GoodpartError."""
+    """Copy a recipe with its settings, material and models, without its history; return the new folder.
+
+    Raises GoodpartError.
+    """
     place = checked_name(name, recipe.parent)
     aside = place.with_name(f".{place.name}.copying")
     try:
@@ -166,7 +170,7 @@ def duplicate(recipe: Path, name: str) -> Path:
 
 
 def rename(recipe: Path, name: str) -> Path:
-    """Raises GoodpartError, also where a station judges with it."""
+    """Rename a recipe; return the new folder. Raises GoodpartError, also if a station uses the recipe."""
     place = checked_name(name, recipe.parent)
     lock = RecipeLock(recipe)
     try:
@@ -179,12 +183,12 @@ def rename(recipe: Path, name: str) -> Path:
 
 
 def delete(recipe: Path) -> None:
-    """With all that was taught, learnt and journalled. Raises GoodpartError, also where a station judges with it."""
+    """Delete a recipe with its material, models and journal. Raises GoodpartError, also if a station uses it."""
     if not (recipe / "recipe.toml").is_file():
         raise GoodpartError(f"{recipe}: there is no recipe here (no recipe.toml)")
     lock = RecipeLock(recipe)
     try:
-        # First out of the list, in one step: a deletion that is cut short leaves no half recipe.
+        # First remove it from the list in one step: an interrupted deletion leaves no half recipe.
         aside = recipe.with_name(f".{recipe.name}.deleted")
         shutil.rmtree(aside, ignore_errors=True)
         recipe.rename(aside)
@@ -196,6 +200,7 @@ def delete(recipe: Path) -> None:
 
 
 def reason(error: OSError) -> str:
+    """The cause of the error as text; of several errors of `shutil.copytree` the first."""
     if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], Sequence) and error.args[0]:
-        return str(error.args[0][0][-1])  # the first of what copytree could not do
+        return str(error.args[0][0][-1])
     return error.strerror or str(error)

@@ -1,1 +1,1 @@
-"""The networks: how they learn and how they become LiteRT files. Learning runs in a process of its own."""
+"""How models learn and how networks become LiteRT files. Training runs in a separate process."""

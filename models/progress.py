@@ -1,4 +1,4 @@
-"""Progress as lines of JSON, with the time left."""
+"""Writes progress as lines of JSON, with the remaining time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 
 
 class ProgressReporter:
-    """A models.base.Progress that writes at most ten lines a second, and every change of phase."""
+    """A models.base.Progress that writes at most ten lines per second, and a line at every change of phase."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -20,7 +20,8 @@ class ProgressReporter:
         self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None,
         seconds_left: float | None = None,
     ) -> None:  # fmt: skip
-        """`seconds_left` is reckoned from the steps of the phase where it is not given; infinite is unknown."""
+        """Write the progress. Without `seconds_left` the remaining time is estimated from the steps of the phase;
+        infinite means unknown."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._began = phase, now
@@ -36,8 +37,9 @@ class ProgressReporter:
         )  # fmt: skip
 
     def end(self, state: str, message: str) -> None:
+        """Write the final line: the state (`done` or `failed`) and the message for the operator."""
         self._write(state=state, message=message)
 
-    def _write(self, **said: object) -> None:
-        self._out.write(json.dumps({name: value for name, value in said.items() if value is not None}) + "\n")
+    def _write(self, **fields: object) -> None:
+        self._out.write(json.dumps({name: value for name, value in fields.items() if value is not None}) + "\n")
         self._out.flush()

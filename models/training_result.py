@@ -1,4 +1,4 @@
-"""What a run of learning gives: the content of a bundle, and words."""
+"""The result of a training: the content of a model file and a summary for the technician."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from models.base import Learnt
 
 @dataclass(frozen=True)
 class TrainingResult:
+    """The result of training one sense."""
+
     facts: Mapping[str, Any]
-    """For the bundle's manifest."""
+    """Entries of the bundle's manifest."""
     learnt: Learnt
+    """What the method has learnt."""
     from_what: str
-    """`30 good pictures`"""
+    """The material, for example `30 good pictures`."""
     besides: str
+    """Continues the summary's first sentence, for example `, 2 of them near-duplicates`."""
 
     @classmethod
     def of(
@@ -34,10 +38,11 @@ class TrainingResult:
         besides: str = "",
         refused: Sequence[str] = (),
     ) -> Self:
-        """`facts` are those that only this kind has; `refused` says what could not be read."""
+        """Build the result. `kind` is the sense, `facts` the manifest entries that only this sense has, `taught` the
+        number of files, `refused` one sentence per file that could not be read."""
         notes = [*learnt.notes]
         if refused:
-            notes.append(f"{len(refused)} files could not be read and were passed over")
+            notes.append(f"{len(refused)} files could not be read and were skipped")
         common = {
             "kind": kind,
             "method": method,
@@ -52,14 +57,15 @@ class TrainingResult:
         return cls({**common, **facts}, learnt, from_what, besides)
 
     def after(self, seconds: float) -> Self:
+        """Return the result with the training time added to the summary."""
         return replace(self, from_what=f"{self.from_what} in {seconds:.0f} s")
 
     @property
     def words(self) -> str:
-        """What was learnt, in a sentence, with what the technician must read."""
+        """The summary of the training and the notes, in one line."""
         return "; ".join([f"learnt from {self.from_what}{self.besides}", *self.facts["notes"]])
 
 
 def learning_versions() -> dict[str, str]:
-    """Versions of everything that learning rests on, for the manifest."""
+    """Return the versions of the libraries that training uses, by package name, for the manifest."""
     return installed_versions("numpy", "opencv-python-headless", "ai-edge-litert", "tensorflow")

@@ -1,4 +1,4 @@
-"""What is slow to make is made once."""
+"""Fixtures: recipes whose training is slow are trained once per test run."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ RECORDINGS = 20
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
-    """What is started here hears Ctrl-C, even where a shell started the tests in its background."""
+    """Let child processes receive Ctrl-C even if a shell runs the tests in its background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a user without TensorFlow and backbone."""
+    """The environment variables of a user without TensorFlow and backbone."""
     return environment(tmp_path_factory.mktemp("user"))
 
 
 def learn(recipe: Recipe, user: dict[str, str]) -> None:
+    """Train the recipe in a separate process; fails if training fails."""
     done = learn_in_process(recipe.folder, user)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
 def trained_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
-    """A recipe that has learnt from drawn parts, by the filter bank. Not to be changed: `trained` is a copy."""
+    """A recipe that has learnt from drawn parts with the filter bank. Tests must not change it: `trained` is a copy."""
     return (
         made_once(tmp_path_factory, "trained", lambda folder: learn(make_recipe(folder / "pump", TAUGHT), user))
         / "pump"
@@ -47,13 +48,15 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str])
 
 @pytest.fixture
 def trained(trained_once: Path, tmp_path: Path) -> Recipe:
+    """A copy of `trained_once` that a test may change."""
     shutil.copytree(trained_once, tmp_path / "pump")
     return open_recipe(str(tmp_path / "pump"))
 
 
 @pytest.fixture(scope="session")
 def heard_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
-    """A recipe that has learnt from simulated motors, without TensorFlow. Not to be changed: `heard` is a copy."""
+    """A recipe that has learnt from simulated motors without TensorFlow. Tests must not change it; `heard` is a copy of
+    it."""
     return (
         made_once(
             tmp_path_factory, "heard", lambda folder: learn(make_motor_recipe(folder / "motor", RECORDINGS), user)
@@ -64,13 +67,14 @@ def heard_once(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -
 
 @pytest.fixture
 def heard(heard_once: Path, tmp_path: Path) -> Recipe:
+    """A copy of `heard_once` that a test may change."""
     shutil.copytree(heard_once, tmp_path / "motor")
     return open_recipe(str(tmp_path / "motor"))
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts at a folder below tmp_path: `mounted("-t", "tmpfs", "tmpfs")`; skips where it may not."""
+    """A function that mounts at a folder below tmp_path: `mounted("-t", "tmpfs", "tmpfs")`; skips if not permitted."""
     mounts: list[Path] = []
 
     def mount(*arguments: str) -> Path:
@@ -92,13 +96,13 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 
 @pytest.fixture
 def small_disk(mounted: Callable[..., Path]) -> Callable[[int], Path]:
-    """A real file system of so many KiB, in memory."""
+    """A function that makes a real file system in memory, of the given size in KiB."""
     return lambda size: mounted("-t", "tmpfs", "-o", f"size={size}k", "tmpfs")
 
 
 @pytest.fixture
 def read_only(mounted: Callable[..., Path]) -> Callable[[Path], Path]:
-    """A folder seen through a mount that cannot be written, not even by root."""
+    """A function that mounts a folder again, so that not even root can write through the new path."""
     return lambda folder: mounted("-o", "bind,ro", str(folder))
 
 

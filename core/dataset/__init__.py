@@ -1,1 +1,1 @@
-"""What a recipe has been taught."""
+"""The material of a recipe: good and defective samples, and their review."""

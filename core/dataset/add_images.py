@@ -1,4 +1,4 @@
-"""Adding good pictures to a recipe, and finding what was taught."""
+"""Adds pictures to a recipe and lists the ones it has."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ from core.runtime.listing import PICTURE_SUFFIXES, files_in
 
 @dataclass(frozen=True)
 class AddedImages:
-    """What became of the files that were handed over."""
+    """The result of adding pictures."""
 
     added: Sequence[Path]
-    """In the recipe, in order."""
+    """The new files in the recipe, in order."""
     refused: Sequence[str]
-    """A sentence each, with the name."""
+    """A sentence per refused file, with its name."""
     known: int
-    """Files that were in the recipe already."""
+    """Number of files that were already in the recipe."""
     near_duplicates: int
-    """Of all pictures that the recipe holds now: how many have an earlier near-duplicate."""
+    """Number of pictures in the recipe that have an earlier near-duplicate."""
     total: int
+    """Number of pictures in the recipe now."""
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Pictures in a folder, in natural order; hidden files are passed over."""
+    """Return the pictures in a folder, in natural order, without hidden files. Raises OSError."""
     return files_in(folder, PICTURE_SUFFIXES)
 
 
 def find_pictures(paths: Iterable[Path]) -> list[Path]:
-    """See core.dataset.material_files.find_files."""
+    """Return the pictures at these paths and in these folders; see core.dataset.material_files.find_files."""
     return find_files(paths, PICTURE_SUFFIXES, "pictures")
 
 
 def teach_pictures(
     folder: Path, paths: Iterable[Path], *, link: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> AddedImages:
-    """Copy (or link) pictures into a recipe's folder; what cannot be decoded is refused by name and the rest goes on.
+    """Copy (or link) pictures into a recipe's folder; a file that cannot be decoded is refused, the others are added.
 
-    They are numbered in the order given, after those that are there: `000042-name.png`.
-    Raises GoodpartError where nothing can be written.
+    They are numbered in the given order, after the existing ones: `000042-name.png`. `progress` gets the number of the
+    file and of all files. Raises GoodpartError if a path is missing or the folder cannot be written.
     """
     files = find_pictures(paths)
     known_files: set[bytes] = set()
@@ -54,7 +55,7 @@ def teach_pictures(
         folder.mkdir(parents=True, exist_ok=True)
         present = pictures_in(folder)
         for path in present:
-            with contextlib.suppress(UnreadableError):  # training passes over it and says so
+            with contextlib.suppress(UnreadableError):  # training skips it and reports it
                 thumbnails.append(thumbnail(decode_picture(path)))
                 known_files.add(identity(path))
         number = next_number(folder)
@@ -77,11 +78,11 @@ def teach_pictures(
         if content in known_files:
             known += 1
             continue
-        place = folder / numbered(number, file.name)
-        put(file, place, link)
+        target = folder / numbered(number, file.name)
+        put(file, target, link)
         number += 1
         known_files.add(content)
         thumbnails.append(small)
-        added.append(place)
+        added.append(target)
     groups = near_duplicates(thumbnails)
     return AddedImages(added, refused, known, len(groups) - len(set(groups.tolist())), len(thumbnails))

@@ -1,4 +1,4 @@
-"""Adding good sound to a recipe, and finding what was taught."""
+"""Adds recordings to a recipe and lists the ones it has."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from core.runtime.atomic_files import write_material
 from core.runtime.listing import SOUND_SUFFIXES, files_in
 
 LEAST_SECONDS = 1.1
-"""A window and a step."""
+"""Seconds of the shortest recording: a window and a step."""
 
 
 @dataclass(frozen=True)
 class AddedSound:
-    """What became of the files that were handed over."""
+    """The result of adding recordings."""
 
     added: Sequence[Path]
-    """In the recipe, in order."""
+    """The new files in the recipe, in order."""
     refused: Sequence[str]
-    """A sentence each, with the name."""
+    """A sentence per refused file, with its name."""
     known: int
-    """Files that were in the recipe already."""
+    """Number of files that were already in the recipe."""
     total: int
-    """Recordings that the recipe holds now."""
+    """Number of recordings in the recipe now."""
     seconds: float
-    """All of them together."""
+    """Length of all recordings in the recipe together."""
 
 
 def recordings_in(folder: Path) -> list[Path]:
-    """Sound files in a folder, in natural order; hidden files are passed over."""
+    """Return the sound files in a folder, in natural order, without hidden files. Raises OSError."""
     return files_in(folder, SOUND_SUFFIXES)
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
-    """See core.dataset.material_files.find_files."""
+    """Return the sound files at these paths and in these folders; see core.dataset.material_files.find_files."""
     return find_files(paths, SOUND_SUFFIXES, "sound files")
 
 
@@ -53,11 +53,12 @@ def teach_sound(
     split: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AddedSound:
-    """Copy (or link) recordings into a recipe's folder; what cannot be decoded to its end, or lacks the channel that
-    the recipe listens to, is refused by name and the rest goes on. They are numbered in the order given.
+    """Copy (or link) recordings into a recipe's folder, numbered in the given order.
 
-    `split` cuts each into recordings of so many seconds (wav, all channels as they are); what is left over goes with
-    the last. Raises GoodpartError where nothing can be written.
+    A file that cannot be decoded to its end, or lacks the recipe's channel, is refused; the others are added. `split`
+    cuts each file into recordings of that many seconds (wav, all channels); the last one includes the remainder.
+    `progress` gets the number of the file and of all files. Raises GoodpartError if a path is missing or the folder
+    cannot be written.
     """
     files = find_recordings(paths)
     try:
@@ -82,18 +83,19 @@ def teach_sound(
             known += 1
             continue
         known_files.add(content)
-        places = cut(file, folder, number, split) if split and seconds >= 2 * split else []
-        if not places:
-            places = [folder / numbered(number, file.name)]
-            put(file, places[0], link)
-        number += len(places)
-        added += places
-    held = recordings_in(folder)
-    return AddedSound(added, refused, known, len(held), sum(map(_seconds, held)))
+        targets = cut(file, folder, number, split) if split and seconds >= 2 * split else []
+        if not targets:
+            targets = [folder / numbered(number, file.name)]
+            put(file, targets[0], link)
+        number += len(targets)
+        added += targets
+    recordings = recordings_in(folder)
+    return AddedSound(added, refused, known, len(recordings), sum(map(_seconds, recordings)))
 
 
 def seconds_of(file: Path, channel: int | None) -> float:
-    """The length of a recording that was decoded to its end. Raises UnreadableError."""
+    """Decode a recording to its end and return its length. Raises UnreadableError if that fails, if the recording has
+    no such channel, or if it is too short."""
     if file.suffix.lower() not in SOUND_SUFFIXES:
         raise UnreadableError(f"{file}: its name does not end in {', '.join(sorted(SOUND_SUFFIXES))}")
     with open_recording(file) as recording:
@@ -106,27 +108,27 @@ def seconds_of(file: Path, channel: int | None) -> float:
 def _seconds(file: Path) -> float:
     try:
         return wave_facts(file).seconds
-    except UnreadableError:  # training passes over it and says so
+    except UnreadableError:  # training skips it and reports it
         return 0.0
 
 
 def cut(file: Path, folder: Path, number: int, seconds: float) -> list[Path]:
-    """A long file in pieces, `000042-name-1.wav`. Raises GoodpartError."""
+    """Cut a long file into recordings of this many seconds, `000042-name-1.wav`; returns them. Raises GoodpartError."""
     import soundfile
 
-    places: list[Path] = []
+    pieces_written: list[Path] = []
     with soundfile.SoundFile(file) as whole:
         pieces = max(1, int(whole.frames / (seconds * whole.samplerate)))
         for piece in range(pieces):
             count = -1 if piece == pieces - 1 else round(seconds * whole.samplerate)
-            place = folder / numbered(number + piece, f"{file.stem}-{piece + 1}.wav")
-            write_material(place, partial(_write_piece, whole, count))
-            places.append(place)
-    return places
+            target = folder / numbered(number + piece, f"{file.stem}-{piece + 1}.wav")
+            write_material(target, partial(_write_piece, whole, count))
+            pieces_written.append(target)
+    return pieces_written
 
 
 def _write_piece(whole: Any, count: int, aside: Path) -> None:
-    """The next so many samples of an opened file, as precise as they are. Raises OSError."""
+    """Write the next `count` samples (-1: all) of an open file to `aside` with the same precision. Raises OSError."""
     import soundfile
 
     wide = whole.subtype in ("DOUBLE", "PCM_32")
@@ -135,4 +137,4 @@ def _write_piece(whole: Any, count: int, aside: Path) -> None:
     try:
         soundfile.write(aside, data, whole.samplerate, subtype, format="WAV")
     except soundfile.SoundFileError as error:
-        raise OSError(f"the disk refuses it: {error}") from error
+        raise OSError(f"the disk refuses the file: {error}") from error

@@ -1,4 +1,4 @@
-"""Good pictures from the camera straight into the recipe."""
+"""Stores pictures from the camera directly in the recipe."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ from core.state.material import PictureCapture
 from core.state.source_status import SourceStatus
 
 INTERVAL_SECONDS = 0.5
-"""From one stored picture to the next: time enough to move the part a little."""
+"""Seconds between two stored pictures: enough time to move the part a little."""
 RATE_SECONDS = 5.0
-"""What was stored in so long makes the rate."""
+"""Seconds over which the rate of stored pictures is measured."""
 LOOKED_BACK = 40
+"""Number of newest pictures that are compared with each other."""
 LEAST_COMPARED = 10
+"""Number of pictures from which a lack of variety is reported."""
 
 
 class ImageCapture:
-    """Stores pictures as `000042-taken-20261124-141530.png`, without loss.
+    """Stores pictures losslessly as `000042-taken-20261124-141530.png`.
 
-    `wants` is for the station's thread, `write` for a thread that may wait for the disk, `state` for any.
+    Call `wants` from the station's thread, `write` from a thread that may wait for the disk, `state` from any thread.
     """
 
     def __init__(self, folder: Path, wanted: int | None, health: CameraHealth, *, defect: bool = False) -> None:
-        """`wanted` pictures, or until it is ended. `health` knows no taught pictures: what differs from them may well
-        be what shall be taught now. Raises GoodpartError where nothing can be written."""
+        """Store `wanted` pictures; None means without limit. `health` must not compare with the taught pictures: the
+        new ones may differ from them on purpose. Raises GoodpartError if the folder cannot be written."""
         self._folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -52,12 +54,13 @@ class ImageCapture:
 
     @property
     def complete(self) -> bool:
+        """Whether as many pictures are stored as were wanted."""
         return self._wanted is not None and self._stored >= self._wanted
 
     def wants(self, frame: Frame | None, status: SourceStatus, now: float) -> bool:
-        """Whether this frame shall be stored."""
+        """Return whether this frame must be stored. `now` is time.monotonic()."""
         self._fault = self._health.check(frame, status, now) or ""
-        self._taken = tuple(at for at in self._taken if at > now - RATE_SECONDS)
+        self._taken = tuple(taken for taken in self._taken if taken > now - RATE_SECONDS)
         if frame is None or self._fault or self.complete or now < self._due:
             return False
         self._due = now + INTERVAL_SECONDS
@@ -65,32 +68,34 @@ class ImageCapture:
         return True
 
     def write(self, picture: Picture) -> None:
-        """Raises OSError (disk full)."""
-        place = self._folder / f"{self._number:06d}-taken-{time.strftime('%Y%m%d-%H%M%S')}.png"
-        whole, data = cv2.imencode(".png", picture)
-        if not whole:
-            raise OSError(f"{place}: the picture cannot be encoded")
-        write_bytes(place, data.tobytes())
+        """Store a picture, uint8 (height, width, 3). Raises OSError (disk full)."""
+        path = self._folder / f"{self._number:06d}-taken-{time.strftime('%Y%m%d-%H%M%S')}.png"
+        encoded, data = cv2.imencode(".png", picture)
+        if not encoded:
+            raise OSError(f"{path}: the picture cannot be encoded")
+        write_bytes(path, data.tobytes())
         self._number += 1
         self._stored += 1
-        self._file = place.name
+        self._file = path.name
         self._last.append(thumbnail(picture))
         self._alike = self._likeness()
 
     def _likeness(self) -> str:
-        """A word on variety: a hundred pictures of one part that lies still teach no more than one."""
+        """Return a warning if the newest pictures lack variety, otherwise "": a hundred pictures of a part that does
+        not move teach no more than one."""
         count = len(self._last)
         if count < LEAST_COMPARED or len(set(near_duplicates(list(self._last)).tolist())) > 0.2 * count:
             return ""
         return f"the last {count} pictures are nearly the same: move the part a little"
 
     def state(self) -> PictureCapture:
+        """Return what the screen shows: pictures stored and wanted, newest file, warning, pictures per second."""
         taken = self._taken
         rate = (len(taken) - 1) / (taken[-1] - taken[0]) if len(taken) > 1 else None
         return PictureCapture(self._stored, self._wanted, self._file, self._fault or self._alike, self.defect, rate)
 
     def outcome(self) -> str:
-        """What became of it, in a sentence."""
+        """Return the result in a sentence."""
         kind = "defective" if self.defect else "good"
         many = "1 picture" if self._stored == 1 else f"{self._stored} pictures"
         return f"{many} of {kind} parts stored in {self._folder.parent.name}/{self._folder.name}"

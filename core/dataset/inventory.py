@@ -1,4 +1,4 @@
-"""What a recipe holds of one sense: how much of good and of defective material, and the newest of it."""
+"""Counts a recipe's good and defective material of one sense, and keeps previews of the newest."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
 RECENT = 6
+"""Number of previews per kind of material."""
 
 
 class Inventory:
-    """`look`, `added`, `remove_last` and `remove_all` are for one thread that may wait for the disk; `held` for any."""
+    """The material of one sense of a recipe.
+
+    Call `look`, `added`, `remove_last` and `remove_all` from one thread that may wait for the disk; read `held` from
+    any thread.
+    """
 
     def __init__(self, recipe: Recipe, sense: Sense, small: Callable[[Picture], Preview] | None = None) -> None:
-        """`small` makes of a picture what the screen shows of it; None for sound."""
+        """`small` makes a preview of a picture; None for sound."""
         self._recipe = recipe
         self._sense = sense
         self._small = small
@@ -28,14 +33,14 @@ class Inventory:
         self.held = InventorySummary()
 
     def look(self) -> None:
-        """Count anew. What cannot be read counts as nothing."""
+        """Recount. Unreadable files have no preview and no length; an unreadable folder counts as empty."""
         good, defect = self._files(defect=False), self._files(defect=True)
         recent, recent_defect = self._previews(good[-RECENT:]), self._previews(defect[-RECENT:])
         seconds = sum(map(self._length, good)) if self._sense == "sound" else 0.0
         self.held = InventorySummary(len(good), len(defect), recent, seconds, recent_defect)
 
     def added(self, picture: Picture, *, defect: bool) -> None:
-        """One more picture lies in the recipe."""
+        """Count one more picture that was stored in the recipe."""
         held = self.held
         recent = held.recent_defect if defect else held.recent
         if self._small is not None:
@@ -46,7 +51,7 @@ class Inventory:
             self.held = replace(held, good=held.good + 1, recent=recent)
 
     def remove_last(self, *, defect: bool) -> str:
-        """Take the newest away; gives what was done, in words. Raises GoodpartError."""
+        """Delete the newest file; returns a sentence about it. Raises GoodpartError."""
         files = self._files(defect=defect)
         if not files:
             raise GoodpartError(f"there is no {self._called(defect)} that could be deleted")
@@ -55,7 +60,7 @@ class Inventory:
         return f"{files[-1].name} deleted; {len(files) - 1} {self._called(defect)}s are left"
 
     def remove_all(self, *, defect: bool) -> str:
-        """Take all of them away; gives what was done, in words. Raises GoodpartError."""
+        """Delete all files; returns a sentence about it. Raises GoodpartError."""
         files = self._files(defect=defect)
         try:
             for file in files:
@@ -87,7 +92,7 @@ class Inventory:
             try:
                 previews.append(self._small(decode_picture(file)))
             except UnreadableError:
-                continue  # training passes over it and says so
+                continue  # training skips it and reports it
         return tuple(previews)
 
     def _length(self, file: Path) -> float:

@@ -1,6 +1,6 @@
-"""Near-duplicates: pictures of the same part in the same place, also turned or mirrored by quarter turns.
+"""Finds near-duplicates: pictures of the same part in the same place, also mirrored or turned by quarter turns.
 
-They must not stand on both sides of a split: a model that has seen the one has seen the other.
+They must be on the same side of a split: a model that has learnt from one knows the other.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from core.runtime.opencv import cv2
 from core.samples import Picture
 
 SIDE = 32
-# Correlations of two thumbnails from which they count as the same picture: as they are, after the mean of all pictures
-# is taken away, and (turned or mirrored) after the mean over all poses is taken away.
+"""Width and height of a thumbnail in pixels."""
+# Correlations above which two thumbnails count as the same picture: unchanged, after the mean of all pictures is
+# subtracted, and (turned or mirrored) after the mean over all poses is subtracted.
 SAME, SAME_BUT_FOR_MEAN, SAME_TURNED = 0.999, 0.985, 0.99
 
 Thumbnail = npt.NDArray[np.float32]
-"""float32 (32, 32), grey, mean 0, standard deviation 1 (all 0 for a picture of one grey)."""
+"""float32 (32, 32), grey, mean 0, standard deviation 1 (all 0 for a uniform picture)."""
 
 
 def thumbnail(picture: Picture) -> Thumbnail:
+    """Return the thumbnail of a picture, uint8 (height, width, 3) in BGR."""
     height, width = picture.shape[:2]
-    # Averaging whole blocks first keeps a large picture cheap.
+    # Skipping rows and columns first keeps a large picture cheap.
     step = max(1, min(height, width) // 256)
     small = cv2.resize(picture[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return _standard(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32))
@@ -37,9 +39,9 @@ def _standard(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def near_duplicates(thumbnails: Sequence[Thumbnail]) -> npt.NDArray[np.int64]:
-    """(n,) for each picture the group it belongs to, numbered in the order of their first pictures.
+    """Return (n,) the group of each picture; groups are numbered in the order of their first pictures.
 
-    Two pictures are of one group when they are the same, directly or through others.
+    Two pictures are in one group if they are the same, directly or through others.
     """
     n = len(thumbnails)
     if n == 0:
@@ -53,7 +55,7 @@ def near_duplicates(thumbnails: Sequence[Thumbnail]) -> npt.NDArray[np.int64]:
         own = _unit(base - base.mean(axis=0))
         linked |= own @ own.T > SAME_BUT_FOR_MEAN
     turned = [np.rot90(side, k, axes=(1, 2)) for side in (base, base[:, :, ::-1]) for k in range(4)]
-    # What all pictures have in common, in any pose, says nothing about whether two are the same.
+    # The mean over all pictures and poses is common to all, so it is no sign that two are the same.
     common = np.mean([pose.mean(axis=0) for pose in turned], axis=0) if n > 2 else np.zeros((SIDE, SIDE), np.float32)
     own = _unit(base - common)
     for pose in turned[1:]:

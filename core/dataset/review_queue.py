@@ -1,4 +1,4 @@
-"""Teaching material from the operator's words: put aside in the recipe until somebody accepts or discards it.
+"""Samples that the operator has marked good or defective, kept in the recipe until someone accepts or discards them.
 
 <recipe>/offered/good/images, good/sound, defect/images, defect/sound
 """
@@ -28,15 +28,16 @@ Offer = Literal["good", "defect"]
 OFFERS: tuple[Offer, ...] = ("good", "defect")
 SENSES: tuple[Sense, ...] = ("image", "sound")
 MOST_OFFERED = 200
-"""Of each kind: somebody must look at them first."""
+"""Files per folder; when a folder is full, someone must review it first."""
 
 
 def folder_of(recipe: Recipe, offer: Offer, sense: Sense) -> Path:
+    """Return the folder of the files that wait for review; it may be missing."""
     return recipe.folder / "offered" / offer / SENSE_WORDS[sense].folder
 
 
 def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
-    """The files, in natural order. Raises GoodpartError where the folder cannot be read."""
+    """Return the files that wait for review, in natural order. Raises GoodpartError if the folder cannot be read."""
     folder = folder_of(recipe, offer, sense)
     try:
         return files_in(folder, PICTURE_SUFFIXES if sense == "image" else SOUND_SUFFIXES)
@@ -47,7 +48,7 @@ def offered(recipe: Recipe, offer: Offer, sense: Sense) -> list[Path]:
 
 
 def counted(recipe: Recipe) -> ReviewQueue:
-    """How many files there are of each kind. Raises GoodpartError."""
+    """Return the number of files in each folder. Raises GoodpartError."""
     return ReviewQueue(
         good_images=len(offered(recipe, "good", "image")),
         defect_images=len(offered(recipe, "defect", "image")),
@@ -57,30 +58,36 @@ def counted(recipe: Recipe) -> ReviewQueue:
 
 
 def newest_pictures(recipe: Recipe, most: int) -> list[Path]:
-    """Of either kind, as they were put aside, the newest last. Raises GoodpartError."""
+    """Return the newest pictures, good and defective together, at most `most`, the newest last. Raises
+    GoodpartError."""
     files = [file for offer in OFFERS for file in offered(recipe, offer, "image")]
     return sorted(files, key=lambda file: file.name)[-most:]  # the names begin with the time
 
 
 def named(recipe: Recipe, file: str) -> list[Path]:
-    """The one that is offered under this name in the recipe's folder. Raises GoodpartError where it is not."""
-    found = [p for offer in OFFERS for sense in SENSES for p in offered(recipe, offer, sense)]
-    chosen = [path for path in found if path == recipe.folder / file]
+    """Return the offered file with this path in the recipe's folder, as a list. Raises GoodpartError if it is no longer
+    offered."""
+    files = [p for offer in OFFERS for sense in SENSES for p in offered(recipe, offer, sense)]
+    chosen = [path for path in files if path == recipe.folder / file]
     if not chosen:
         raise GoodpartError(f"{file}: is not offered any more")
     return chosen
 
 
 def offer_picture(recipe: Recipe, offer: Offer, picture: Picture, at: float) -> Path:
-    """Put a picture aside, without loss; `at` is time.time() of its verdict. Raises GoodpartError."""
-    whole, data = cv2.imencode(".png", picture)
-    if not whole:
+    """Store a picture for review, losslessly; `at` is time.time() of its verdict. Returns its path.
+
+    Raises GoodpartError if the folder is full or cannot be written.
+    """
+    encoded, data = cv2.imencode(".png", picture)
+    if not encoded:
         raise GoodpartError("the picture cannot be encoded: it is not offered")
     return _put(recipe, offer, "image", at, ".png", lambda aside: aside.write_bytes(data.tobytes()))
 
 
 def offer_sound(recipe: Recipe, offer: Offer, heard: Sequence[SoundBlock], at: float) -> Path | None:
-    """The same for sound (wav, 24 bits, one channel); None where there is less than a window of it."""
+    """Store sound for review (wav, 24 bits, one channel); `at` is time.time() of its verdict. Returns its path, or
+    None if there is less than a window of sound. Raises GoodpartError if the folder is full or cannot be written."""
     import soundfile
 
     if not heard or sum(len(stretch.samples) for stretch in heard) < LEAST_SECONDS * heard[0].rate:
@@ -91,7 +98,7 @@ def offer_sound(recipe: Recipe, offer: Offer, heard: Sequence[SoundBlock], at: f
         try:
             soundfile.write(aside, samples, heard[0].rate, "PCM_24", format="WAV")
         except soundfile.SoundFileError as error:
-            raise OSError(f"the disk refuses it: {error}") from error
+            raise OSError(f"the disk refuses the file: {error}") from error
 
     return _put(recipe, offer, "sound", at, ".wav", write)
 
@@ -114,18 +121,21 @@ def _put(recipe: Recipe, offer: Offer, sense: Sense, at: float, suffix: str, wri
 
 
 def withdraw(recipe: Recipe, places: Sequence[str]) -> None:
-    """The operator has had another mind: these files, named from the recipe's folder, are offered no more."""
+    """Delete offered files, named relative to the recipe's folder: the operator has changed the mark.
+
+    Raises GoodpartError.
+    """
     for place in places:
         _remove(recipe.folder / place)
 
 
 def accept(recipe: Recipe, files: Sequence[Path] | None = None) -> list[str]:
-    """Teach what is offered, or these files of it; gives what became of it, a sentence each.
+    """Add the offered files, or only `files`, to the recipe's material; returns sentences about the result.
 
-    Good material goes to the taught, defective to what is only tested with; what was taught already is taken away, what
-    cannot be read stays. Raises GoodpartError where nothing can be written.
+    Good files become training material, defective ones test material. Files that the recipe already has are deleted;
+    unreadable ones stay. Raises GoodpartError if a folder cannot be written.
     """
-    said: list[str] = []
+    sentences: list[str] = []
     for offer, sense, places in _chosen(recipe, files):
         folder = recipe.material(sense, defect=offer == "defect")
         if sense == "image":
@@ -137,13 +147,13 @@ def accept(recipe: Recipe, files: Sequence[Path] | None = None) -> list[str]:
         for place in places:
             if not any(sentence.startswith(f"{place}:") for sentence in refused):
                 _remove(place)
-        said.append(f"{added} {SENSE_WORDS[sense].file}{'' if added == 1 else 's'} of {offer} parts taught")
-        said += [f"refused: {sentence}" for sentence in refused]
-    return said
+        sentences.append(f"{added} {SENSE_WORDS[sense].file}{'' if added == 1 else 's'} of {offer} parts taught")
+        sentences += [f"refused: {sentence}" for sentence in refused]
+    return sentences
 
 
 def discard(recipe: Recipe, files: Sequence[Path] | None = None) -> int:
-    """Take away what is offered, or these files of it; gives how many. Raises GoodpartError."""
+    """Delete the offered files, or only `files`; returns how many. Raises GoodpartError."""
     places = [place for _, _, chosen in _chosen(recipe, files) for place in chosen]
     for place in places:
         _remove(place)
@@ -163,4 +173,4 @@ def _remove(place: Path) -> None:
     try:
         place.unlink(missing_ok=True)
     except OSError as error:
-        raise GoodpartError(f"{place}: cannot be taken away ({error.strerror or error})") from error
+        raise GoodpartError(f"{place}: cannot be deleted ({error.strerror or error})") from error

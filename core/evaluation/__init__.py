@@ -1,1 +1,1 @@
-"""How well a model or a method separates good from defective."""
+"""Measures how well a model or a method separates good samples from defective ones."""

@@ -1,4 +1,4 @@
-"""How well a model tells a recipe's good material from its defective material, which is only ever tested with."""
+"""Tests how well a model separates a recipe's good material from its defective material, which it never learns."""
 
 from __future__ import annotations
 
@@ -28,102 +28,108 @@ if TYPE_CHECKING:
     from core.inference.sound_judge import SoundJudge
 
 WORST = 3
+"""Defects that are shown as the most similar to good parts."""
 
 Progress = Callable[[int, int], None]
-"""Told files done and files of all before each; what it raises ends the work."""
+"""Called before each file with the number of judged files and of all files; an exception from it ends the test."""
 
 
 @dataclass(frozen=True)
 class JudgedSample:
-    """A file that was judged."""
+    """A judged file."""
 
     path: Path
     state: State
-    """UNKNOWN where the picture or the sound could not be trusted; its scores are there all the same."""
+    """UNKNOWN if the picture or the sound cannot be trusted; the scores are given nevertheless."""
     reason: str
     share: float
-    """Of the alarm level, above 1 is anomalous; infinite where the scores are not numbers."""
+    """Share of the alarm level, above 1 is anomalous; infinite if the scores are not numbers."""
     density: float
     reconstruction_error: float
     map: AnomalyMap | None = None
-    """Only of pictures."""
+    """Only for pictures."""
     trace: npt.NDArray[np.float64] | None = None
-    """Only of sound: (n, 2), the end of each window in seconds, and the share of the alarm level that the station
-    would have shown for it."""
+    """Only for sound: (n, 2), the end of each window in seconds, and its share of the alarm level as the station would
+    show it."""
 
 
 @dataclass(frozen=True)
 class GoodScores:
-    """Of good pictures, or good recordings each at its worst stretch, by models that did not learn from them: float64
-    (n,) each."""
+    """Scores of good samples by models that did not learn from them, float64 (n,) each.
+
+    A sample is a picture, or the most anomalous stretch of a recording.
+    """
 
     density: Scores
     reconstruction_error: Scores
     share: Scores
+    """Shares of the alarm level."""
     names: Sequence[str] = ()
-    """Of their files in the recipe, in the same order; empty where the bundle does not tell."""
+    """Names of their files in the recipe, in the same order; empty if the bundle does not hold them."""
 
 
 @dataclass(frozen=True)
 class DefectTest:
-    """What a model does on material that it did not learn from."""
+    """The results of a model on material that it did not learn from."""
 
     sense: Sense
     bundle: str
+    """Id of the model."""
     thresholds: Thresholds
-    """What density and reconstruction error were compared with; of sound those for a whole recording."""
+    """Thresholds for density and reconstruction error; for sound those of a whole recording."""
     good: GoodScores
     defects: Sequence[JudgedSample]
-    """The least anomalous first: those that are missed stand at the beginning."""
+    """The least anomalous first, so that missed defects are at the beginning."""
     refused: Sequence[str] = ()
-    """A sentence for each defect file that could not be read."""
+    """A sentence for each unreadable defect file."""
 
     @property
     def defect_share(self) -> Scores:
+        """Shares of the alarm level of the defects, float64 (m,)."""
         return np.array([case.share for case in self.defects], np.float64)
 
     @property
     def auroc(self) -> float | None:
-        """Chance that a defective part scores worse than a good one; None without either."""
+        """Probability that a defective part scores higher than a good one; None if one of the kinds is missing."""
         if not self.defects or not len(self.good.share):
             return None
         return auroc(self.good.share, self.defect_share)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the AUROC, see `auroc_interval`."""
+        """95 % interval of the AUROC (low, high), see `auroc_interval`; None if there is no AUROC."""
         value = self.auroc
         return None if value is None else auroc_interval(value, len(self.good.share), len(self.defects))
 
     @property
     def misses(self) -> int:
-        """Defective ones that are called OK."""
+        """Number of defects that are judged OK."""
         return sum(case.state == "OK" for case in self.defects)
 
     @property
     def unknown(self) -> int:
-        """Defective ones of which nothing is said."""
+        """Number of defects with the verdict UNKNOWN."""
         return sum(case.state == "UNKNOWN" for case in self.defects)
 
     @property
     def false_alarms(self) -> int:
-        """Held-out good ones beyond the thresholds. Where these were calibrated on the same scores this is near the
-        target by construction, and no evidence of its own."""
+        """Number of held-out good samples beyond the thresholds. If the thresholds were calibrated on the same scores,
+        this is near the target by construction and is no independent evidence."""
         pairs = zip(self.good.density.tolist(), self.good.reconstruction_error.tolist(), strict=True)
         return sum(is_anomalous(density, error, self.thresholds) for density, error in pairs)
 
     @property
     def worst(self) -> Sequence[JudgedSample]:
-        """The three defects that look or sound most like good parts, missed or nearly so."""
+        """The defects that look or sound most like good parts, missed or nearly missed."""
         return self.defects[:WORST]
 
 
 def separate(recipe: Recipe, sense: Sense, bundle: Bundle, progress: Progress | None = None) -> DefectTest:
-    """Judge the recipe's defect folder with a bundle (the recipe's own or a candidate), and compare with the scores of
+    """Judge the recipe's defect folder with a bundle (the recipe's own or a candidate) and compare with the scores of
     good material that the bundle holds.
 
-    The thresholds are those that the recipe would use with this bundle. Works without defects. Raises GoodpartError
-    where the bundle cannot be used; lets through what `progress` raises.
+    The thresholds are those that the recipe uses with this bundle. Works without defects. Raises GoodpartError if the
+    bundle cannot be used; exceptions from `progress` pass through.
     """
     return _pictures(recipe, bundle, progress) if sense == "image" else _recordings(recipe, bundle, progress)
 
@@ -134,20 +140,26 @@ def _pictures(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> Defe
     held, t = judge.bundle.held_out, judge.thresholds
     cases, refused = _judged(files, partial(_judged_picture, judge), progress)
     good = GoodScores(held.density, held.reconstruction_error, _shares(held.density, held.reconstruction_error, t))
-    return DefectTest("image", bundle.id, t, _named(good, bundle, np.arange(held.count)), cases, refused)
+    return DefectTest("image", bundle.id, t, _with_names(good, bundle, np.arange(held.count)), cases, refused)
 
 
 def _judged_picture(judge: ImageJudge, file: Path) -> JudgedSample:
     """Raises UnreadableError."""
     result = judge_picture_file(judge, file)
-    seen = result.judgement
+    judgement = result.judgement
     return JudgedSample(
-        file, result.state, result.reason, seen.share, seen.density, seen.reconstruction_error, map=seen.map
+        file,
+        result.state,
+        result.reason,
+        judgement.share,
+        judgement.density,
+        judgement.reconstruction_error,
+        map=judgement.map,
     )
 
 
 def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> DefectTest:
-    # Only who listens waits for the sound libraries.
+    # Imported here so that only sound tests load the sound libraries.
     from core.dataset.add_sound import recordings_in
     from core.inference.sound_judge import SoundJudge
 
@@ -161,11 +173,12 @@ def _recordings(recipe: Recipe, bundle: Bundle, progress: Progress | None) -> De
     assert held.recording is not None
     means = smoothed(held, max(2, whole.windows))  # as core.inference.sound_file judges a recording
     assert means.recording is not None
-    used = _shares(means.density, means.reconstruction_error, t)
+    shares = _shares(means.density, means.reconstruction_error, t)
     recordings = np.unique(means.recording)
-    at = [int(np.flatnonzero(means.recording == one)[np.argmax(used[means.recording == one])]) for one in recordings]
-    good = GoodScores(means.density[at], means.reconstruction_error[at], used[at])
-    return DefectTest("sound", bundle.id, t, _named(good, bundle, recordings), cases, refused)
+    inside = [means.recording == number for number in recordings]
+    worst = [int(np.flatnonzero(mask)[np.argmax(shares[mask])]) for mask in inside]
+    good = GoodScores(means.density[worst], means.reconstruction_error[worst], shares[worst])
+    return DefectTest("sound", bundle.id, t, _with_names(good, bundle, recordings), cases, refused)
 
 
 def _judged_recording(judge: SoundJudge, file: Path, channel: int | None) -> JudgedSample:
@@ -202,14 +215,14 @@ def _judged(
 
 
 def _shares(density: Scores, error: Scores, t: Thresholds) -> Scores:
-    used = share_arrays(density, error, t)
-    return np.where(np.isfinite(used), used, np.inf)
+    shares = share_arrays(density, error, t)
+    return np.where(np.isfinite(shares), shares, np.inf)
 
 
-def _named(good: GoodScores, bundle: Bundle, which: npt.NDArray[np.int64]) -> GoodScores:
-    """With the names of the files that the scores are of."""
+def _with_names(good: GoodScores, bundle: Bundle, which: npt.NDArray[np.int64]) -> GoodScores:
+    """Add the names of the scored files; `which` (n,) are their numbers in the bundle's list of files."""
     names = bundle.facts.get("files")
     if not isinstance(names, list) or (len(which) and len(names) <= int(which.max())):
         return good
-    told = tuple(str(names[number]) for number in which.tolist())
-    return GoodScores(good.density, good.reconstruction_error, good.share, told)
+    used = tuple(str(names[number]) for number in which.tolist())
+    return GoodScores(good.density, good.reconstruction_error, good.share, used)

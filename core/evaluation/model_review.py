@@ -1,6 +1,6 @@
-"""Looks at trained models in a process of its own: `python -m core.evaluation.model_review RECIPE [--candidate]`.
+"""Reviews trained models in a separate process: `python -m core.evaluation.model_review RECIPE [--candidate]`.
 
-Lines of JSON tell how far it is; the last has what was found, an `ModelReview` for each model. Nothing is changed.
+Prints its progress as lines of JSON; the last line holds a `ModelReview` for each model. Changes nothing.
 """
 
 from __future__ import annotations
@@ -30,58 +30,64 @@ from core.runtime.opencv import cv2
 from core.state.verdict import Sense
 
 TARGETS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
-"""Shares of good parts that may be called, by all senses together."""
+"""False-alarm targets: shares of good parts, for all senses together."""
 GREY_WIDTH = 56
+"""Pixels of the width of a picture that is shown."""
 SAMPLE_SECONDS, LEAST_SAMPLE_SECONDS = 4.0, 2.0
-"""Of a recording that is redrawn."""
+"""Seconds of a recording that are reconstructed, at most and at least."""
 WIDER = 1.5
-"""Width to height of what is redrawn of a sound."""
+"""Width to height of a reconstructed sound as a picture."""
 MOST_POINTS = 120
+"""Points of a trace at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the review and print its lines of JSON. Return the exit code of the process."""
     parser = argparse.ArgumentParser(prog="python -m core.evaluation.model_review", description=__doc__)
     parser.add_argument("recipe")
-    parser.add_argument("--candidate", action="store_true", help="the models that wait to be taken over")
+    parser.add_argument("--candidate", action="store_true", help="the new models that are not yet in use")
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        found = examine(open_recipe(options.recipe), candidate=options.candidate)
+        reviews = examine(open_recipe(options.recipe), candidate=options.candidate)
     except GoodpartError as error:
-        _say(state="failed", message=str(error))
+        _send(state="failed", message=str(error))
         return error.exit_code
-    _say(state="done", examined=[asdict(one) for one in found])
+    _send(state="done", examined=[asdict(review) for review in reviews])
     return 0
 
 
-def _say(**said: object) -> None:
-    # What is not finite has no JSON.
-    print(json.dumps(_finite(said), allow_nan=False), flush=True)
+def _send(**message: object) -> None:
+    # JSON has no infinity and no NaN.
+    print(json.dumps(_finite(message), allow_nan=False), flush=True)
 
 
 def _finite(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return 1e9 if value > 0 else -1e9 if value < 0 else None
     if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def examine(recipe: Recipe, *, candidate: bool = False) -> list[ModelReview]:
-    """Every model of the recipe, or every one that waits to be taken over. Raises GoodpartError where there is none."""
+    """Review every model of the recipe, or every `candidate` that is not yet in use.
+
+    Raises GoodpartError if there is no such model or it cannot be used.
+    """
     places = {sense: (recipe.candidate if candidate else recipe.bundle)(sense) for sense in recipe.senses}
-    found = [_examine_one(recipe, sense, read_bundle(place)) for sense, place in places.items() if place.exists()]
-    if not found:
+    reviews = [_review(recipe, sense, read_bundle(place)) for sense, place in places.items() if place.exists()]
+    if not reviews:
         raise GoodpartError(f"{recipe.name}: there is no model to look at; train first")
-    return found
+    return reviews
 
 
-def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> ModelReview:
+def _review(recipe: Recipe, sense: Sense, bundle: Bundle) -> ModelReview:
     def progress(step: int, of: int) -> None:
-        _say(state="running", phase="defects" if sense == "image" else "defective sound", step=step, of=of)
+        _send(state="running", phase="defects" if sense == "image" else "defective sound", step=step, of=of)
 
-    separation = separate(recipe, sense, bundle, progress)
-    table, t = recipe.table(sense), separation.thresholds
+    test = separate(recipe, sense, bundle, progress)
+    table, t = recipe.table(sense), test.thresholds
     model = describe(bundle, table, recipe.false_alarms)
     return ModelReview(
         sense=sense,
@@ -96,23 +102,23 @@ def _examine_one(recipe: Recipe, sense: Sense, bundle: Bundle) -> ModelReview:
         density_step=t.density_step,
         error_step=t.error_step,
         by=t.by,
-        good=len(separation.good.share),
-        defects=len(separation.defects),
-        refused=len(separation.refused),
-        misses=separation.misses,
-        unknown=separation.unknown,
-        auroc=separation.auroc,
-        interval=separation.interval,
-        worst=tuple(_worst(case) for case in separation.worst),
-        sample=_picture(recipe, bundle) if sense == "image" else _sound(recipe, bundle),
-        costs=tuple(_costs(recipe, bundle, separation, target) for target in TARGETS),
+        good=len(test.good.share),
+        defects=len(test.defects),
+        refused=len(test.refused),
+        misses=test.misses,
+        unknown=test.unknown,
+        auroc=test.auroc,
+        interval=test.interval,
+        worst=tuple(_worst(case) for case in test.worst),
+        sample=_picture_sample(recipe, bundle) if sense == "image" else _sound_sample(recipe, bundle),
+        costs=tuple(_costs(recipe, bundle, test, target) for target in TARGETS),
     )
 
 
-def _costs(recipe: Recipe, bundle: Bundle, separation: DefectTest, target: float) -> TargetCosts:
-    """What a target for all senses together means for this one."""
-    defects = [(case.density, case.reconstruction_error) for case in separation.defects]
-    cost = what_it_costs(bundle, recipe.table(separation.sense), target / len(recipe.senses), defects)
+def _costs(recipe: Recipe, bundle: Bundle, test: DefectTest, target: float) -> TargetCosts:
+    """What a false-alarm target for all senses together means for the sense of the test."""
+    defects = [(case.density, case.reconstruction_error) for case in test.defects]
+    cost = what_it_costs(bundle, recipe.table(test.sense), target / len(recipe.senses), defects)
     return TargetCosts(
         false_alarms=target,
         needed=cost.needed,
@@ -130,13 +136,13 @@ def _worst(case: JudgedSample) -> WorstSample:
     trace: list[tuple[float, float]] = []
     if case.trace is not None and len(case.trace):
         every = max(1, math.ceil(len(case.trace) / MOST_POINTS))
-        trace = [(round(float(at), 2), round(float(share), 3)) for at, share in case.trace[::every]]
+        trace = [(round(float(end), 2), round(float(share), 3)) for end, share in case.trace[::every]]
     picture = None if case.map is None else grey_to_show(cv2.cvtColor(decode_picture(case.path), cv2.COLOR_BGR2GRAY))
     return WorstSample(case.path.name, case.state, case.reason, float(case.share), picture, grid, tuple(trace))
 
 
-def _picture(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
-    """The newest good picture that can be decoded, and what the autoencoder makes of it."""
+def _picture_sample(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
+    """The newest readable good picture and its reconstruction by the autoencoder; None if there is no such picture."""
     detector = load_detector(bundle)
     files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
     for file in reversed(files):
@@ -144,13 +150,12 @@ def _picture(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
             picture = crop(decode_picture(file), recipe.settings.camera.region)
         except UnreadableError:
             continue
-        what, seen, redrawn = detector.redraw(picture)
-        return Reconstruction(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn))
+        return _reconstruction(file.name, *detector.redraw(picture))
     return None
 
 
-def _sound(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
-    """The same of the beginning of the newest good recording."""
+def _sound_sample(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
+    """The beginning of the newest readable good recording and its reconstruction; None if there is no such file."""
     from core.dataset.add_sound import recordings_in
     from core.features.sound.wav import read_wave
 
@@ -169,24 +174,31 @@ def _sound(recipe: Recipe, bundle: Bundle) -> Reconstruction | None:
         if len(samples) < LEAST_SAMPLE_SECONDS * detector.rate:
             continue
         what, *both = detector.redraw(samples)
-        # A second has few steps in time: drawn out, to be looked at.
+        # A second has few steps in time: widen them so that the picture can be read.
         wide = max(1, round(WIDER * both[0].shape[0] / both[0].shape[1]))
-        seen, redrawn = (np.repeat(one, wide, axis=1) for one in both)
+        seen, redrawn = (np.repeat(levels, wide, axis=1) for levels in both)
         axes = "time from left to right"
         if what == "log-mel":
             axes += f", a second; from 0 Hz at the bottom to {detector.rate / 2000:g} kHz"
-        return Reconstruction(what, file.name, _together(seen, seen, redrawn), _together(redrawn, seen, redrawn), axes)
+        return _reconstruction(file.name, what, seen, redrawn, axes)
     return None
 
 
-def _together(one: npt.NDArray[np.float32], *both: npt.NDArray[np.float32]) -> GreyImage:
-    """Grey levels by the scale that both pictures have in common."""
-    low, high = min(float(b.min()) for b in both), max(float(b.max()) for b in both)
-    levels = np.clip((one - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
-    return GreyImage(levels.shape[1], levels.shape[0], levels.tobytes().hex())
+def _reconstruction(
+    name: str, what: str, seen: npt.NDArray[np.float32], redrawn: npt.NDArray[np.float32], axes: str = ""
+) -> Reconstruction:
+    """Both pictures in grey levels of a common scale."""
+    low, high = min(float(seen.min()), float(redrawn.min())), max(float(seen.max()), float(redrawn.max()))
+
+    def grey(values: npt.NDArray[np.float32]) -> GreyImage:
+        levels = np.clip((values - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
+        return GreyImage(levels.shape[1], levels.shape[0], levels.tobytes().hex())
+
+    return Reconstruction(what, name, grey(seen), grey(redrawn), axes)
 
 
 def grey_to_show(picture: npt.NDArray[np.uint8]) -> GreyImage:
+    """Scale a grey picture, uint8 (height, width), to a width of GREY_WIDTH pixels."""
     height, width = picture.shape
     rows = max(1, round(GREY_WIDTH * height / width))
     small = cv2.resize(picture, (GREY_WIDTH, rows), interpolation=cv2.INTER_AREA)

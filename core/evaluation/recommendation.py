@@ -1,4 +1,4 @@
-"""Which method a contest speaks for, in a sentence, and how sure that is; or why it speaks for none."""
+"""Recommends a method from a comparison in a sentence and states how certain that is, or why it recommends none."""
 
 from __future__ import annotations
 
@@ -19,101 +19,116 @@ from core.state.sense_words import SENSE_WORDS
 
 FEWEST_DEFECTS = 5
 FEWEST_GOOD = 10
+"""Distinct samples that a recommendation needs."""
 
 
 @dataclass(frozen=True)
 class Recommendation:
+    """The recommendation that follows from a comparison."""
+
     method: str | None
-    """What to use; None where the contest is no ground to recommend anything."""
+    """The recommended method; None if the comparison does not support a recommendation."""
     sentence: str
+    """The recommendation, or why there is none."""
     doubt: str
-    """How much it rests on."""
+    """Sentences: the number of samples behind it and the uncertainty."""
 
 
-def advise(contest: Comparison) -> Recommendation:
-    defects, good = distinct_defects(contest), distinct_good(contest)
-    able = ranked(contest, [entry for entry in contest.entries if entry.method in methods_of(contest.sense)])
-    doubt = rests_on(contest, able[0] if able else None)
-    if contest.twins:
+def advise(comparison: Comparison) -> Recommendation:
+    """Recommend a method.
+
+    There is no recommendation if samples are too few or nearly the same on both sides, if a trivial baseline is as
+    good as the best method, or if the best method may be ahead by chance alone. The recipe's own method is kept unless
+    another is better beyond chance.
+    """
+    defects, good = distinct_defects(comparison), distinct_good(comparison)
+    able = ranked(comparison, [entry for entry in comparison.entries if entry.method in methods_of(comparison.sense)])
+    doubt = rests_on(comparison, able[0] if able else None)
+    if comparison.twins:
         return Recommendation(
             None,
-            f"No recommendation: {len(contest.twins)} defective samples are nearly the same as good ones, which then"
-            " stand on both sides; sort them out and compare again.",
+            f"No recommendation: {len(comparison.twins)} defective samples are nearly the same as good ones, so the"
+            " same samples are on both sides; sort them out and compare again.",
             doubt,
         )
     if defects < FEWEST_DEFECTS or good < FEWEST_GOOD:
         return Recommendation(
             None,
-            f"No recommendation: {good} good and {defects} defective samples that differ are too few; it takes"
-            f" {FEWEST_GOOD} and {FEWEST_DEFECTS}.",
+            f"No recommendation: {good} good and {defects} defective samples that differ are too few; at least"
+            f" {FEWEST_GOOD} and {FEWEST_DEFECTS} are needed.",
             doubt,
         )
     if not able:
-        return Recommendation(None, "No recommendation: none of these is a method that a recipe can have.", doubt)
+        return Recommendation(None, "No recommendation: a recipe can use none of these methods.", doubt)
     best = able[0]
-    doubtful = by_chance(contest, best)
-    for simple in ranked(contest, [entry for entry in contest.entries if entry.trivial]):
-        if difference(contest, best, simple)[0] <= 0 and not (doubtful and by_chance(contest, simple)):
+    doubtful = by_chance(comparison, best)
+    for simple in ranked(comparison, [entry for entry in comparison.entries if entry.trivial]):
+        if difference(comparison, best, simple)[0] <= 0 and not (doubtful and by_chance(comparison, simple)):
             return Recommendation(
                 None,
-                f"No recommendation: {simple.method} alone (AUROC {_value(contest, simple)}) does as well as"
-                f" {best.method} ({_value(contest, best)}), as far as these samples can tell: either the fault is as"
+                f"No recommendation: {simple.method} alone (AUROC {_value(comparison, simple)}) does as well as"
+                f" {best.method} ({_value(comparison, best)}), as far as these samples show: either the fault is as"
                 " simple as that, or good and defective samples were not taken alike.",
                 doubt,
             )
     if doubtful:
         return Recommendation(
             None,
-            f"No recommendation: {best.method} (AUROC {_value(contest, best)}) is the best of these, and may be telling"
-            " good from defective by chance alone; more samples of both may show more.",
+            f"No recommendation: {best.method} (AUROC {_value(comparison, best)}) is the best of these, but may"
+            " separate good from defective by chance alone; more samples of both may show more.",
             doubt,
         )
-    alike = [entry for entry in able[1:] if difference(contest, best, entry)[0] <= 0 and not by_chance(contest, entry)]
-    current = next((entry for entry in alike if entry.method == contest.method), None)
+    alike = [
+        entry for entry in able[1:] if difference(comparison, best, entry)[0] <= 0 and not by_chance(comparison, entry)
+    ]
+    current = next((entry for entry in alike if entry.method == comparison.method), None)
     if current is not None:
         return Recommendation(
             current.method,
-            f"Keep {current.method}: {best.method} is not better beyond chance (AUROC {_value(contest, best)}, here"
-            f" {_value(contest, current)}).",
-            rests_on(contest, current),
+            f"Keep {current.method}: {best.method} is not better beyond chance (AUROC {_value(comparison, best)}, here"
+            f" {_value(comparison, current)}).",
+            rests_on(comparison, current),
         )
-    found = figures(contest, best)
+    best_figures = figures(comparison, best)
     names = " and ".join(entry.method for entry in alike)
-    verb = "Keep" if best.method == contest.method else "Use"
+    verb = "Keep" if best.method == comparison.method else "Use"
     return Recommendation(
         best.method,
-        f"{verb} {best.method}: AUROC {_value(contest, best)}; at {percent(contest.target)} false alarms asked it"
-        f" misses {percent(found.misses.value)} of the defects and calls {percent(found.false_alarms.value)} of the"
-        " good ones" + (f"; {names} may do as well." if alike else "."),
+        f"{verb} {best.method}: AUROC {_value(comparison, best)}; at a target of {percent(comparison.target)} false"
+        f" alarms it misses {percent(best_figures.misses.value)} of the defects and raises"
+        f" {percent(best_figures.false_alarms.value)} false alarms" + (f"; {names} may do as well." if alike else "."),
         doubt,
     )
 
 
-def ranked(contest: Comparison, entries: Sequence[CandidateResult]) -> list[CandidateResult]:
-    """The best first."""
-    return sorted(entries, key=lambda entry: -figures(contest, entry).auroc.value)
+def ranked(comparison: Comparison, entries: Sequence[CandidateResult]) -> list[CandidateResult]:
+    """Sort candidates by their AUROC, the best first."""
+    return sorted(entries, key=lambda entry: -figures(comparison, entry).auroc.value)
 
 
-def by_chance(contest: Comparison, entry: CandidateResult) -> bool:
-    """Whether these samples leave it open that it tells good from defective at all."""
-    return figures(contest, entry).auroc.low <= 0.5
+def by_chance(comparison: Comparison, entry: CandidateResult) -> bool:
+    """Whether the candidate may separate good from defective by chance alone: its AUROC interval includes 0.5."""
+    return figures(comparison, entry).auroc.low <= 0.5
 
 
-def rests_on(contest: Comparison, entry: CandidateResult | None) -> str:
-    """`entry` is what is recommended, or would have been; None where no method could be."""
-    kind = SENSE_WORDS[contest.sense].files
-    good, defects = distinct_good(contest), distinct_defects(contest)
-    doubles = len(contest.good) + len(contest.defects) - good - defects
-    words = f"It rests on {good} good and {defects} defective {kind}"
-    words += f" ({doubles} near-duplicates not counted)" if doubles else ""
+def rests_on(comparison: Comparison, entry: CandidateResult | None) -> str:
+    """State in sentences the samples behind a recommendation and the uncertainty of `entry`.
+
+    `entry` is the recommended candidate, or the best if there is no recommendation; None if there is no candidate.
+    """
+    files = SENSE_WORDS[comparison.sense].files
+    good, defects = distinct_good(comparison), distinct_defects(comparison)
+    doubles = len(comparison.good) + len(comparison.defects) - good - defects
+    sentence = f"It rests on {good} good and {defects} defective {files}"
+    sentence += f" ({doubles} near-duplicates not counted)" if doubles else ""
     if entry is not None:
-        auroc = figures(contest, entry).auroc
-        words += f": the AUROC of {entry.method} may be {auroc.low:.2f} to {auroc.high:.2f}"
-    words += ", for defects of these kinds alone."
-    if entry is not None and figures(contest, entry).false_alarms.low > contest.target:
-        words += " It calls more of the good ones than was asked: teach more of them."
-    return words
+        auroc = figures(comparison, entry).auroc
+        sentence += f": the AUROC of {entry.method} may be {auroc.low:.2f} to {auroc.high:.2f}"
+    sentence += ", for defects of these kinds only."
+    if entry is not None and figures(comparison, entry).false_alarms.low > comparison.target:
+        sentence += " It raises more false alarms than the target: teach more good ones."
+    return sentence
 
 
-def _value(contest: Comparison, entry: CandidateResult) -> str:
-    return f"{figures(contest, entry).auroc.value:.3f}"
+def _value(comparison: Comparison, entry: CandidateResult) -> str:
+    return f"{figures(comparison, entry).auroc.value:.3f}"

@@ -1,4 +1,4 @@
-"""What an examination of a trained model found, as plain numbers: made in a process of its own, shown on the screen."""
+"""The result of a model review as plain values: a separate process makes it, the screen shows it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from core.state.verdict import Sense
 
 @dataclass(frozen=True)
 class GreyImage:
-    """A small grey picture: rows of 0..255."""
+    """A small grey picture: rows of 0 to 255."""
 
     width: int
     height: int
     rows: str
-    """Hexadecimal, two digits a pixel."""
+    """Hexadecimal, two digits per pixel."""
 
     @property
     def grey(self) -> bytes:
+        """The grey levels row by row, one byte per pixel."""
         return bytes.fromhex(self.rows)
 
 
@@ -31,100 +32,119 @@ class WorstSample:
     state: str
     reason: str
     share: float
-    """Of the alarm level, above 1 is anomalous."""
+    """Share of the alarm level, above 1 is anomalous."""
     picture: GreyImage | None = None
     map: tuple[tuple[float, ...], ...] | None = None
-    """14 x 14, as the station shows it."""
+    """Anomaly map, 14 x 14, as the station shows it."""
     trace: tuple[tuple[float, float], ...] = ()
-    """Of sound: seconds and share of the alarm level."""
+    """Only for sound: pairs of seconds and share of the alarm level."""
 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """A good sample beside what the autoencoder makes of it."""
+    """A good sample beside its reconstruction by the autoencoder."""
 
     what: str
-    """`picture`, `feature map`, or of sound `log-mel`, `feature rows`: what is redrawn."""
+    """What is reconstructed: `picture`, `feature map`, or for sound `log-mel`, `feature rows`."""
     name: str
+    """File name of the sample."""
     seen: GreyImage
+    """The input."""
     redrawn: GreyImage
+    """The reconstruction."""
     axes: str = ""
-    """How it is to be read, where it is no picture."""
+    """Explains the axes; empty for a picture."""
 
 
 @dataclass(frozen=True)
 class TargetCosts:
-    """What a false-alarm target needs, and what it costs, for all senses together."""
+    """What a false-alarm target needs, and how many defects it misses."""
 
     false_alarms: float
+    """The target for all senses together: a share of good parts."""
     needed: int
+    """Held-out good samples that the target needs."""
     held_out: int
+    """Held-out good samples that there are."""
     expected: tuple[float, float] | None
-    """5-95 % band of the share of good parts that will really be called."""
+    """5 to 95 % band of the real share of false alarms."""
     misses: int | None
+    """Defects that would be missed."""
     density: float | None
-    """The thresholds that it gives; None where it is not supported."""
+    """The density threshold for this target; None if the samples are too few."""
     error: float | None
+    """The threshold of the reconstruction error."""
     refused: str = ""
+    """Why the target cannot be met; empty if it can."""
 
 
 @dataclass(frozen=True)
 class ModelReview:
-    """One model."""
+    """The review of one model."""
 
     sense: Sense
     method: str
     backbone: str
     bundle: str
+    """Id of the model."""
     trained_at: str
     taught: int
+    """Good samples that the model learnt from."""
     note: str
-    """How many false alarms to expect, and how sure that is."""
+    """Expected false alarms, and how certain that is."""
     density: float
+    """Threshold of the density."""
     error: float
+    """Threshold of the reconstruction error."""
     density_step: float
     error_step: float
     by: str
+    """Who set the thresholds."""
     good: int
     """Held-out good samples."""
     defects: int
+    """Judged defect files."""
     refused: int
-    """Defect files that could not be read."""
+    """Unreadable defect files."""
     misses: int
+    """Defects that were judged OK."""
     unknown: int
+    """Defects with the verdict UNKNOWN."""
     auroc: float | None
     interval: tuple[float, float] | None
+    """95 % interval of the AUROC."""
     worst: tuple[WorstSample, ...]
     sample: Reconstruction | None
     costs: tuple[TargetCosts, ...] = ()
 
 
-def examined_from(said: Mapping[str, Any]) -> ModelReview:
-    """Of the JSON object that `dataclasses.asdict` made. Raises KeyError, TypeError or ValueError for another one."""
+def examined_from(review: Mapping[str, Any]) -> ModelReview:
+    """Rebuild a review from the JSON object of `dataclasses.asdict`. Raises KeyError, TypeError or ValueError if the
+    object is invalid."""
 
-    def grey(one: Any) -> GreyImage | None:
-        return GreyImage(**one) if one else None
+    def grey(image: Any) -> GreyImage | None:
+        return GreyImage(**image) if image else None
 
     worst = tuple(
         WorstSample(
             **{
-                **one,
-                "picture": grey(one["picture"]),
-                "map": one["map"] and tuple(tuple(row) for row in one["map"]),
-                "trace": tuple((at, share) for at, share in one["trace"]),
+                **case,
+                "picture": grey(case["picture"]),
+                "map": case["map"] and tuple(tuple(row) for row in case["map"]),
+                "trace": tuple((seconds, share) for seconds, share in case["trace"]),
             }
         )
-        for one in said["worst"]
+        for case in review["worst"]
     )
-    sample = said["sample"] and Reconstruction(
+    sample = review["sample"] and Reconstruction(
         **{
-            **said["sample"],
-            "seen": GreyImage(**said["sample"]["seen"]),
-            "redrawn": GreyImage(**said["sample"]["redrawn"]),
+            **review["sample"],
+            "seen": GreyImage(**review["sample"]["seen"]),
+            "redrawn": GreyImage(**review["sample"]["redrawn"]),
         }
     )
     costs = tuple(
-        TargetCosts(**{**one, "expected": one["expected"] and tuple(one["expected"])}) for one in said["costs"]
+        TargetCosts(**{**cost, "expected": cost["expected"] and tuple(cost["expected"])}) for cost in review["costs"]
     )
-    interval = said["interval"] and tuple(said["interval"])
-    return ModelReview(**{**said, "worst": worst, "sample": sample, "costs": costs, "interval": interval})
+    interval = review["interval"] and tuple(review["interval"])
+    return ModelReview(**{**review, "worst": worst, "sample": sample, "costs": costs, "interval": interval})

@@ -1,4 +1,4 @@
-"""AUROC, ROC and their intervals."""
+"""AUROC, ROC curve, and intervals of rates and of the AUROC."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Z95 = 1.959964
 
 
 def auroc(good: Scores, defect: Scores) -> float:
-    """Chance that a defective part scores higher than a good one; a tie counts half. Not a number without either."""
+    """Probability that a defective part scores higher than a good one; a tie counts half. NaN if an array is empty."""
     order = np.sort(good)
     below = np.searchsorted(order, defect, "left") + np.searchsorted(order, defect, "right")
     return float(below.sum()) / (2 * len(good) * len(defect)) if len(good) and len(defect) else math.nan
 
 
 def auroc_interval(value: float, good: int, defect: int, z: float = Z95) -> tuple[float, float]:
-    """Interval of an AUROC from so many good and defective ones.
+    """Interval (low, high) of an AUROC `value` from `good` good and `defect` defective samples.
 
     The score interval of Newcombe (2006, "Confidence intervals for an effect size measure based on the Mann-Whitney
-    statistic, part 2", method 5), on the variance of Hanley and McNeil (1982): the values whose own spread could have
-    given this one. Unlike Hanley-McNeil, DeLong and the bootstrap it does not shrink to a point at 1.
+    statistic, part 2", method 5), on the variance of Hanley and McNeil (1982): all true values whose own spread could
+    give this one. Unlike Hanley-McNeil, DeLong and the bootstrap it does not shrink to a point at 1.
     """
 
     def could_be(theta: float) -> bool:
@@ -43,7 +43,7 @@ def auroc_interval(value: float, good: int, defect: int, z: float = Z95) -> tupl
 
 
 def rate_interval(count: int, of: int, z: float = Z95) -> tuple[float, float]:
-    """Interval of a rate that was seen as `count` of `of` (Wilson 1927); 0 to 1 where nothing was seen."""
+    """Interval (low, high) of a rate observed as `count` of `of` (Wilson 1927); 0 to 1 if `of` is 0."""
     if of == 0:
         return 0.0, 1.0
     middle = (count + z * z / 2) / (of + z * z)
@@ -52,7 +52,8 @@ def rate_interval(count: int, of: int, z: float = Z95) -> tuple[float, float]:
 
 
 def roc(good: Scores, defect: Scores) -> list[tuple[float, float]]:
-    """Corners of the curve, from (0, 0) to (1, 1): the share of good and of defective ones above each score."""
+    """Corners of the ROC curve from (0, 0) to (1, 1): the shares of good and of defective samples at or above each
+    score."""
     return [(0.0, 0.0), *_above(np.sort(good), np.sort(defect))]
 
 

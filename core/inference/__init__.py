@@ -1,1 +1,1 @@
-"""A model at work on live samples and on files."""
+"""Applies trained models to live samples and to files."""

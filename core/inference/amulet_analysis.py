@@ -1,4 +1,4 @@
-"""AMULET's way to judge a recording: its answer, its own models row by row, and its sensitivity."""
+"""Judges a recording as AMULET does: the format of its answer, its own models row by row, and its sensitivity."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NOTHING_FOUND = "No anomalies detected"
 
 
 def analysis_of(result: Result) -> Result:
-    """AMULET's answer, from the JSON object of a recording."""
+    """Convert the JSON object of a recording into AMULET's answer."""
     return {"Analysis": found_in(result) or [{"Anomaly": NOTHING_FOUND}]}
 
 
 def found_in(result: Result) -> list[Result]:
-    """The anomalous windows as AMULET's service tells them; none of a recording that is like the good ones."""
+    """The anomalous windows in the format of AMULET's service; empty for a recording without an anomaly."""
     if result["verdict"] != "ANOMALY":
         return []
     rows = [window for window in result["windows"] if window["anomaly"]]
     # A recording as a whole may be worse than any of its windows.
     rows = rows or sorted(result["windows"], key=lambda window: float(window["score"]))[-1:]
-    # A row of the method amulet is judged with the rows before it; only the last tenth of a second is meant.
+    # A row of the method amulet is judged with the rows before it, but the result is for its last tenth of a second.
     last = result["method"] == "amulet"
     return [
         {
@@ -43,12 +43,16 @@ def found_in(result: Result) -> list[Result]:
 
 
 def judge_by_amulet(model: AmuletModel, recording: Recording, name: str, sensitivity: float | None) -> Result:
-    """The JSON object of a recording by AMULET's own rules: row by row, each for itself. Raises UnreadableError."""
+    """Judge a recording by AMULET's own rules, each row independently. Return the JSON object of `score --json`.
+
+    `sensitivity` as in AMULET, by default that of the training. Raises UnreadableError if the recording is too short
+    or cannot be decoded.
+    """
     table = table_in(recording, model.features)
     if len(table.names) < model.timesteps:
         raise UnreadableError(
             f"{name}: is too short: {len(table.names)} rows of {model.features.seconds:g} s; the model judges groups of"
-            f" {model.timesteps}"
+            f" {model.timesteps} rows"
         )
     errors = [float(error) for error in model.errors(table.rows)]
     limit = sensitive(model.threshold, AS_TRAINED if sensitivity is None else sensitivity)
@@ -72,10 +76,11 @@ def judge_by_amulet(model: AmuletModel, recording: Recording, name: str, sensiti
 
 
 def with_sensitivity(judge: SoundJudge, result: SoundFileResult, sensitivity: float) -> tuple[SoundFileResult, float]:
-    """A recipe's recording by AMULET's sensitivity: the threshold of the reconstruction error is moved, for windows and
-    for the whole. Also gives the share of the old alarm level from which windows are anomalous now.
+    """Apply AMULET's sensitivity to a recipe's result: it moves the threshold of the reconstruction error, for windows
+    and for the whole recording.
 
-    Raises UnreadableError if the recipe's method is another.
+    Return the new result, and the share of the old alarm level from which windows are anomalous now. Raises
+    UnreadableError if the recipe does not use the method amulet.
     """
     if judge.bundle.facts["method"] != "amulet":
         raise UnreadableError("sensitivity is for the method amulet; this recipe's sound is judged by another")
@@ -83,11 +88,11 @@ def with_sensitivity(judge: SoundJudge, result: SoundFileResult, sensitivity: fl
     def moved(t: Thresholds) -> Thresholds:
         return replace(t, reconstruction_error=sensitive(t.reconstruction_error, sensitivity))
 
-    def judged(one: SoundJudgement, thresholds: Thresholds) -> SoundJudgement:
-        return replace(one, anomalous=is_anomalous(one.density, one.reconstruction_error, thresholds))
+    def judged(window: SoundJudgement, thresholds: Thresholds) -> SoundJudgement:
+        return replace(window, anomalous=is_anomalous(window.density, window.reconstruction_error, thresholds))
 
     single, whole = moved(judge.thresholds), moved(result.thresholds)
-    windows = [judged(one, single) for one in result.windows]
+    windows = [judged(window, single) for window in result.windows]
     level = share(single.typical_density, single.reconstruction_error, judge.thresholds)
     return replace(
         result, windows=windows, stretches=stretches_of(windows), whole=judged(result.whole, whole), thresholds=whole

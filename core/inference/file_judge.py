@@ -1,4 +1,4 @@
-"""A file judged by a recipe, in whatever way it was given: the one path from a file to a verdict in JSON."""
+"""Judges a picture or sound file by a recipe: the only path from a file to a verdict in JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.serialization.verdict_json import Result, unknown
 from core.state.sense_words import SENSE_WORDS
 from core.state.verdict import Sense
 
-# Only who judges pictures waits for what they need, and the same with sound.
+# Imported when needed: judging pictures does not load the sound libraries, and vice versa.
 if TYPE_CHECKING:
     from core.detectors.sound.amulet import AmuletModel
     from core.features.sound.wav import Recording
@@ -30,18 +30,18 @@ _WEBP = b"WEBP"
 
 
 class NotLearntError(GoodpartError):
-    """The recipe has neither a model for this kind of file nor material to learn it from."""
+    """The recipe has neither a model for this kind of file nor material to train one."""
 
 
 class FileJudge:
     """Judges files by the models of a recipe. Each model is loaded when the first file of its kind comes.
 
-    What is wrong with a file is told before what is wrong with the recipe.
+    Errors of a file are reported before errors of the recipe.
     """
 
     def __init__(self, recipe: Recipe, amulet: Path | None = None, longest: float = math.inf) -> None:
-        """`amulet` is a model of AMULET's that takes the place of the recipe's sound model; `longest` the seconds of
-        sound that are judged."""
+        """`amulet` is the path of an AMULET model that replaces the recipe's sound model; `longest` limits the seconds
+        of a recording."""
         self._recipe = recipe
         self._amulet_path = amulet
         self._longest = longest
@@ -50,30 +50,30 @@ class FileJudge:
         self._amulet = cache(_load_amulet)
 
     def check(self) -> None:
-        """Raises GoodpartError if the only model that could judge anything cannot be used."""
+        """Raises GoodpartError if the recipe has only one sense and its model cannot be used."""
         if len(self._recipe.senses) == 1:
             (self._image if self._recipe.senses[0] == "image" else self._sound)()
 
     def verdict(self, file: Path, heard: Callable[[SoundFileResult], None] | None = None) -> Result:
-        """The object of `score --json`: UNKNOWN, with the reason, for a file that cannot be judged. `heard` is given
-        what a recording sounds like.
+        """Judge a file. Return the object of `score --json`: UNKNOWN, with the reason, if the file cannot be judged.
 
-        Raises GoodpartError if a model cannot be used, and what `heard` raises.
+        `heard` is called with the result of a recording. Raises GoodpartError if a model cannot be used; exceptions
+        from `heard` pass through.
         """
         sense = kind_of(file, file.name)
         try:
             if sense == "image":
                 return self._picture_object(file, str(file))
-            return self._heard_object(file, heard)
+            return self._scored_sound_object(file, heard)
         except (UnreadableError, NotLearntError) as error:
             return unknown(str(file), sense, str(error))
 
     def __call__(self, file: Path, name: str, *, picture: bool = False, sensitivity: float | None = None) -> Result:
-        """The object of POST /judge: that of `score --json`, of sound also `window_threshold`, the score from which
-        windows are anomalous, and `method`; with `picture` the anomaly map, rows of numbers. `name` is what the file
-        is called.
+        """Judge a file. Return the object of POST /judge: that of `score --json` with some additions.
 
-        Raises UnreadableError if the file cannot be judged, GoodpartError if nothing can.
+        For sound: `window_threshold`, the score from which windows are anomalous, and `method`. With `picture`: the
+        anomaly map as rows of numbers. `name` is the file name in the answer and in messages. Raises UnreadableError
+        if this file cannot be judged, GoodpartError if no file can.
         """
         if kind_of(file, name) == "sound":
             return self._sound_object(file, name, sensitivity)
@@ -82,7 +82,8 @@ class FileJudge:
         return self._picture_object(file, name, picture)
 
     def analysis(self, file: Path, name: str, sensitivity: float | None = None) -> Result:
-        """AMULET's answer. Raises like calling does, and UnreadableError if the sound says nothing of the part."""
+        """Judge a recording. Return AMULET's answer. Raises as calling does, and UnreadableError if the sound cannot be
+        trusted."""
         result = self._sound_object(file, name, sensitivity)
         if result["verdict"] == "UNKNOWN":
             raise UnreadableError(f"{name}: cannot be judged: {result['reason']}")
@@ -97,7 +98,7 @@ class FileJudge:
         picture = decode_picture(file)
         return picture_as_json(judge_picture(self._image(), picture, file), name, with_map)
 
-    def _heard_object(self, file: Path, heard: Callable[[SoundFileResult], None] | None) -> Result:
+    def _scored_sound_object(self, file: Path, heard: Callable[[SoundFileResult], None] | None) -> Result:
         from core.features.sound.wav import open_recording
         from core.inference.sound_file import sound_as_json
 
@@ -129,7 +130,7 @@ class FileJudge:
     def _refuse_long(self, recording: Recording, name: str) -> None:
         seconds = recording.facts.seconds
         if seconds > self._longest:
-            raise UnreadableError(f"{name}: {seconds:.0f} s are longer than the {self._longest:.0f} s that are judged")
+            raise UnreadableError(f"{name}: {seconds:.0f} s are longer than the limit of {self._longest:.0f} s")
 
     def _recording(self, recording: Recording) -> tuple[SoundJudge, SoundFileResult]:
         from core.inference.sound_file import judge_recording
@@ -168,15 +169,15 @@ def _load_amulet(path: Path) -> AmuletModel:
 
 
 class CurrentFileJudge:
-    """The FileJudge of a recipe as it is now: another one after the recipe or a model has changed."""
+    """Supplies the FileJudge of a recipe, a new one whenever the recipe or one of its models has changed."""
 
     def __init__(self, folder: Path, amulet: Path | None = None, longest: float = math.inf) -> None:
-        """See FileJudge."""
+        """`folder` is that of the recipe; the others as for FileJudge."""
         self._folder, self._amulet, self._longest = folder, amulet, longest
         self._made: tuple[object, FileJudge] | None = None
 
     def __call__(self) -> FileJudge:
-        """Raises GoodpartError if the recipe cannot be read."""
+        """Return the current FileJudge. Raises GoodpartError if the recipe is unreadable."""
         recipe = open_recipe(str(self._folder))
         files = [recipe.toml, recipe.bundle("image"), recipe.bundle("sound"), *self._amulet_files()]
         stamp = [(path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None for path in files]
@@ -192,12 +193,12 @@ class CurrentFileJudge:
 
 
 def kind_of(file: Path, name: str) -> Sense:
-    """What a file is, by its first bytes; by its name, or what it is called, if these do not tell."""
+    """The sense that judges a file, from its first bytes; from the suffix of `name` if these are unknown."""
     try:
         with file.open("rb") as opened:
             head = opened.read(12)
     except OSError:
-        head = b""  # whoever opens it next says why
+        head = b""  # the decoder reports the error
     if head.startswith(_SOUND) and head[8:] != _WEBP:
         return "sound"
     if head.startswith((*_PICTURE, b"RIFF")):

@@ -1,4 +1,4 @@
-"""A trained model at work: a picture in, scores and thresholds out. What the station and `score` share."""
+"""Applies a trained image model: a picture in, a judgement out. Shared by the station and `score`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from core.state.verdict import ImageJudgement
 
 @dataclass(frozen=True)
 class RawImageScores:
-    """A picture's scores, not yet compared with anything."""
+    """A picture's scores, not yet compared with thresholds."""
 
     scores: ImageScores
     milliseconds: float
+    """Time that the detector took."""
 
 
 class ImageJudge(Judge):
@@ -34,6 +35,7 @@ class ImageJudge(Judge):
     sense = "image"
 
     def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
+        """Raises GoodpartError if the bundle cannot be used or cannot support the recipe's false-alarm rate."""
         facts = bundle.facts
         try:
             self.detector = load_detector(bundle)
@@ -42,26 +44,26 @@ class ImageJudge(Judge):
             self.region = (x, y, w, h)
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{recipe.name}: the model cannot be used ({error!r}); train again") from error
-        asked = recipe.settings.camera.region
-        if self.region != asked:
+        wanted = recipe.settings.camera.region
+        if self.region != wanted:
             raise BundleError(
-                f"{recipe.name}: the region of interest is {list(asked)} but the model learnt {list(self.region)};"
+                f"{recipe.name}: the region of interest is {list(wanted)} but the model learnt {list(self.region)};"
                 " train again or put it back"
             )
         super().__init__(recipe, bundle)
 
     def __call__(self, picture: Picture, number: int = 1) -> ImageJudgement:
-        """Judge a whole picture, as a source gives it."""
+        """Judge a whole picture, uint8 (height, width, 3), as a source gives it. `number` is that of the frame."""
         return self.weigh(self.look(picture), number)
 
     def look(self, picture: Picture) -> RawImageScores:
-        """The scores, which take the time; thresholds have no part in them."""
-        began = time.perf_counter()
+        """Calculate the scores of a picture: the slow part of judging, independent of thresholds."""
+        start = time.perf_counter()
         scores = self.detector.judge(crop(picture, self.region))
-        return RawImageScores(scores, 1000 * (time.perf_counter() - began))
+        return RawImageScores(scores, 1000 * (time.perf_counter() - start))
 
     def weigh(self, looked: RawImageScores, number: int) -> ImageJudgement:
-        """The scores beside the thresholds in force now."""
+        """Compare scores with the thresholds now in force."""
         scores, thresholds, ranking = looked.scores, self.thresholds, self.ranking
         used = share_of_alarm(scores.density, scores.reconstruction_error, thresholds)
         return ImageJudgement(
@@ -77,10 +79,13 @@ class ImageJudge(Judge):
         )
 
     def as_one(self, seen: Sequence[ImageJudgement]) -> ImageJudgement:
-        """Several pictures of one part as one: means of the scores and of the maps. Pictures of a part that lies still
-        differ by less than parts do, so that thresholds made for single pictures raise no more false alarms here."""
-        density = sum(one.density for one in seen) / len(seen)
-        error = sum(one.reconstruction_error for one in seen) / len(seen)
+        """Combine several pictures of one part: means of the scores and of the maps.
+
+        Pictures of a part at rest differ less than pictures of different parts, so thresholds for single pictures
+        raise no more false alarms here.
+        """
+        density = sum(picture.density for picture in seen) / len(seen)
+        error = sum(picture.reconstruction_error for picture in seen) / len(seen)
         thresholds, ranking = self.thresholds, self.ranking
         used = share_of_alarm(density, error, thresholds)
         return ImageJudgement(
@@ -91,6 +96,6 @@ class ImageJudge(Judge):
             share=used,
             score=ranking.score(used),
             p_value=ranking.p_value(used),
-            map=np.mean([one.map for one in seen], axis=0, dtype=np.float32),
-            milliseconds=sum(one.milliseconds for one in seen),
+            map=np.mean([picture.map for picture in seen], axis=0, dtype=np.float32),
+            milliseconds=sum(picture.milliseconds for picture in seen),
         )

@@ -1,4 +1,4 @@
-"""Processes that judge files, and the queue before them. A process that dies or hangs costs one answer."""
+"""A pool of processes that judge files, with a queue. If a process dies or hangs, only one answer is lost."""
 
 from __future__ import annotations
 
@@ -14,58 +14,68 @@ from core.errors import GoodpartError, UnreadableError
 from core.runtime.child_process import ONE_THREAD, command, json_object, lower_priority
 
 JUDGE_SECONDS = 20.0
-"""For one file; the process is ended then."""
+"""Seconds that a file may take; the process is killed then."""
 WAIT_SECONDS = 30.0
-"""For a process to be free."""
+"""Seconds that a file waits for a free process."""
 START_SECONDS = 30.0
+"""Seconds that a process may take to start."""
 _LINE_BYTES = 1 << 24
-"""Of an answer: five minutes of sound have 3 000 windows."""
+"""Bytes of an answer at most: five minutes of sound have 3 000 windows."""
 
 
 class BusyError(GoodpartError):
-    """Nobody was free in time."""
+    """No process became free in time."""
 
 
 @dataclass(eq=False)
 class JudgeWorker:
+    """A process of the pool (core.inference.judge_worker)."""
+
     process: asyncio.subprocess.Process
 
     async def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Raises TimeoutError, and EOFError or OSError when it has died."""
+        """Send a job and return the answer. Raises TimeoutError, and EOFError or OSError if the process has died."""
         assert self.process.stdin
         self.process.stdin.write(json.dumps(job).encode() + b"\n")
         await self.process.stdin.drain()
         return await self.hear(seconds)
 
     async def hear(self, seconds: float) -> dict[str, Any]:
+        """Return the next line of the process as a JSON object. Raises TimeoutError, and EOFError if it is no such
+        line."""
         assert self.process.stdout
         line = await asyncio.wait_for(self.process.stdout.readline(), seconds)
-        said = json_object(line) if line.endswith(b"\n") else None
-        if said is None:
+        answer = json_object(line) if line.endswith(b"\n") else None
+        if answer is None:
             raise EOFError
-        return said
+        return answer
 
     def end(self) -> None:
+        """Kill the process."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
 
 
 class JudgePool:
-    """As many processes as there are cores to spare, started when they are first needed."""
+    """Processes that judge files, started when they are first needed."""
 
     def __init__(self, recipe: Path, amulet: Path | None = None, count: int | None = None) -> None:
+        """`recipe` is its folder, `amulet` an AMULET model for sound, `count` the number of processes: by default one
+        less than there are cores, 1 to 4."""
         self._arguments = [str(recipe), *([str(amulet)] if amulet else [])]
         self._count = count or max(1, min(4, (os.cpu_count() or 2) - 1))
         self._free: asyncio.Queue[JudgeWorker | None] = asyncio.Queue()
         for _ in range(self._count):
-            self._free.put_nowait(None)  # to be started
+            self._free.put_nowait(None)  # a process that is not started yet
         self._all: set[JudgeWorker] = set()
         self._ended = False
         self.waiting = 0
+        """Files that wait for a process."""
         self.crashed = 0
+        """Processes that died or took too long."""
 
     async def start(self) -> None:
-        """One that is ready before the first file comes, unless one has come already."""
+        """Start one process before the first file comes; do nothing if all are in use already."""
         if self._free.empty():
             return
         worker = self._free.get_nowait()
@@ -76,8 +86,11 @@ class JudgePool:
             self._free.put_nowait(worker)
 
     async def judge(self, file: Path, name: str, **how: Any) -> dict[str, Any]:
-        """What FileJudge says of a file. Raises UnreadableError if the file cannot be judged, BusyError if no process
-        is free in time, GoodpartError if no file can be judged."""
+        """Judge a file in a process; `how` are options of FileJudge. Return its answer.
+
+        Raises UnreadableError if the file cannot be judged, BusyError if no process is free in time, GoodpartError if
+        no file can be judged.
+        """
         self.waiting += 1
         try:
             worker = await asyncio.wait_for(self._free.get(), WAIT_SECONDS)
@@ -88,23 +101,23 @@ class JudgePool:
         try:
             if worker is None or worker.process.returncode is not None:
                 worker = await self._new()
-            said = await worker.ask({"file": str(file), "name": name, **how}, JUDGE_SECONDS)
+            answer = await worker.ask({"file": str(file), "name": name, **how}, JUDGE_SECONDS)
         except (TimeoutError, EOFError, OSError) as error:
             self.crashed += 1
             self._drop(worker)
             worker = None
-            why = f"it took longer than {JUDGE_SECONDS:.0f} s" if isinstance(error, TimeoutError) else "it crashed"
-            raise UnreadableError(f"{name}: the decoder could not read it ({why})") from error
+            cause = f"it took longer than {JUDGE_SECONDS:.0f} s" if isinstance(error, TimeoutError) else "it crashed"
+            raise UnreadableError(f"{name}: the decoder could not read it ({cause})") from error
         except BaseException:
-            # Whoever asked has gone; the answer that is under way must not be taken for that of the next file.
+            # The caller was cancelled: the pending answer must not be taken for that of the next file.
             self._drop(worker)
             worker = None
             raise
         finally:
             self._free.put_nowait(worker)
-        if "error" in said:
-            raise (UnreadableError if said["unreadable"] else GoodpartError)(said["error"])
-        result: dict[str, Any] = said["result"]
+        if "error" in answer:
+            raise (UnreadableError if answer["unreadable"] else GoodpartError)(answer["error"])
+        result: dict[str, Any] = answer["result"]
         return result
 
     async def _new(self) -> JudgeWorker:
@@ -122,7 +135,9 @@ class JudgePool:
             await worker.hear(START_SECONDS)
         except (TimeoutError, EOFError, OSError) as error:
             self._drop(worker)
-            raise GoodpartError("the process that judges files does not start: is goodpart installed whole?") from error
+            raise GoodpartError(
+                "the process that judges files does not start: is goodpart completely installed?"
+            ) from error
         return worker
 
     def _drop(self, worker: JudgeWorker | None) -> None:
@@ -131,6 +146,7 @@ class JudgePool:
             worker.end()
 
     async def close(self) -> None:
+        """Kill all processes and wait for their end."""
         self._ended = True
         for worker in self._all:
             worker.end()

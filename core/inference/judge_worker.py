@@ -1,7 +1,7 @@
 """A process that judges files for the service: `python -m core.inference.judge_worker RECIPE [AMULET MODEL]`.
 
-A line of JSON a file on standard input, a line of JSON an answer on standard output. It ends with its input. A decoder
-that crashes or swallows the memory takes this process with it, and one answer.
+It reads one line of JSON per file on standard input and writes one line of JSON per answer on standard output. It ends
+when its input closes. A decoder that crashes or uses up the memory ends only this process, and one answer is lost.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ from pathlib import Path
 from typing import IO, Any
 
 SOUND_SECONDS = 300.0
+"""Seconds of a recording; longer ones are refused."""
 PIXELS = 32_000_000
-"""Longer recordings and larger pictures are not judged."""
+"""Pixels of a picture; larger ones are refused."""
 WORKER_BYTES = 1_500_000_000
-"""Address space that the process may take beyond what its models take."""
+"""Bytes of address space that the process may use beyond what it uses at start."""
 
 
 def main() -> None:
+    """Run the worker until its standard input closes."""
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(PIXELS)
-    # Libraries may print; the answers must not be mixed with that.
+    # Libraries may print: keep standard output for the answers and discard everything else.
     answers = os.fdopen(os.dup(1), "w")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    # What every file needs is there before the first one comes, and does not count as memory for it.
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    # Loaded before the memory limit is set, so that the modules do not count against the memory of a file.
     from core.inference import amulet_analysis, image_file  # noqa: F401
     from core.inference.file_judge import CurrentFileJudge
 
@@ -39,7 +41,7 @@ def main() -> None:
 
 
 def limit_memory() -> None:
-    """What the models take is taken from the first file on; the rest must do for decoding."""
+    """Limit the address space of this process, on systems that support it; models and decoding share WORKER_BYTES."""
     with suppress(ImportError, OSError, ValueError, StopIteration):
         import resource
 
@@ -49,8 +51,8 @@ def limit_memory() -> None:
 
 
 def serve(current: Callable[[], Any], jobs: IO[str], answers: IO[str]) -> None:
-    """Answer every job, each by the judge that `current` gives for it."""
-    answers.write("{}\n")  # ready
+    """Answer every line of `jobs` with the FileJudge that `current` returns at that moment."""
+    answers.write("{}\n")  # reports that the worker is ready
     answers.flush()
     for line in jobs:
         job = json.loads(line)
@@ -60,7 +62,7 @@ def serve(current: Callable[[], Any], jobs: IO[str], answers: IO[str]) -> None:
 
 
 def answer(current: Callable[[], Any], file: Path, job: dict[str, Any]) -> dict[str, Any]:
-    """`result`, or `error` in words and whether the file is to blame (`unreadable`)."""
+    """Judge one file. Return `result`, or `error` as text and `unreadable`: whether the file is the cause."""
     from core.errors import GoodpartError, UnreadableError
 
     name = job["name"]
@@ -70,11 +72,11 @@ def answer(current: Callable[[], Any], file: Path, job: dict[str, Any]) -> dict[
             return {"result": judge.analysis(file, name, job.get("sensitivity"))}
         return {"result": judge(file, **job)}
     except GoodpartError as error:
-        words = str(error).replace(str(file), name)
-        return {"error": words, "unreadable": isinstance(error, UnreadableError)}
+        text = str(error).replace(str(file), name)
+        return {"error": text, "unreadable": isinstance(error, UnreadableError)}
     except MemoryError:
         return {"error": f"{name}: takes too much memory to decode", "unreadable": True}
-    except Exception as error:  # noqa: BLE001 - one answer, not the process with its models
+    except Exception as error:  # noqa: BLE001 - the process with its models must survive a broken file
         return {"error": f"{name}: cannot be judged ({type(error).__name__})", "unreadable": True}
 
 

@@ -1,4 +1,4 @@
-"""A recording judged from its beginning to its end, as the station would have judged it."""
+"""Judges a recording from beginning to end, as the station would judge it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from core.state.source_status import MicrophoneStatus
 from core.state.verdict import SoundJudgement, State, Thresholds
 
 GAP_SECONDS = 0.5
-"""Anomalous stretches that are nearer to each other are one."""
+"""Seconds between anomalous windows; those with a smaller gap belong to one stretch."""
 Faults = list[tuple[float, str]]
+"""Seconds from the beginning, and the fault as text."""
 
 
 @dataclass(frozen=True)
@@ -38,35 +39,40 @@ class AnomalousStretch:
     """Seconds from the beginning."""
     end: float
     worst: SoundJudgement
+    """The most anomalous window of the stretch."""
 
 
 @dataclass(frozen=True)
 class SoundFileResult:
-    """What a recording sounds like from beginning to end."""
+    """The judgement of a recording from beginning to end."""
 
     windows: Sequence[SoundJudgement]
     stretches: Sequence[AnomalousStretch]
     faults: Sequence[tuple[float, str]]
-    """Seconds from the beginning at which the sound could not be trusted, and why."""
+    """Seconds from the beginning at which the sound cannot be trusted, and why."""
     whole: SoundJudgement
-    """The recording itself, or the stretch of it as long as the taught recordings that is most anomalous."""
+    """The whole recording, or its most anomalous stretch of the length of the taught recordings."""
     thresholds: Thresholds
-    """What `whole` is compared with."""
+    """The thresholds of `whole`."""
 
     @property
     def state(self) -> State:
-        """By the whole: of single windows the false-alarm rate lets some pass the threshold in a long recording."""
+        """The verdict on the whole: in a long recording some single windows exceed the threshold by chance."""
         return "ANOMALY" if self.whole.anomalous else "UNKNOWN" if self.faults else "OK"
 
 
 def judge_sound_file(judge: SoundJudge, path: Path, channel: int | None) -> SoundFileResult:
-    """Raises UnreadableError for a file that cannot be decoded or is shorter than a window."""
+    """Judge a sound file, one `channel` or the mean of all. Raises UnreadableError if the file cannot be decoded or is
+    shorter than a window."""
     with open_recording(path) as recording:
         return judge_recording(judge, recording, channel)
 
 
 def judge_recording(judge: SoundJudge, recording: Recording, channel: int | None) -> SoundFileResult:
-    """The same for an open file, block by block: an hour takes no more memory than its windows."""
+    """Judge an open recording block by block: an hour takes no more memory than its windows.
+
+    Raises UnreadableError if it cannot be decoded or is shorter than a window.
+    """
     facts = recording.facts
     if facts.seconds < LEAST_SECONDS:
         raise _too_short(recording, facts.seconds)
@@ -78,7 +84,7 @@ def judge_recording(judge: SoundJudge, recording: Recording, channel: int | None
     for block in resampled(_checked(judge, recording, channel, faults), facts.rate, judge.rate):
         seconds += len(block) / judge.rate
         for window in judge.listen(block):
-            # Only two numbers of it are needed later.
+            # Without the spectrum: only two numbers of a window are needed later.
             scores.append(WindowScores(window.start, window.end, window.density, window.reconstruction_error))
             windows.append(judge.judge(window))
     if not windows:
@@ -93,67 +99,67 @@ def _too_short(recording: Recording, seconds: float) -> UnreadableError:
 
 
 def _checked(judge: SoundJudge, recording: Recording, channel: int | None, faults: Faults) -> Iterator[Sound]:
-    """The blocks of a recording. What the station would not trust in them is added to `faults`."""
+    """Yield the blocks of a recording. Whatever the station would not trust in them is added to `faults`."""
     facts = recording.facts
     health = MicrophoneHealth(judge.taught)
     status = MicrophoneStatus("live", str(recording.path), rate=facts.rate, channels=facts.channels)
-    done = 0.0
+    seconds = 0.0
     for block in recording.blocks(channel):
-        done += len(block) / facts.rate
-        fault = health.check(SoundBlock(block, facts.rate, done), status, done)
+        seconds += len(block) / facts.rate
+        fault = health.check(SoundBlock(block, facts.rate, seconds), status, seconds)
         if fault is not None:
-            faults.append((done, fault.removeprefix("microphone: ")))
+            faults.append((seconds, fault.removeprefix("microphone: ")))
         yield block
 
 
 def worst_stretch(
     scores: Sequence[WindowScores], windows: Sequence[SoundJudgement], rule: WholeRecording
 ) -> SoundJudgement:
-    """The means over `rule.windows` consecutive windows, or all, where they use up most of the alarm level."""
+    """The most anomalous stretch: the means over `rule.windows` consecutive windows, or over all if there are fewer."""
     held = HeldOut(
-        np.array([one.density for one in scores]),
-        np.array([one.reconstruction_error for one in scores]),
+        np.array([window.density for window in scores]),
+        np.array([window.reconstruction_error for window in scores]),
         recording=np.zeros(len(scores), np.int64),
     )
     means = smoothed(held, max(2, rule.windows))
-    used = share_arrays(means.density, means.reconstruction_error, rule.thresholds)
-    used = np.where(np.isfinite(used), used, np.inf)
-    at = int(np.argmax(used))
-    density, error = float(means.density[at]), float(means.reconstruction_error[at])
-    inside = windows[at : at + rule.windows]
+    shares = share_arrays(means.density, means.reconstruction_error, rule.thresholds)
+    shares = np.where(np.isfinite(shares), shares, np.inf)
+    first = int(np.argmax(shares))
+    density, error = float(means.density[first]), float(means.reconstruction_error[first])
+    inside = windows[first : first + rule.windows]
     return SoundJudgement(
         number=1,
-        start=scores[at].start,
+        start=scores[first].start,
         end=inside[-1].end,
         density=density,
         reconstruction_error=error,
         anomalous=is_anomalous(density, error, rule.thresholds),
-        share=float(used[at]),
-        score=rule.ranking.score(float(used[at])),
-        p_value=rule.ranking.p_value(float(used[at])),
-        head=max(inside, key=lambda heard: heard.share).head,
+        share=float(shares[first]),
+        score=rule.ranking.score(float(shares[first])),
+        p_value=rule.ranking.p_value(float(shares[first])),
+        head=max(inside, key=lambda window: window.share).head,
         milliseconds=0.0,
     )
 
 
 def stretches_of(windows: Sequence[SoundJudgement]) -> list[AnomalousStretch]:
-    """Anomalous windows that overlap or nearly so, merged."""
-    found: list[AnomalousStretch] = []
-    for heard in windows:
-        if not heard.anomalous:
+    """Merge anomalous windows with at most GAP_SECONDS between them into stretches."""
+    stretches: list[AnomalousStretch] = []
+    for window in windows:
+        if not window.anomalous:
             continue
-        last = found[-1] if found else None
-        if last is not None and heard.start - last.end <= GAP_SECONDS:
-            worst = heard if heard.share > last.worst.share else last.worst
-            found[-1] = AnomalousStretch(last.start, heard.end, worst)
+        last = stretches[-1] if stretches else None
+        if last is not None and window.start - last.end <= GAP_SECONDS:
+            worst = window if window.share > last.worst.share else last.worst
+            stretches[-1] = AnomalousStretch(last.start, window.end, worst)
         else:
-            found.append(AnomalousStretch(heard.start, heard.end, heard))
-    return found
+            stretches.append(AnomalousStretch(window.start, window.end, window))
+    return stretches
 
 
 def sound_as_json(judge: SoundJudge, result: SoundFileResult, path: str) -> Result:
-    """The object of the command line's contract: verdict and numbers are those of the recording as a whole, windows
-    and stretches those of the station."""
+    """The object of `score --json`: the verdict and its scores are those of the whole recording, windows and stretches
+    are those that the station would report."""
     return {
         "path": path,
         "kind": "sound",
@@ -171,25 +177,25 @@ def sound_as_json(judge: SoundJudge, result: SoundFileResult, path: str) -> Resu
         ],
         "windows": [
             {
-                "start": round(one.start, 1),
-                "end": round(one.end, 1),
-                "score": round(one.score, 4),
-                "anomaly": one.anomalous,
+                "start": round(window.start, 1),
+                "end": round(window.end, 1),
+                "score": round(window.score, 4),
+                "anomaly": window.anomalous,
             }
-            for one in result.windows
+            for window in result.windows
         ],
     }
 
 
 def reason_of(judge: SoundJudge, result: SoundFileResult) -> str:
-    """Why the recording as a whole has its verdict, in words."""
+    """Why the whole recording has its verdict, as text."""
     if result.state == "UNKNOWN":
-        at, fault = result.faults[0]
-        return f"{at:.1f} s: {fault}"
+        seconds, fault = result.faults[0]
+        return f"{seconds:.1f} s: {fault}"
     whole, t = result.whole, result.thresholds
-    words = reason(whole.density, whole.reconstruction_error, t, whole.anomalous)
+    text = reason(whole.density, whole.reconstruction_error, t, whole.anomalous)
     if result.state == "ANOMALY":
-        named = judge.named(whole)
-        return f"{whole.start:.1f}-{whole.end:.1f} s: " + (words if named in words else f"{named}: {words}")
-    beyond = sum(one.anomalous for one in result.windows)
-    return f"{words}; {beyond} of {len(result.windows)} windows beyond the station's threshold" if beyond else words
+        cause = judge.named(whole)
+        return f"{whole.start:.1f}-{whole.end:.1f} s: " + (text if cause in text else f"{cause}: {text}")
+    beyond = sum(window.anomalous for window in result.windows)
+    return f"{text}; {beyond} of {len(result.windows)} windows beyond the station's threshold" if beyond else text

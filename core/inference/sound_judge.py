@@ -1,4 +1,4 @@
-"""A trained sound model at work: sound in, judged windows out. What the station and `score` share."""
+"""Applies a trained sound model: sound in, judged windows out. Shared by the station and `score`."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from core.state.verdict import SoundJudgement, Thresholds
 
 
 class SoundJudge(Judge):
-    """Judges sound. Scores are running means over the recipe's `smooth` seconds, of what there is at the beginning."""
+    """Judges sound. Scores are running means over the recipe's `smooth` seconds, at the beginning over fewer."""
 
     sense = "sound"
 
     def __init__(self, recipe: Recipe, bundle: Bundle) -> None:
-        """Raises GoodpartError where the bundle cannot be used or cannot support the recipe's false-alarm rate."""
+        """Raises GoodpartError if the bundle cannot be used or cannot support the recipe's false-alarm rate."""
         try:
             self._detector = load_sound_detector(bundle)
             self.taught = TaughtSound.from_json(bundle.facts["health"])
             learnt = bundle.facts["channel"], bundle.facts["level"]
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{recipe.name}: the sound model cannot be used ({error!r}); train again") from error
-        asked = recipe.settings.microphone.channel, recipe.settings.sound.level
-        if learnt != asked:
+        wanted = recipe.settings.microphone.channel, recipe.settings.sound.level
+        if learnt != wanted:
             raise BundleError(
                 f"{recipe.name}: channel and level in recipe.toml are not those that the sound model learnt with;"
                 " train again or put them back"
             )
         self.rate = self._detector.rate
-        """Samples a second that `push` takes."""
+        """Samples per second that `push` expects."""
         self.spectrum: tuple[float, ...] = ()
-        """What the newest 0.1 s sounds like: dB by band from low to high."""
+        """Spectrum of the newest 0.1 s: dB per band from low to high."""
         self._false_alarms = recipe.false_alarms
         self._count = smoothing(recipe.settings.sound)
         self._windows: deque[tuple[float, float]] = deque(maxlen=self._count)
@@ -54,64 +54,68 @@ class SoundJudge(Judge):
         super().__init__(recipe, bundle)
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Use these thresholds for the next windows."""
         super().set_thresholds(thresholds)
-        self._shrink = self._early(thresholds)
+        self._shrink = self._early_factors(thresholds)
 
     def calibrate(self, recipe: Recipe) -> None:
+        """Calibrate for the recipe's present false-alarm rate and smoothing. Raises TooFewError."""
         super().calibrate(recipe)
         self._false_alarms = recipe.false_alarms
         self._count = smoothing(recipe.settings.sound)
         self._windows = deque(self._windows, maxlen=self._count)
         self.set_thresholds(self.thresholds)
 
-    def _early(self, thresholds: Thresholds) -> list[float]:
-        """By how much the mean of only 1, 2, ... windows is drawn towards the typical value, so that it raises no more
-        false alarms than the mean of all: fewer windows scatter more."""
+    def _early_factors(self, thresholds: Thresholds) -> list[float]:
+        """The factors, at least 1, by which means of only 1, 2, ... windows are shrunk towards the typical value.
+
+        Means of fewer windows scatter more; shrunk, they raise no more false alarms than the mean of all.
+        """
 
         def level(count: int) -> float:
             good = smoothed(self.bundle.held_out, count)
-            used = share_arrays(good.density, good.reconstruction_error, thresholds)
-            return conformal_threshold(used, window_rate(good, self._false_alarms))
+            shares = share_arrays(good.density, good.reconstruction_error, thresholds)
+            return conformal_threshold(shares, window_rate(good, self._false_alarms))
 
         try:
             whole = level(self._count)
-            # Every fourth is enough; between them it is drawn a straight line.
+            # Every fourth count is enough; the values between are interpolated.
             counts = sorted({1, *range(4, self._count, 4), self._count})
             levels = [level(count) for count in counts]
-        except GoodpartError:  # too few of them
+        except GoodpartError:  # too few held-out windows
             return [1.0] * self._count
         every = np.interp(np.arange(1, self._count + 1), counts, levels)
         return [float(v) for v in np.maximum(1.0, every / whole)] if whole > 0 else [1.0] * self._count
 
     def reset(self) -> None:
-        """Forget: what comes now has nothing to do with what was heard."""
+        """Forget the sound so far: the next samples do not follow it."""
         self._detector.reset()
         self._windows.clear()
         self.spectrum = ()
 
     def push(self, samples: Sound) -> list[SoundJudgement]:
-        """The windows that these samples complete."""
-        began = time.perf_counter()
+        """Judge the windows that these samples, float32 (n,) at `rate`, complete."""
+        start = time.perf_counter()
         windows = self.listen(samples)
-        each = 1000 * (time.perf_counter() - began) / max(1, len(windows))
+        each = 1000 * (time.perf_counter() - start) / max(1, len(windows))
         return [self.judge(window, each) for window in windows]
 
     def listen(self, samples: Sound) -> list[WindowScores]:
-        """The scores of the windows that these samples complete, one by one as they are."""
+        """Score the windows that these samples, float32 (n,) at `rate`, complete; the scores are not smoothed."""
         return self._detector.push(samples)
 
     def judge(self, window: WindowScores, milliseconds: float = 0.0) -> SoundJudgement:
-        """The next window, its scores smoothed."""
+        """Smooth the scores of the next window and compare them with the thresholds now in force."""
         if window.spectrum is not None:
             self.spectrum = tuple(float(value) for value in window.spectrum)
-        # Taken once: another thread may set thresholds meanwhile.
+        # Read once: another thread may set thresholds meanwhile.
         t, ranking, shrink = self.thresholds, self.ranking, self._shrink
         self._windows.append((window.density, window.reconstruction_error))
         count = len(self._windows)
-        drawn = shrink[min(count, len(shrink)) - 1]
+        factor = shrink[min(count, len(shrink)) - 1]
         density, error = (sum(scores) / count for scores in zip(*self._windows, strict=True))
-        density = t.typical_density + (density - t.typical_density) / drawn
-        error = t.typical_error + (error - t.typical_error) / drawn
+        density = t.typical_density + (density - t.typical_density) / factor
+        error = t.typical_error + (error - t.typical_error) / factor
         self._judged += 1
         used = share_of_alarm(density, error, t)
         return SoundJudgement(
@@ -129,15 +133,16 @@ class SoundJudge(Judge):
         )
 
     def for_whole(self, windows: int | None = None) -> WholeRecording:
-        """How recordings are judged as a whole, or the mean over so many windows."""
+        """The rule for whole recordings, or for means over `windows` windows."""
         return whole_recording(self.bundle.held_out, self.thresholds, self.calibrated, self._false_alarms, windows)
 
     def named(self, heard: SoundJudgement) -> str:
-        """What speaks most against a window, in words."""
-        of_density, of_error = shares(heard.density, heard.reconstruction_error, self.thresholds)
-        return heard.head if heard.head and of_density >= of_error else "redrawn badly"
+        """The main cause of a window's score, as text: the band or feature, or the reconstruction."""
+        density_share, error_share = shares(heard.density, heard.reconstruction_error, self.thresholds)
+        return heard.head if heard.head and density_share >= error_share else "redrawn badly"
 
     def reason(self, heard: SoundJudgement, thresholds: Thresholds | None = None) -> str:
-        """Which score says so, and what of the sound; `thresholds` are those of a whole recording."""
-        words = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
-        return f"{heard.head}: {words}" if heard.anomalous and self.named(heard) == heard.head else words
+        """The reason of the verdict: the deciding score, and its cause in the sound. `thresholds` are those of a whole
+        recording; by default those of a window."""
+        text = reason(heard.density, heard.reconstruction_error, thresholds or self.thresholds, heard.anomalous)
+        return f"{heard.head}: {text}" if heard.anomalous and self.named(heard) == heard.head else text

@@ -1,1 +1,1 @@
-"""Parts, one by one: when one is in place, its verdict, the counts of a shift."""
+"""Inspects parts one by one: detects a part in place, gives it a verdict, counts the parts of a shift."""

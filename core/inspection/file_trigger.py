@@ -1,47 +1,49 @@
-"""A file that says that a part is in place: whoever controls the machine writes or touches it."""
+"""A trigger file: the machine control writes or touches it to report that a part is in place."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 POLL_SECONDS = 0.1
-Mark = tuple[int, int, int]
+FileStamp = tuple[int, int, int]
+"""Modification time (ns), size (bytes) and inode of the file."""
 
 
 class FileTrigger:
-    """`pulled` may wait for a disk or a network: call it on a thread of its own.
+    """Polls the trigger file. `pulled` may wait for a disk or a network: call it on its own thread.
 
-    The file is looked at, never removed. What lies there at the beginning, or while nobody looked, is no word. A file
-    that is still being written is one word, not several: it must have stayed the same from one look to the next.
+    The file is never removed. A file that already exists at start-up, or that appears while nobody polls, does not
+    trigger. A file triggers only after it is unchanged between two polls, so that a slow write triggers once.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.fault = ""
-        """Why it cannot be looked at, in words; a file or folder that is missing is none."""
+        """Why the file cannot be read, as text; empty if it can, or if the file or its folder is missing."""
         self._begun = False
-        self._obeyed: Mark | None = None
-        self._before: Mark | None = None
+        self._handled: FileStamp | None = None
+        self._previous: FileStamp | None = None
 
     def pulled(self) -> bool:
-        """Whether it has appeared or changed since the last time."""
+        """Whether the file has appeared or changed since the last call."""
         try:
             facts = self.path.stat()
-            mark: Mark | None = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+            stamp: FileStamp | None = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
             self.fault = ""
         except (FileNotFoundError, NotADirectoryError):
-            mark, self.fault = None, ""
+            stamp, self.fault = None, ""
         except OSError as error:
-            mark, self.fault = self._obeyed, f"the trigger {self.path} cannot be looked at ({error.strerror or error})"
-        steady, self._before = mark == self._before, mark
+            stamp = self._handled
+            self.fault = f"the trigger file {self.path} cannot be read ({error.strerror or error})"
+        steady, self._previous = stamp == self._previous, stamp
         if not self._begun:
-            self._begun, self._obeyed = True, mark
+            self._begun, self._handled = True, stamp
             return False
-        if mark == self._obeyed or not steady:
+        if stamp == self._handled or not steady:
             return False
-        self._obeyed = mark
-        return mark is not None
+        self._handled = stamp
+        return stamp is not None
 
     def pass_over(self) -> None:
-        """Nobody looked for a while: what has happened meanwhile is no word."""
+        """Ignore what has happened since the last poll: the next one starts as at start-up."""
         self._begun = False

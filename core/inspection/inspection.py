@@ -1,4 +1,4 @@
-"""What a part is in either mode, what is counted of it, and what the operator says about it."""
+"""Inspection of parts in both modes (single shot, continuous): verdicts, counts and the operator's feedback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Inspection:
-    """Used on the station's loop."""
+    """The parts of a station. All methods run on the station's loop, except `read`."""
 
     def __init__(
         self, recipe: Recipe, log: StationLog, sight: ImagePipeline | None, hearing: SoundPipeline | None, clock: Clock
@@ -40,18 +40,18 @@ class Inspection:
         self.shot = SingleShot(recipe)
         self.book = ShiftCounter(recipe, log)
         self.calls = OperatorFeedback(recipe, log)
-        self._lying = PartPresence(0.0 if sight is not None and sight.stills else LEAST_SECONDS)
-        self._called = 0
+        self._presence = PartPresence(0.0 if sight is not None and sight.stills else LEAST_SECONDS)
+        self._alarms = 0
         self._state: State = "UNKNOWN"
-        self._another = False
+        self._part_changed = False
 
     def read(self) -> None:
-        """The shift that the journal tells of, and what is offered; reads the disk. Raises GoodpartError."""
+        """Read the current shift from the journal and count the review queue; reads the disk. Raises GoodpartError."""
         self.book.read()
         self.calls.look()
 
     def verdict(self, senses: Sequence[Pipeline[Any]]) -> Verdict:
-        """What stands now. A single shot that is complete is counted."""
+        """Return the present verdict of the station. Counts a single shot that has just become complete."""
         if not self.shot.on:
             return joined({sense.sense: sense.said() for sense in senses})
         ended = self.shot.advance(self._clock.now)
@@ -60,62 +60,67 @@ class Inspection:
         return self.shot.verdict(senses, self.book.part, self._clock.now - self._counted_at)
 
     def _count(self, verdict: Verdict, senses: Sequence[Pipeline[Any]]) -> None:
-        looks = {sense.sense: sense.look for sense in senses if sense.look is not None}
+        gathered = {sense.sense: sense.look for sense in senses if sense.look is not None}
         models = {sense.sense: sense.model_id for sense in senses}
         scores: dict[str, Any] = {
-            of: kind_as_json(look.judged, look.thresholds, models[of])
-            for of, look in looks.items()
-            if look.judged is not None and look.thresholds is not None
+            sense: kind_as_json(part.judged, part.thresholds, models[sense])
+            for sense, part in gathered.items()
+            if part.judged is not None and part.thresholds is not None
         }
-        called = [of for of, look in looks.items() if look.verdict is not None and look.verdict.state == "ANOMALY"]
-        material = self._material(scores, called)
-        heard = self._overheard() if "sound" in called else None
-        part = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, material.map, heard)
+        anomalous = [
+            sense for sense, part in gathered.items() if part.verdict is not None and part.verdict.state == "ANOMALY"
+        ]
+        material = self._material(scores, anomalous)
+        excerpt = self._sound_excerpt() if "sound" in anomalous else None
+        counted = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, material.map, excerpt)
         self._counted_at = self._clock.now
-        self._called += verdict.state == "ANOMALY"
+        self._alarms += verdict.state == "ANOMALY"
         if verdict.state != "UNKNOWN":
-            self.calls.made(part.at, verdict, material, part.number)
+            self.calls.made(counted.at, verdict, material, counted.number)
 
-    def _material(self, scores: dict[str, Any], called: Sequence[Any]) -> CallMaterial:
+    def _material(self, scores: dict[str, Any], anomalous: Sequence[Any]) -> CallMaterial:
         picture = self._sight.picture if self._sight else None
-        seen = self._sight.newest if self._sight else None
-        return CallMaterial(
-            picture, seen.map if seen else None, self._hearing.last if self._hearing else (), scores, called
-        )
+        judgement = self._sight.newest if self._sight else None
+        sound = self._hearing.last if self._hearing else ()
+        return CallMaterial(picture, judgement.map if judgement else None, sound, scores, anomalous)
 
     def told(self, senses: Sequence[Pipeline[Any]], now: Snapshot) -> BoardVerdict:
-        """What the board with the knobs is to show: of two senses the scores of the one that says so."""
-        # A shot goes on where the verdict is published, and nowhere else.
+        """Return what the knob board shows: the verdict's state, density and reconstruction error.
+
+        The scores are those of the sense that has this verdict, the first one if both have; None while UNKNOWN.
+        """
+        # In single shots `verdict` would advance the shot; only the code that publishes the verdict may do that.
         verdict = now.verdict if self.shot.on else self.verdict(senses)
         if verdict.state == "UNKNOWN":
             return verdict.state, None, None
         scores = self.book.part.scores if self.shot.on and self.book.part else kinds_as_json(now)
-        speaks = next((sense.sense for sense in senses if sense.said().state == verdict.state), senses[0].sense)
-        numbers = scores.get(speaks, {})
-        return verdict.state, numbers.get("density"), numbers.get("reconstruction_error")
+        decisive = next((sense.sense for sense in senses if sense.said().state == verdict.state), senses[0].sense)
+        shown = scores.get(decisive, {})
+        return verdict.state, shown.get("density"), shown.get("reconstruction_error")
 
-    def _overheard(self) -> SoundExcerpt | None:
+    def _sound_excerpt(self) -> SoundExcerpt | None:
         return self._hearing.overheard() if self._hearing else None
 
     def note(self, snapshot: Snapshot, senses: Sequence[Pipeline[Any]]) -> Snapshot:
-        """Journal and count what the snapshot says; gives it with all that is known of parts."""
+        """Journal and count the verdict of the snapshot. Return the snapshot with the state of parts added."""
         if not self.shot.on:
             verdict, scores = snapshot.verdict, kinds_as_json(snapshot)
             material = self._material(scores, [s.sense for s in senses if s.said().state == "ANOMALY"])
             lasting = any(sense.resting for sense in senses)
-            overheard = self._overheard if "sound" in material.called else lambda: None
-            self._called += self._log.verdict(
-                verdict, lasting, scores, material.picture, material.map, overheard, snapshot.at
+            excerpt = self._sound_excerpt if "sound" in material.called else lambda: None
+            self._alarms += self._log.verdict(
+                verdict, lasting, scores, material.picture, material.map, excerpt, snapshot.at
             )
             if self._sight is not None and self._sight.notices_exchange:
-                self._lying.stands(verdict, scores, not self._sight.resting, self._clock.now)
-            if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._another):
-                self._another = False
+                self._presence.stands(verdict, scores, not self._sight.resting, self._clock.now)
+            if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._part_changed):
+                self._part_changed = False
                 self.calls.made(snapshot.at, verdict, material)
             self._state = verdict.state
         return self.shown(snapshot)
 
     def shown(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with the shot, shift, newest part, operator feedback, review queue and alarm count."""
         return replace(
             snapshot,
             shot=self.shot.snapshot() if self.shot.on else None,
@@ -123,26 +128,26 @@ class Inspection:
             part=self.book.part,
             call=self.calls.call,
             offers=self.calls.offers,
-            called=self._called,
+            called=self._alarms,
         )
 
     def exchanged(self) -> None:
-        """Another part is put in."""
+        """The scene has changed: the next part is in place. In continuous judging the last one is counted."""
         if self.shot.on:
             self.shot.exchanged(self._clock.now)
             return
-        lay = self._lying.exchanged(self._clock.now)
-        if lay is not None:
-            self.book.count(lay.verdict, "exchange", time.time(), lay.scores, None)
+        ended = self._presence.exchanged(self._clock.now)
+        if ended is not None:
+            self.book.count(ended.verdict, "exchange", time.time(), ended.scores, None)
             self._counted_at = self._clock.now
-        self._another = True
+        self._part_changed = True
         if self._hearing is not None:
             self._hearing.part_exchanged()
 
     def turn(self, single: bool, senses: Sequence[Pipeline[Any]]) -> None:
-        """To single shots, or back. Raises GoodpartError while a part is judged."""
+        """Switch to single shots (true) or to continuous judging. Raises GoodpartError while a part is being judged."""
         self.shot.turn(single)
-        self._lying.exchanged(self._clock.now)
+        self._presence.exchanged(self._clock.now)
         self._state = "UNKNOWN"
         for sense in senses:
             sense.turn_single(single)

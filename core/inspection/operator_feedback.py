@@ -1,4 +1,4 @@
-"""The last call, and the operator's word on it: it was good, it was bad."""
+"""The last verdict, and the operator's feedback on it: the part was good, or it was bad."""
 
 from __future__ import annotations
 
@@ -34,19 +34,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CallMaterial:
-    """What a call was made of: teaching material, should the operator know better."""
+    """The samples behind a verdict; they become teaching material if the operator corrects it."""
 
     picture: Picture | None
     map: AnomalyMap | None
-    """Of the picture."""
+    """Anomaly map of the picture."""
     sound: Sequence[SoundBlock]
+    """The last seconds of sound."""
     scores: Mapping[str, Any]
+    """Scores per sense (`image`, `sound`), as the journal stores them."""
     called: Collection[Sense]
-    """The senses that said ANOMALY."""
+    """The senses whose verdict is ANOMALY."""
 
 
 class OperatorFeedback:
-    """`made` is for the station's loop; `say`, `look` are for a thread that may wait for the disk."""
+    """Takes the operator's feedback and fills the review queue with it.
+
+    `made` runs on the station's loop; the other methods on a thread that may wait for the disk.
+    """
 
     def __init__(self, recipe: Recipe, log: StationLog) -> None:
         self._recipe = recipe
@@ -56,18 +61,21 @@ class OperatorFeedback:
         self.offers = ReviewQueue()
 
     def made(self, at: float, verdict: Verdict, material: CallMaterial, part: int | None = None) -> None:
-        """There is a new OK or ANOMALY; `at` is time.time() as in its row of the journal."""
+        """Remember a new OK or ANOMALY. `at` is time.time() as in its journal row, `part` the number of the part."""
         self.call, self._material = Call(at, verdict, part), material
 
     def look(self, told: str = "") -> None:
-        """Count what is offered, and see the newest pictures of it. Raises GoodpartError."""
+        """Count the review queue again and load its newest pictures; `told` is the result of the last action, as text.
+
+        Raises GoodpartError if the folder cannot be read.
+        """
         counts, recent = counted(self._recipe), self._recent()
         self.offers = replace(counts, told=told or self.offers.told, recent=recent)
 
     def _recent(self) -> tuple[ReviewItem, ...]:
         from core.features.image.picture import decode_picture, small_preview
 
-        known = {one.file: one for one in self.offers.recent}
+        known = {item.file: item for item in self.offers.recent}
         shown: list[ReviewItem] = []
         for path in newest_pictures(self._recipe, RECENT):
             file = path.relative_to(self._recipe.folder).as_posix()
@@ -75,66 +83,71 @@ class OperatorFeedback:
                 try:
                     preview = small_preview(decode_picture(path))
                 except UnreadableError:
-                    continue  # teaching refuses it, and says so
+                    continue  # teaching refuses the file and reports it
                 known[file] = ReviewItem(file, path.parent.parent.name == "good", preview)
             shown.append(known[file])
         return tuple(shown)
 
     def accept(self, file: str = "") -> None:
-        """Teach what is offered, or one file of it, named from the recipe's folder. Raises GoodpartError."""
-        said = accept(self._recipe, named(self._recipe, file) if file else None)
-        for words in said:
-            self._log.record("teaching", words)
-        self.look("; ".join(said) or "nothing is offered")
+        """Teach the review queue, or one `file` of it (path relative to the recipe's folder). Raises GoodpartError."""
+        results = accept(self._recipe, named(self._recipe, file) if file else None)
+        for result in results:
+            self._log.record("teaching", result)
+        self.look("; ".join(results) or "nothing is offered")
 
     def discard(self, file: str = "") -> None:
-        """Raises GoodpartError."""
+        """Delete the review queue, or one `file` of it (path relative to the recipe's folder). Raises GoodpartError."""
         count = discard(self._recipe, named(self._recipe, file) if file else None)
-        told = f"{count} offered file{'' if count == 1 else 's'} discarded"
-        self._log.record("teaching", told)
-        self.look(told)
+        result = f"{count} offered file{'' if count == 1 else 's'} discarded"
+        self._log.record("teaching", result)
+        self.look(result)
 
     def say(self, word: Word, about: float | None = None) -> None:
-        """The part of the last call was good, or bad; `about` is the call that was meant, where it may be another by
-        now. A second word takes the place of the first. Raises GoodpartError."""
+        """Record that the part of the last verdict was good or bad; a second statement replaces the first.
+
+        `about` is the time of the verdict that the operator saw. Raises GoodpartError if there is no verdict, if a
+        newer one has come since `about`, if the same was recorded before, or if the files cannot be written.
+        """
         call, material = self.call, self._material
         if call is None:
-            raise GoodpartError("nothing was called yet that could be right or wrong")
+            raise GoodpartError("there is no OK or ANOMALY yet to confirm or correct")
         if about is not None and call.at != about:
-            raise GoodpartError("another part has been judged meanwhile: say it again if you mean that one")
+            raise GoodpartError("another part has been judged meanwhile: repeat it if you mean that one")
         if call.word == word:
-            raise GoodpartError(f"that was said already: it was {word}")
+            raise GoodpartError(f"it is recorded already that the part was {word}")
         withdraw(self._recipe, call.offered)
-        places = self._offer(call, material, word)
-        if self.call is call:  # no other was made meanwhile
-            self.call = replace(call, word=word, offered=places)
+        offered = self._offer(call, material, word)
+        if self.call is call:  # no newer verdict has come meanwhile
+            self.call = replace(call, word=word, offered=offered)
         self.look()
         picture = name_at(call.at)
-        kept: dict[str, Any] = {"picture": picture} if (self._recipe.anomalies / picture).exists() else {}
-        if kept and material.map is not None:
-            kept["map"] = map_as_json(material.map)
+        evidence: dict[str, Any] = {"picture": picture} if (self._recipe.anomalies / picture).exists() else {}
+        if evidence and material.map is not None:
+            evidence["map"] = map_as_json(material.map)
         self._log.record(
             "word",
             f"it was {word}",
             verdict=call.verdict.state,
             word=word,
             about={"at": call.at, "verdict": call.verdict.state, "reason": call.verdict.reason, "part": call.part},
-            offered=list(places),
-            **kept,
+            offered=list(offered),
+            **evidence,
             **material.scores,
         )
 
     def _offer(self, call: Call, material: CallMaterial, word: Word) -> tuple[str, ...]:
-        """What was called rightly as good teaches nothing new. Of a part that was bad though nobody called it, any
-        sense may have missed it."""
+        """Put samples into the review queue; return their paths relative to the recipe's folder.
+
+        Samples come from the senses whose verdict was ANOMALY, otherwise from both: either may have missed the defect.
+        """
         if word == "good" and call.verdict.state == "OK":
-            return ()
+            return ()  # a good part that was judged OK teaches nothing new
         offer: Offer = "good" if word == "good" else "defect"
         senses = material.called or ("image", "sound")
-        places = []
+        paths = []
         if "image" in senses and material.picture is not None:
-            places.append(offer_picture(self._recipe, offer, material.picture, call.at))
+            paths.append(offer_picture(self._recipe, offer, material.picture, call.at))
         if "sound" in senses:
-            place = offer_sound(self._recipe, offer, material.sound, call.at)
-            places += [place] if place else []
-        return tuple(place.relative_to(self._recipe.folder).as_posix() for place in places)
+            path = offer_sound(self._recipe, offer, material.sound, call.at)
+            paths += [path] if path else []
+        return tuple(path.relative_to(self._recipe.folder).as_posix() for path in paths)

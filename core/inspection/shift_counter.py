@@ -1,4 +1,4 @@
-"""What is counted in a shift, and what a part is where parts are judged continuously."""
+"""Counts the parts of a shift by verdict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ShiftCounter:
-    """Counts parts; the journal keeps the count over restarts."""
+    """Counts parts; the counts survive a restart because they are read back from the journal."""
 
     def __init__(self, recipe: Recipe, log: StationLog) -> None:
         self._recipe = recipe
@@ -29,17 +29,17 @@ class ShiftCounter:
         self.part: Part | None = None
 
     def read(self) -> None:
-        """Go on with the shift that the journal tells of; reads the disk. Raises GoodpartError."""
+        """Continue the last shift in the journal; reads the disk. Raises GoodpartError if the journal is unreadable."""
         since, counts = read_shift(self._recipe.journal)
         if since is None:
             self._log.shift("the first shift", self.shift.since)
             return
-        now = self.shift
+        counted = self.shift
         self.shift = Shift(
             since,
-            now.ok + counts.get("OK", 0),
-            now.anomalies + counts.get("ANOMALY", 0),
-            now.unknown + counts.get("UNKNOWN", 0),
+            counted.ok + counts.get("OK", 0),
+            counted.anomalies + counts.get("ANOMALY", 0),
+            counted.unknown + counts.get("UNKNOWN", 0),
         )
 
     def count(
@@ -52,8 +52,10 @@ class ShiftCounter:
         map: AnomalyMap | None = None,
         heard: SoundExcerpt | None = None,
     ) -> Part:
-        """One more part; the picture with its map and the sound of one that was called are kept. `at` is that of
-        its verdict, time.time()."""
+        """Count and journal one part. Picture, map and sound are kept as evidence if the verdict is ANOMALY.
+
+        `by` names the trigger, `at` is the time.time() of the verdict, `heard` the last seconds of sound.
+        """
         shift = self.shift
         if verdict.state == "OK":
             self.shift = replace(shift, ok=shift.ok + 1)
@@ -62,18 +64,19 @@ class ShiftCounter:
         else:
             self.shift = replace(shift, unknown=shift.unknown + 1)
         self.part = Part(self.shift.parts, at, verdict, by, scores)
-        called = verdict.state == "ANOMALY"
-        self._log.part(self.part, *((picture, map, heard) if called else (None, None, None)))
+        anomalous = verdict.state == "ANOMALY"
+        self._log.part(self.part, *((picture, map, heard) if anomalous else (None, None, None)))
         return self.part
 
     def begin(self) -> None:
-        """A new shift; what the last one came to goes into the journal."""
+        """Begin a new shift; the counts of the last one are journalled."""
         old = self.shift
         self.shift = Shift(time.time())
         self._log.shift(f"a new shift; the last one: {shift_sentence(old)}", self.shift.since, **numbers(old))
 
 
 def numbers(shift: Shift) -> dict[str, float | None]:
+    """The counts of a shift and its yield (0 to 1, None before the first part), under their journal names."""
     return {
         "parts": shift.parts,
         "ok": shift.ok,
@@ -84,5 +87,6 @@ def numbers(shift: Shift) -> dict[str, float | None]:
 
 
 def shift_sentence(shift: Shift) -> str:
+    """The counts of a shift and its yield in percent, as text."""
     share = "" if shift.share_ok is None else f", yield {100 * shift.share_ok:.1f} %"
     return f"{shift.parts} parts, {shift.ok} OK, {shift.anomalies} ANOMALY, {shift.unknown} UNKNOWN{share}"

@@ -1,4 +1,4 @@
-"""Single shot: nothing is judged until a part is in place; then so many pictures and so much sound make one verdict."""
+"""Single shot: judging starts when a part is in place; a fixed amount of pictures and sound makes one verdict."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from core.pipelines.base import Pipeline
 
 LATE_SECONDS = 5.0
-"""Beyond what a part should take; then what has not come makes it UNKNOWN."""
+"""Seconds beyond the time that a part should take; if samples are still missing then, the part is UNKNOWN."""
 STANDS_SECONDS = 3.0
-"""So long a verdict stands where nobody would see the part being exchanged: sound alone, or `settle = false`."""
+"""Seconds that a verdict is shown if no sense notices the exchange of the part: sound alone, or `settle = false`."""
 MOVED = Verdict("UNKNOWN", "the part was moved while it was judged: put it in once more")
 
 
 class SingleShot:
-    """Waiting for a part, judging it, judged. Used on the station's loop; `now` is time.monotonic().
+    """Three states: waiting for a part, judging it, judged. Runs on the station's loop; `now` is time.monotonic().
 
-    A verdict stands until the picture changes or cannot be trusted any more, or, where nobody would see that, for
-    STANDS_SECONDS: it is never told of a part that was not judged.
+    A verdict is shown until the picture changes or cannot be trusted any more, or for STANDS_SECONDS if no sense
+    notices an exchange. So it is never shown for a part that was not judged.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -38,9 +38,9 @@ class SingleShot:
         self._deadline = self._ended = 0.0
 
     def trigger(self, senses: Sequence[Pipeline[Any]], by: str, now: float) -> None:
-        """A part is in place, says `by`. Raises GoodpartError, in words, where it cannot be judged now."""
+        """Start judging the part in place; `by` names the trigger. Raises GoodpartError if it cannot be judged now."""
         if not self.on:
-            raise GoodpartError("parts are judged continuously: turn to single shots to have one judged on a word")
+            raise GoodpartError("parts are judged continuously: switch to single shots to judge a part on a trigger")
         if self.state == "judging":
             raise GoodpartError("a part is being judged already: wait for its verdict")
         for sense in senses:
@@ -49,62 +49,64 @@ class SingleShot:
             if sense.judge is None:
                 raise GoodpartError(f"no part can be judged: {sense.no_model}")
         begin = now + self._delay
-        takes = 0.0
+        duration = 0.0
         for sense in senses:
             wanted = float(self._verdict.frames) if sense.sense == "image" else self._verdict.seconds
-            takes = max(takes, wanted / self._verdict.rate if sense.sense == "image" else wanted)
+            duration = max(duration, wanted / self._verdict.rate if sense.sense == "image" else wanted)
             sense.look_at(PartSamples(begin, wanted))
         self._senses, self.by, self.state = senses, by, "judging"
-        self._deadline = begin + takes + LATE_SECONDS
+        self._deadline = begin + duration + LATE_SECONDS
 
     def turn(self, on: bool) -> None:
-        """To single shots, or back. Raises GoodpartError while a part is judged."""
+        """Switch to single shots (true) or to continuous judging. Raises GoodpartError while a part is being judged."""
         if self.state == "judging":
             raise GoodpartError("a part is being judged: wait for its verdict")
         self.on = on
         self.state = "waiting"
 
     def exchanged(self, now: float) -> None:
-        """The picture has changed. A part that comes to rest is gathered from anew; one whose pictures were taken
-        already has gone before its sound was heard."""
+        """The picture has changed. While pictures are missing, the part has just come to rest: start again with it.
+        If its pictures are complete, the part was removed before its sound was complete: it is UNKNOWN."""
         if self.state == "judged":
             self._wait()
         elif self.state == "judging":
-            came = any(sense.notices_exchange and sense.look and sense.look.open for sense in self._senses)
+            settling = any(sense.notices_exchange and sense.look and sense.look.open for sense in self._senses)
             for sense in self._senses:
-                if sense.look is None or (came and sense.notices_exchange):
+                if sense.look is None or (settling and sense.notices_exchange):
                     continue
-                if came:
+                if settling:
                     sense.forget()
                     sense.look.anew(now, "the part was moved")
                 else:
                     sense.look.verdict = MOVED
 
     def advance(self, now: float) -> Verdict | None:
-        """Go on with the time; gives the verdict of the part, once, when every sense has said its own."""
+        """Apply the time limits. Return the verdict of the part, once, as soon as every sense has its own."""
         if self.state == "judging":
-            looks = {sense.sense: sense.look for sense in self._senses}
+            gathered = {sense.sense: sense.look for sense in self._senses}
             if now > self._deadline:
-                for of, late in looks.items():
+                for sense, late in gathered.items():
                     if late is not None:
-                        late.fail(_late(of, late, now - late.begin), now)
-            said = {of: look.verdict for of, look in looks.items() if look is not None and look.verdict is not None}
-            if len(said) < len(looks):
+                        late.fail(_late(sense, late, now - late.begin), now)
+            verdicts = {
+                sense: part.verdict for sense, part in gathered.items() if part is not None and part.verdict is not None
+            }
+            if len(verdicts) < len(gathered):
                 return None
             self.state, self._ended = "judged", now
-            return joined(said)
-        if self.state == "judged" and not self._seen_to_stand(now):
+            return joined(verdicts)
+        if self.state == "judged" and not self._still_in_place(now):
             self._wait()
         return None
 
     def due(self, now: float) -> bool:
-        """Whether the time alone has something to say, though no sense has."""
+        """Whether a time limit has passed, so that `advance` must be called even if no sense has a new sample."""
         return (self.state == "judging" and now > self._deadline) or (
-            self.state == "judged" and not self._seen_to_stand(now)
+            self.state == "judged" and not self._still_in_place(now)
         )
 
-    def _seen_to_stand(self, now: float) -> bool:
-        """Whether the part that was judged still lies there, as far as anybody can tell."""
+    def _still_in_place(self, now: float) -> bool:
+        """Whether the judged part is still in place, as far as the senses can notice."""
         watching = [sense for sense in self._senses if sense.notices_exchange]
         if not watching:
             return now - self._ended < STANDS_SECONDS
@@ -117,7 +119,8 @@ class SingleShot:
             sense.forget()
 
     def verdict(self, senses: Sequence[Pipeline[Any]], last: Part | None, since: float) -> Verdict:
-        """What is to be told now; `last` is the newest part that was counted, `since` seconds ago."""
+        """Return the present verdict, UNKNOWN while waiting or judging. `last` is the newest counted part, counted
+        `since` seconds ago."""
         if self.state == "judging":
             return Verdict("UNKNOWN", f"judging: {_gathered(self.snapshot())}")
         ago = f"{_ago(since)} ago" if last else ""
@@ -126,18 +129,19 @@ class SingleShot:
         lacking = [sense.no_model for sense in senses if sense.judge is None]
         if lacking:
             return Verdict("UNKNOWN", "; ".join(lacking))
-        # A motor that stands still between parts is no news; a camera that is dark is.
-        wrong = {sense.sense: sense.said().reason for sense in senses if sense.resting or sense.hung}
-        words = [wrong["image"]] if "image" in wrong else []
-        words.append(WAITING)
+        # A dark camera comes first; a motor that is silent between parts is normal and comes last.
+        faults = {sense.sense: sense.said().reason for sense in senses if sense.resting or sense.hung}
+        reasons = [faults["image"]] if "image" in faults else []
+        reasons.append(WAITING)
         if last:
-            words.append(f"last: {last.number} {last.verdict.state}, {ago}")
-        words += [wrong["sound"]] if "sound" in wrong else []
-        return Verdict("UNKNOWN", "; ".join(words))
+            reasons.append(f"last: {last.number} {last.verdict.state}, {ago}")
+        reasons += [faults["sound"]] if "sound" in faults else []
+        return Verdict("UNKNOWN", "; ".join(reasons))
 
     def snapshot(self) -> Shot:
-        looks = {sense.sense: sense.look for sense in self._senses} if self.state != "waiting" else {}
-        image, sound = looks.get("image"), looks.get("sound")
+        """The state, and how many pictures and seconds of sound are gathered and wanted."""
+        gathered = {sense.sense: sense.look for sense in self._senses} if self.state != "waiting" else {}
+        image, sound = gathered.get("image"), gathered.get("sound")
         return Shot(
             self.state,
             int(image.got) if image else 0,
@@ -148,16 +152,16 @@ class SingleShot:
 
 
 def _gathered(shot: Shot) -> str:
-    said = [f"{shot.pictures} of {shot.of_pictures} pictures"] if shot.of_pictures else []
-    said += [f"{shot.seconds:.1f} of {shot.of_seconds:.1f} s of sound"] if shot.of_seconds else []
-    return ", ".join(said)
+    progress = [f"{shot.pictures} of {shot.of_pictures} pictures"] if shot.of_pictures else []
+    progress += [f"{shot.seconds:.1f} of {shot.of_seconds:.1f} s of sound"] if shot.of_seconds else []
+    return ", ".join(progress)
 
 
-def _late(of: Sense, look: PartSamples[Any], seconds: float) -> str:
-    note = f" ({look.note})" if look.note else ""
-    if of == "image":
-        return f"only {look.got:.0f} of {look.wanted:.0f} pictures came in {seconds:.0f} s{note}"
-    return f"only {look.got:.1f} of {look.wanted:.1f} s of sound came in {seconds:.0f} s{note}"
+def _late(sense: Sense, part: PartSamples[Any], seconds: float) -> str:
+    note = f" ({part.note})" if part.note else ""
+    if sense == "image":
+        return f"only {part.got:.0f} of {part.wanted:.0f} pictures came in {seconds:.0f} s{note}"
+    return f"only {part.got:.1f} of {part.wanted:.1f} s of sound came in {seconds:.0f} s{note}"
 
 
 def _ago(seconds: float) -> str:

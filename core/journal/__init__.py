@@ -1,1 +1,1 @@
-"""What happened: rows, evidence, queries."""
+"""The journal: events as rows in SQLite, evidence files of anomalies, queries and exports."""

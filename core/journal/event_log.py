@@ -1,4 +1,4 @@
-"""What of the station's doings goes into the journal, and what is wrong with the station itself."""
+"""Writes the station's events into the journal and reports faults of the station itself."""
 
 from __future__ import annotations
 
@@ -25,40 +25,46 @@ if TYPE_CHECKING:
     from core.samples import AnomalyMap
 
 COMPLAINT_SECONDS = 15.0
+"""Seconds that a complaint is shown."""
 
 
 class EventLog:
-    """Every method returns at once; what takes time is done on threads of its own."""
+    """Journals events. Every method except `close` returns at once; slow work runs on the log's own threads."""
 
     complaints = 0
-    """So many so far."""
+    """Number of complaints since the station began."""
 
     def __init__(self, recipe: Recipe) -> None:
-        kept = recipe.settings.journal
+        settings = recipe.settings.journal
         self._journal = Journal(recipe.journal)
-        self._kept = EvidencePictures(recipe.anomalies, kept.keep_pictures, kept.keep_megabytes)
-        self._kept_sounds = EvidenceSounds(recipe.anomalies, kept.keep_sounds, kept.keep_megabytes)
-        self._keeper = ThreadPoolExecutor(1, "kept pictures")
+        self._evidence_pictures = EvidencePictures(recipe.anomalies, settings.keep_pictures, settings.keep_megabytes)
+        self._evidence_sounds = EvidenceSounds(recipe.anomalies, settings.keep_sounds, settings.keep_megabytes)
+        self._evidence_writer = ThreadPoolExecutor(1, "kept pictures")
         self.files = ThreadPoolExecutor(1, "files")
-        """For whatever is written into the recipe, one after the other."""
+        """Runs everything that writes into the recipe's folder, one job after the other."""
         self._complaint = ("", -math.inf)
-        self._unforeseen = ""
-        self._told: State | None = None
+        self._last_error = ""
+        self._journalled: State | None = None
         self._state: State = "UNKNOWN"
-        self._health_words: dict[Sense, str] = {}
+        self._health_faults: dict[Sense, str] = {}
         self._writing = threading.Lock()
         self._follower: Callable[[JournalEvent], None] | None = None
 
     @property
     def fault(self) -> str:
-        """What the station suffers from, in words: the journal's trouble while it lasts, others for a while."""
-        words, at = self._complaint
-        recent = words if time.monotonic() - at < COMPLAINT_SECONDS else ""
-        return "; ".join(said for said in (self._journal.fault, recent) if said)
+        """What is wrong with the station, as text; empty if nothing is.
+
+        A fault of the journal is shown while it lasts, a complaint for COMPLAINT_SECONDS.
+        """
+        complaint, at = self._complaint
+        recent = complaint if time.monotonic() - at < COMPLAINT_SECONDS else ""
+        return "; ".join(fault for fault in (self._journal.fault, recent) if fault)
 
     def follow(self, follower: Callable[[JournalEvent], None]) -> None:
-        """`follower` gets every row that is recorded from now on, in the journal's order, on the thread that records
-        it; it must return at once and record nothing."""
+        """Pass every row that is recorded from now on to `follower`, in the journal's order.
+
+        It is called on the thread that records the row; it must return at once and must not record anything.
+        """
         self._follower = follower
 
     def _write(self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any) -> None:
@@ -68,32 +74,33 @@ class EventLog:
                 self._follower(event)
 
     def record(self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any) -> None:
+        """Write one row. `at` is time.time(), by default now; `data` must be JSON values."""
         self._write(kind, verdict, reason, at=at, **data)
 
     def complain(self, words: str) -> None:
-        """Something could not be done: shown for a while, and journalled."""
+        """Something could not be done: show it for COMPLAINT_SECONDS and journal it."""
         with self._writing:
             self._complaint = (words, time.monotonic())
             self.complaints += 1
         self.record("fault", words)
 
     def unforeseen(self, error: Exception, words: str) -> None:
-        """An error that is a fault of ours, with all its details; once, however often it comes again."""
-        if words != self._unforeseen:
-            self._unforeseen = words
+        """Journal a programming error with its traceback. Repetitions of the same text are not journalled again."""
+        if words != self._last_error:
+            self._last_error = words
             self.record("fault", words, traceback=traceback.format_exception(error))
 
     def health(self, sense: Sense, fault: str | None) -> None:
-        """Tell when a fault of a camera or microphone comes, changes or goes."""
-        # "frozen for 3 s" and "frozen for 4 s" are one fault: the words without the numbers tell.
-        words = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
-        if words != self._health_words.get(sense, ""):
-            self._health_words[sense] = words
-            what = SENSE_WORDS[sense].sample
-            self._write("health", "UNKNOWN" if fault else "", fault or f"the {what} can be judged again")
+        """Journal when a fault of a camera or microphone begins, changes or ends; `fault` is None while it is well."""
+        # "frozen for 3 s" and "frozen for 4 s" are the same fault: compare without the numbers.
+        fault_kind = "".join(c for c in fault or "" if not c.isdigit() and c != ".")
+        if fault_kind != self._health_faults.get(sense, ""):
+            self._health_faults[sense] = fault_kind
+            sample = SENSE_WORDS[sense].sample
+            self._write("health", "UNKNOWN" if fault else "", fault or f"the {sample} can be judged again")
 
     def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:
-        """`how` tells more of the means: a knob's value."""
+        """Journal a change of thresholds. `how` holds details of the change, such as the knob's value."""
         self.record(
             "threshold",
             new.by,
@@ -104,13 +111,14 @@ class EventLog:
         )
 
     def part(self, part: Part, picture: Picture | None, map: AnomalyMap | None, heard: SoundExcerpt | None) -> None:
-        """A part was counted; its picture with its map and its sound are kept where they are given."""
+        """Journal a counted part. Picture, map and sound are kept as evidence files unless they are None."""
         data = {"number": part.number, "by": part.by, **part.scores}
-        self._keeper.submit(self._keep, "part", picture, map, heard, part.verdict, data, part.at)
+        self._evidence_writer.submit(self._keep, "part", picture, map, heard, part.verdict, data, part.at)
 
     def shift(self, reason: str, at: float, **data: Any) -> None:
-        """A shift begins: after the parts that were counted before."""
-        self._keeper.submit(self.record, "shift", reason, at=at, **data)
+        """Journal the begin of a shift at time.time() `at`."""
+        # On the thread that writes parts, so that the row follows those of all parts counted before.
+        self._evidence_writer.submit(self.record, "shift", reason, at=at, **data)
 
     def verdict(
         self,
@@ -122,23 +130,22 @@ class EventLog:
         overheard: Callable[[], SoundExcerpt | None],
         at: float,
     ) -> bool:
-        """Tell when the verdict turns, at time.time() `at`; keep the picture with its map and the sound, if there are
-        any, of every anomaly that is new.
+        """Journal a change of the verdict at time.time() `at`. Of a new anomaly, keep picture, map and sound if given.
 
-        `lasting` tells an UNKNOWN for a reason that lasts from the look at another part, which is not worth a row.
-        Gives whether it turned to ANOMALY.
+        An UNKNOWN is journalled only if it is `lasting`, not while the next part is put in. `overheard` returns the
+        last seconds of sound. Returns whether the verdict changed to ANOMALY.
         """
         before, self._state = self._state, verdict.state
         if verdict.state == "UNKNOWN":
-            if lasting and self._told != "UNKNOWN":
-                self._told = "UNKNOWN"
+            if lasting and self._journalled != "UNKNOWN":
+                self._journalled = "UNKNOWN"
                 self._write("verdict", "UNKNOWN", verdict.reason)
             return False
-        if verdict.state == before or verdict.state == self._told != "ANOMALY":
-            return False  # the next part is like the one before; only an anomaly is told each time
-        self._told = verdict.state
+        if verdict.state == before or verdict.state == self._journalled != "ANOMALY":
+            return False  # the next part is like the one before; only an anomaly is journalled each time
+        self._journalled = verdict.state
         if verdict.state == "ANOMALY":
-            self._keeper.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
+            self._evidence_writer.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
             return True
         self._write("verdict", verdict.state, verdict.reason, at=at, **scores)
         return False
@@ -155,7 +162,7 @@ class EventLog:
     ) -> None:
         data: dict[str, Any] = dict(scores)
         try:
-            path = None if picture is None else self._kept.keep(picture, at)
+            path = None if picture is None else self._evidence_pictures.keep(picture, at)
             if path:
                 data["picture"] = path.name
                 if map is not None:
@@ -163,7 +170,7 @@ class EventLog:
         except OSError as error:
             self.complain(f"the picture of the anomaly cannot be kept ({error.strerror or error}): free the disk")
         try:
-            sound = None if heard is None else self._kept_sounds.keep(heard, at)
+            sound = None if heard is None else self._evidence_sounds.keep(heard, at)
             if sound:
                 data["trace"], data["sound_file"] = sound[0].name, sound[1].name
         except (OSError, RuntimeError) as error:
@@ -171,11 +178,12 @@ class EventLog:
         self._write(kind, verdict.state, verdict.reason, at=at, **data)
 
     def close(self, judged: int, finish: Callable[[], None]) -> None:
-        """Write what waits, and the end; may take some seconds where the disk is in trouble.
+        """Write everything that waits and the `stop` row; takes some seconds if the disk fails.
 
-        `finish` is called between the last row and the end of the journal, and may still complain.
+        `finish` is called after the `stop` row, before the journal is closed; it may still complain. `judged` is the
+        number of judged pictures.
         """
-        self._keeper.shutdown(wait=True)
+        self._evidence_writer.shutdown(wait=True)
         self.files.shutdown(wait=True)
         self.record("stop", judged=judged)
         finish()

@@ -1,4 +1,4 @@
-"""What was kept of an anomaly, looked at again: the picture with its map, the trace of the sound."""
+"""Loads the evidence of an anomaly from the journal's files: the picture with its map, the trace of the sound."""
 
 from __future__ import annotations
 
@@ -22,32 +22,35 @@ from core.state.material import Preview
 
 @dataclass(frozen=True)
 class Trace:
-    """How the scores of a sound came to the alarm."""
+    """The scores of the sound in the seconds before an alarm, one value per window."""
 
     seconds: Sequence[float]
-    """Before the moment; 0 is the newest window."""
+    """Seconds relative to the alarm, negative before it; 0 is the newest window."""
     share: Sequence[float]
-    """Of the alarm level: above 1 is anomalous."""
+    """Share of the alarm level: above 1 is anomalous."""
 
 
 @dataclass(frozen=True)
 class Evidence:
+    """The evidence of one row of the journal, as far as it exists."""
+
     preview: Preview | None = None
     map: AnomalyMap | None = None
-    """As it was journalled; of older rows the picture is judged again, where the model is still the same."""
+    """The journalled map; for older rows the picture is judged again if the model is still the same."""
     trace: Trace | None = None
     notes: Sequence[str] = ()
-    """What is missing, and why; what was kept, and where."""
+    """Sentences: which files there are, what is missing and why."""
 
 
 class Gatherer:
-    """Used by one thread; the model is loaded when it is first needed. Reads files, takes a second."""
+    """Gathers evidence. Use it on one thread: it reads files and loads the model when it is first needed (a second)."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._judge: ImageJudge | None = None
 
     def gather(self, row: JournalRow) -> Evidence:
+        """Load the evidence of a row; unreadable or missing files are reported in its notes."""
         notes: list[str] = []
         preview = map = trace = None
         picture, file = None, self._file(row, "picture", notes)
@@ -58,7 +61,7 @@ class Gatherer:
                 notes.append(f"picture: anomalies/{file.name}")
                 map = kept_map(row)
                 if map is None:
-                    map = self._again(row, picture)
+                    map = self._judge_again(row, picture)
         except GoodpartError as error:
             notes.append(str(error))
         file = self._file(row, "trace", notes)
@@ -76,19 +79,19 @@ class Gatherer:
         name = row.data.get(what)
         if not isinstance(name, str) or not name:
             return None
-        # A journal may come from anywhere: only what lies in the recipe's own folder is opened.
+        # A journal may come from another computer: only files in the recipe's own folder are opened.
         path = self._recipe.anomalies / Path(name).name
         if path.is_file():
             return path
         notes.append(f"{path.name} is no longer there: only the newest are kept (recipe.toml, [journal])")
         return None
 
-    def _again(self, row: JournalRow, picture: Picture) -> AnomalyMap:
-        """Raises GoodpartError where another model judged, or this one cannot be used."""
+    def _judge_again(self, row: JournalRow, picture: Picture) -> AnomalyMap:
+        """Judge the picture again. Raises GoodpartError if another model judged it, or this one cannot be used."""
         image = row.data.get("image")
         model = image.get("model") if isinstance(image, dict) else None
         if model is None:
-            raise GoodpartError("no map: the journal does not tell which model judged")
+            raise GoodpartError("no map: the journal does not hold which model judged")
         bundle = read_bundle(self._recipe.image_bundle)
         if bundle.id != model:
             raise GoodpartError(f"no map: model {model} judged, {bundle.id} is in use now")
@@ -98,21 +101,20 @@ class Gatherer:
 
 
 def kept_map(row: JournalRow) -> AnomalyMap | None:
-    """The map in the row; None where there is none that can be drawn."""
-    told = row.data.get("map")
+    """The anomaly map in the row, float32 of shape MAP_SHAPE; None if it is missing or invalid."""
     try:
-        map = np.array(told, np.float32)  # None becomes what is no number
+        map = np.array(row.data.get("map"), np.float32)  # None becomes NaN of another shape
     except (TypeError, ValueError):
         return None
     return map if map.shape == MAP_SHAPE else None
 
 
 def read_trace(file: Path) -> Trace:
-    """Raises GoodpartError."""
+    """Read a trace that `SoundExcerpt.to_json` wrote. Raises GoodpartError if it is unreadable."""
     try:
-        said: Any = json.loads(file.read_text())
-        seconds = [float(value) for value in said["seconds"]]
-        share = [float("inf") if value is None else float(value) for value in said["share"]]
+        stored: Any = json.loads(file.read_text())
+        seconds = [float(value) for value in stored["seconds"]]
+        share = [float("inf") if value is None else float(value) for value in stored["share"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GoodpartError(f"{file.name}: cannot be read ({type(error).__name__}: {error})") from error
     return Trace(seconds, share[: len(seconds)])

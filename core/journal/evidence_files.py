@@ -1,4 +1,4 @@
-"""What was called out, kept beside the journal: pictures, sounds; a bounded number, the oldest go first."""
+"""Evidence files of anomalies beside the journal: pictures and sounds, limited in number; the oldest go first."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.runtime.opencv import cv2
 from core.samples import Picture
 
 STAMP = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-" + "[0-9]" * 3
-"""What others put into the folder is not ours to remove."""
+"""Pattern of the names of evidence files; other files in the folder are never removed."""
 SOUND_SUFFIXES = (".json", ".flac")
-"""The trace of a sound, and the sound."""
+"""Suffixes of the trace of a sound and of the sound."""
 
 
 def name_at(at: float, suffix: str = ".jpg") -> str:
-    """`20261123-141530-123.jpg` of a picture that was called at time.time() `at`."""
+    """The file name for a verdict at time.time() `at`: `20261123-141530-123.jpg`, in local time."""
     return time.strftime("%Y%m%d-%H%M%S", time.localtime(at)) + f"-{int(at % 1 * 1000):03d}{suffix}"
 
 
@@ -29,7 +29,7 @@ class _EvidenceFiles:
         self._suffixes = suffixes
 
     def _store(self, at: float, *contents: bytes) -> list[Path]:
-        """A file for each suffix; none where they are too big. Raises OSError."""
+        """Write one file per suffix; return their paths, empty if they are too big. Raises OSError."""
         size = sum(map(len, contents))
         if size > self._bytes:
             return []
@@ -38,7 +38,7 @@ class _EvidenceFiles:
         paths = [self._folder / name_at(at, suffix) for suffix in self._suffixes]
         try:
             for path, content in zip(paths, contents, strict=True):
-                write_bytes(path, content, flush=False)  # the row waits for it, and later rows must not overtake it
+                write_bytes(path, content, flush=False)  # the journal row and all later rows wait for this
         except OSError:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -61,28 +61,31 @@ class _EvidenceFiles:
 
 
 class EvidencePictures(_EvidenceFiles):
-    """`keep` may take 20 ms and raise OSError (disk full): call it on a worker thread, one at a time."""
+    """Keeps pictures. `keep` takes up to 20 ms: call it on a worker thread, one call at a time."""
 
     def __init__(self, folder: Path, most: int, megabytes: float) -> None:
         super().__init__(folder, most, megabytes, (".jpg",))
 
     def keep(self, picture: Picture, at: float) -> Path | None:
-        """Store a picture; gives its path, or None where nothing shall be kept."""
+        """Store a picture (JPEG). Return its path, None if the limits allow no picture. Raises OSError (disk full)."""
         if self._most == 0:
             return None
-        done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        return next(iter(self._store(at, data.tobytes())), None) if done else None
+        encoded, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        return next(iter(self._store(at, data.tobytes())), None) if encoded else None
 
 
 class EvidenceSounds(_EvidenceFiles):
-    """The same for the last seconds of sound."""
+    """Keeps the last seconds of sound before an alarm. Call `keep` on a worker thread, one call at a time."""
 
     def __init__(self, folder: Path, most: int, megabytes: float) -> None:
         super().__init__(folder, most, megabytes, SOUND_SUFFIXES)
 
     def keep(self, heard: SoundExcerpt, at: float) -> tuple[Path, Path] | None:
-        """Store the trace of the scores and the sound (flac, 16 bits, its own rate); gives their paths, or None where
-        nothing shall be kept. Raises OSError, and RuntimeError for a rate that flac does not know."""
+        """Store the trace of the scores and the sound (FLAC, 16 bits, its own rate).
+
+        Return both paths, None if the limits allow no sound. Raises OSError (disk full), and RuntimeError for a rate
+        that FLAC does not support.
+        """
         if self._most == 0:
             return None
         import io

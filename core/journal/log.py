@@ -1,4 +1,4 @@
-"""What a station writes down while it judges: a Protocol, so that a replay can do without a journal."""
+"""The log of a station as a Protocol, so that a replay works without a journal."""
 
 from __future__ import annotations
 
@@ -17,35 +17,43 @@ if TYPE_CHECKING:
 
 
 class StationLog(Protocol):
-    """Every method returns at once. core.journal.event_log.EventLog says what each one does."""
+    """Journals a station's events. Every method except `close` returns at once.
+
+    core.journal.event_log.EventLog describes the arguments.
+    """
 
     @property
     def complaints(self) -> int:
-        """How many complaints there were so far."""
+        """Number of complaints since the station began."""
 
     @property
     def fault(self) -> str:
-        """What is wrong with the station, in words; empty if nothing is."""
+        """What is wrong with the station, as text; empty if nothing is."""
 
     @property
     def files(self) -> Executor:
-        """Runs whatever writes into the recipe, one job after the other."""
+        """Runs everything that writes into the recipe's folder, one job after the other."""
 
-    def record(
-        self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any
-    ) -> None: ...
+    def record(self, kind: Kind, reason: str = "", *, verdict: str = "", at: float | None = None, **data: Any) -> None:
+        """Write one row."""
 
-    def complain(self, words: str) -> None: ...
+    def complain(self, words: str) -> None:
+        """Something could not be done: show it for a while and journal it."""
 
-    def unforeseen(self, error: Exception, words: str) -> None: ...
+    def unforeseen(self, error: Exception, words: str) -> None:
+        """Journal a programming error with its traceback."""
 
-    def health(self, sense: Sense, fault: str | None) -> None: ...
+    def health(self, sense: Sense, fault: str | None) -> None:
+        """Journal when a fault of a camera or microphone begins, changes or ends."""
 
-    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None: ...
+    def thresholds(self, sense: Sense, old: Thresholds, new: Thresholds, **how: Any) -> None:
+        """Journal a change of thresholds."""
 
-    def part(self, part: Part, picture: Picture | None, map: AnomalyMap | None, heard: SoundExcerpt | None) -> None: ...
+    def part(self, part: Part, picture: Picture | None, map: AnomalyMap | None, heard: SoundExcerpt | None) -> None:
+        """Journal a counted part with its evidence."""
 
-    def shift(self, reason: str, at: float, **data: Any) -> None: ...
+    def shift(self, reason: str, at: float, **data: Any) -> None:
+        """Journal the begin of a shift."""
 
     def verdict(
         self,
@@ -57,7 +65,8 @@ class StationLog(Protocol):
         overheard: Callable[[], SoundExcerpt | None],
         at: float,
     ) -> bool:
-        """Returns whether the verdict has turned to ANOMALY."""
+        """Journal a change of the verdict. Returns whether it changed to ANOMALY."""
 
     def close(self, judged: int, finish: Callable[[], None]) -> None:
-        """May take some seconds. `finish` is called after the last row, and may still complain."""
+        """Write everything that waits; may take some seconds. `finish` is called after the last row and may still
+        complain."""

@@ -1,4 +1,4 @@
-"""One row of the journal, as it is listed and exported."""
+"""One row of the journal, as the program lists and exports it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ COLUMNS = (
     "reconstruction_error", "reconstruction_error_threshold", "p_value", "density_threshold_before",
     "reconstruction_error_threshold_before", "picture", "trace", "sound_file",
 )  # fmt: skip
-"""Of an export. New ones are added at the end only."""
+"""Columns of an export. New ones are added at the end only."""
 
 
 _SCORES = COLUMNS[6:12]
 
 
-_KEPT = COLUMNS[14:]
+_EVIDENCE = COLUMNS[14:]
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,19 @@ class JournalRow:
     """An event of the journal."""
 
     id: int
+    """Number of the row, from 1 in the order of writing."""
     at: float
     """Seconds since 1970."""
     kind: str
     verdict: str
-    """OK, ANOMALY, UNKNOWN; empty for what is none."""
+    """OK, ANOMALY, UNKNOWN; empty for events without a verdict."""
     reason: str
     text: str = "{}"
-    """`data` as it is stored."""
+    """`data` as the journal stores it: a JSON object."""
 
     @cached_property
     def data(self) -> Mapping[str, Any]:
-        """Scores and thresholds, old and new, what was kept; empty where it cannot be read."""
+        """Scores, thresholds (old and new), names of evidence files; empty if it is not valid JSON."""
         with suppress(ValueError):
             data = json.loads(self.text)
             if isinstance(data, dict):
@@ -49,33 +50,36 @@ class JournalRow:
 
     @cached_property
     def when(self) -> datetime:
-        """Local time, with its offset."""
+        """The time of the event as local time, with its UTC offset."""
         return datetime.fromtimestamp(self.at).astimezone()
 
     @cached_property
     def sense(self) -> str:
-        """`image` or `sound`: whose thresholds were changed, or who speaks where both have judged."""
+        """The sense whose thresholds were changed or that decided the verdict: `image`, `sound` or empty.
+
+        If both have judged, the first that found an anomaly.
+        """
         if self.kind == "threshold":
             return str(self.data.get("sense", "image"))
         senses = [name for name in ("image", "sound") if isinstance(self.data.get(name), Mapping)]
-        called = [name for name in senses if self.data[name].get("anomaly") is True]
-        return next(iter(called or senses), "")
+        anomalous = [name for name in senses if self.data[name].get("anomaly") is True]
+        return next(iter(anomalous or senses), "")
 
     @property
     def scores(self) -> Mapping[str, Any]:
-        """Of the sense that speaks, under the names of `COLUMNS`; empty where nothing was judged."""
+        """The scores of `sense`, under the names of `COLUMNS`; empty if nothing was judged."""
         return self.data[self.sense] if self.kind != "threshold" and self.sense else {}
 
     def change(self, which: str) -> tuple[float, float] | None:
-        """Of a threshold (`density`, `reconstruction_error`): what it was and what it became."""
-        told = self.data.get(which)
-        if self.kind != "threshold" or not isinstance(told, Mapping):
+        """Old and new value of a threshold (`density`, `reconstruction_error`); None if the row has none."""
+        change = self.data.get(which)
+        if self.kind != "threshold" or not isinstance(change, Mapping):
             return None
-        old, new = told.get("old"), told.get("new")
+        old, new = change.get("old"), change.get("new")
         return (float(old), float(new)) if isinstance(old, int | float) and isinstance(new, int | float) else None
 
     def cells(self) -> dict[str, Any]:
-        """For an export: every name of `COLUMNS`, None where there is nothing."""
+        """The row as an export has it: a value for every name of `COLUMNS`, None for an empty cell."""
         data, scores, changes = self.data, self.scores, (self.change("density"), self.change("reconstruction_error"))
         cells: dict[str, Any] = {
             "id": self.id,
@@ -87,7 +91,7 @@ class JournalRow:
             **{name: scores.get(name) for name in _SCORES},
             "density_threshold_before": changes[0] and changes[0][0],
             "reconstruction_error_threshold_before": changes[1] and changes[1][0],
-            **{name: data.get(name) for name in _KEPT},
+            **{name: data.get(name) for name in _EVIDENCE},
         }
         if changes[0]:
             cells["density_threshold"] = changes[0][1]
@@ -97,16 +101,16 @@ class JournalRow:
 
 
 def event_sentence(row: JournalRow) -> str:
-    """What happened, in one line."""
+    """Describe the event in one line."""
     data = row.data
     if row.kind == "threshold":
-        told = {which: row.change(which) for which in ("density", "reconstruction_error")}
-        changes = [
+        changes = {which: row.change(which) for which in ("density", "reconstruction_error")}
+        parts = [
             f"{which.replace('_', ' ')} {change[0]:g} -> {change[1]:g}"
-            for which, change in told.items()
+            for which, change in changes.items()
             if change and change[0] != change[1]
         ]
-        return f"{', '.join(changes) or 'thresholds as before'} ({row.reason or 'by ?'})"
+        return f"{', '.join(parts) or 'thresholds as before'} ({row.reason or 'by ?'})"
     if row.kind == "start":
         sources = [f"{name} {data[name]}" for name in ("camera", "microphone") if data.get(name)]
         return row.reason or f"the station has started{': ' + ', '.join(sources) if sources else ''}"

@@ -1,4 +1,4 @@
-"""What happened at the bench: SQLite (WAL) with one writer thread, and pictures of what was called out."""
+"""Stores the journal: a SQLite file (WAL mode) with one writer thread, and functions that read its rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ Kind = Literal[
     "command",
 ]
 RETRY_SECONDS = 2.0
+"""Seconds between two attempts to write rows that the disk refused."""
 MOST_WAITING = 10_000
+"""Rows that wait in memory at most; beyond that the oldest are lost."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -47,14 +49,15 @@ CREATE TABLE IF NOT EXISTS events (
 """
 _SELECT = "SELECT at, kind, verdict, reason, data FROM events"
 _INDEXES = ("at", "kind", "verdict")
-"""By which rows are looked for; within each they stand in the order of their ids."""
+"""Columns with an index; rows with equal values are in the order of their ids."""
 
 
 Row = tuple[float, str, str, str, str]
+"""`at`, `kind`, `verdict`, `reason`, `data`."""
 
 
 class Journal:
-    """Committed rows survive kill -9. What the disk refuses waits in memory and is tried again; `fault` says so."""
+    """Writes rows. Committed rows survive kill -9; rows that the disk refuses wait in memory and are tried again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,18 +70,18 @@ class Journal:
 
     @property
     def fault(self) -> str:
-        """In words, while rows cannot be written; empty when all is well."""
+        """Why rows cannot be written at present, as text; empty if they can."""
         return self._fault
 
     def record(
         self, kind: Kind, verdict: str = "", reason: str = "", *, at: float | None = None, **data: Any
     ) -> JournalEvent:
-        """Give a row to the writer and to the caller; never blocks. `at` is time.time() of what happened, now if not
-        given."""
-        # File names that are no UTF-8 may stand in a reason; SQLite takes only what is.
-        words = reason.encode("utf-8", "replace").decode()
-        event = JournalEvent(time.time() if at is None else at, kind, verdict, words, data)
-        self._queue.put((event.at, kind, verdict, words, json.dumps(data)))
+        """Queue a row for the writer and return it; never blocks. `at` is time.time() of the event, by default now;
+        `data` must be JSON values."""
+        # A reason may hold file names that are not UTF-8, which SQLite refuses.
+        text = reason.encode("utf-8", "replace").decode()
+        event = JournalEvent(time.time() if at is None else at, kind, verdict, text, data)
+        self._queue.put((event.at, kind, verdict, text, json.dumps(data)))
         with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
@@ -86,7 +89,8 @@ class Journal:
         return event
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Wait until all that was recorded before is committed (or refused)."""
+        """Wait at most `timeout` seconds until all rows recorded so far are committed or refused. Return whether they
+        are."""
         if self._thread is None:
             return True
         done = threading.Event()
@@ -94,6 +98,7 @@ class Journal:
         return done.wait(timeout)
 
     def close(self, timeout: float = 5.0) -> None:
+        """Write the remaining rows and end the writer thread; waits at most `timeout` seconds."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join(timeout)
@@ -165,56 +170,58 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def read_journal(path: Path) -> Iterator[JournalEvent]:
-    """All rows, oldest first. Raises GoodpartError where there is no journal or it cannot be read."""
+    """Yield all rows, oldest first. Raises GoodpartError if the journal is missing or unreadable."""
     if not path.exists():
         raise GoodpartError(f"{path}: there is no journal yet; `goodpart watch` begins one")
-    with _to_be_read(path) as connection:
+    with _opened_read_only(path) as connection:
         yield from _events(connection.execute(f"{_SELECT} ORDER BY id"))
 
 
 def read_newest(path: Path, most: int, kind: str | None = None, since: float = 0.0) -> list[JournalEvent]:
-    """At most so many of the newest rows, oldest first; of one kind, and from a time on (seconds since 1970), where
-    that is asked. Looks at no others. Raises GoodpartError where the journal cannot be read."""
+    """The `most` newest rows, oldest first, optionally of one kind and from a time on (seconds since 1970).
+
+    Empty if the journal is missing. Reads no other rows. Raises GoodpartError if the journal is unreadable.
+    """
     if not path.exists():
         return []
-    said: list[tuple[str, float | str]] = [] if kind is None else [("kind = ?", kind)]
-    with _to_be_read(path) as connection:
-        if not _begun(connection):
+    conditions: list[tuple[str, float | str]] = [] if kind is None else [("kind = ?", kind)]
+    with _opened_read_only(path) as connection:
+        if not _has_table(connection):
             return []
         if since > 0:
-            # The time becomes an id, in whose order rows are wanted; `+at` keeps its index out of the rest.
+            # The time becomes an id because rows are wanted by id; `+at` keeps SQLite from using the index on `at`.
             (first,) = connection.execute("SELECT min(id) FROM events WHERE at >= ?", [since]).fetchone()
             if first is None:
                 return []
-            said += [("id >= ?", first), ("+at >= ?", since)]
-        where = f"WHERE {' AND '.join(condition for condition, _ in said)}" if said else ""
-        values = [value for _, value in said]
-        found = connection.execute(f"{_SELECT} {where} ORDER BY id DESC LIMIT ?", [*values, most])
-        return [*_events(found)][::-1]
+            conditions += [("id >= ?", first), ("+at >= ?", since)]
+        where = f"WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
+        values = [value for _, value in conditions]
+        newest = connection.execute(f"{_SELECT} {where} ORDER BY id DESC LIMIT ?", [*values, most])
+        return [*_events(newest)][::-1]
 
 
 def read_shift(path: Path) -> tuple[float | None, dict[str, int]]:
-    """When the last shift began (None where none has), and how many parts of it got which verdict.
+    """When the last shift began (seconds since 1970, None if there is no shift), and its number of parts per verdict.
 
-    Raises GoodpartError where the journal cannot be read.
+    Raises GoodpartError if the journal is unreadable.
     """
     if not path.exists():
         return None, {}
-    with _to_be_read(path) as connection:
-        if not _begun(connection):
+    with _opened_read_only(path) as connection:
+        if not _has_table(connection):
             return None, {}
         # From the newest backwards: a shift is short, a journal may hold years.
-        begun = connection.execute("SELECT id, at FROM events WHERE kind = 'shift' ORDER BY id DESC LIMIT 1").fetchone()
-        if begun is None:
+        shift = connection.execute("SELECT id, at FROM events WHERE kind = 'shift' ORDER BY id DESC LIMIT 1").fetchone()
+        if shift is None:
             return None, {}
         counts = connection.execute(
-            "SELECT verdict, count(*) FROM events WHERE id > ? AND kind = 'part' GROUP BY verdict", begun[:1]
+            "SELECT verdict, count(*) FROM events WHERE id > ? AND kind = 'part' GROUP BY verdict", shift[:1]
         )
-        return begun[1], dict(counts.fetchall())
+        return shift[1], dict(counts.fetchall())
 
 
 @contextmanager
-def _to_be_read(path: Path) -> Iterator[sqlite3.Connection]:
+def _opened_read_only(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             yield connection
@@ -222,8 +229,8 @@ def _to_be_read(path: Path) -> Iterator[sqlite3.Connection]:
         raise GoodpartError(f"{path}: the journal cannot be read ({error})") from error
 
 
-def _begun(connection: sqlite3.Connection) -> bool:
-    """Whether there is a table; it may be being made just now."""
+def _has_table(connection: sqlite3.Connection) -> bool:
+    """Whether the table exists; the writer may be about to create it."""
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone() is not None
 
 

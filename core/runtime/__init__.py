@@ -1,1 +1,1 @@
-"""Files, processes, clocks and the libraries that need special handling."""
+"""Atomic files, child processes, the clock, and libraries that need special handling."""

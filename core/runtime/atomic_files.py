@@ -1,4 +1,4 @@
-"""The one way in which files are written: each is there whole or not at all."""
+"""Writes files atomically: each one exists complete or not at all. All files are written through this module."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from pathlib import Path
 from core.errors import GoodpartError
 
 ASIDE = ".tmp"
-"""Files that are being written are hidden and end so: `.recipe.toml.4711-5f3a90bc.tmp`, with the process's number.
+"""Suffix of hidden files that are being written: `.recipe.toml.4711-5f3a90bc.tmp`, with the id of the process.
 
-Older versions left `.recipe.toml.tmp` behind, without that number.
+Older versions left `.recipe.toml.tmp` behind, without that id.
 """
 LONGEST_NAME = 50
-"""Characters of the file's own name in that of the begun one: file systems take 255 bytes."""
+"""Characters of the file's own name that the temporary name keeps: file systems allow 255 bytes."""
 
 
 class BegunFile:
-    """A file that is written beside its place, at `path`, until it is whole.
+    """A temporary file at `path`, in the folder of its final `place`; it replaces the place when it is complete.
 
-    `path` exists and is empty at first. Its name does not end as that of the place: a library that looks at the
-    ending must be given the format. One of `finish` and `discard` ends it.
+    `path` exists and is empty at first. It has another suffix than the place: pass the format to libraries that infer
+    it from the suffix. Call `finish` or `discard` at the end.
     """
 
     def __init__(self, place: Path) -> None:
-        """Raises OSError (read-only, disk full)."""
+        """Create the temporary file. Raises OSError (read-only, disk full)."""
         self.place = place
         self.path = place.with_name(f".{place.name[:LONGEST_NAME]}.{os.getpid()}-{secrets.token_hex(4)}{ASIDE}")
         self.path.open("xb").close()
 
     def finish(self, *, flush: bool = True) -> None:
-        """Flush it to the disk and rename it: the place holds the old file or the new, never a torn one.
+        """Flush the file to disk and rename it: the place holds the old file or the new one, never a part of it.
 
-        Without `flush` it is fast, and torn if the power fails within some seconds. A file that is replaced leaves its
-        mode to the new one. Raises OSError; the old file is still there then, and nothing beside it.
+        Without `flush` it is faster, but the file is damaged if the power fails within some seconds. The new file gets
+        the mode of the old one. Raises OSError; the old file is then unchanged and the temporary file removed.
         """
         try:
             if flush:
@@ -50,13 +50,14 @@ class BegunFile:
             raise
 
     def discard(self) -> None:
+        """Remove the temporary file; the place is unchanged."""
         with contextlib.suppress(OSError):
             self.path.unlink()
 
 
 @contextlib.contextmanager
 def replacing(place: Path, *, flush: bool = True) -> Iterator[Path]:
-    """Gives the path to write to; what was written there takes its place at the end, unless something is raised.
+    """Yield a temporary path to write to; at the end that file replaces `place`, unless an exception is raised.
 
     `flush` as in BegunFile.finish. Raises OSError.
     """
@@ -70,19 +71,19 @@ def replacing(place: Path, *, flush: bool = True) -> Iterator[Path]:
 
 
 def write_bytes(place: Path, data: bytes, *, flush: bool = True) -> None:
-    """Raises OSError: for those who have a sentence of their own."""
+    """Write a file atomically. Raises OSError, for callers with their own message; otherwise use `replace_file`."""
     with replacing(place, flush=flush) as aside:
         aside.write_bytes(data)
 
 
 def replace_file(place: Path, data: bytes) -> None:
-    """Write a file. Raises GoodpartError with the reason (read-only, disk full)."""
+    """Write a file atomically. Raises GoodpartError with the cause (read-only, disk full)."""
     with refusal_in_words(place, "what was there before is still there"):
         write_bytes(place, data)
 
 
 def write_lines(place: Path, lines: Iterable[str]) -> int:
-    """Write a text; gives the number of lines. Raises GoodpartError."""
+    """Write a text file atomically, UTF-8; return the number of lines. Raises GoodpartError."""
     number = 0
     with (
         refusal_in_words(place, "nothing was changed"),
@@ -96,7 +97,7 @@ def write_lines(place: Path, lines: Iterable[str]) -> int:
 
 
 def write_material(place: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` (a copy, a sound library) write one file of many to the path that it is given.
+    """Write one file of many atomically: `write` (a copy, a sound library) gets the temporary path and writes to it.
 
     Raises GoodpartError.
     """
@@ -106,7 +107,7 @@ def write_material(place: Path, write: Callable[[Path], object]) -> None:
 
 @contextlib.contextmanager
 def refusal_in_words(place: Path, rest: str) -> Iterator[None]:
-    """Raises the GoodpartError of an OSError: the place, the cause, and what became of the `rest`."""
+    """Turn an OSError into a GoodpartError: the place, the cause, and `rest`, the effect on other files."""
     try:
         yield
     except OSError as error:
@@ -114,7 +115,7 @@ def refusal_in_words(place: Path, rest: str) -> Iterator[None]:
 
 
 def remove_begun(folder: Path, process: int) -> None:
-    """Remove what a process that was killed had begun to write in a folder."""
+    """Remove the temporary files that a killed process left in a folder."""
     for aside in folder.glob(f".*.{process}-*{ASIDE}"):
         with contextlib.suppress(OSError):
             aside.unlink()

@@ -1,7 +1,7 @@
-"""A Python module in a process of its own: what the parent does with it, and what the child owes to its parent.
+"""Runs a Python module in a child process: the parent's side, and the child's duties towards its parent.
 
-The child tells lines of JSON on its standard output. It ends when its standard input closes: the parent has closed it,
-or is no more.
+The child writes lines of JSON to its standard output. It ends when its standard input closes, because the parent has
+closed it or has died.
 """
 
 from __future__ import annotations
@@ -20,30 +20,32 @@ from typing import Any
 from core.runtime.atomic_files import remove_begun
 
 CANCEL_SECONDS = 0.8
-"""For an end in order; the process is killed then."""
+"""Seconds that a cancelled process has for an orderly end; it is killed then."""
 NICE = 10
+"""Priority of child processes: the nice value on POSIX systems."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""In the environment of a child: numerical libraries take one core only."""
+"""Environment of a child that lets numerical libraries use one core only."""
 _LAST_LINES = 20
+"""Lines of standard error that are kept."""
 
 # The parent's side.
 
 
 class ChildProcess:
-    """A running child of low priority. One thread reads what it tells; any thread may end it."""
+    """A running child process of low priority. Read its messages on one thread; any thread may end it."""
 
     def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        """`environment` is added to that of this process. Raises OSError if no process can be started."""
+        """Start the process; `environment` is added to that of this process. Raises OSError if it cannot be started."""
         self._process = subprocess.Popen(
             command(module, arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            # Libraries write what they like.
+            # Output of libraries may not be UTF-8.
             errors="replace",
             env={**os.environ, **environment},
-            # Ctrl-C in the terminal reaches the whole group: the child is ended by us, in order.
+            # Ctrl-C in the terminal reaches the whole group; in its own group the child is ended in order by us.
             start_new_session=True,
         )
         lower_priority(self.pid)
@@ -53,6 +55,7 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
+        """Id of the process."""
         return self._process.pid
 
     @property
@@ -61,28 +64,28 @@ class ChildProcess:
         return next((line for line in reversed(self._errors) if line), "")
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """What it tells, until it closes its output. Lines that are no JSON object are passed over."""
+        """Yield the JSON objects that the process writes until it closes its output. Other lines are ignored."""
         assert self._process.stdout
         for line in self._process.stdout:
-            said = json_object(line)
-            if said is not None:
-                yield said
+            message = json_object(line)
+            if message is not None:
+                yield message
 
     def wait(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait until the process has ended; return its exit code."""
         code = self._process.wait()
         self._drain.join(1.0)
         self.end()
         return code
 
     def end(self) -> None:
-        """Let it end in order: its standard input is closed."""
+        """Close the standard input of the process, so that it ends in order."""
         if self._process.stdin:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
     def cancel(self) -> None:
-        """End it within a second, by force if it does not listen."""
+        """End the process within CANCEL_SECONDS, by force if necessary. Returns at once."""
         self.end()
         threading.Timer(CANCEL_SECONDS, self._kill).start()
 
@@ -92,7 +95,7 @@ class ChildProcess:
         if sys.platform == "win32":
             self._process.kill()
         else:
-            # With what it has started itself: it leads a group of its own.
+            # The whole group, because the process may have started others.
             os.killpg(self.pid, signal.SIGKILL)
 
     def _read_errors(self) -> None:
@@ -102,20 +105,21 @@ class ChildProcess:
 
 
 def command(module: str, arguments: Sequence[str]) -> list[str]:
+    """The command line that runs a module with this Python interpreter."""
     return [sys.executable, "-m", module, *arguments]
 
 
 def json_object(line: str | bytes) -> dict[str, Any] | None:
     """The JSON object in a line; None for any other line."""
     try:
-        said = json.loads(line)
+        value = json.loads(line)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def lower_priority(pid: int) -> None:
-    """Let the bench go before this process."""
+    """Lower the priority of a process, so that the station keeps its share of the processor. No effect on Windows."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, pid, NICE)
@@ -125,18 +129,20 @@ def lower_priority(pid: int) -> None:
 
 
 def end_with_parent(begun: Path | None = None) -> None:
-    """From now on this process ends at once when its standard input closes, unless that is a terminal. Files that were
-    begun in the folder `begun` are removed, and the process takes its own children with it."""
+    """End this process and its children as soon as its standard input closes, unless that is a terminal.
+
+    Temporary files of this process in the folder `begun` are removed first.
+    """
 
     def watch() -> None:
         with contextlib.suppress(OSError):
-            # Not through sys.stdin: a thread that waits inside it makes the interpreter abort at its end.
+            # Not through sys.stdin: the interpreter aborts at exit while a thread waits inside it.
             while os.read(0, 4096):
                 pass
         if begun is not None:
             remove_begun(begun, os.getpid())
         if sys.platform != "win32" and os.getpgrp() == os.getpid():
-            # Started as ChildProcess starts it: its children are in its group.
+            # ChildProcess made this process the leader of a group, which also holds its children.
             os.killpg(0, signal.SIGKILL)
         os._exit(130)
 

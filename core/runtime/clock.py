@@ -1,4 +1,4 @@
-"""The time of what a station is doing."""
+"""The clock of a station."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Read once for each thing that the station's loop does, so that a replay can do it at the same time again."""
+    """Holds one time per event of the station's loop, so that a replay can repeat the event at the same time."""
 
     now: float
-    """time.monotonic() when it was read last."""
+    """Time of the present event, time.monotonic() in seconds."""
 
     def read(self) -> float:
-        """time.monotonic()"""
+        """Set `now` to the time of the present event and return it."""
 
     def wall(self) -> float:
-        """time.time()"""
+        """Return the time of day in seconds since 1970."""
 
 
 class SystemClock:
@@ -26,8 +26,10 @@ class SystemClock:
         self.now = time.monotonic()
 
     def read(self) -> float:
+        """Set `now` to time.monotonic() and return it."""
         self.now = time.monotonic()
         return self.now
 
     def wall(self) -> float:
+        """Return time.time()."""
         return time.time()

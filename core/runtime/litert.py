@@ -1,4 +1,4 @@
-"""LiteRT interpreters, made without their words: the library greets on standard error."""
+"""Creates LiteRT interpreters and suppresses the library's banner on standard error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from core.runtime.silence_stderr import quiet
 
 
 def make_interpreter(network: bytes) -> Interpreter:
-    """On one core, with its tensors allocated. Raises ValueError or RuntimeError for what is no network."""
-    with quiet():  # the library has no switch for it
+    """An interpreter of a TFLite file's bytes, on one core, with allocated tensors. Raises ValueError or RuntimeError
+    if the network is invalid."""
+    with quiet():  # the library has no option for it
         interpreter = Interpreter(model_content=network, num_threads=1)
-        # Here, not in the constructor, the XNNPACK delegate is made and told of.
+        # The XNNPACK delegate is created and announced here, not in the constructor.
         interpreter.allocate_tensors()
     return interpreter

@@ -1,4 +1,4 @@
-"""Libraries that write to standard error by themselves, where the screen is."""
+"""Silences libraries that write to standard error, which is where the screen is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 _changing = threading.Lock()
 _inside = 0
-_kept: int | None = None
+_real_stderr: int | None = None
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing reaches file descriptor 2 meanwhile. For calls that raise what goes wrong instead of writing it.
+    """Discard everything written to file descriptor 2. For calls that report errors by exceptions.
 
-    Several threads may be inside at once: a driver that never comes back holds up nobody else.
+    Several threads may be inside at once, so that a driver that hangs blocks no other thread.
     """
     _enter()
     try:
@@ -26,22 +26,22 @@ def quiet() -> Iterator[None]:
 
 
 def _enter() -> None:
-    global _inside, _kept
+    global _inside, _real_stderr
     with _changing:
         if _inside == 0:
             with contextlib.suppress(OSError):  # there is no standard error
-                _kept = os.dup(2)
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, 2)
-                os.close(nowhere)
+                _real_stderr = os.dup(2)
+                devnull = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(devnull, 2)
+                os.close(devnull)
         _inside += 1
 
 
 def _leave() -> None:
-    global _inside, _kept
+    global _inside, _real_stderr
     with _changing:
         _inside -= 1
-        if _inside == 0 and _kept is not None:
-            os.dup2(_kept, 2)
-            os.close(_kept)
-            _kept = None
+        if _inside == 0 and _real_stderr is not None:
+            os.dup2(_real_stderr, 2)
+            os.close(_real_stderr)
+            _real_stderr = None

@@ -1,4 +1,4 @@
-"""The versions of what a model or a recording was made with."""
+"""The versions of the software that made a model or a recording."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from core import __version__
 
 
 def installed_versions(*packages: str) -> dict[str, str]:
-    """Version by name: goodpart, python, and those of the named packages that are installed."""
-    found = {"goodpart": __version__, "python": platform.python_version()}
+    """Versions by name: goodpart, python, and those of the given packages that are installed."""
+    versions = {"goodpart": __version__, "python": platform.python_version()}
     for name in packages:
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+            versions[name] = metadata.version(name)
+    return versions

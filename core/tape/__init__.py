@@ -1,1 +1,1 @@
-"""Recordings of a bench."""
+"""Recordings of a station: every event with its time, to be replayed."""

@@ -1,4 +1,4 @@
-"""Pictures and sound as few bytes as can be had in little time, without loss."""
+"""Compresses pictures and sound without loss, in little time."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ import zstandard
 from core.samples import Picture, Sound
 
 LEVEL = 1
-"""Higher ones cost three times as much and save nothing on noise, which is what most of a picture is."""
+"""Zstandard's compression level. Higher ones take three times as long and save nothing on noise, the larger part of a
+picture's data."""
 
 
 def pack_picture(picture: Picture) -> bytes:
-    """uint8 (height, width, 3). Each row as its difference from the one above, as PNG's filter `up` has it; about 16 ms
-    for 1920 x 1080 pixels, where PNG takes 120 and more for the same size."""
+    """Compress a picture, uint8 (height, width, 3).
+
+    Each row is stored as its difference from the row above, as PNG's filter `up` does. Takes about 16 ms for 1920 x
+    1080 pixels; PNG takes 120 ms and more for the same size.
+    """
     rows = picture.copy()
     rows[1:] -= picture[:-1]
     return _packed(rows)
 
 
 def unpack_picture(data: bytes, height: int, width: int) -> Picture:
-    """Raises ValueError where the data are not of such a picture."""
+    """Decompress a picture, uint8 (height, width, 3). Raises ValueError if the data do not hold such a picture."""
     rows = _unpacked(data, height * width * 3).reshape(height, width, 3).copy()
     # np.add.accumulate takes ten times as long.
     for above, row in pairwise(rows):
@@ -33,12 +37,12 @@ def unpack_picture(data: bytes, height: int, width: int) -> Picture:
 
 
 def pack_sound(samples: Sound) -> bytes:
-    """float32 (n,). The four bytes of the samples apart: the high ones are alike."""
+    """Compress sound, float32 (n,). The four bytes of the samples are stored apart, because the high ones are alike."""
     return _packed(np.ascontiguousarray(samples, "<f4").view(np.uint8).reshape(-1, 4).T.copy())
 
 
 def unpack_sound(data: bytes, count: int) -> Sound:
-    """Raises ValueError where the data are not of so many samples."""
+    """Decompress sound, float32 (count,). Raises ValueError if the data do not hold `count` samples."""
     columns = _unpacked(data, count * 4).reshape(4, count)
     return columns.T.copy().view("<f4").reshape(count).astype(np.float32, copy=False)
 
@@ -48,7 +52,7 @@ def _packed(array: npt.NDArray[Any]) -> bytes:
 
 
 def _unpacked(data: bytes, size: int) -> npt.NDArray[np.uint8]:
-    # The size that the data claim is what would be taken from memory.
+    # Check the claimed size first: the decompressor allocates that much memory.
     try:
         claimed = zstandard.frame_content_size(data)
         unpacked = zstandard.ZstdDecompressor().decompress(data) if claimed == size else b""

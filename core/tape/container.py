@@ -1,9 +1,8 @@
-"""The file of a recording: chunks one after the other, each with a checksum, so that what was written before a crash
-can be read.
+r"""The file format of a recording: chunks with checksums, so that everything written before a crash can be read.
 
-    file    "goodpart recording 1\\n"  chunk...
+    file    "goodpart recording 1\n"  chunk...
     chunk   kind (4 bytes ASCII)  length (uint32)  time (float64, seconds)  CRC-32 (uint32)  content (`length` bytes)
-    content JSON object, UTF-8, without line ends  "\\n"  bytes, if there are any
+    content JSON object, UTF-8, without line ends  "\n"  bytes, if there are any
 
 Numbers are little-endian; the checksum is over kind, length, time and content.
 """
@@ -28,29 +27,35 @@ MAGIC = b"%s%d\n" % (_NAME, FORMAT)
 _HEADER = struct.Struct("<4sIdI")
 _SEALED = struct.Struct("<4sId")
 MOST_BYTES = 2**31
-"""Of one chunk's content."""
+"""Bytes of one chunk's content at most."""
 
 
 @dataclass(frozen=True)
 class Chunk:
+    """One event of a recording, as it is stored."""
+
     kind: str
+    """Four ASCII characters."""
     at: float
+    """Seconds, time.monotonic() of the recorder."""
     facts: Mapping[str, Any]
+    """The JSON object."""
     data: bytes = b""
 
 
 def packed(kind: str, at: float, facts: Mapping[str, Any], data: bytes = b"") -> bytes:
+    """The bytes of one chunk."""
     content = json.dumps(facts, separators=(",", ":")).encode() + b"\n" + data
     sealed = _SEALED.pack(kind.encode("ascii"), len(content), at)
     return _HEADER.pack(kind.encode("ascii"), len(content), at, zlib.crc32(content, zlib.crc32(sealed))) + content
 
 
 class ChunkReader:
-    """The whole chunks of a file in their order, up to the first that is torn or damaged."""
+    """Reads the chunks of a file in order, up to the first incomplete or damaged one."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnreadableError where there is no such file, GoodpartError where it is no recording that this
-        goodpart reads."""
+        """Raises UnreadableError if the file cannot be opened, GoodpartError if it is not a recording that this version
+        reads."""
         self._path = path
         try:
             self._file: BinaryIO = path.open("rb")
@@ -59,7 +64,7 @@ class ChunkReader:
         except OSError as error:
             raise UnreadableError(f"{path}: cannot be read ({error.strerror or error})") from error
         self.torn_bytes = 0
-        """What was left out at the end; known after the last chunk."""
+        """Bytes at the end that are incomplete or damaged; known after the last chunk."""
         try:
             _check(path, first)
         except GoodpartError:
@@ -67,7 +72,7 @@ class ChunkReader:
             raise
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Raises UnreadableError where the disk fails."""
+        """Raises UnreadableError if the disk fails."""
         try:
             while (place := self._file.tell()) < self.size:
                 chunk = self._next(self.size - place)
@@ -76,7 +81,7 @@ class ChunkReader:
                     return
                 yield chunk
         except OSError as error:
-            raise UnreadableError(f"{self._path}: cannot be read on ({error.strerror or error})") from error
+            raise UnreadableError(f"{self._path}: cannot be read further ({error.strerror or error})") from error
 
     def _next(self, left: int) -> Chunk | None:
         header = self._file.read(_HEADER.size)
@@ -97,10 +102,11 @@ class ChunkReader:
 
     @property
     def place(self) -> int:
-        """Bytes that were read."""
+        """Bytes read so far."""
         return self._file.tell()
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 

@@ -1,4 +1,4 @@
-"""The first chunk of a recording: by whom, with what settings and versions it was made."""
+"""The first chunk of a recording: its recipe, settings, devices and software versions."""
 
 from __future__ import annotations
 
@@ -20,32 +20,36 @@ from core.state.verdict import Sense
 
 @dataclass(frozen=True)
 class TapeHeader:
-    """Who recorded what, and when."""
+    """The circumstances of a recording."""
 
     recipe: str
+    """Name of the recipe."""
     settings: Settings
-    """Passwords left out."""
+    """The recipe's settings without passwords."""
     perceived: tuple[Sense, ...]
     """The senses of the station."""
     taught: tuple[Sense, ...]
-    """Those of the recipe: they share the false-alarm budget."""
+    """The senses of the recipe: they share the false-alarm budget."""
     learnt: tuple[Sense, ...]
-    """Those with a model, be it one that could not be used."""
+    """The senses with a model, usable or not."""
     stills: bool
-    """Every picture is a part of its own."""
+    """Every picture is a separate part (a folder of pictures)."""
     camera: str
     microphone: str
     knobs: str
+    """Addresses of the devices, without passwords."""
     versions: Mapping[str, str]
     wall: float
     """time.time() at `monotonic`."""
     monotonic: float
+    """time.monotonic() of the recorder at the beginning, in seconds."""
 
 
 def head_facts(
     recipe: Recipe, senses: Mapping[Sense, bool], *, stills: bool, camera: str, microphone: str, knobs: str
 ) -> dict[str, Any]:
-    """`senses` are those of the station, with whether they have learnt; addresses as they may be shown."""
+    """The facts of the first chunk. `senses` maps the senses of the station to whether they have a model; `camera`,
+    `microphone` and `knobs` are addresses without passwords."""
     return {
         "recipe": recipe.name,
         "settings": settings_text(recipe.settings),
@@ -61,14 +65,14 @@ def head_facts(
 
 
 def settings_text(settings: Settings) -> str:
-    """As TOML, without the passwords of addresses, and without outputs: a replay has none."""
+    """The settings as TOML, without the passwords of addresses and without outputs, which a replay does not have."""
     camera = replace(settings.camera, source=address_without_password(settings.camera.source))
     microphone = replace(settings.microphone, source=address_without_password(settings.microphone.source))
     return to_toml(Settings, replace(settings, camera=camera, microphone=microphone, outputs={}))
 
 
 def settings_of(text: str) -> Settings:
-    """Raises ValueError where they are none."""
+    """Parse settings from TOML. Raises ValueError if they are invalid."""
     try:
         return from_table(Settings, tomllib.loads(text), "recipe.toml")
     except (GoodpartError, RecursionError) as error:
@@ -76,9 +80,9 @@ def settings_of(text: str) -> Settings:
 
 
 def versions_that_move_scores() -> dict[str, str]:
-    """Everything that the bits of a score may depend on."""
-    found = installed_versions("numpy", "opencv-python-headless", "ai-edge-litert", "soxr")
-    found["machine"] = platform.machine()
-    # With more threads sums are added up in another order, and their last bits differ.
-    found |= {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ}
-    return found
+    """Everything on which the bits of a score may depend: library versions, processor, number of threads."""
+    versions = installed_versions("numpy", "opencv-python-headless", "ai-edge-litert", "soxr")
+    versions["machine"] = platform.machine()
+    # The number of threads changes the order of summation, and with it the last bits of a sum.
+    versions |= {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ}
+    return versions

@@ -1,4 +1,4 @@
-"""A recording as it is read: what happened to the station, one event after the other."""
+"""Reads a recording: the events of the station, one after the other."""
 
 from __future__ import annotations
 
@@ -33,35 +33,38 @@ from core.tape.events import (
 from core.tape.header import TapeHeader, settings_of
 
 MOST_PIXELS = 16_384
+"""Pixels of a picture's height or width at most."""
 T = TypeVar("T")
 S = TypeVar("S", SourceStatus, MicrophoneStatus)
 
 
 class TapeReader:
-    """A recording to be read once, from its beginning."""
+    """Reads a recording once, from its beginning."""
 
     def __init__(self, path: Path) -> None:
-        """Raises GoodpartError where it is none, or holds nothing."""
+        """Open the file and read its header. Raises GoodpartError if it is not a recording, or an empty one."""
         self.path = path
         self._chunks = ChunkReader(path)
         self.size = self._chunks.size
         self._read = iter(self._chunks)
         self.ended = False
-        """Whether its orderly end was read."""
+        """Whether the recording was closed in order; known after the last event."""
         first = next(self._read, None)
         if first is None or first.kind != "HEAD":
             self.close()
-            raise UnreadableError(f"{path}: holds nothing: the recording ended before it began")
+            raise UnreadableError(f"{path}: is empty: the recording ended before its first event")
         self.head = self._parsed(first, _head)
 
     @property
     def torn_bytes(self) -> int:
-        """What was left out at the end; known after the last event."""
+        """Bytes at the end that are incomplete or damaged; known after the last event."""
         return self._chunks.torn_bytes
 
     def events(self) -> Iterator[tuple[float, TapeEvent]]:
-        """Each with its time on the clock of `TapeHeader.monotonic`. Kinds that a later goodpart may have added are
-        passed over. Raises UnreadableError."""
+        """Yield each event with its time in seconds, on the clock of `TapeHeader.monotonic`.
+
+        Unknown kinds, which a later version may have added, are ignored. Raises UnreadableError if an event is invalid.
+        """
         for chunk in self._read:
             parse = _EVENTS.get(chunk.kind)
             if parse is not None:
@@ -79,25 +82,26 @@ class TapeReader:
 
     @property
     def place(self) -> int:
-        """Bytes that were read."""
+        """Bytes read so far."""
         return self._chunks.place
 
     def close(self) -> None:
+        """Close the file."""
         self._chunks.close()
 
 
-# What is in the chunks. All of these raise LookupError, TypeError or ValueError.
+# Parsers of the chunks. All of them raise LookupError, TypeError or ValueError if the content is invalid.
 
 
 def _sense(value: Any) -> Sense:
     if value not in ("image", "sound"):
-        raise ValueError(f"no sense: {value!r}")
+        raise ValueError(f"invalid sense: {value!r}")
     return cast(Sense, value)
 
 
 def _senses(values: Any) -> tuple[Sense, ...]:
     if not isinstance(values, list):
-        raise TypeError(f"no list: {values!r}")
+        raise TypeError(f"not a list: {values!r}")
     return tuple(_sense(value) for value in values)
 
 
@@ -110,7 +114,7 @@ def _typed(facts: Mapping[str, Any], name: str, kind: type[T]) -> T:
     return value
 
 
-def _whole(facts: Mapping[str, Any], name: str, low: int, high: int) -> int:
+def _integer(facts: Mapping[str, Any], name: str, low: int, high: int) -> int:
     value = _typed(facts, name, int)
     if not low <= value <= high:
         raise ValueError(f"{name} is {value}")
@@ -137,28 +141,28 @@ def _head(chunk: Chunk) -> TapeHeader:
 
 def _took(chunk: Chunk) -> Took:
     facts, sense = chunk.facts, _sense(chunk.facts["sense"])
-    told = _typed(facts, "status", dict)
-    status = _status(SourceStatus, told) if sense == "image" else _status(MicrophoneStatus, told)
+    stored = _typed(facts, "status", dict)
+    status = _status(SourceStatus, stored) if sense == "image" else _status(MicrophoneStatus, stored)
     lost = facts.get("lost") is True
     if lost or "at" not in facts:
         return Took(sense, None, status, lost)
     at, truth = _typed(facts, "at", float), None if facts["truth"] is None else _typed(facts, "truth", str)
     if sense == "image":
-        height, width = _whole(facts, "height", 1, MOST_PIXELS), _whole(facts, "width", 1, MOST_PIXELS)
+        height, width = _integer(facts, "height", 1, MOST_PIXELS), _integer(facts, "width", 1, MOST_PIXELS)
         picture = unpack_picture(chunk.data, height, width)
         return Took(sense, Frame(picture, _typed(facts, "number", int), at, truth), status)
-    samples = unpack_sound(chunk.data, _whole(facts, "count", 1, 100_000_000))
-    rate = _whole(facts, "rate", 1, 10_000_000)
+    samples = unpack_sound(chunk.data, _integer(facts, "count", 1, 100_000_000))
+    rate = _integer(facts, "rate", 1, 10_000_000)
     return Took(sense, SoundBlock(samples, rate, at, _typed(facts, "broken", bool), truth), status)
 
 
 def _status(kind: type[S], facts: Mapping[str, Any]) -> S:
-    """A later goodpart may tell more of a source than this one knows."""
+    """The status of a source. Unknown fields, which a later version may have added, are ignored."""
     known = {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
-    kinds = {field.name: str(field.type) for field in fields(kind)}
+    types = {field.name: str(field.type) for field in fields(kind)}
     for name, value in known.items():
-        wanted = (int, float) if kinds[name] in ("float", "int", "float | None") else (str,)
-        if not (isinstance(value, wanted) or (value is None and kinds[name].endswith("None"))):
+        wanted = (int, float) if types[name] in ("float", "int", "float | None") else (str,)
+        if not (isinstance(value, wanted) or (value is None and types[name].endswith("None"))):
             raise TypeError(f"{name} is {value!r}")
     return kind(**known)
 
@@ -166,12 +170,12 @@ def _status(kind: type[S], facts: Mapping[str, Any]) -> S:
 def _threshold(chunk: Chunk) -> ThresholdSet:
     facts, which = chunk.facts, chunk.facts["which"]
     if which not in ("density", "reconstruction_error"):
-        raise ValueError(f"no threshold: {which!r}")
+        raise ValueError(f"invalid threshold: {which!r}")
     return ThresholdSet(_sense(facts["sense"]), which, _typed(facts, "value", float), _typed(facts, "by", str))
 
 
 def _part(chunk: Chunk) -> PartPlaced:
-    ok, anomalies, unknown = (_whole({"count": count}, "count", 0, 2**53) for count in chunk.facts["counts"])
+    ok, anomalies, unknown = (_integer({"count": count}, "count", 0, 2**53) for count in chunk.facts["counts"])
     return PartPlaced(_typed(chunk.facts, "by", str), (ok, anomalies, unknown))
 
 

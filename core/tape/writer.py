@@ -1,4 +1,4 @@
-"""Records what a station perceives, is told and says, while it judges."""
+"""Records the samples, commands and verdicts of a station while it judges."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ if TYPE_CHECKING:
     from core.tape.verdict_stream import VerdictLine
 
 MOST_WAITING = 64_000_000
-"""Bytes of pictures that wait to be written; half as much again of sound. Beyond, a picture is left out, and that is
-told."""
+"""Bytes of pictures that may wait to be written; 1.5 times as much with sound. Beyond that samples are left out and
+reported as gaps."""
 LEAST_WAITING = 2
 """Pictures that may wait, however large they are."""
 MOST_EVENTS = 20_000
+"""Events that may wait; beyond that the recording ends."""
 RESERVE = 64_000_000
-"""Bytes of the disk (or a twentieth of a smaller one) that are left to the journal."""
+"""Bytes of the disk (or a twentieth of a smaller disk) that are left free for the journal."""
 GAPS = "the recording has gaps: the disk or the processor cannot follow"
 CLOSE_SECONDS = 5.0
+"""Seconds that `close` waits for the writer."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +49,23 @@ class _QueuedEvent:
     at: float
     facts: Mapping[str, Any]
     load: Callable[[], bytes] | None
+    """Makes the chunk's data on the writer's thread."""
     size: int
-    """Bytes of memory that wait with it."""
+    """Bytes of the sample that are held in memory until then."""
 
 
 class TapeWriter:
-    """One file. Every method but `close` returns at once; packing and writing are done on a thread of its own.
+    """Writes one recording. Every method except `close` returns at once; a separate thread packs and writes.
 
-    What is to be judged again is recorded where the station takes it, in the order in which the station's loop takes
-    it: what a source gave, its status and the time; when a judgement came; commands.
+    Events are recorded in the order in which the station's loop handles them: each sample with the status of its
+    source and the time, the arrival of each judgement, each command. A replay judges them again in this order.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises GoodpartError where the file is there already, or cannot be written."""
+        """Raises GoodpartError if the file exists already or cannot be written."""
         self.path = path
         self.clock: Clock = SystemClock()
-        """The station's; every event is recorded with its time."""
+        """The station's clock; every event is recorded with its time."""
         try:
             self._file = path.open("xb", buffering=0)
             self._file.write(MAGIC)
@@ -78,17 +81,18 @@ class TapeWriter:
         self._begun = self._closing = False
         self._lost = 0
         self._trouble = ""
-        self._over = False
+        self._ended = False
         self._last: VerdictLine | None = None
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
 
     def state(self) -> TapeState:
-        return TapeState(self.path.name, self._written / 1e6, self._lost, self._trouble, self._over or self._closing)
+        """The file name, megabytes written, samples lost, trouble as text, and whether the recording has ended."""
+        return TapeState(self.path.name, self._written / 1e6, self._lost, self._trouble, self._ended or self._closing)
 
-    # What the station tells; on its loop.
+    # Called by the station, on its loop.
 
     def begin(self, facts: Mapping[str, Any]) -> None:
-        """`facts` as core.tape.header makes them."""
+        """Write the header and start the writer; `facts` come from core.tape.header.head_facts."""
         self._begun = True
         self.clock.read()
         wall = time.time()
@@ -96,8 +100,8 @@ class TapeWriter:
         self._put("HEAD", {**facts, "wall": wall})
 
     def took(self, sense: Sense, sample: Frame | SoundBlock | None, status: SourceStatus | MicrophoneStatus) -> None:
-        """What a step is about to judge; None for nothing."""
-        from core.samples import Frame  # loads NumPy, and the first paint comes before
+        """A step is about to judge this sample; None if the source had no new one."""
+        from core.samples import Frame  # imported late: it loads NumPy, which the first paint must not wait for
 
         facts: dict[str, Any] = {"sense": sense, "status": dict(vars(status))}
         if sample is None:
@@ -114,57 +118,63 @@ class TapeWriter:
             self._put_sample(facts, partial(_pack_sound, samples), samples.nbytes, MOST_WAITING * 3 // 2)
 
     def judged(self, sense: Sense) -> None:
-        """The judgement of what was taken last has come to the loop."""
+        """The judgement of the sample taken last has arrived at the loop."""
         self._put("JUDG", {"sense": sense})
 
     def model(self, sense: Sense, bundle: str, path: Path) -> None:
-        """From now on judges the model with this id, which is at `path`."""
+        """A sense uses the model with the id `bundle` from now on; its file is at `path`."""
         self._put("MODL", {"sense": sense, "id": bundle}, partial(_bundle, path, bundle))
 
     def refused(self, sense: Sense, words: str) -> None:
-        """There is no model, for the reason given."""
+        """A sense has no usable model from now on; `words` is the reason."""
         self._put("NONE", {"sense": sense, "words": words})
 
     def threshold(self, sense: Sense, which: Which, value: float, by: str, how: Mapping[str, Any]) -> None:
+        """A threshold was set to `value`; `by` names who set it, `how` holds details such as the knob's value."""
         facts = {"sense": sense, "which": which, "value": float(value), "by": by, "how": dict(how)}
         self._put("THRS", facts)
 
     def calibrated(self, sense: Sense, recipe: Recipe) -> None:
-        """New thresholds were calculated, as the recipe asks by now."""
+        """The thresholds of a sense were calibrated again, with the recipe's present settings."""
         from core.tape.header import settings_text
 
         facts = {"sense": sense, "settings": settings_text(recipe.settings), "taught": list(recipe.senses)}
         self._put("CALB", facts)
 
     def paused(self, paused: bool) -> None:
+        """Judging was paused (true) or continued."""
         self._put("PAUS", {"paused": paused})
 
     def single(self, on: bool) -> None:
-        """To single shots, or back."""
+        """The mode was changed to single shots (true) or to continuous judging."""
         self._put("SNGL", {"on": on})
 
     def part(self, by: str, shift: Shift) -> None:
-        """A part is in place; `shift` is what was counted before it."""
+        """A part is in place, reported by the trigger `by`; `shift` holds the counts before it."""
         self._put("PART", {"by": by, "counts": [shift.ok, shift.anomalies, shift.unknown]})
 
     def publishes(self, hung: Mapping[Sense, float], *, news: bool) -> None:
-        """The station is about to say how it stands; `hung` are steps that hang, with their seconds."""
+        """The station is about to publish a snapshot; `hung` maps senses whose step hangs to the seconds it hangs.
+
+        `news` is true if the cause is not a step of a sense.
+        """
         self._put("PUBL", {"news": news, "hung": dict(hung)})
 
     def failed(self, sense: Sense, words: str) -> None:
+        """A step of a sense has raised an exception; `words` is its text."""
         self._put("FAIL", {"sense": sense, "words": words})
 
     def knobs(self, data: bytes, now: float) -> None:
-        """Bytes from the board, as they came."""
+        """Bytes came from the knob board at `now` (time.monotonic())."""
         self._put("KNOB", {}, lambda: data, at=now)
 
-    def said(self, said: VerdictLine) -> None:
-        """What the station said."""
-        if said != self._last:
-            self._last = said
-            self._put("SAID", said)
+    def said(self, line: VerdictLine) -> None:
+        """The station has published this line of the verdict stream; a repeated line is not recorded."""
+        if line != self._last:
+            self._last = line
+            self._put("SAID", line)
 
-    # Between the station's loop and the writer.
+    # The queue between the station's loop and the writer.
 
     def _put_sample(self, facts: dict[str, Any], load: Callable[[], bytes], size: int, most: int) -> None:
         if self._waiting_samples >= LEAST_WAITING and self._waiting_bytes + size > most:
@@ -183,7 +193,7 @@ class TapeWriter:
         at: float | None = None,
     ) -> None:
         with self._change:
-            if self._over or self._closing:
+            if self._ended or self._closing:
                 return
             if len(self._waiting) >= MOST_EVENTS:
                 self._give_up("the disk does not answer")
@@ -193,9 +203,9 @@ class TapeWriter:
             self._waiting_samples += size > 0
             self._change.notify()
 
-    def _give_up(self, why: str) -> None:
-        self._over = True
-        self._trouble = f"the recording was ended: {why}; {self.path.name} is kept up to there"
+    def _give_up(self, cause: str) -> None:
+        self._ended = True
+        self._trouble = f"the recording was ended: {cause}; {self.path.name} is kept up to there"
         self._waiting.clear()
 
     # The writer's thread.
@@ -204,28 +214,28 @@ class TapeWriter:
         from core.tape.verdict_stream import VerdictDigest
 
         digest = VerdictDigest()
-        while (event := self._next()) is not None:
+        while (event := self._next_event()) is not None:
             try:
                 data = event.load() if event.load else b""
                 self._write(packed(event.kind, event.at, event.facts, data))
                 if event.kind == "SAID":
                     digest.add(event.facts)
-            except Exception as error:  # noqa: BLE001 - told, and the station goes on
-                words = error.strerror if isinstance(error, OSError) else None
-                self._fail(words or f"{type(error).__name__}: {error}")
+            except Exception as error:  # noqa: BLE001 - reported as trouble; the station continues
+                cause = error.strerror if isinstance(error, OSError) else None
+                self._fail(cause or f"{type(error).__name__}: {error}")
             finally:
                 with self._change:
                     self._waiting_bytes -= event.size
                     self._waiting_samples -= event.size > 0
         self._finish({"said": digest.count, "sha256": digest.hex(), "trouble": self._trouble})
 
-    def _next(self) -> _QueuedEvent | None:
+    def _next_event(self) -> _QueuedEvent | None:
         with self._change:
-            self._change.wait_for(lambda: self._waiting or self._closing or self._over)
+            self._change.wait_for(lambda: self._waiting or self._closing or self._ended)
             return self._waiting.popleft() if self._waiting else None
 
     def _write(self, chunk: bytes) -> None:
-        """The whole chunk, in one piece where the system can. Raises OSError."""
+        """Write a chunk, in one call if the system accepts it. Raises OSError."""
         now = time.monotonic()
         if now - self._checked_at > 1.0:
             self._checked_at = now
@@ -240,12 +250,12 @@ class TapeWriter:
         if usage.free < min(RESERVE, usage.total // 20):
             raise OSError(errno.ENOSPC, f"the disk is nearly full ({usage.free / 1e6:.0f} MB left)")
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, cause: str) -> None:
         with self._change:
-            self._give_up(why[0].lower() + why[1:])
+            self._give_up(cause[0].lower() + cause[1:])
 
     def _finish(self, facts: Mapping[str, Any]) -> None:
-        """Cut off what is torn, and say that this is all."""
+        """Cut off an incomplete chunk and write the last event."""
         try:
             self._file.truncate(self._written)
             self._file.seek(self._written)
@@ -253,7 +263,7 @@ class TapeWriter:
             try:
                 self._file.write(last)
                 self._written += len(last)
-            except OSError:  # a full disk
+            except OSError:  # the disk is full
                 self._file.truncate(self._written)
             os.fsync(self._file.fileno())
         except OSError as error:
@@ -262,14 +272,14 @@ class TapeWriter:
             self._file.close()
 
     def close(self) -> None:
-        """Write what waits; may take some seconds. May be called twice."""
+        """Write the waiting events and close the file; may take CLOSE_SECONDS. May be called twice."""
         with self._change:
             self._closing = True
             self._change.notify()
         if self._begun:
             self._thread.join(CLOSE_SECONDS)
         elif not self._file.closed:
-            # Nothing was ever recorded.
+            # Nothing was recorded: remove the empty file.
             self._file.close()
             self.path.unlink(missing_ok=True)
 
@@ -287,7 +297,7 @@ def _pack_sound(samples: Any) -> bytes:
 
 
 def _bundle(path: Path, bundle: str) -> bytes:
-    """The model's file, if it is still the one with this id; otherwise nothing."""
+    """The bytes of the model's file if it still has this id, otherwise empty."""
     from core.bundle import SEAL
 
     try:

@@ -1,4 +1,4 @@
-// The checks on an emulated Xtensa core without a system: output and exit through `simcall`.
+// Runs the checks on an emulated Xtensa core without an operating system: output and exit through `simcall`.
 #include "checks.h"
 #include "vectors_text.h"
 
@@ -13,21 +13,21 @@ int simcall(int call, int a, int b, int c) {
   return a2;
 }
 
-void say(const char* words) {
+void print(const char* text) {
   int length = 0;
-  while (words[length]) ++length;
-  simcall(4, 1, reinterpret_cast<int>(words), length);
+  while (text[length]) ++length;
+  simcall(4, 1, reinterpret_cast<int>(text), length);
 }
 
 int failures = 0;
 
 void fail(const char* what, const char* line) {
   ++failures;
-  say("FAILED: ");
-  say(what);
-  say(" | ");
-  say(line);
-  say("\n");
+  print("FAILED: ");
+  print(what);
+  print(" | ");
+  print(line);
+  print("\n");
 }
 
 }  // namespace
@@ -37,16 +37,16 @@ extern "C" [[noreturn]] void run() {
   checkBoard(fail);
   checkPairing(fail);
   uint16_t last = 0;
-  if (changesAtRest(2765, 1, last) > 1) fail("a knob at rest does not hold still", "");
-  if (last < 2756 || last > 2774) fail("a knob is not where it is", "");
-  if (readingsOfTurn(0, 4095, 1) > 10) fail("a full turn comes too late", "");
-  say(failures ? "emulated Xtensa: FAILED\n" : "emulated Xtensa: all checks hold\n");
+  if (changesAtRest(2765, 1, last) > 1) fail("the value of a knob at rest changes", "");
+  if (last < 2756 || last > 2774) fail("the value of a knob is far from its position", "");
+  if (readingsOfTurn(0, 4095, 1) > 10) fail("a full turn arrives too late", "");
+  print(failures ? "emulated Xtensa: FAILED\n" : "emulated Xtensa: all checks hold\n");
   simcall(1, failures ? 1 : 0, 0, 0);
   for (;;) {
   }
 }
 
-// What the compiler may call and a core without a library lacks.
+// Functions that the compiler may call and that a core without a library lacks.
 extern "C" void* memcpy(void* to, const void* from, size_t length) {
   for (size_t i = 0; i < length; ++i) static_cast<volatile char*>(to)[i] = static_cast<const char*>(from)[i];
   return to;

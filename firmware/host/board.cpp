@@ -1,10 +1,10 @@
-// A simulated board: the real firmware logic behind a pseudo-terminal, with a noisy hand on the knobs.
+// A simulated board: the real firmware logic behind a pseudo-terminal, with noisy knobs that --play turns by itself.
 //
 //   board [--link PATH] [--play] [--density N] [--error N]
 //
-// It says `port NAME` first, then `lamp WORD` and `relay on|off` whenever they change. Commands on standard input, a
-// line each: `turn 34 2765` (0..4095), `part` (the button), `hang` (answers nothing any more), `quit`. It ends with its standard input.
-// Posix only.
+// It prints `port NAME` first, then `lamp WORD` and `relay on|off` when they change. It reads commands from standard
+// input, one per line: `turn 34 2765` (0..4095), `part` (the button), `hang` (stop answering), `quit`. It ends when its
+// standard input closes. POSIX only.
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ void flush(Ports& ports) {
   while (ports.queue.take(line)) {
     char bytes[100];
     int length = snprintf(bytes, sizeof bytes, "%s\r\n", line.c_str());
-    // Where nobody reads, the line is lost, as on a wire.
+    // If no program reads the port, the line is lost, as on a real wire.
     if (!ports.hung && write(ports.master, bytes, static_cast<size_t>(length)) < 0) continue;
   }
 }
@@ -51,7 +51,7 @@ struct Hand {
   bool play = false;
   uint32_t nextTurn = 8000;
 
-  // Now and then somebody turns a knob for a second and lets go.
+  // Turns one of the knobs for a second, every 8 s.
   void move(uint32_t at, uint32_t& noise) {
     if (!play || at < nextTurn) return;
     uint16_t& knob = noise & 0x10000 ? density : error;
@@ -90,7 +90,7 @@ int main(int count, char** words) {
   }
   int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
   const char* name = master >= 0 && !grantpt(master) && !unlockpt(master) ? ptsname(master) : nullptr;
-  int slave = name ? open(name, O_RDWR | O_NOCTTY) : -1;  // kept open: a board does not care who reads
+  int slave = name ? open(name, O_RDWR | O_NOCTTY) : -1;  // kept open, so that a reader may come and go
   termios raw;
   if (slave < 0 || tcgetattr(slave, &raw)) return perror("no pseudo-terminal"), 1;
   cfmakeraw(&raw);

@@ -1,4 +1,4 @@
-// The calls that differ between Arduino-ESP32 core 2 (IDF 4.4) and core 3 (IDF 5), in one place.
+// The calls that differ between Arduino-ESP32 core 2 (IDF 4.4) and core 3 (IDF 5).
 #pragma once
 
 #include <Arduino.h>
@@ -14,14 +14,14 @@ inline void watchdog(uint32_t seconds) {
   config.timeout_ms = seconds * 1000;
   config.idle_core_mask = 0;
   config.trigger_panic = true;
-  // The core may have started it already.
+  // The core may have started the watchdog already.
   if (esp_task_wdt_init(&config) != ESP_OK) esp_task_wdt_reconfigure(&config);
 #else
   esp_task_wdt_init(seconds, true);
 #endif
 }
 
-// Pairing with a code that both sides show: a display and a button, no keyboard.
+// Pairing with a code that both devices show: this board has a display and a button, but no keyboard.
 inline void securePairing(BluetoothSerial& radio) {
 #if ESP_ARDUINO_VERSION_MAJOR >= 3
   radio.enableSSP(false, true);
@@ -45,16 +45,16 @@ struct Bonds {
 
 inline bool bonded(const uint8_t* address) {
   Bonds bonds;
-  for (int at = 0; at < bonds.count; ++at)
-    if (memcmp(bonds.list[at], address, sizeof(esp_bd_addr_t)) == 0) return true;
+  for (int i = 0; i < bonds.count; ++i)
+    if (memcmp(bonds.list[i], address, sizeof(esp_bd_addr_t)) == 0) return true;
   return false;
 }
 
-// A new bond takes the place of the others. `newest` is the address that has just connected.
+// Removes all bonds but that of `newest`, the address that has just connected.
 inline void keepOneBond(const uint8_t* newest) {
   Bonds bonds;
-  for (int at = 0; at < bonds.count; ++at)
-    if (memcmp(bonds.list[at], newest, sizeof(esp_bd_addr_t)) != 0) esp_bt_gap_remove_bond_device(bonds.list[at]);
+  for (int i = 0; i < bonds.count; ++i)
+    if (memcmp(bonds.list[i], newest, sizeof(esp_bd_addr_t)) != 0) esp_bt_gap_remove_bond_device(bonds.list[i]);
 }
 
 }  // namespace shim

@@ -1,5 +1,5 @@
-// Pins, radio and tasks; everything that thinks is in lib/benchlink. Built and tested on host and emulator, not yet run
-// on a board.
+// Pins, radio and tasks; the logic is in lib/benchlink. Built and tested on a host and an emulator, not yet run on a
+// board.
 #include <Adafruit_GFX.h>
 #include <Adafruit_SSD1306.h>
 #include <Arduino.h>
@@ -30,11 +30,11 @@ BluetoothSerial radio;
 Adafruit_SSD1306 display(128, 64, &Wire, -1);
 bool hasDisplay = false;
 
-// Lines for the radio: its writes can block, so a task of its own waits for it and the oldest lines go.
+// Lines for the radio. Its writes can block, so a separate task sends them; if it is slow, the oldest lines are lost.
 Queue radioLines;
 portMUX_TYPE radioLock = portMUX_INITIALIZER_UNLOCKED;
 
-// What the radio's own task says: taken over by the main loop.
+// Set by the radio's task, read by the main loop.
 portMUX_TYPE askedLock = portMUX_INITIALIZER_UNLOCKED;
 bool codeAsked = false;
 uint32_t codeToShow = 0;
@@ -44,7 +44,7 @@ benchlink::Button button, partButton;
 LineReader usbReader, radioReader;
 
 void send(void*, const Line& line) {
-  // USB: what does not fit is lost, the loop never waits.
+  // USB: a line that does not fit into the buffer is lost; the loop never waits.
   if (Serial.availableForWrite() >= static_cast<int>(line.length()) + 2) {
     Serial.print(line.c_str());
     Serial.print("\r\n");
@@ -113,7 +113,7 @@ void serialEvent(esp_spp_cb_event_t event, esp_spp_cb_param_t* what) {
   // The core makes the radio discoverable by itself when the profile starts.
   if (event == ESP_SPP_INIT_EVT || event == ESP_SPP_START_EVT) shim::discoverable(false);
   if (event != ESP_SPP_SRV_OPEN_EVT || what->srv_open.status != ESP_SPP_SUCCESS) return;
-  // Core 2 opens the port to anyone; who has not been accepted with the button is sent away.
+  // Core 2 opens the port to every device: disconnect one that was not accepted with the button.
   if (shim::bonded(what->srv_open.rem_bda)) {
     shim::keepOneBond(what->srv_open.rem_bda);
   } else {
@@ -179,7 +179,7 @@ void show(uint32_t now) {
 }  // namespace
 
 void setup() {
-  // First the safe side, whatever happens after.
+  // First switch the relay off: the safe state, whatever happens next.
   pinMode(kRelayPin, OUTPUT);
   digitalWrite(kRelayPin, LOW);
   pinMode(kGreenPin, OUTPUT);
@@ -188,7 +188,7 @@ void setup() {
   pinMode(kPartPin, INPUT_PULLUP);
   analogSetPinAttenuation(kDensityPin, ADC_11db);
   analogSetPinAttenuation(kErrorPin, ADC_11db);
-  Serial.setTxBufferSize(1024);  // without it 127 bytes fit: less than the lines of one second at rest
+  Serial.setTxBufferSize(1024);  // the default of 127 bytes is less than the lines of one second at rest
   Serial.begin(115200);
   Wire.begin(kSdaPin, kSclPin);
   hasDisplay = display.begin(SSD1306_SWITCHCAPVCC, kDisplayAddress);
@@ -203,7 +203,7 @@ void loop() {
   sample(Knob::kDensity, kDensityPin);
   sample(Knob::kError, kErrorPin);
   uint32_t now = millis();
-  // Bounded: a peer that floods must not keep the relay from its time-out.
+  // Bounded: a peer that sends without pause must not delay the relay's time-out.
   for (int i = 0; i < 512 && Serial.available(); ++i)
     board().receive(usbReader, static_cast<char>(Serial.read()), now);
   for (int i = 0; i < 512 && radio.available(); ++i)

@@ -20,10 +20,10 @@ bool begins(const char* text, const char* with) {
 
 int nibble(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
 
-// One vector: kind|line|meaning.
+// A vector: kind|line|meaning.
 struct Vector {
   Text<16> kind;
-  Text<256> line;  // \xNN undone; holds zeros too
+  Text<256> line;  // \xNN decoded; may contain zeros
   Text<96> words;
 
   unsigned word(unsigned at, Text<24>& found) const {
@@ -68,7 +68,7 @@ void checkFilter(const Vector& v, Fail fail) {
     uint16_t position = static_cast<uint16_t>(v.number(block < 6 ? 0 : 1));
     while (!filter.add(noisySample(position, seed))) {
     }
-    if (filter.value() != v.number(3 + block)) return fail("the filter gives another value", v.words.c_str());
+    if (filter.value() != v.number(3 + block)) return fail("the filter returns another value", v.words.c_str());
   }
 }
 
@@ -78,7 +78,7 @@ void checkVector(const Vector& v, Fail fail) {
   Line made;
   size_t body = 0;
   Seal seal = sealOf(text, v.line.length(), body);
-  // As a board meets it: character by character, after a torn line, with both kinds of ends.
+  // As on a real board: character by character, after a truncated line, with both line endings.
   LineReader reader;
   Verdict verdict;
   bool verdictRead = false;
@@ -113,12 +113,12 @@ void checkVector(const Vector& v, Fail fail) {
     return;
   } else {
     if (verdictRead) fail("a verdict was read from noise", text);
-    if (equal(v.kind.c_str(), "legacy") && seal != Seal::kNone) fail("a seal was seen where none is", text);
+    if (equal(v.kind.c_str(), "legacy") && seal != Seal::kNone) fail("a seal was seen in a line without one", text);
     if (equal(v.kind.c_str(), "broken") && seal == Seal::kGood) fail("a broken seal was taken for a good one", text);
     return;
   }
   if (!equal(made.c_str(), text)) fail(made.c_str(), text);
-  if (seal != Seal::kGood) fail("the seal is good but was not seen so", text);
+  if (seal != Seal::kGood) fail("a good seal was not recognised", text);
   if (verdictRead) fail("a verdict was read from another frame", text);
 }
 
@@ -159,7 +159,7 @@ unsigned checkVectors(const char* text, Fail fail) {
 unsigned changesAtRest(uint16_t position, uint32_t seed, uint16_t& last) {
   Filter filter;
   unsigned changes = 0;
-  // The first readings find the place.
+  // The first 50 readings are for the filter to settle.
   for (unsigned reading = 0; reading < 1050; ++reading) {
     uint16_t before = filter.value();
     while (!filter.add(noisySample(position, seed))) {
@@ -206,44 +206,44 @@ void checkBoard(Fail fail) {
   must(board.state() == State::kNoLink && !board.relay() && !board.greenLamp(), "before any verdict it is NO LINK");
   board.tick(now);
   must(begins(sent.last.c_str(), "!HB v1 fw=1.0.0 up=0 rst=poweron *"), "the first tick sends a heartbeat");
-  must(sent.lines == 1, "a knob that was never read is not told");
+  must(sent.lines == 1, "a knob that was never read is not sent");
   tell(board, usb, seal(">V 7 OK 3.25 0.0021"), now);
-  must(board.state() == State::kOk && board.relay() && board.greenLamp(), "OK pulls the relay");
+  must(board.state() == State::kOk && board.relay() && board.greenLamp(), "OK switches the relay on");
   must(begins(sent.last.c_str(), "<A 7 *"), "a verdict is answered");
   board.page(page);
   must(equal(page.word.c_str(), "OK") && equal(page.rows[3].c_str(), "error   0.0021"), "the page shows the verdict");
   board.tick(now + 2999);
   must(board.relay(), "a verdict counts for 3 s");
   board.tick(now + 3000);
-  must(board.state() == State::kNoLink && !board.relay() && !board.greenLamp(), "and no longer");
+  must(board.state() == State::kNoLink && !board.relay() && !board.greenLamp(), "after 3 s it no longer counts");
   board.page(page);
-  must(equal(page.word.c_str(), "NO LINK"), "the page says NO LINK");
+  must(equal(page.word.c_str(), "NO LINK"), "the page shows NO LINK");
   board.tick(now + 5000);  // the clock has wrapped around
-  must(!board.relay(), "a wrapped clock revives nothing");
+  must(!board.relay(), "a wrapped clock does not revive an old verdict");
   tell(board, usb, ">V 8 OK 3.25 0.0021 *0000", now + 5000);
-  must(!board.relay(), "a broken verdict moves nothing");
+  must(!board.relay(), "a verdict with a broken seal does not switch the relay");
   tell(board, usb, seal(">V 9 OK 3.25 0.0021"), now + 5000);
-  must(board.relay(), "a good one does");
+  must(board.relay(), "a verdict with a good seal does");
   tell(board, usb, seal(">V 10 ANOMALY 3.25 0.0021"), now + 5100);
-  must(!board.relay() && board.redLamp(0) && board.redLamp(700), "ANOMALY drops it, the red lamp is steady");
+  must(!board.relay() && board.redLamp(0) && board.redLamp(700), "ANOMALY switches the relay off, the red lamp is steady");
   tell(board, usb, seal(">V 11 UNKNOWN - -"), now + 5200);
   must(!board.relay() && !board.greenLamp() && board.redLamp(512) && !board.redLamp(0), "UNKNOWN blinks slowly");
-  // Knobs: told at once when they turn, once a second when they rest.
+  // Knobs are sent at once if they turn, once per second if they rest.
   for (unsigned i = 0; i < Filter::kSamples; ++i) board.sample(Knob::kError, 1632, 1315);
   now = 50000;
   board.tick(now);
   while (sent.lines) sent = Sent();
   for (uint32_t t = 10; t <= 1000; t += 10) board.tick(now + t);
-  must(sent.lines == 2, "at rest a reading and a heartbeat a second");
+  must(sent.lines == 2, "at rest there are a reading and a heartbeat per second");
   sent = Sent();
   for (unsigned i = 0; i < Filter::kSamples; ++i) board.sample(Knob::kError, 163, 280);
   board.tick(now + 1100);
-  must(begins(sent.last.c_str(), "_39#0.0163#39_ v1 s="), "a turn is told at once");
+  must(begins(sent.last.c_str(), "_39#0.0163#39_ v1 s="), "a turn is sent at once");
   sent = Sent();
   board.part(now + 1150);
-  must(sent.lines == 1 && begins(sent.last.c_str(), "!PART v1 s="), "a press of the button is told at once");
+  must(sent.lines == 1 && begins(sent.last.c_str(), "!PART v1 s="), "a press of the button is sent at once");
   board.tick(now + 1151);
-  must(sent.lines == 1, "and only once");
+  must(sent.lines == 1, "a press of the button is sent only once");
   Queue queue;
   Line line;
   for (unsigned i = 0; i < 40; ++i) {
@@ -254,7 +254,7 @@ void checkBoard(Fail fail) {
   constexpr uint32_t kValues[] = {0u, 9u, 10u, 99u, 4294967295u, 4294967289u, 1000000000u};
   for (uint32_t value : kValues) {
     uint32_t q = tenth(value);
-    must(value - q * 10 <= 9, "a tenth is a tenth");
+    must(value - q * 10 <= 9, "tenth() divides by ten");
   }
 }
 
@@ -264,26 +264,26 @@ void checkPairing(Fail fail) {
   };
   Pairing pairing;
   pairing.ask(123456);
-  must(pairing.answer() == Pairing::Answer::kRefuse && !pairing.asked(), "nobody pairs unasked");
+  must(pairing.answer() == Pairing::Answer::kRefuse && !pairing.asked(), "no pairing before the button is pressed");
   pairing.press(1000);
   must(pairing.open() && pairing.answer() == Pairing::Answer::kNone, "a press opens the window");
   pairing.ask(123456);
   must(pairing.asked() && pairing.code() == 123456, "the code is shown");
   pairing.press(2000);
-  must(pairing.answer() == Pairing::Answer::kAccept && !pairing.open(), "a second press accepts and closes it");
-  must(pairing.answer() == Pairing::Answer::kNone, "an answer is given once");
+  must(pairing.answer() == Pairing::Answer::kAccept && !pairing.open(), "a second press accepts and closes the window");
+  must(pairing.answer() == Pairing::Answer::kNone, "an answer is returned once");
   pairing.press(3000);
   pairing.ask(654321);
   pairing.tick(3000 + 59999);
-  must(pairing.open(), "it is open for a minute");
+  must(pairing.open(), "the window is open for a minute");
   pairing.tick(3000 + 60000);
-  must(!pairing.open() && pairing.answer() == Pairing::Answer::kRefuse, "then it closes and refuses");
+  must(!pairing.open() && pairing.answer() == Pairing::Answer::kRefuse, "after a minute it closes and refuses");
   Button button;
   unsigned presses = 0;
-  // Bounces for 10 ms, is held for 100, bounces again.
+  // The button bounces for 10 ms, is held for 90 ms, and bounces for 10 ms again.
   for (uint32_t t = 0; t < 300; ++t) {
     bool down = t >= 20 && t < 130 && !(t < 30 && t % 3 == 0) && !(t > 120 && t % 3 == 0);
     presses += button.pressed(down, t);
   }
-  must(presses == 1, "a bouncing button is pressed once");
+  must(presses == 1, "a press of a bouncing button counts once");
 }

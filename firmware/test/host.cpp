@@ -1,4 +1,4 @@
-// The checks on this computer, with doctest; built with the address and undefined-behaviour sanitizers.
+// Runs the checks on this computer with doctest; built with the address and undefined-behaviour sanitizers.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -22,9 +22,9 @@ TEST_CASE("shared vectors") {
   CHECK(checkVectors(text.str().c_str(), fail) > 50);
 }
 
-TEST_CASE("a knob at rest holds still under noise and spikes") {
-  for (int at : {0, 5, 163, 1632, 2048, 2765, 4000, 4090, 4095}) {
-    uint16_t position = static_cast<uint16_t>(at);
+TEST_CASE("the value of a knob at rest does not change with noise and spikes") {
+  constexpr uint16_t kPositions[] = {0, 5, 163, 1632, 2048, 2765, 4000, 4090, 4095};
+  for (uint16_t position : kPositions) {
     for (uint32_t seed = 1; seed <= 20; ++seed) {
       uint16_t last = 0;
       CHECK(changesAtRest(position, seed, last) <= 1);
@@ -35,7 +35,7 @@ TEST_CASE("a knob at rest holds still under noise and spikes") {
 }
 
 TEST_CASE("a full turn arrives within 150 ms") {
-  // A reading of both knobs takes 128 conversions of less than 80 us: 11 ms. Then 40 ms until the next line may go.
+  // A reading of both knobs takes 128 conversions of less than 80 us: 11 ms. The next line may follow after 40 ms.
   for (uint32_t seed = 1; seed <= 200; ++seed) {
     CHECK(readingsOfTurn(0, 4095, seed) * 11 + 40 <= 150);
     CHECK(readingsOfTurn(4095, 0, seed) * 11 + 40 <= 150);
@@ -47,7 +47,7 @@ TEST_CASE("verdict, relay, lamps, page, queue") { checkBoard(fail); }
 
 TEST_CASE("pairing and the button") { checkPairing(fail); }
 
-TEST_CASE("any bytes: no verdict, no overrun") {
+TEST_CASE("random bytes cause no verdict and no overrun") {
   uint32_t state = 1;
   benchlink::Board board("poweron", [](void*, const benchlink::Line&) {}, nullptr);
   benchlink::LineReader reader;

@@ -1,8 +1,8 @@
-"""Writes vectors.txt: frames good, legacy, torn, hostile, and what the filter makes of noisy knobs, for the C++ and
-the Python tests.
+"""Writes vectors.txt for the C++ and the Python tests: good, legacy, truncated and hostile frames, and the filter's
+values for noisy knobs.
 
-The seals are made with Python's own binascii.crc_hqx and the filter's values by a third hand, so neither implementation
-checks itself.
+The seals come from Python's binascii.crc_hqx and the filter's values from an independent implementation in this file,
+so that neither of the tested implementations checks itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pathlib import Path
 
 
 def sealed(body: str) -> str:
+    """Return the line with its seal, " *CRC"."""
     return f"{body} *{binascii.crc_hqx(body.encode('latin-1'), 0xFFFF):04X}"
 
 
 def wrong(line: str) -> str:
+    """Return the line with its last character replaced by another digit."""
     return line[:-1] + ("0" if line[-1] != "0" else "1")
 
 
@@ -93,19 +95,19 @@ BROKEN = [
 
 
 def noise(seed: int) -> Iterator[int]:
-    """What noisySample in noise.cpp adds to a position, one after the other."""
+    """Yield the numbers that noisySample in noise.cpp adds to a position."""
     while True:
-        hand = []
+        draws = []
         for _ in range(13):
             seed = (seed * 1664525 + 1013904223) % 2**32
-            hand.append(seed)
-        gauss = (sum(word >> 24 for word in hand[:12]) - 1530) * 12 >> 8
-        spike = hand[12] >> 16
+            draws.append(seed)
+        gauss = (sum(draw >> 24 for draw in draws[:12]) - 1530) * 12 >> 8
+        spike = draws[12] >> 16
         yield gauss + (0 if spike & 0xFF >= 5 else 400 if spike & 0x100 else -400)
 
 
 def filtered(begin: int, end: int, seed: int) -> list[int]:
-    """The knob's value after each of six blocks at one position and six at another."""
+    """Return the knob's value after each of six blocks at one position and six at another."""
     sounds, average, value, values = noise(seed), None, 0, []
     for position in [begin] * 6 + [end] * 6:
         block = sorted(min(4095, max(0, position + next(sounds))) for _ in range(64))
@@ -114,17 +116,17 @@ def filtered(begin: int, end: int, seed: int) -> list[int]:
             average = mean
         else:
             average += (mean - average) // 8
-        now = (average + 128) // 256
+        rounded = (average + 128) // 256
         first = not values
-        if now <= 3 or now >= 4092:
-            value = 0 if now <= 3 else 4095
-        elif first or abs(now - value) > 6:
-            value = now
+        if rounded <= 3 or rounded >= 4092:
+            value = 0 if rounded <= 3 else 4095
+        elif first or abs(rounded - value) > 6:
+            value = rounded
         values.append(value)
     return values
 
 
-# (2765, 2775, 5) tells a deadband of 6 from one of 5 and of 7.
+# (2765, 2775, 5) distinguishes a deadband of 6 from 5 and 7.
 TURNS = [
     (2765, 2775, 5),
     (0, 4095, 1),
@@ -142,6 +144,7 @@ FILTERED = [
 
 
 def escaped(line: str) -> str:
+    r"""Return the line with every byte that is not plain ASCII as \xNN."""
     return "".join(c if " " <= c <= "~" and c not in "\\|" else f"\\x{ord(c):02x}" for c in line)
 
 

@@ -1,1 +1,1 @@
-"""Methods compared on the same folds."""
+"""Compares methods on the same folds."""

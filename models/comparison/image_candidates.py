@@ -1,4 +1,4 @@
-"""The methods that see, and trivial numbers, as entrants of a contest."""
+"""The candidates for pictures: the image methods and trivial scores."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from models.training_result import TrainingResult
 
 
 class ImageModel:
-    """A model file's content at work, as the station has it."""
+    """A trained image model that judges exactly as the station does."""
 
     seconds = None
 
     def __init__(self, taught: FoldMaterial, method: str, learnt: Learnt) -> None:
-        """Raises GoodpartError."""
+        """Build the judge in memory. Raises GoodpartError."""
         region = taught.recipe.settings.camera.region
         health = CameraHealth.of([measure(decode_picture(taught.files[0]))])
         facts = {"region": list(region), "health": health.to_json(), "distinct": len(set(taught.group.tolist()))}
         self._outcome = TrainingResult.of("image", method, learnt, facts, taught.seed, len(taught.files), "")
-        bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        bundle = Bundle("comparison", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
         rule = rule_of(taught.recipe.settings.image, method)
         least = supported(rule, learnt.held_out.count)
         self.notes = [*learnt.notes]
@@ -56,39 +56,45 @@ class ImageModel:
         self._judge = ImageJudge(self._recipe, bundle)
 
     def judge(self, file: Path) -> HeldOutSample:
-        seen = judge_picture_file(self._judge, file).judgement
-        return HeldOutSample(seen.share, map=np.round(seen.map.astype(float), 2).tolist())
+        """Judge a picture. Raises UnreadableError."""
+        judged = judge_picture_file(self._judge, file).judgement
+        return HeldOutSample(judged.share, map=np.round(judged.map.astype(float), 2).tolist())
 
     def save(self, folder: Path) -> Sequence[str]:
+        """Write the model file; returns the arguments for models.comparison.runtime_cost. Raises GoodpartError."""
         learnt = self._outcome.learnt
-        place = folder / "image.goodpart"
-        write_bundle(place, self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
-        return ("image", str(place))
+        path = folder / "image.goodpart"
+        write_bundle(path, self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        return ("image", str(path))
 
 
 def at_rate(recipe: Recipe, target: float) -> Recipe:
-    """The recipe with a target for this sense alone, and the thresholds of no model."""
+    """Return the recipe with its budget of false alarms set so that each sense gets `target`, 0..0.5."""
     verdict = replace(recipe.settings.verdict, false_alarms=min(0.5, target * len(recipe.senses)))
     return replace(recipe, settings=replace(recipe.settings, verdict=verdict))
 
 
 def lesson_of(taught: FoldMaterial) -> ImageLesson:
+    """Return the material as a method's lesson, with folds of its own."""
     region = taught.recipe.settings.camera.region
     return ImageLesson(taught.files, region, make_folds(taught.group), taught.seed, taught.epochs)
 
 
 def by_method(method: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    """As a recipe would learn it."""
+    """Train a method of core.methods as for a recipe. Raises GoodpartError."""
     return ImageModel(taught, method, load_object(METHODS[method].learner)(lesson_of(taught), progress))
 
 
 def by_filter_bank(taught: FoldMaterial, progress: Progress) -> CandidateModel:
+    """Train `features` on the filter bank in place of the backbone. Raises GoodpartError."""
     from models.image.features import learn_with
 
     return ImageModel(taught, "features", learn_with(None, lesson_of(taught), progress))
 
 
 def trivial(of: TrivialScore) -> Candidate:
+    """Return a candidate that judges pictures by one number."""
+
     def learn(taught: FoldMaterial, progress: Progress) -> CandidateModel:
         numbers = []
         for step, file in enumerate(taught.files):
@@ -99,12 +105,13 @@ def trivial(of: TrivialScore) -> Candidate:
     return learn
 
 
-def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
+def candidates(recipe: Recipe) -> Mapping[str, Candidate]:
+    """Return all candidates for pictures by name."""
     region = recipe.settings.camera.region
 
     @cache
     def grey(file: Path) -> tuple[float, float]:
-        """Read once for all models."""
+        """Decode each picture once for all models."""
         return brightness_and_contrast(crop(decode_picture(file), region))
 
     return {
@@ -117,5 +124,6 @@ def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
 
 
 def brightness_and_contrast(picture: Picture) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the grey values, 0..255, of uint8 (height, width, 3)."""
     grey = picture.mean(axis=2)
     return float(grey.mean()), float(grey.std())

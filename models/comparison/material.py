@@ -1,4 +1,4 @@
-"""What a contest of methods is held on: good and defective samples, with near-duplicates known."""
+"""The material of a comparison of methods: good and defective samples, grouped by near-duplicates."""
 
 from __future__ import annotations
 
@@ -21,39 +21,45 @@ from models.comparison.candidate import Groups, Numbers
 from models.progress import ProgressReporter
 
 FEWEST_GOOD = 6
-"""Fewer cannot be learnt from and held out as well."""
+"""Good samples that are not near-duplicates: with fewer, no fold can be held out."""
 SAME_SOUND = 0.9
-"""Correlation of how two recordings go up and down from which they are one: in noise of its own it is near 0."""
+"""Correlation of two recordings' envelopes above which they count as the same; near 0 for independent noise."""
 
 
 @dataclass(frozen=True)
 class ComparisonMaterial:
+    """The samples of one sense that can be decoded."""
+
     good: Sequence[Path]
+    """n paths of good samples."""
     group: Groups
-    """(n,) near-duplicates have one number, in the order of their first."""
+    """(n,) near-duplicates have the same number; the numbers follow the order of each group's first sample."""
     defects: Sequence[Path]
+    """m paths of known defects."""
     defect_group: Groups
+    """(m,) the same for the defects."""
     twins: Sequence[str]
     """Sentences on defective samples that are near-duplicates of good ones."""
     refused: Sequence[str]
+    """A sentence per file that could not be read."""
 
 
 def look_through(recipe: Recipe, sense: Sense, report: ProgressReporter) -> ComparisonMaterial:
-    """Raises GoodpartError where there is too little for a contest."""
-    listed, looked, folder = (
+    """Decode and group all material of the sense. Raises GoodpartError if there is too little to compare methods."""
+    list_files, reader, defect_folder = (
         (pictures_in, _Pictures(recipe), recipe.defect_images)
         if sense == "image"
         else (recordings_in, _Recordings(recipe), recipe.defect_sound)
     )
     refused: list[str] = []
     kept: list[list[Path]] = []
-    for name, place in (("good", recipe.good(sense)), ("defective", folder)):
-        files = listed(place) if place.is_dir() else []
+    for name, folder in (("good", recipe.good(sense)), ("defective", defect_folder)):
+        files = list_files(folder) if folder.is_dir() else []
         kept.append([])
         for step, file in enumerate(files):
             report(f"looking through {name}", step, len(files))
             try:
-                looked.take(file)
+                reader.take(file)
             except UnreadableError as error:
                 refused.append(str(error))
             else:
@@ -66,20 +72,21 @@ def look_through(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Comp
             f"{recipe.name}: there are no known defects to compare by{but}; `goodpart teach {recipe.name} {option} PATH"
             " --defect` adds some"
         )
-    every = looked.groups()
+    every = reader.groups()
     group, defect_group = every[: len(good)], every[len(good) :]
     distinct = len(set(group.tolist()))
     if distinct < FEWEST_GOOD:
         alike = f", of which only {distinct} are not near-duplicates," if distinct < len(good) else ""
         raise GoodpartError(
-            f"{recipe.name}: {len(good)} good {what}{alike} are too few to learn from and to judge{but}; it takes"
-            f" {FEWEST_GOOD}, better 25"
+            f"{recipe.name}: {len(good)} good {what}{alike} are too few to learn from and to judge{but}; a"
+            f" comparison needs {FEWEST_GOOD}, better 25"
         )
     _, numbered = np.unique(group, return_inverse=True)
     return ComparisonMaterial(good, numbered, defects, defect_group, twins(good, group, defects, defect_group), refused)
 
 
 def twins(good: Sequence[Path], group: Groups, defects: Sequence[Path], defect_group: Groups) -> list[str]:
+    """Return a sentence per defect that is a near-duplicate of a good sample. Both groups share their numbers."""
     first: dict[int, Path] = {}
     for file, number in zip(good, group.tolist(), strict=True):
         first.setdefault(number, file)
@@ -101,7 +108,7 @@ class _Pictures:
 
 
 class _Recordings:
-    """Recordings are the same where their envelopes rise and fall together from the beginning on, band by band."""
+    """Two recordings are the same if their envelopes rise and fall together from the beginning, band by band."""
 
     def __init__(self, recipe: Recipe) -> None:
         from models.comparison.sound_candidates import WindowsOf
@@ -120,14 +127,14 @@ class _Recordings:
 
     def groups(self) -> Groups:
         numbers: list[int] = []
-        for at, one in enumerate(self._seen):
-            same = next((other for other in range(at) if alike(one, self._seen[other])), None)
+        for index, envelope in enumerate(self._seen):
+            same = next((other for other in range(index) if alike(envelope, self._seen[other])), None)
             numbers.append(numbers[same] if same is not None else max(numbers, default=-1) + 1)
         return np.array(numbers, np.int64)
 
 
 def alike(one: Numbers, other: Numbers) -> bool:
-    """Whether two recordings (windows, bands), their means removed, are one."""
+    """Return whether two recordings (windows, bands), with their means removed, are the same."""
     common = min(len(one), len(other))
     a, b = one[:common].ravel(), other[:common].ravel()
     length = float(np.linalg.norm(a) * np.linalg.norm(b))

@@ -1,7 +1,7 @@
-"""A contest of methods: `python -m models.comparison.run RECIPE JOB`, one JSON object a line of progress.
+"""Compares methods: `python -m models.comparison.run RECIPE JOB` prints its progress, one JSON object per line.
 
-Every method learns the same folds of the recipe's good material, and judges the good samples that were left out and
-all defective ones. What came of it is left in the recipe's folder (core.evaluation.comparison).
+Every method learns the same folds of the recipe's good material and judges the held-out good samples and all defective
+ones. The result is a file in the recipe's folder (core.evaluation.comparison).
 """
 
 from __future__ import annotations
@@ -42,73 +42,78 @@ from models.progress import ProgressReporter
 FOLDS = 5
 DCGAN_EPOCHS = 40
 COST_OF = 3
-"""Good samples that are judged to measure what judging costs."""
+"""Good samples that are judged to measure the run-time cost."""
 
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """What `goodpart compare` asks for."""
+    """The arguments of `goodpart compare`."""
 
     sense: Sense
     methods: Sequence[str] = ()
-    """All where none is named."""
+    """Names of methods; empty means all."""
     folds: int = FOLDS
     epochs: int | None = None
-    """Of methods that learn by gradient; None lets them choose."""
+    """Only for methods that learn by gradient; None lets them choose."""
     dcgan_epochs: int = DCGAN_EPOCHS
     seed: int = 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    folder, said = arguments or sys.argv[1:]
+    """Run the comparison of the command line (recipe, request as JSON) and write it; returns the exit code."""
+    folder, request = arguments or sys.argv[1:]
     report = ProgressReporter(sys.stdout)
     end_with_parent(Path(folder))
     try:
-        recipe, job = open_recipe(folder), ComparisonRequest(**json.loads(said))
-        began = time.monotonic()
-        contest = hold(recipe, job, report)
-        write_contest(contest_file(recipe, job.sense), contest)
-        report.end("done", f"{len(contest.entries)} methods compared in {time.monotonic() - began:.0f} s")
+        recipe, job = open_recipe(folder), ComparisonRequest(**json.loads(request))
+        started = time.monotonic()
+        comparison = compare(recipe, job, report)
+        write_contest(contest_file(recipe, job.sense), comparison)
+        report.end("done", f"{len(comparison.entries)} methods compared in {time.monotonic() - started:.0f} s")
     except GoodpartError as error:
         report.end("failed", str(error))
         return error.exit_code
     except MemoryError:
-        report.end("failed", "there is not enough memory to compare so much; close other programs")
+        report.end("failed", "there is not enough memory for this much material; close other programs")
         return 1
     return 0
 
 
-def hold(recipe: Recipe, job: ComparisonRequest, report: ProgressReporter) -> Comparison:
-    """Raises GoodpartError: too little of anything, a method that is not one, TensorFlow missing."""
+def compare(recipe: Recipe, job: ComparisonRequest, report: ProgressReporter) -> Comparison:
+    """Train and judge with every candidate on every fold.
+
+    Raises GoodpartError if there is too little material, a method is unknown, or TensorFlow is missing for a method
+    that was named.
+    """
     methods = chosen(job)
     material = look_through(recipe, job.sense, report)
     fold = make_folds(material.group, max(2, min(job.folds, int(material.group.max()) + 1)))
-    known = entrants(recipe, job.sense, report)
-    along = ComparisonProgress(report, methods, int(fold.max()) + 1)
-    tried = {method: CandidateRun(len(material.good)) for method in methods}
+    candidates = candidates_for(recipe, job.sense, report)
+    progress = ComparisonProgress(report, methods, int(fold.max()) + 1)
+    runs = {method: CandidateRun(len(material.good)) for method in methods}
     target, left_out = recipe.false_alarms, []
     for number in range(int(fold.max()) + 1):
         rest = np.flatnonzero(fold != number)
         _, group = np.unique(material.group[rest], return_inverse=True)
         taught = FoldMaterial(
-            recipe, target, [material.good[at] for at in rest.tolist()], group, job.seed, job.epochs, job.dcgan_epochs
+            recipe, target, [material.good[i] for i in rest.tolist()], group, job.seed, job.epochs, job.dcgan_epochs
         )
         held = np.flatnonzero(fold == number)
-        for method in [*tried]:
-            along.begin(method, number)
+        for method in [*runs]:
+            progress.begin(method, number)
             try:
-                tried[method].by(known[method], taught, material, held, along)
+                runs[method].by(candidates[method], taught, material, held, progress)
             except UnreadableError:
                 raise
             except GoodpartError as error:
                 if method in job.methods or number > 0:
                     raise GoodpartError(f"{method}: {error}") from error
-                # Nobody named it: the others are compared without it.
+                # The request does not name this method: compare the others without it.
                 left_out.append(f"{method} was left out: {error}")
-                del tried[method]
-            along.end()
+                del runs[method]
+            progress.end()
     names = [file.name for file in material.good], [file.name for file in material.defects]
-    entries = [one.entry(method, *names) for method, one in tried.items()]
+    entries = [run.entry(method, *names) for method, run in runs.items()]
     return Comparison(
         recipe=recipe.name,
         sense=job.sense,
@@ -131,30 +136,34 @@ def hold(recipe: Recipe, job: ComparisonRequest, report: ProgressReporter) -> Co
 
 
 def chosen(job: ComparisonRequest) -> Sequence[str]:
-    """Raises GoodpartError for a name that is none."""
+    """Return the names of the methods to compare: the requested ones, or all, and always the trivial ones.
+
+    Raises GoodpartError if a requested method is unknown.
+    """
     known = candidates_of(job.sense)
-    odd = [method for method in job.methods if method not in known]
-    if odd:
-        raise GoodpartError(f"{odd[0]!r} is not a method here: {', '.join(known)}")
-    # Trivial numbers cost nothing, and without them the others' figures say little.
+    unknown = [method for method in job.methods if method not in known]
+    if unknown:
+        raise GoodpartError(f"{unknown[0]!r} is not a method here: {', '.join(known)}")
+    # Trivial scores cost nothing, and the other methods' figures need them as a baseline.
     return [name for name in known if not job.methods or name in job.methods or is_trivial(name)]
 
 
-def entrants(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Mapping[str, Candidate]:
+def candidates_for(recipe: Recipe, sense: Sense, report: ProgressReporter) -> Mapping[str, Candidate]:
+    """Return all candidates of a sense by name; for pictures the backbone is converted first if possible."""
     if sense == "image":
-        from models.comparison import image_candidates as contest_pictures
+        from models.comparison import image_candidates
         from models.image.backbone import backbone_or_none
 
-        # Converted before anything is timed.
+        # Convert it here, so that the conversion is not part of a method's training time.
         backbone_or_none(report)
-        return contest_pictures.entrants(recipe)
-    from models.comparison import sound_candidates as contest_sound
+        return image_candidates.candidates(recipe)
+    from models.comparison import sound_candidates
 
-    return contest_sound.entrants(recipe)
+    return sound_candidates.candidates(recipe)
 
 
 class ComparisonProgress:
-    """Progress through all trainings. The time left is known once each method has learnt one fold."""
+    """Progress of all trainings. The remaining time is known once every method has learnt one fold."""
 
     def __init__(self, report: ProgressReporter, methods: Sequence[str], folds: int) -> None:
         self._report, self._methods, self._folds = report, methods, folds
@@ -162,15 +171,18 @@ class ComparisonProgress:
         self._method, self._fold, self._began = "", 0, 0.0
 
     def begin(self, method: str, fold: int) -> None:
+        """Note and report that the method starts with the fold (0..k-1)."""
         self._method, self._fold, self._began = method, fold, time.monotonic()
         self("", 0, 0)
 
     def end(self) -> None:
+        """Note the seconds that the method took for the fold."""
         self._seconds[self._method] = time.monotonic() - self._began
 
     def __call__(
-        self, phase: str, step: int, of: int, *, loss: float | None = None, validation_loss: float | None = None
+        self, phase: str, _step: int, _of: int, *, loss: float | None = None, **_further: float | None
     ) -> None:
+        """Report a method's progress as part of the whole comparison; the steps within a phase do not count."""
         done = self._fold * len(self._methods) + self._methods.index(self._method)
         self._report(
             f"{self._fold + 1}/{self._folds} {self._method} {phase}".strip(),
@@ -180,14 +192,14 @@ class ComparisonProgress:
     def _left(self) -> float:
         if len(self._seconds) < len(self._methods):
             return math.inf
-        at = self._methods.index(self._method)
-        whole = (self._folds - self._fold - 1) * sum(self._seconds.values())
-        these = sum(self._seconds[method] for method in self._methods[at:])
-        return max(0.0, whole + these - (time.monotonic() - self._began))
+        current = self._methods.index(self._method)
+        later_folds = (self._folds - self._fold - 1) * sum(self._seconds.values())
+        this_fold = sum(self._seconds[method] for method in self._methods[current:])
+        return max(0.0, later_folds + this_fold - (time.monotonic() - self._began))
 
 
 class CandidateRun:
-    """What one method has done so far."""
+    """The results of one method so far."""
 
     def __init__(self, count: int) -> None:
         self._good: list[HeldOutSample | None] = [None] * count
@@ -198,54 +210,59 @@ class CandidateRun:
 
     def by(
         self,
-        entrant: Candidate,
+        candidate: Candidate,
         taught: FoldMaterial,
         material: ComparisonMaterial,
         held: Iterable[int],
-        along: ComparisonProgress,
+        progress: ComparisonProgress,
     ) -> None:
-        """Learn, and judge what was not learnt from. Raises GoodpartError."""
-        began = time.monotonic()
-        model = entrant(taught, along)
-        self._seconds.append(model.seconds if model.seconds is not None else time.monotonic() - began)
+        """Train on one fold's material; judge the held-out good samples (indices `held`) and all defects.
+
+        Raises GoodpartError.
+        """
+        started = time.monotonic()
+        model = candidate(taught, progress)
+        self._seconds.append(model.seconds if model.seconds is not None else time.monotonic() - started)
         self._notes = model.notes
-        for at in held:
-            along("judging", 0, 1)
-            self._good[at] = model.judge(material.good[at])
+        for index in held:
+            progress("judging", 0, 1)
+            self._good[index] = model.judge(material.good[index])
         defects = []
         for file in material.defects:
-            along("judging defects", 0, 1)
+            progress("judging defects", 0, 1)
             defects.append(model.judge(file))
         self._defect.append(defects)
         if self._cost is None:
-            along("cost", 0, 1)
+            progress("cost", 0, 1)
             self._cost = cost_of(model, taught, material)
 
     def entry(self, method: str, good: Sequence[str], defects: Sequence[str]) -> CandidateResult:
-        seen = [one for one in self._good if one is not None]
-        of_good = bounded([one.share for one in seen])
-        of_defects = np.array([bounded([one.share for one in some]) for some in self._defect])
+        """Return the results of all folds. `good` and `defects` are the names of the samples, in order."""
+        of_every_good = [sample for sample in self._good if sample is not None]
+        good_shares = bounded([sample.share for sample in of_every_good])
+        defect_shares = np.array([bounded([sample.share for sample in samples]) for samples in self._defect])
         worst = []
-        for at, defective in worst_of(good, defects, of_good, of_defects):
-            # Of a defective sample what the first model saw.
-            one = self._defect[0][at] if defective else seen[at]
-            share = float(of_defects[:, at].mean()) if defective else float(of_good[at])
-            worst.append(MisjudgedSample((defects if defective else good)[at], defective, share, one.map, one.trace))
+        for index, defective in worst_of(good, defects, good_shares, defect_shares):
+            # All models judged a defect: show the map or trace of the first one.
+            sample = self._defect[0][index] if defective else of_every_good[index]
+            share = float(defect_shares[:, index].mean()) if defective else float(good_shares[index])
+            name = (defects if defective else good)[index]
+            worst.append(MisjudgedSample(name, defective, share, sample.map, sample.trace))
         assert self._cost is not None
         return CandidateResult(
-            method, of_good.tolist(), of_defects.tolist(), float(np.mean(self._seconds)), self._cost.milliseconds,
-            self._cost.megabytes, list(self._notes), worst,
+            method, good_shares.tolist(), defect_shares.tolist(), float(np.mean(self._seconds)),
+            self._cost.milliseconds, self._cost.megabytes, list(self._notes), worst,
         )  # fmt: skip
 
 
 def bounded(shares: Sequence[float]) -> Numbers:
-    """What is not a number is as bad as can be: JSON has no infinity."""
+    """Return the shares limited to -MOST..MOST, as float64; not-a-number becomes MOST. JSON has no infinity."""
     finite = np.nan_to_num(np.array(shares), nan=MOST, posinf=MOST, neginf=-MOST)
     return np.asarray(np.clip(finite, -MOST, MOST), np.float64)
 
 
 def cost_of(model: CandidateModel, taught: FoldMaterial, material: ComparisonMaterial) -> cost.RuntimeCost:
-    """Of judging in a fresh process that does nothing else. Raises GoodpartError."""
+    """Measure the cost of judging in a separate process that does nothing else. Raises GoodpartError."""
     with tempfile.TemporaryDirectory(prefix="goodpart-") as folder:
         arguments = model.save(Path(folder))
         if not arguments:
@@ -254,7 +271,7 @@ def cost_of(model: CandidateModel, taught: FoldMaterial, material: ComparisonMat
 
 
 def machine() -> str:
-    """What kind of machine this is, in words."""
+    """Return a short description of this machine: cores, architecture, processor."""
     name = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""The methods that hear, and trivial numbers, as entrants of a contest. A recording is judged as a whole."""
+"""The candidates for sound: the sound methods, the DCGAN and trivial scores. A recording is judged as a whole."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from models.dcgan.networks import Gan
 
 CALIBRATED_ON = 4
-"""The DCGAN learns from three of four recordings; the fourth sets its threshold."""
+"""Recordings: the DCGAN learns from three of every four; the fourth one sets its threshold."""
 
 
 class SoundModel:
-    """A model file's content at work, as the station has it."""
+    """A trained sound model that judges exactly as the station does."""
 
     seconds = None
 
     def __init__(self, taught: FoldMaterial, method: str, learnt: Learnt) -> None:
-        """Raises GoodpartError."""
+        """Build the judge in memory. Raises GoodpartError."""
         settings = taught.recipe.settings
         self._channel = settings.microphone.channel
         with open_recording(taught.files[0]) as recording:
@@ -53,22 +53,25 @@ class SoundModel:
             health = TaughtSound.of([measure_sound(block, rate) for block in recording.blocks(self._channel)])
         facts = {"channel": self._channel, "level": settings.sound.level, "health": health.to_json(), "seconds": 0.0}
         self._outcome = TrainingResult.of("sound", method, learnt, facts, taught.seed, len(taught.files), "")
-        bundle = Bundle("contest", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
-        self._ear = SoundJudge(at_rate(taught.recipe, taught.target), bundle)
+        bundle = Bundle("comparison", self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        self._judge = SoundJudge(at_rate(taught.recipe, taught.target), bundle)
         self.notes = [*learnt.notes]
 
     def judge(self, file: Path) -> HeldOutSample:
-        heard = judge_sound_file(self._ear, file, self._channel)
-        return HeldOutSample(heard.whole.share, trace=[[round(w.end, 2), round(w.share, 3)] for w in heard.windows])
+        """Judge a recording as a whole. Raises UnreadableError."""
+        judged = judge_sound_file(self._judge, file, self._channel)
+        return HeldOutSample(judged.whole.share, trace=[[round(w.end, 2), round(w.share, 3)] for w in judged.windows])
 
     def save(self, folder: Path) -> Sequence[str]:
+        """Write the model file; returns the arguments for models.comparison.runtime_cost. Raises GoodpartError."""
         learnt = self._outcome.learnt
-        place = folder / "sound.goodpart"
-        write_bundle(place, self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
-        return ("sound", str(place))
+        path = folder / "sound.goodpart"
+        write_bundle(path, self._outcome.facts, learnt.arrays, learnt.networks, learnt.held_out)
+        return ("sound", str(path))
 
 
 def lesson_of(taught: FoldMaterial) -> SoundLesson:
+    """Return the material as a method's lesson, with folds of its own."""
     settings = taught.recipe.settings
     fold = make_folds(taught.group, longest=1)
     return SoundLesson(
@@ -77,14 +80,16 @@ def lesson_of(taught: FoldMaterial) -> SoundLesson:
 
 
 def by_method(method: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
-    """As a recipe would learn it."""
+    """Train a method of core.methods as for a recipe. Raises GoodpartError."""
     return SoundModel(taught, method, load_object(METHODS[method].learner)(lesson_of(taught), progress))
 
 
 class DcganModel:
-    """One measure of a trained DCGAN: the mean over the seconds of a recording."""
+    """A trained DCGAN with one of its measures, averaged over the seconds of a recording."""
 
     def __init__(self, gan: Gan, measure: str, taught: FoldMaterial, held: Sequence[Path], seconds: float) -> None:
+        """Calibrate on the recordings `held`. `measure` is one of models.dcgan.detection.MEASURES, `seconds` the
+        training time. Raises UnreadableError."""
         from models.dcgan.detection import Detection
 
         self._gan, self._measure, self._taught, self.seconds = gan, measure, taught, seconds
@@ -100,11 +105,13 @@ class DcganModel:
         return np.asarray(getattr(judged, self._measure), np.float64)
 
     def judge(self, file: Path) -> HeldOutSample:
+        """Judge a recording as a whole. Raises UnreadableError."""
         scores = self._scores(file)
-        trace = [[at + 1.0, round(self._alarm.share(float(score)), 3)] for at, score in enumerate(scores)]
+        trace = [[float(second), round(self._alarm.share(float(score)), 3)] for second, score in enumerate(scores, 1)]
         return HeldOutSample(self._alarm.share(float(scores.mean())), trace=trace)
 
     def save(self, folder: Path) -> Sequence[str]:
+        """Write a checkpoint; returns the arguments for models.comparison.runtime_cost. Raises GoodpartError."""
         from models.dcgan.training import Checkpoint, Course, write_checkpoint
 
         (folder / "checkpoints").mkdir(exist_ok=True)
@@ -113,18 +120,19 @@ class DcganModel:
 
 
 class Dcgans:
-    """Both measures of one training: the second to ask for it has it from the first."""
+    """Trains the DCGAN once per fold for both of its measures."""
 
     def __init__(self) -> None:
         self._last: tuple[Sequence[Path], Gan, float] | None = None
 
     def learn(self, measure: str, taught: FoldMaterial, progress: Progress) -> CandidateModel:
+        """Return the model for a measure; trains only if the last call was for other files. Raises GoodpartError."""
         every = np.unique(taught.group)[::-1][::CALIBRATED_ON]
         held = [file for file, group in zip(taught.files, taught.group, strict=True) if group in every]
         rest = [file for file in taught.files if file not in held]
         if self._last is None or self._last[0] != taught.files:
-            began = time.monotonic()
-            self._last = taught.files, self._fit(rest, taught, progress), time.monotonic() - began
+            started = time.monotonic()
+            self._last = taught.files, self._fit(rest, taught, progress), time.monotonic() - started
         _, gan, seconds = self._last
         return DcganModel(gan, measure, taught, held, seconds)
 
@@ -143,21 +151,22 @@ class Dcgans:
         )
 
 
-def by_level(file: Path, windows: Windows) -> float:
-    """dB of full scale."""
+def mean_level(windows: Windows) -> float:
+    """Return the mean level of the windows in dB of full scale."""
     return float(10 * np.log10(np.mean(10 ** (windows.level.astype(np.float64) / 10))))
 
 
 class LogMel:
-    """The mean |z| of the log-mel spectrum over a recording."""
+    """A trivial score: the mean |z| of the log-mel spectrum over a recording."""
 
     seconds = None
 
     def __init__(self, taught: FoldMaterial, windows_of: WindowsOf) -> None:
+        """Learn the mean and spread of each band and calibrate by leaving one recording out. Raises UnreadableError."""
         self._windows_of = windows_of
         parts = [windows_of(file).raw.astype(np.float64) for file in taught.files]
         self._centre, self._spread = _moments(parts)
-        held = [self._z(part, *_moments(parts[:at] + parts[at + 1 :])).mean() for at, part in enumerate(parts)]
+        held = [self._z(part, *_moments(parts[:i] + parts[i + 1 :])).mean() for i, part in enumerate(parts)]
         self._alarm = Alarm.of(np.array(held), taught.target)
         self.notes = self._alarm.notes
 
@@ -166,20 +175,22 @@ class LogMel:
         return np.asarray(np.abs((raw - centre) / spread).mean(axis=1))
 
     def judge(self, file: Path) -> HeldOutSample:
+        """Judge a recording as a whole. Raises UnreadableError."""
         z = self._z(self._windows_of(file).raw.astype(np.float64), self._centre, self._spread)
         return HeldOutSample(self._alarm.share(float(z.mean())))
 
-    def save(self, folder: Path) -> Sequence[str]:
+    def save(self, _folder: Path) -> Sequence[str]:
+        """Return no arguments: a trivial score costs nothing to judge."""
         return ()
 
 
 def _moments(parts: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
-    known = np.concatenate(parts)
-    return known.mean(axis=0), known.std(axis=0) + 1e-3
+    joined = np.concatenate(parts)
+    return joined.mean(axis=0), joined.std(axis=0) + 1e-3
 
 
 class WindowsOf:
-    """The windows of a recording, listened to once for all models."""
+    """Returns the windows of a recording; each file is decoded once for all models."""
 
     def __init__(self, channel: int | None) -> None:
         from models.sound import spectrum
@@ -187,20 +198,22 @@ class WindowsOf:
         self._windows = cache(partial(spectrum.windows_of, channel=channel))
 
     def __call__(self, file: Path) -> Windows:
+        """Return the windows of a recording, 0.1 s apart. Raises UnreadableError."""
         return self._windows(file)
 
 
-def entrants(recipe: Recipe) -> Mapping[str, Candidate]:
+def candidates(recipe: Recipe) -> Mapping[str, Candidate]:
+    """Return all candidates for sound by name."""
     windows_of = WindowsOf(recipe.settings.microphone.channel)
     dcgans = Dcgans()
 
-    def level(taught: FoldMaterial, progress: Progress) -> CandidateModel:
+    def level(taught: FoldMaterial, _progress: Progress) -> CandidateModel:
         def of(file: Path) -> float:
-            return by_level(file, windows_of(file))
+            return mean_level(windows_of(file))
 
         return TrivialModel(of, np.array([of(file) for file in taught.files]), taught.target)
 
-    def log_mel(taught: FoldMaterial, progress: Progress) -> CandidateModel:
+    def log_mel(taught: FoldMaterial, _progress: Progress) -> CandidateModel:
         return LogMel(taught, windows_of)
 
     return {

@@ -1,1 +1,1 @@
-"""Parts that several methods use to learn."""
+"""Numerical and conversion code that several methods share."""

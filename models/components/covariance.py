@@ -1,4 +1,4 @@
-"""Gaussians with shrunk covariances, fitted without ever forming a covariance that is larger than needed."""
+"""Fits Gaussians with shrunk covariances; if there are fewer samples than dimensions, through the Gram matrix."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import numpy.typing as npt
 from core.detectors.components.gaussian import Gaussians
 
 LEAST_VARIANCE = 1e-6
-"""In squares of a channel's standard deviation: pictures that are all the same have none of their own."""
+"""In squares of a channel's standard deviation: keeps the variance above 0 if all pictures are the same."""
 SHRINKAGE = 0.1
+"""Weight of the scaled identity in a covariance, 0..1."""
 
 
 def ledoit_wolf(x: npt.NDArray[np.floating]) -> float:
-    """The shrinkage of the sample covariance of (n, p) towards trace/p times the identity, 0..1.
+    """Return the shrinkage, 0..1, of the sample covariance of (n, p) towards trace/p times the identity.
 
-    Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004). The Gram matrix
-    stands in for the covariance, whose squared norm is the same. 1 where there is no variance at all.
+    Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004). If n < p, the
+    Gram matrix replaces the covariance: its squared norm is the same. Returns 1 if there is no variance.
     """
     n, p = x.shape
     centred = x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)
@@ -33,10 +34,10 @@ def fit_gaussians(
     shrinkage: float | None = SHRINKAGE,
     chosen: npt.NDArray[np.bool_] | slice = slice(None),
 ) -> Gaussians:
-    """One Gaussian for each of g columns of (n, g, p): covariance (1 - shrinkage) S + shrinkage tr(S)/p identity.
+    """Fit one Gaussian per column of x (n, g, p), with covariance (1 - shrinkage) S + shrinkage tr(S)/p identity.
 
-    Without `shrinkage` it is Ledoit and Wolf's, for each on its own. Only the `chosen` of the n samples count; they
-    are copied one column at a time.
+    If `shrinkage` is None, each column gets its own by Ledoit and Wolf. Only the `chosen` of the n samples count; they
+    are copied one column at a time, which keeps the memory small.
     """
     groups, p = x.shape[1:]
     n = len(x[chosen, 0])
@@ -59,9 +60,10 @@ def fit_gaussians(
 def principal_axes(
     centred: npt.NDArray[np.floating], count: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floating]]:
-    """The `count` largest eigenvalues of the covariance of centred (n, p), and their axes (count, p), orthonormal.
+    """Return the `count` largest eigenvalues of the covariance of centred samples (n, p), and their orthonormal axes
+    (count, p).
 
-    Where the samples span fewer directions than `count`, the rest of the axes and eigenvalues are zero.
+    If the samples span fewer than `count` directions, the remaining axes and eigenvalues are zero.
     """
     n, p = centred.shape
     if n < p:

@@ -1,4 +1,4 @@
-"""Keras models -> LiteRT files."""
+"""Converts Keras models to LiteRT files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def to_litert(model: Any, input_name: str, output_names: tuple[str, ...]) -> bytes:
-    """The LiteRT file, float32, of a Keras model for one sample at a time.
+    """Convert a Keras model to a LiteRT file, float32, for one sample per call.
 
-    `model` has one input and as many outputs as there are names. The file has one signature, which takes
-    `input_name` and gives the outputs by `output_names`, each with a first axis of 1. Writes nothing to stdout.
+    `model` has one input and as many outputs as `output_names`. The file has one signature, which takes `input_name`
+    and returns the outputs by `output_names`, each with a first axis of 1. Writes nothing to stdout.
     """
     import tensorflow as tf
 
@@ -22,7 +22,7 @@ def to_litert(model: Any, input_name: str, output_names: tuple[str, ...]) -> byt
             outputs = [outputs]
         return dict(zip(output_names, outputs, strict=True))
 
-    # The converter finds the weights through the object that it is given; a Keras model does not show them to it.
+    # The converter finds the weights through the object that it gets, and does not find those of a Keras model.
     weights = tf.Module()
     weights.variables_of_model = [variable.value for variable in model.variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions([one_sample.get_concrete_function()], weights)

@@ -1,1 +1,1 @@
-"""AMULET's DCGAN."""
+"""AMULET's DCGAN, kept for comparison with the other sound methods."""

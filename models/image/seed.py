@@ -1,4 +1,4 @@
-"""Learns the method `seed`: the convolutional autoencoder of the original system, by gradient, with TensorFlow."""
+"""Learns the method `seed`: trains the convolutional autoencoder of the original system with TensorFlow."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from models.components.litert import to_litert
 BATCH = 16
 LEARNING_RATE = 2e-3
 PICTURES_SEEN = 24_000
-"""In all epochs together; some six minutes on two cores. The original system sees 448 000 in 1000 epochs, at one rate
-for all of them: with a cosine schedule far fewer reach its error."""
+"""Pictures in all epochs together; about six minutes on two cores. The original system uses 448 000 in 1000 epochs at
+a constant learning rate; with a cosine schedule far fewer reach its error."""
 PATIENCE = 12
 """Epochs without a better validation loss before learning stops."""
 
 
 def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
-    """About a quarter of the pictures, in whole folds, is held out: neither network nor density learns from
-    it. It stops the training and is what the thresholds rest on, so `held_out_*` are shorter than the pictures.
-    (The best of some tens of epochs is chosen on it: a bias far smaller than its own uncertainty.)
+    """Learn from about three quarters of the pictures; the rest, whole folds, is held out from network and density.
 
-    Raises GoodpartError when TensorFlow is not installed, and UnreadableError.
+    The held-out pictures stop the training and set the thresholds, so `held_out_*` are shorter than the pictures.
+    (They also choose the best of some tens of epochs: that bias is far smaller than their own uncertainty.)
+
+    Raises GoodpartError if TensorFlow is not installed, UnreadableError if a picture cannot be decoded.
     """
     keras = _keras(lesson.seed)
     pixels = _load(lesson, progress)
@@ -42,13 +43,13 @@ def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
     progress("writing", 0, 1)
     network = to_litert(model, "pixels", ("reconstruction", "latent"))
     autoencoder = ConvolutionalAutoencoder(network)
-    latents = np.stack([autoencoder.run(one)[1] for one in pixels[~held]])
+    latents = np.stack([autoencoder.run(picture)[1] for picture in pixels[~held]])
     density = GaussianKDE(latents, BANDWIDTH)
     squared, densities = [], []
-    for step, one in enumerate(pixels[held]):
+    for step, picture in enumerate(pixels[held]):
         progress("held out", step, int(held.sum()))
-        reconstruction, latent = autoencoder.run(one)
-        squared.append((reconstruction - one) ** 2)
+        reconstruction, latent = autoencoder.run(picture)
+        squared.append((reconstruction - picture) ** 2)
         densities.append(density.log_density(latent))
     cells = np.stack([cell_errors(each) for each in squared])
     return Learnt(
@@ -66,8 +67,8 @@ def learn(lesson: ImageLesson, progress: Progress) -> Learnt:
 
 
 def held_out(folds: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """(n,) which pictures are not learnt from: whole folds, a quarter of all, or up to half where fewer would not
-    support a false-alarm rate of 5 %."""
+    """Return (n,) which pictures are held out: whole folds, a quarter of all pictures, or up to half if fewer would
+    not support a false-alarm rate of 5 %."""
     n = len(folds)
     want = max(n / 4, min(needed(0.05), n // 2))
     held = np.zeros(n, np.bool_)
@@ -86,7 +87,7 @@ def _keras(seed: int) -> Any:
         raise GoodpartError(
             "the method seed learns with TensorFlow, which is not installed: pip install 'goodpart[train]'"
         ) from error
-    keras.utils.clear_session()  # names count up in a session, and are part of the file
+    keras.utils.clear_session()  # layer names are numbered per session, and are part of the file
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     return keras
@@ -105,7 +106,8 @@ def _pixels_of(path: Path, region: tuple[float, float, float, float]) -> Pixels:
 
 
 def build(keras: Any) -> Any:
-    """The original network: 64-32-16 filters to a latent of 16x16x16, and back; outputs (reconstruction, latent)."""
+    """Return the original network: 64-32-16 filters to a latent of 16x16x16 and back; outputs (reconstruction,
+    latent)."""
     layers = keras.layers
 
     def convolution(filters: int, activation: str = "relu") -> Any:
@@ -124,7 +126,10 @@ def build(keras: Any) -> Any:
 
 
 def fit(keras: Any, model: Any, taught: Pixels, validation: Pixels, epochs: int | None, progress: Progress) -> None:
-    """Mean squared error, Adam, cosine schedule. Without `epochs` it stops early; either way the best epoch is kept."""
+    """Train the model in place: mean squared error, Adam, cosine schedule.
+
+    Without `epochs` it stops early; in both cases the weights of the best epoch are kept.
+    """
     count = epochs or int(np.clip(PICTURES_SEEN / len(taught), 20, 150))
     batches = -(-len(taught) // BATCH)
     trained = keras.Model(model.inputs, model.outputs[0])
@@ -135,14 +140,14 @@ def fit(keras: Any, model: Any, taught: Pixels, validation: Pixels, epochs: int 
         done = 0
         validation_loss: float | None = None
 
-        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        def on_train_batch_end(self, _batch: int, logs: dict[str, float]) -> None:
             self.done += 1
             progress("autoencoder", self.done, count * batches, loss=logs["loss"], validation_loss=self.validation_loss)
 
-        def on_test_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        def on_test_batch_end(self, *_batch: object, **_logs: object) -> None:
             progress("autoencoder", self.done, count * batches, validation_loss=self.validation_loss)
 
-        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        def on_epoch_end(self, _epoch: int, logs: dict[str, float]) -> None:
             self.validation_loss = logs["val_loss"]
 
     stop = keras.callbacks.EarlyStopping(

@@ -1,8 +1,8 @@
-"""Reads tensors from a PyTorch file of the old format (before 1.6: several pickles, then the raw storages) without
-PyTorch, and without running anything that the file says.
+"""Reads tensors from a PyTorch file of the old format without PyTorch and without running code that the file names.
 
-Format: torch/serialization.py, `_legacy_save`. A pickle can name any function of any module and have it called; this
-reader knows three names and refuses the file at the first other one.
+Format: torch/serialization.py, `_legacy_save` (before PyTorch 1.6: several pickles, then the raw storages). A pickle
+can name any function of any module and have it called; this reader knows three names and refuses the file at the first
+other one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _DTYPES = {
 
 @dataclass(frozen=True)
 class _Storage:
-    """A run of numbers that comes after the pickles."""
+    """A block of numbers that follows the pickles."""
 
     key: str
     dtype: str
@@ -50,7 +50,7 @@ class _Storage:
 
 @dataclass(frozen=True)
 class _View:
-    """A tensor: how it looks into a storage. Offset and strides are counted in numbers, not in bytes."""
+    """A tensor as a view into a storage. Offset and strides count numbers, not bytes."""
 
     storage: _Storage
     offset: int
@@ -63,7 +63,7 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            # A new function for every file: a pickle may write to the attributes of what it is given.
+            # A new function for every file: a pickle may set attributes of the objects that it gets.
             return _rebuilder()
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
@@ -92,9 +92,9 @@ def _whole_numbers(values: object) -> tuple[int, ...]:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
-    """The tensors in the file by name, as contiguous arrays, and the file's SHA-256.
+    """Return the tensors in the file by name, as contiguous arrays, and the file's SHA-256.
 
-    Raises UnreadableError when the file is not such a file, is cut off, or holds anything but tensors.
+    Raises UnreadableError if the file has another format, is cut off, or contains anything but tensors.
     """
     try:
         data = path.read_bytes()
@@ -104,7 +104,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def tensors_in(data: bytes, name: str) -> dict[str, Tensor]:
-    """The tensors in the bytes of such a file; `name` is for the words of the UnreadableError."""
+    """Return the tensors in the bytes of such a file, by name. Raises UnreadableError, which begins with `name`."""
     stream = io.BytesIO(data)
     try:
         if _Unpickler(stream).load() != _MAGIC or _Unpickler(stream).load() != _PROTOCOL:
@@ -127,7 +127,7 @@ def tensors_in(data: bytes, name: str) -> dict[str, Tensor]:
         MemoryError,
         RecursionError,
     ) as error:
-        # A damaged pickle may end in any of these.
+        # A damaged pickle may raise any of these.
         reason = str(error) if isinstance(error, pickle.UnpicklingError) else "the file is damaged or cut off"
         raise UnreadableError(f"{name}: the weights are refused: {reason}") from error
 

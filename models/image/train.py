@@ -1,4 +1,4 @@
-"""A recipe's good pictures to a picture model."""
+"""Trains an image model on a recipe's good pictures."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from models.progress import ProgressReporter
 from models.training_result import TrainingResult
 
 FEWEST = 5
-"""Fewer good pictures have no variation to speak of."""
+"""Good pictures that are not near-duplicates; fewer show too little variation to learn from."""
 
 
 def train(
     recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: ProgressReporter
 ) -> TrainingResult:
-    """Raises GoodpartError (too few pictures, nothing decodable)."""
+    """Train the method for this share of false alarms, 0..1. Raises GoodpartError (too few pictures, nothing
+    decodable)."""
     pictures, refused, groups, measures = look_through(recipe, report)
     distinct = int(groups.max()) + 1 if len(groups) else 0
     require_enough(recipe, len(pictures), distinct, method, false_alarms, refused)
@@ -51,7 +52,8 @@ def train(
 def look_through(
     recipe: Recipe, report: ProgressReporter
 ) -> tuple[list[Path], list[str], npt.NDArray[np.int64], list[PictureMeasures]]:
-    """The good pictures that can be decoded, sentences on those that cannot, near-duplicate groups, measures."""
+    """Return the n good pictures that can be decoded, a sentence per picture that cannot, (n,) near-duplicate groups
+    and the measures of each picture."""
     files = pictures_in(recipe.good_images) if recipe.good_images.is_dir() else []
     readable, refused, thumbnails, measures = [], [], [], []
     for step, file in enumerate(files):
@@ -71,10 +73,10 @@ def look_through(
 def require_enough(
     recipe: Recipe, count: int, distinct: int, method: str, false_alarms: float, refused: Sequence[str]
 ) -> None:
-    """Raises GoodpartError where there are too few, with the number still needed."""
+    """Raise GoodpartError if there are too few good pictures; the message names how many more are needed."""
     if count == 0:
-        none = f"none of {len(refused)} good pictures can be read ({refused[0]})" if refused else "no good pictures"
-        raise GoodpartError(f"{recipe.good_images}: {none}; `goodpart teach {recipe.name} --images FOLDER` adds some")
+        why = f"none of {len(refused)} good pictures can be read ({refused[0]})" if refused else "no good pictures"
+        raise GoodpartError(f"{recipe.good_images}: {why}; `goodpart teach {recipe.name} --images FOLDER` adds some")
     rule = rule_of(recipe.settings.image, method)
     # A method with shipped thresholds judges without a calibration.
     want = max(FEWEST, needed_for(rule, false_alarms) if METHODS[method].shipped is None else 0)
@@ -82,6 +84,6 @@ def require_enough(
         but = "" if distinct == count else f", of which only {distinct} are not near-duplicates"
         way = f" (or ask for {percent(supported(rule, distinct))} false alarms)" if distinct >= FEWEST else ""
         raise TooFewError(
-            f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms take {want}:"
+            f"{recipe.name}: {count} good pictures{but}; {percent(false_alarms)} false alarms need {want}:"
             f" teach {want - distinct} more{way}"
         )

@@ -1,7 +1,7 @@
-"""Learns the method `amulet`: AMULET's LSTM autoencoder over rows of features, as the original does.
+"""Learns the method `amulet`: AMULET's LSTM autoencoder over rows of features, trained as in the original.
 
-In a recipe several networks learn, each without a part of the recordings, so that thresholds rest on held-out errors;
-`python -m models.sound.amulet FOLDER JOB` learns a single one for `goodpart amulet train`.
+For a recipe several networks learn, each without a part of the recordings, so that the thresholds come from held-out
+errors; `python -m models.sound.amulet FOLDER JOB` trains a single network for `goodpart amulet train`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ from models.progress import ProgressReporter
 from models.training_result import learning_versions
 
 UNITS = (16, 4, 4, 16)
+"""Units of the four LSTM layers."""
 LEARNING_RATE = 1e-3
 VALIDATION = 0.05
+"""Share of the groups, the last ones, that are used for validation."""
 LEAST_GROUPS = 3
+"""Groups of rows without which there is no training."""
 RECIPE = AmuletFeatures("block")
 RECIPE_TIMESTEPS, RECIPE_EPOCHS, BATCH = 10, 60, 10
 RECIPE_FOLDS = 3
@@ -38,14 +41,20 @@ RECIPE_FOLDS = 3
 
 @dataclass(frozen=True)
 class Fitted:
+    """A trained network."""
+
     weights: Mapping[str, npt.NDArray[Any]]
+    """Arrays by the names of core.detectors.sound.amulet.WEIGHTS."""
     history: Mapping[str, list[float]]
-    """By epoch: loss, val_loss (mean absolute error), mse, val_mse."""
+    """One number per epoch: loss, val_loss (mean absolute error), mse, val_mse."""
 
 
 def fit(groups: Rows, epochs: int, batch: int, seed: int, progress: Progress, done: int = 0, of: int = 0) -> Fitted:
-    """Learn from scaled groups (n, T, columns), the last twentieth for validation, as AMULET does. `done` of `of`
-    batches went before, where there are several trainings. Raises GoodpartError without TensorFlow."""
+    """Train on scaled groups (n, T, columns), the last twentieth for validation, as AMULET does.
+
+    If there are several trainings, `done` of all `of` batches were done before this one. Raises GoodpartError if
+    TensorFlow is not installed.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
@@ -74,15 +83,16 @@ def fit(groups: Rows, epochs: int, batch: int, seed: int, progress: Progress, do
         def on_epoch_end(self, _epoch: int, logs: dict[str, float]) -> None:
             self.validation = logs.get("val_loss")
 
-    kept = model.fit(
+    fitted = model.fit(
         groups.astype(np.float32), groups.astype(np.float32), validation_split=VALIDATION, epochs=epochs,
         batch_size=batch, shuffle=True, verbose=0, callbacks=[Report()],
     )  # fmt: skip
-    history = {name: [round(float(v), 8) for v in values] for name, values in kept.history.items()}
+    history = {name: [round(float(v), 8) for v in values] for name, values in fitted.history.items()}
     return Fitted(dict(zip(WEIGHTS, model.get_weights(), strict=True)), history)
 
 
 def build(keras: Any, timesteps: int, columns: int) -> Any:
+    """Return AMULET's network as a Keras model: (n, timesteps, columns) in and out."""
     layers = keras.layers
 
     def lstm(units: int, sequences: bool) -> Any:
@@ -102,9 +112,10 @@ def build(keras: Any, timesteps: int, columns: int) -> Any:
 
 
 def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
-    """For a recipe: blocks of 0.1 s, groups of ten, the newest row of each judged, every 0.1 s.
+    """Learn for a recipe: blocks of 0.1 s in groups of ten; the newest row of each group is judged, every 0.1 s.
 
-    Raises UnreadableError and GoodpartError; lets through what `progress` raises.
+    Raises UnreadableError if a recording cannot be decoded, GoodpartError if there is only one recording or no
+    TensorFlow, and whatever `progress` raises.
     """
     rows: list[Rows] = []
     for step, path in enumerate(lesson.recordings):
@@ -120,7 +131,7 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
         name: [grouped(scaler(r), RECIPE_TIMESTEPS) for r, f in zip(rows, fold, strict=True) if f != name]
         for name in names
     }
-    batches = {name: epochs * -(-int(sum(map(len, some)) * (1 - VALIDATION)) // BATCH) for name, some in taught.items()}
+    batches = {name: epochs * -(-int(sum(map(len, of)) * (1 - VALIDATION)) // BATCH) for name, of in taught.items()}
     arrays: dict[str, Array] = {"scaler_scale": scaler.scale, "scaler_offset": scaler.offset}
     errors: list[Rows] = [np.zeros(0)] * len(rows)
     done = 0
@@ -131,8 +142,8 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
         done += batches[name]
         arrays |= packed(fitted.weights, f"network{number}_")
         network = Network(fitted.weights)
-        for at in np.flatnonzero(fold == name):
-            errors[at] = last_row_errors(network, sliding(scaler(rows[at]), RECIPE_TIMESTEPS))
+        for index in np.flatnonzero(fold == name):
+            errors[index] = last_row_errors(network, sliding(scaler(rows[index]), RECIPE_TIMESTEPS))
     held_out = np.concatenate(errors)
     return Learnt(
         arrays=arrays,
@@ -141,24 +152,29 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
         held_out_density=np.zeros(len(held_out)),
         held_out_error=held_out,
         held_out_recording=np.repeat(np.arange(len(rows)), [len(e) for e in errors]).astype(np.int64),
-        notes=("The method amulet hears changes of level and stops; quiet tones and worn bearings it does not hear.",),
+        notes=("The method amulet detects changes of level and stops, but not quiet tones and worn bearings.",),
     )
 
 
 @dataclass(frozen=True)
 class AmuletJob:
-    """What `goodpart amulet train` asks for."""
+    """The arguments of `goodpart amulet train`."""
 
     files: Sequence[str]
+    """Paths of the recordings."""
     model: str
+    """Path of the model file to write."""
     features: Mapping[str, Any]
+    """Arguments of AmuletFeatures."""
     timesteps: int
+    """Rows per group."""
     epochs: int
     batch: int
     seed: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the job (JSON) of the command line and print the progress; returns the exit code."""
     folder, job = arguments or sys.argv[1:]
     report = ProgressReporter(sys.stdout)
     end_with_parent(Path(folder))
@@ -171,7 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(job: AmuletJob, report: ProgressReporter) -> str:
-    """Learn one model from files and write it; gives a sentence. Groups never reach from one file into the next."""
+    """Train one model on files and write it; returns a summary. Groups never contain rows of two files.
+
+    Raises GoodpartError if there is too little sound or TensorFlow is missing, UnreadableError for an unreadable file.
+    """
     features = AmuletFeatures(**job.features)
     began = time.monotonic()
     tables = []
@@ -180,15 +199,15 @@ def run(job: AmuletJob, report: ProgressReporter) -> str:
         tables.append(table_of(Path(file), features).rows)
     enough = [rows for rows in tables if len(rows) >= job.timesteps]
     scaler = Scaler.of(np.concatenate(tables))
-    # As the original: rows that fill no group are not learnt from, nor do they set the threshold.
+    # As in the original, rows that do not fill a group count neither for the training nor for the threshold.
     enough = [rows[: len(rows) // job.timesteps * job.timesteps] for rows in enough]
     groups = [grouped(scaler(rows), job.timesteps) for rows in enough]
     count = sum(map(len, groups))
     if count < LEAST_GROUPS:
         rows = sum(map(len, tables))
         raise GoodpartError(
-            f"{rows} rows make {count} groups of {job.timesteps}; it takes {LEAST_GROUPS}: record more, or ask for"
-            " fewer --timesteps"
+            f"{rows} rows make {count} groups of {job.timesteps}; training needs {LEAST_GROUPS}: record more, or ask"
+            " for fewer --timesteps"
         )
     fitted = fit(np.concatenate(groups), job.epochs, job.batch, job.seed, report)
     trained = AmuletModel(Network(fitted.weights), scaler, job.timesteps, 0.0, features)

@@ -1,4 +1,4 @@
-"""The autoencoder of the method `spectrum`: a recurrent network that redraws ten blocks of log-mel from 16 numbers."""
+"""The autoencoder of the method `spectrum`: a recurrent network that codes ten log-mel blocks in 16 numbers."""
 
 from __future__ import annotations
 
@@ -19,18 +19,22 @@ LEARNING_RATE = 2e-3
 
 @dataclass(frozen=True)
 class Run:
-    """One training, in a row of several."""
+    """The settings of one training, and its position among several."""
 
     seed: int
     epochs: int
     before: int = 0
-    """Batches of the trainings that went before,"""
+    """Batches of the earlier trainings."""
     of: int = 0
-    """and of all; 0 where this is the only one."""
+    """Batches of all trainings; 0 if this is the only one."""
 
 
 def fit(taught: Floats, held: Floats, run: Run, progress: Progress) -> tuple[bytes, Floats]:
-    """Learn from (n, 10, 128); gives the network as LiteRT (`blocks` to `drawn`, one window) and `held` as redrawn."""
+    """Train on `taught` (n, 10, 128).
+
+    Returns the network as a LiteRT file (input `blocks`, output `drawn`, one window per call) and the reconstruction
+    of `held` (m, 10, 128), float32.
+    """
     import keras
     import tensorflow as tf
 
@@ -45,21 +49,25 @@ def fit(taught: Floats, held: Floats, run: Run, progress: Progress) -> tuple[byt
     class Report(keras.callbacks.Callback):  # type: ignore[misc]
         done = run.before
 
-        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        def on_train_batch_end(self, _batch: int, logs: dict[str, float]) -> None:
             self.done += 1
             progress("autoencoder", self.done, run.of or run.epochs * batches, loss=logs["loss"])
 
     model.fit(taught, taught, batch_size=BATCH, epochs=run.epochs, shuffle=True, verbose=0, callbacks=[Report()])
-    drawn = np.concatenate([model.predict_on_batch(held[at : at + 512]) for at in range(0, len(held), 512)])
+    drawn = np.concatenate([model.predict_on_batch(held[start : start + 512]) for start in range(0, len(held), 512)])
     return convert(keras, tf, model), np.asarray(drawn, np.float32)
 
 
 def batches_of(count: int) -> int:
+    """Return the number of batches per epoch for this many windows."""
     return -(-count // BATCH)
 
 
 def build(keras: Any, shape: tuple[int, ...], unroll: bool = False, batch: int | None = None) -> Any:
-    """`unroll` and a batch of 1 are for the conversion; the weights fit either."""
+    """Return the Keras model for windows of this shape (10, 128).
+
+    The conversion needs `unroll` and a batch of 1; the weights are the same in both forms.
+    """
     layers = keras.layers
     blocks = keras.Input(shape, batch_size=batch, name="blocks")
     code = layers.Dense(16)(layers.LSTM(32, unroll=unroll)(blocks))
@@ -68,8 +76,8 @@ def build(keras: Any, shape: tuple[int, ...], unroll: bool = False, batch: int |
 
 
 def convert(keras: Any, tf: Any, model: Any) -> bytes:
-    """Only an unrolled copy for one window converts to plain LiteRT operators."""
-    one = build(keras, model.input_shape[1:], unroll=True, batch=1)
-    one.set_weights(model.get_weights())
-    with contextlib.redirect_stdout(io.StringIO()):  # which is for progress alone
-        return bytes(tf.lite.TFLiteConverter.from_keras_model(one).convert())
+    """Return the model as a LiteRT file; only an unrolled copy for one window converts to built-in operators."""
+    unrolled = build(keras, model.input_shape[1:], unroll=True, batch=1)
+    unrolled.set_weights(model.get_weights())
+    with contextlib.redirect_stdout(io.StringIO()):  # stdout is for progress only
+        return bytes(tf.lite.TFLiteConverter.from_keras_model(unrolled).convert())

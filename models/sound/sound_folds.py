@@ -9,6 +9,8 @@ MOST_FOLDS = 10
 
 
 def make_sound_folds(count: int) -> npt.NDArray[np.int64]:
-    """(count,) the fold of each recording, dealt in turn to at most 10 folds: windows of one recording are too alike to
-    stand on both sides."""
+    """Return (count,) the fold of each recording, assigned in turn to at most 10 folds.
+
+    A recording is never split: its windows are so alike that a model which learnt from some knows the others.
+    """
     return np.arange(count, dtype=np.int64) % MOST_FOLDS

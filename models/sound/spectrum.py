@@ -1,7 +1,7 @@
 """Learns the method `spectrum` from good recordings: densities by linear algebra, an autoencoder by gradient.
 
-Every recording is scored by models that did not learn from it; the units of the scores and the thresholds rest on
-these held-out scores alone. New sound is scored by the mean of the same models.
+Every recording is scored by models that did not learn from it; the units of the scores and the thresholds come only
+from these held-out scores. The score of new sound is the mean over the same models.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from models.base import Array, Learnt, Progress, SoundLesson
 from models.components.covariance import principal_axes
 
 HEADS = ("raw", "mod", "tone")
+"""Names of the vectors of core.features.sound.spectrum.Windows that get a density."""
 LEAST_SPREAD = 1e-3
+"""Added to the standard deviations of a vector, in its units: a number that hardly varies must not dominate."""
 BLOCKS_SPREAD = 0.1
-"""Added to standard deviations: numbers that hardly vary shall not rule."""
+"""Added to the standard deviations of the log-mel blocks, for the same reason."""
 NETWORK_FOLDS = 3
 EVERY = 3
-"""The autoencoder learns from every third window: they overlap by nine tenths."""
+"""Windows: the autoencoder learns from every third one, because neighbours share nine tenths of their sound."""
 COMPONENTS = 32
+"""Most components of the linear autoencoder."""
 
 Numbers = npt.NDArray[np.float64]
 Folds = npt.NDArray[np.int64]
@@ -39,16 +42,21 @@ Folds = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LearntWindows:
-    """All windows of all recordings, one after the other."""
+    """The n windows of all recordings, in order."""
 
     windows: Windows
     recording: Folds
+    """(n,) the number of the recording of each window."""
     fold: Folds
+    """(n,) the fold of each window."""
 
 
 def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
-    """Learn from at least one recording. Raises UnreadableError for one that cannot be decoded and GoodpartError when
-    there is too little; lets through what `progress` raises."""
+    """Learn from at least one recording.
+
+    Raises UnreadableError if a recording cannot be decoded, GoodpartError if there is too little sound, and whatever
+    `progress` raises.
+    """
     heard, notes = listen(lesson, progress)
     names = (*HEADS, "level") if lesson.level else HEADS
     arrays: dict[str, Array] = {}
@@ -72,7 +80,8 @@ def learn(lesson: SoundLesson, progress: Progress) -> Learnt:
 
 
 def listen(lesson: SoundLesson, progress: Progress) -> tuple[LearntWindows, list[str]]:
-    """The windows of all recordings. A single recording is cut in pieces that stand for recordings."""
+    """Return the windows of all recordings, and notes. A single recording is cut into ten pieces that count as
+    recordings. Raises GoodpartError if there are fewer than 30 windows."""
     parts: list[Windows] = []
     for step, path in enumerate(lesson.recordings):
         progress("listening", step, len(lesson.recordings))
@@ -86,23 +95,25 @@ def listen(lesson: SoundLesson, progress: Progress) -> tuple[LearntWindows, list
         recording = fold = np.arange(len(fold)) * 10 // max(1, len(fold))
     heard = LearntWindows(joined(parts), recording, fold)
     if len(recording) < 30 or len(np.unique(fold)) < 2:
-        raise GoodpartError("there is too little good sound to learn from: teach half a minute at least")
+        raise GoodpartError("there is too little good sound to learn from: teach at least half a minute")
     return heard, notes
 
 
 def windows_of(path: Path, channel: int | None) -> Windows:
+    """Return the windows of a recording, 0.1 s apart. Raises UnreadableError."""
     features = SpectrumFeatures()
     return joined([features.push(block) for block in read_wave(path, RATE, channel)])
 
 
 def joined(parts: Sequence[Windows]) -> Windows:
+    """Return the windows of all parts as one, in order."""
     parts = [part for part in parts if len(part)] or [NONE]
     names = Windows.__dataclass_fields__
     return Windows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def fit_head(x: Floats, fold: Folds) -> tuple[MahalanobisHead, Numbers]:
-    """The models of a vector (n, p), each without one fold, and (n,) held-out scores."""
+    """Fit one Gaussian per fold to vectors x (n, p), each without its fold; returns them and (n,) held-out scores."""
     names = np.unique(fold)
     models = [_gaussian(x[fold != name]) for name in names]
     centre, spread, whitening = (np.stack(part).astype(np.float32) for part in zip(*models, strict=True))
@@ -115,8 +126,8 @@ def fit_head(x: Floats, fold: Folds) -> tuple[MahalanobisHead, Numbers]:
 
 
 def _gaussian(x: Floats) -> tuple[Numbers, Numbers, Numbers]:
-    """Mean, standard deviation and whitening (p, p) of (n, p); the covariance of the standardised numbers plus its mean
-    eigenvalue."""
+    """Return the mean (p,), standard deviation (p,) and whitening (p, p) of x (n, p). The whitening is that of the
+    covariance of the standardised numbers with its mean eigenvalue added to all eigenvalues."""
     wide = x.astype(np.float64)
     mean, deviation = wide.mean(axis=0), wide.std(axis=0) + LEAST_SPREAD
     z = (wide - mean) / deviation
@@ -126,7 +137,7 @@ def _gaussian(x: Floats) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def scale_of(scores: Numbers) -> tuple[float, float]:
-    """The median, and how far the 90 % quantile is above it."""
+    """Return the median of the scores and the distance of their 90 % quantile above it (more than 0)."""
     median, high = (float(v) for v in np.quantile(scores, [0.5, 0.9]))
     return median, max(high - median, 1e-6 * max(1.0, abs(median)))
 
@@ -134,7 +145,10 @@ def scale_of(scores: Numbers) -> tuple[float, float]:
 def fit_autoencoder(
     heard: LearntWindows, lesson: SoundLesson, progress: Progress
 ) -> tuple[dict[str, Array], dict[str, bytes], Numbers, list[str]]:
-    """Arrays, networks, (n,) held-out scores, notes."""
+    """Fit the autoencoder; returns the arrays, the networks, (n,) held-out scores and notes.
+
+    Without TensorFlow it is a linear autoencoder.
+    """
     blocks = heard.windows.blocks
     centre, spread = blocks.mean(axis=(0, 1)), blocks.std(axis=(0, 1)) + np.float32(BLOCKS_SPREAD)
     z = standardised(blocks, centre, spread)
@@ -143,20 +157,21 @@ def fit_autoencoder(
     errors = np.empty(len(z))
     networks: dict[str, bytes] = {}
     notes: list[str] = []
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read as it is imported
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it at import
     try:
-        import tensorflow as tf  # noqa: F401 - whether it is there decides
+        import tensorflow as tf  # noqa: F401 - only to see whether it is installed
     except ImportError:
-        notes.append("Without TensorFlow the autoencoder is a linear one: pip install 'goodpart[train]' for the other.")
+        notes.append("Without TensorFlow the autoencoder is linear: pip install 'goodpart[train]' for the better one.")
         linear = []
         for name in np.unique(fold):
-            one = _linear(z[fold != name].reshape(int(np.sum(fold != name)), -1))
-            linear.append(one)
+            autoencoder = _linear(z[fold != name].reshape(int(np.sum(fold != name)), -1))
+            linear.append(autoencoder)
             held = z[fold == name]
-            errors[fold == name] = log_error(one.squared_errors(held.reshape(len(held), 1, -1)).mean(axis=(1, 2)))
+            squared = autoencoder.squared_errors(held.reshape(len(held), 1, -1))
+            errors[fold == name] = log_error(squared.mean(axis=(1, 2)))
         arrays |= {
-            "blocks_mean": np.stack([one.mean for one in linear]),
-            "blocks_components": np.stack([one.components for one in linear]),
+            "blocks_mean": np.stack([autoencoder.mean for autoencoder in linear]),
+            "blocks_components": np.stack([autoencoder.components for autoencoder in linear]),
         }
     else:
         from models.sound import lstm_autoencoder as lstm

@@ -1,4 +1,4 @@
-"""A recipe's good recordings to a sound model."""
+"""Trains a sound model on a recipe's good recordings."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ from models.sound.sound_folds import make_sound_folds
 from models.training_result import TrainingResult
 
 FEWEST_SECONDS = 20.0
-"""Less good sound has no variation to speak of."""
+"""Seconds of good sound; less shows too little variation to learn from."""
 
 
 def train(
     recipe: Recipe, method: str, false_alarms: float, *, seed: int, epochs: int | None, report: ProgressReporter
 ) -> TrainingResult:
-    """Raises GoodpartError (too little sound, nothing decodable)."""
+    """Train the method for this share of false alarms, 0..1. Raises GoodpartError (too little sound, nothing
+    decodable)."""
     channel, level = recipe.settings.microphone.channel, recipe.settings.sound.level
     recordings, refused, seconds, measures = look_through(recipe, report)
     require_enough(recipe, len(recordings), seconds, refused)
     lesson = SoundLesson(recordings, channel, level, make_sound_folds(len(recordings)), seed, epochs)
     learnt: Learnt = load_object(METHODS[method].learner)(lesson, report)
     table = recipe.settings.sound
-    # Raises where so few windows cannot support what is asked.
+    # Raises if so few windows cannot support the requested share of false alarms.
     calibrate(smoothed(learnt.held_out, smoothing(table)), rule_of(table, method), false_alarms)
     facts = {
         "files": [path.name for path in recordings],
@@ -48,7 +49,8 @@ def train(
 
 
 def look_through(recipe: Recipe, report: ProgressReporter) -> tuple[list[Path], list[str], float, list[SoundMeasures]]:
-    """The good recordings that can be decoded, sentences on those that cannot, their seconds, what they measure."""
+    """Return the good recordings that can be decoded, a sentence per recording that cannot, the total seconds of
+    sound, and the measures of every block."""
     files = recordings_in(recipe.good_sound) if recipe.good_sound.is_dir() else []
     channel = recipe.settings.microphone.channel
     readable: list[Path] = []
@@ -62,23 +64,23 @@ def look_through(recipe: Recipe, report: ProgressReporter) -> tuple[list[Path], 
                 facts = recording.facts
                 if facts.seconds < LEAST_SECONDS:
                     raise UnreadableError(f"{file}: {facts.seconds:.1f} s are shorter than a window")
-                seen = [measure_sound(block, facts.rate) for block in recording.blocks(channel)]
+                of_file = [measure_sound(block, facts.rate) for block in recording.blocks(channel)]
         except UnreadableError as error:
             refused.append(str(error))
             continue
         readable.append(file)
-        measures += seen
+        measures += of_file
         seconds += facts.seconds
     return readable, refused, seconds, measures
 
 
 def require_enough(recipe: Recipe, count: int, seconds: float, refused: Sequence[str]) -> None:
-    """Raises GoodpartError where there is too little, with what is still needed."""
+    """Raise GoodpartError if there is too little good sound; the message names what is still needed."""
     if count == 0:
-        none = f"none of {len(refused)} good recordings can be used ({refused[0]})" if refused else "no good recordings"
-        raise GoodpartError(f"{recipe.good_sound}: {none}; `goodpart teach {recipe.name} --sound FOLDER` adds some")
+        why = f"none of {len(refused)} good recordings can be used ({refused[0]})" if refused else "no good recordings"
+        raise GoodpartError(f"{recipe.good_sound}: {why}; `goodpart teach {recipe.name} --sound FOLDER` adds some")
     if seconds < FEWEST_SECONDS:
         raise GoodpartError(
-            f"{recipe.name}: {seconds:.0f} s of good sound; it takes {FEWEST_SECONDS:.0f} s at least, better 20"
+            f"{recipe.name}: {seconds:.0f} s of good sound; training needs at least {FEWEST_SECONDS:.0f} s, better 20"
             " recordings of several units: teach more"
         )

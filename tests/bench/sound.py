@@ -29,7 +29,7 @@ from core.runtime.listing import natural_order
 from core.settings.recipe_settings import Settings
 from models.base import SoundLesson
 from models.comparison.candidate import FoldMaterial
-from models.comparison.sound_candidates import entrants
+from models.comparison.sound_candidates import candidates
 from models.sound import amulet, spectrum
 from models.sound.sound_folds import make_sound_folds
 from tests.support.data import find_data
@@ -113,7 +113,7 @@ def silent(*_: object, **__: object) -> None:
 def beside(good: list[Path], faulty: dict[str, list[Path]]) -> None:
     """What is trivial: the level alone, and the mean |z| of the log-mel spectrum, as `goodpart compare` has them."""
     recipe = Recipe(Path(), Settings())
-    known = entrants(recipe)
+    known = candidates(recipe)
     for name in ("level", "log-mel mean |z|"):
         wins: dict[str, list[bool]] = {fault: [] for fault in faulty}
         for at, left in enumerate(good):

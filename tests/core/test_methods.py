@@ -75,8 +75,8 @@ def test_the_first_row_of_a_sense_is_its_default() -> None:
 
 def test_every_candidate_of_a_comparison_can_be_learnt(tmp_path: Path) -> None:
     pictures, sound = make_recipe(tmp_path / "pump", 1), make_motor_recipe(tmp_path / "motor", 1)
-    assert set(candidates_of("image")) == set(image_candidates.entrants(pictures))
-    assert set(candidates_of("sound")) == set(sound_candidates.entrants(sound))
+    assert set(candidates_of("image")) == set(image_candidates.candidates(pictures))
+    assert set(candidates_of("sound")) == set(sound_candidates.candidates(sound))
     assert candidates_of("image")[-3:] == TRIVIAL["image"]
     assert quick_candidates_of("image") == ("features", "filter bank")
     assert quick_candidates_of("sound") == ("spectrum", "amulet")

@@ -74,7 +74,7 @@ def test_the_same_pictures_give_the_same_model(trained: Recipe, user: User, tmp_
 
 def test_three_pictures_are_too_few(tmp_path: Path, user: User) -> None:
     words = refusal(make_recipe(tmp_path / "pump", 3).folder, user)
-    assert words == "pump: 3 good pictures; 5 % false alarms take 19: teach 16 more"
+    assert words == "pump: 3 good pictures; 5 % false alarms need 19: teach 16 more"
 
 
 def test_too_few_says_how_many_more_and_what_they_support(tmp_path: Path, user: User) -> None:
@@ -86,7 +86,7 @@ def test_too_few_says_how_many_more_and_what_they_support(tmp_path: Path, user: 
 
 def test_the_rule_or_needs_twice_as_many(tmp_path: Path, user: User) -> None:
     recipe = make_recipe(tmp_path / "pump", 30, rule="or")
-    assert refusal(recipe.folder, user).endswith("take 39: teach 9 more (or ask for 6.46 % false alarms)")
+    assert refusal(recipe.folder, user).endswith("need 39: teach 9 more (or ask for 6.46 % false alarms)")
 
 
 def test_near_duplicates_do_not_count(tmp_path: Path, user: User) -> None:

@@ -1,0 +1,1 @@
+"""Helpers of the tests: drawn parts, simulated devices, terminals, servers and browsers."""

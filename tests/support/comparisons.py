@@ -1,4 +1,4 @@
-"""Contests of methods as they might have been held."""
+"""Comparisons of methods with made-up scores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ FOLDS = 5
 
 
 def scores(count: int, middle: float, seed: int, spread: float = 0.3) -> list[float]:
+    """Return normally distributed scores, always the same for a seed."""
     return np.random.default_rng(seed).normal(middle, spread, count).tolist()
 
 
@@ -28,7 +29,8 @@ def contest(
     twins: Sequence[str] = (),
     defect_group: Sequence[int] = (),
 ) -> Comparison:
-    """Every method scores good samples around 0.4 of the alarm level, and defective ones around what is given."""
+    """Return a comparison in which every method scores good samples around 0.4 of the alarm level, and defective ones
+    around its number in `defective`."""
     if defective is None:
         defective = {"features": 2.2, "filter bank": 1.6, "seed": 0.9, "brightness": 0.6, "file size": 0.4}
     names = names or [f"{number:06d}-broken-{number}.png" for number in range(defects)]

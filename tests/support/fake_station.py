@@ -1,4 +1,4 @@
-"""A station without cameras: tests publish snapshots through it and read what it was told to do."""
+"""A station without cameras: tests publish snapshots through it and read the commands that it received."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.samples import AnomalyMap
 
 NOW = 1000.0
-"""What the fake clock of the tests says (time.monotonic())."""
+"""Seconds: the time of the tests' fake clock (time.monotonic())."""
 
 THRESHOLDS = Thresholds(
     density=-4.10,
@@ -58,7 +58,8 @@ MODEL = ModelInfo(
 
 
 def anomaly_map(hot: float = 1.5, seed: int = 3) -> AnomalyMap:
-    # Later than the first paint, as the station does it.
+    """Return a (14, 14) float32 map with its highest value `hot` at row 6, column 9."""
+    # Imported only after the first paint, as in the real station.
     import numpy as np
 
     rows = np.random.default_rng(seed).uniform(0, 1.6, (14, 14)).astype(np.float32)
@@ -70,7 +71,7 @@ def anomaly_map(hot: float = 1.5, seed: int = 3) -> AnomalyMap:
 def judgement(
     number: int = 42, density: float = -3.02, error: float = 0.0028, hot: float = 1.5, *, mapped: bool = True
 ) -> ImageJudgement:
-    """Without a map it does not take NumPy; only the screen's map looks at it."""
+    """Return a judgement of a picture. Without a map it needs no NumPy; only the screen's map shows it."""
     share = (-2.90 - density) / 1.2 + (error - 0.0025) / 0.0015
     heat = anomaly_map(hot) if mapped else cast("AnomalyMap", None)
     return ImageJudgement(number, density, error, share > 1, share, max(0.0, share), 0.4, heat, 17.0)
@@ -80,11 +81,14 @@ OF_IMAGE = {field.name for field in fields(ImageState)} - {"verdict"}
 
 
 def camera(**changes: object) -> SourceStatus:
+    """Return the status of a live camera, with changes."""
     live = SourceStatus("live", "0", "", 1920, 1080, 29.8, 1300, 12, 0, NOW - 0.1)
     return replace(live, **changes)
 
 
 def preview(width: int = 56, height: int = 42) -> Preview:
+    """Return a preview of a drawn part."""
+
     def grey(x: int, y: int) -> int:
         distance = math.hypot(x - width / 2, (y - height / 2) * 1.2) / (height / 2)
         return max(0, min(255, int(230 * (1 - distance)) + (40 if (x // 4 + y // 4) % 2 else 0)))
@@ -93,7 +97,8 @@ def preview(width: int = 56, height: int = 42) -> Preview:
 
 
 def snapshot(**changes: object) -> Snapshot:
-    """Changes to the station and to its image; `verdict` is the station's."""
+    """Return a snapshot of a station that judges pictures, with changes to its fields and those of its image;
+    `verdict` is the station's."""
     image = ImageState(
         status=camera(),
         verdict=Verdict("OK", ""),
@@ -119,16 +124,19 @@ def snapshot(**changes: object) -> Snapshot:
 
 
 def with_image(now: Snapshot, **changes: object) -> Snapshot:
+    """Return the snapshot with changes to its image."""
     assert now.image is not None
     return replace(now, image=replace(now.image, **changes))
 
 
 def with_sound(now: Snapshot, **changes: object) -> Snapshot:
+    """Return the snapshot with changes to its sound."""
     assert now.sound is not None
     return replace(now, sound=replace(now.sound, **changes))
 
 
 def anomaly() -> Snapshot:
+    """Return a snapshot of a scratched part."""
     return snapshot(
         verdict=Verdict("ANOMALY", "too little like the good parts: density -5.21, threshold -4.10"),
         judged=judgement(43, -5.21, 0.0051, hot=7.4),
@@ -138,6 +146,7 @@ def anomaly() -> Snapshot:
 
 
 def lost() -> Snapshot:
+    """Return a snapshot in which the camera does not answer."""
     return snapshot(
         verdict=Verdict("UNKNOWN", "camera: no picture for 4 s"),
         status=camera(
@@ -149,6 +158,7 @@ def lost() -> Snapshot:
 
 
 def training() -> Snapshot:
+    """Return a snapshot in which a training runs."""
     return snapshot(training=TrainingState("running", "autoencoder", 12, 40, 0.01234, 0.01301, 42.0))
 
 
@@ -165,12 +175,14 @@ SOUND_THRESHOLDS = replace(
 
 
 def heard(number: int = 42, density: float = -0.7, error: float = 0.1) -> SoundJudgement:
+    """Return a judgement of a window of sound."""
     share = (-0.61 - density) / 2.14 + (error - 0.02) / 2.19
     head = "modulation, 1.8-3.5 kHz"
     return SoundJudgement(number, 3.1, 4.1, density, error, share > 1, share, max(0.0, share), 0.4, head, 1.5)
 
 
 def hearing(**changes: object) -> SoundState:
+    """Return the state of a healthy microphone, with changes."""
     usual = SoundState(
         status=MicrophoneStatus("live", "default", "", "", "USB Audio: Mic", 48000, 2, 75.0, 0, 0, NOW - 0.05),
         verdict=Verdict("OK", "like the good parts (4 % of the alarm level)"),
@@ -185,10 +197,12 @@ def hearing(**changes: object) -> SoundState:
 
 
 def sound_alone() -> Snapshot:
+    """Return a snapshot of a station that has only a microphone."""
     return snapshot(image=None, sound=hearing())
 
 
 def both() -> Snapshot:
+    """Return a snapshot of a station with camera and microphone."""
     words = (
         "picture: like the good parts (30 % of the alarm level); sound: like the good parts (4 % of the alarm level)"
     )
@@ -196,6 +210,7 @@ def both() -> Snapshot:
 
 
 def clipping() -> Snapshot:
+    """Return a snapshot in which the microphone clips."""
     words = "microphone: clipping (3.1 % of the samples at full scale): turn the gain down"
     state = Verdict("UNKNOWN", words)
     sound = hearing(verdict=state, level=Level(-4.0, 0.0, 0.0, True), judged=None, spectrum=())
@@ -203,11 +218,13 @@ def clipping() -> Snapshot:
 
 
 def recording() -> Snapshot:
+    """Return a snapshot in which sound is recorded into the recipe."""
     now = SoundRecording(72.4, "000031-recorded-20261124-081418.wav", "microphone: clipping")
     return replace(both(), sound=hearing(capture=now))
 
 
 def microphone_lost() -> Snapshot:
+    """Return a snapshot in which the microphone gives no sound."""
     words = "microphone default: gives no sound any more: is it plugged in?; trying again in 2 s"
     status = MicrophoneStatus("lost", "default", words, overruns=3)
     state = Verdict("UNKNOWN", words)
@@ -219,6 +236,7 @@ def microphone_lost() -> Snapshot:
 
 
 def knobs(**changes: object) -> KnobLink:
+    """Return a live link to the knob board, with changes."""
     usual = KnobLink(
         "live",
         "/dev/ttyUSB0",
@@ -237,36 +255,42 @@ def knobs(**changes: object) -> KnobLink:
 
 
 def turning() -> Snapshot:
+    """Return a snapshot in which the density knob controls its threshold."""
     return snapshot(knobs=knobs())
 
 
 def knobs_lost() -> Snapshot:
+    """Return a snapshot in which the knob board is unplugged."""
     words = "the port has gone: unplugged, or out of reach"
     return snapshot(knobs=knobs(state="lost", message=words, version=0, crc_errors=3))
 
 
 def waiting() -> Snapshot:
-    """Single shots: the last part has gone."""
+    """Return a snapshot in which a station that judges part by part waits for the next one."""
     last = Part(88, 1_729_999_958.0, Verdict("OK", "like the good parts (30 % of the alarm level)"), "key")
     words = "waiting for a part; last: 88 OK, 42 s ago"
     return snapshot(verdict=Verdict("UNKNOWN", words), judged=None, votes="", shot=Shot("waiting"), part=last)
 
 
 def judging() -> Snapshot:
+    """Return a snapshot in which a part is being judged once."""
     words = "judging: 2 of 5 pictures, 1.2 of 3.0 s of sound"
     return replace(waiting(), verdict=Verdict("UNKNOWN", words), shot=Shot("judging", 2, 5, 1.2, 3.0))
 
 
 class FakeStation:
+    """A station that records its commands and publishes the snapshots of the test."""
+
     def __init__(self, first: Snapshot | None = None, confirm: bool = True) -> None:
         self.now = first or snapshot()
         self.confirm = confirm
         self.calls: list[Command | Literal["start", "stop"]] = []
-        """What it was asked, in order."""
+        """The commands that the station received, in order."""
         self._callbacks: list[Callable[[Snapshot], None]] = []
         self._lock = threading.Lock()
 
     def publish(self, new: Snapshot) -> None:
+        """Publish a snapshot to all subscribers, with the next number."""
         with self._lock:
             self.now = replace(new, number=self.now.number + 1)
             callbacks, newest = list(self._callbacks), self.now
@@ -274,13 +298,16 @@ class FakeStation:
             callback(newest)
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call the callback for every snapshot that is published; returns a function that ends this."""
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
     def snapshot(self) -> Snapshot:
+        """Return the newest snapshot."""
         return self.now
 
     def do(self, command: Command) -> None:
+        """Record the command, and publish its effect if it changes what the screen shows at once."""
         self.calls.append(command)
         match command:
             case SetThreshold():
@@ -300,14 +327,16 @@ class FakeStation:
             self.publish(replace(self.now, **{asked.sense: replace(state, thresholds=thresholds, unsaved=True)}))
 
     def start(self) -> None:
+        """Record the call."""
         self.calls.append("start")
 
-    def stop(self, timeout: float = 2.0) -> None:
+    def stop(self, _timeout: float = 2.0) -> None:
+        """Record the call."""
         self.calls.append("stop")
 
 
 class LiveStation(FakeStation):
-    """Publishes snapshots of a noisy bench by itself, for measurements and for looking at the screen."""
+    """Publishes snapshots of a noisy bench by itself, for measurements and to look at the screen."""
 
     def __init__(self, per_second: float = 10.0, faults: bool = True, sound: bool = False, mapped: bool = True) -> None:
         super().__init__(
@@ -321,14 +350,17 @@ class LiveStation(FakeStation):
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
+        """Start to publish."""
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
+        """End publishing and wait for the thread for at most `timeout` seconds."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
     def do(self, command: Command) -> None:
+        """Apply the commands whose effect is visible on the screen."""
         image = self.now.image
         match command:
             case Train():
@@ -423,6 +455,7 @@ def _new_model(now: Snapshot) -> ModelInfo | None:
 
 
 def watch_live() -> int:
+    """Show the dashboard on this terminal with a LiveStation; returns the exit code."""
     from tui.app.run import run_dashboard
 
     return run_dashboard(LiveStation())

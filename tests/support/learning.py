@@ -1,4 +1,4 @@
-"""Modules that learn in a process of their own, run in this one: quicker, and TensorFlow is loaded once for all."""
+"""Runs training modules in this process instead of a separate one: faster, and TensorFlow is loaded only once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unittest import mock
 def learn_here(
     module: ModuleType, arguments: Sequence[str | Path], env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m MODULE ARGUMENTS` of such a module, except that it does not end when standard input closes."""
+    """Run `python -m MODULE ARGUMENTS` in this process; unlike a process it does not end when standard input closes."""
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.dict(os.environ, env, clear=True),

@@ -1,4 +1,4 @@
-"""A real network camera on loopback: serves MJPEG over HTTP, and misbehaves when told to."""
+"""A network camera on loopback: serves MJPEG over HTTP, and misbehaves if a test asks for it."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ NONCE = "dcd98b7102dd2f0e8b11d0f600bfb0c0"
 
 
 def jpeg(level: int, width: int = 160, height: int = 120) -> bytes:
-    """A grey picture whose level tells which one it is."""
+    """Return a grey picture as JPEG; its level, 0..253, identifies it."""
     picture = np.full((height, width, 3), level, np.uint8)
-    # Some texture, so that there is entropy coded data to be cut off.
+    # Some texture, so that there is enough entropy coded data to cut off.
     picture[:, ::2] = level + 2
     return cv2.imencode(".jpg", picture)[1].tobytes()
 
 
 class MjpegServer:
-    """`mode` may be changed at any time; running answers follow it at their next frame."""
+    """`mode` may change at any time; running streams follow it at their next frame."""
 
     def __init__(self, frames: list[bytes] | None = None, fps: float = 100.0) -> None:
         self.frames = frames or [jpeg(level) for level in range(20, 220, 10)]
         self.fps = fps
         self.mode: Mode = "stream"
         self.login = ""
-        """user:password that is asked for; nothing is when empty."""
+        """The required user:password; empty if none is required."""
         self.digest = False
-        """Ask for it as a digest (RFC 2617), as most cameras do."""
+        """Whether the login is a digest (RFC 2617), as with most cameras."""
         self.requests = 0
         self.sent = 0
         self.port = 0
@@ -63,10 +63,11 @@ class MjpegServer:
 
     @property
     def address(self) -> str:
+        """The address of the stream."""
         return f"http://127.0.0.1:{self.port}/video"
 
     def start(self) -> None:
-        """On a free port; on the same port when it was started before."""
+        """Listen on a free port; after a stop on the same port as before."""
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -91,14 +92,14 @@ class MjpegServer:
             allow_reuse_address = True
 
             def handle_error(self, *_: object) -> None:
-                pass  # the client went while we were sending
+                pass  # the client disconnected during an answer
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """As if the plug was pulled: connections break off, the port is closed."""
+        """Close the port and all connections, as if the camera was unplugged."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -137,11 +138,11 @@ class MjpegServer:
         given = request.headers.get("Authorization") or ""
         if not self.digest:
             return given == "Basic " + base64.b64encode(self.login.encode()).decode()
-        said = dict(re.findall(r'(\w+)="?([^",]+)', given))
+        fields = dict(re.findall(r'(\w+)="?([^",]+)', given))
         user, _, password = self.login.partition(":")
         first, second = _md5(f"{user}:camera:{password}"), _md5(f"GET:{request.path}")
-        right = _md5(":".join([first, NONCE, said.get("nc", ""), said.get("cnonce", ""), "auth", second]))
-        return said.get("response") == right
+        right = _md5(":".join([first, NONCE, fields.get("nc", ""), fields.get("cnonce", ""), "auth", second]))
+        return fields.get("response") == right
 
     def _whole(self, request: BaseHTTPRequestHandler, kind: str, body: bytes, promised: int | None = None) -> None:
         request.send_response(200)
@@ -171,7 +172,7 @@ class MjpegServer:
             elif mode == "garbage":
                 out.write(os.urandom(65536))
             elif mode == "wrong":
-                # Neither the announced boundary nor the true length, and a half frame before every whole one.
+                # Another boundary than announced, a wrong length, and half a frame before every complete one.
                 frame = self._frame()
                 out.write(
                     b"--other\r\nContent-Type: image/jpeg\r\nContent-Length: 7\r\n\r\n" + frame[: len(frame) // 2]
@@ -204,6 +205,7 @@ def _md5(text: str) -> str:
 
 @contextmanager
 def serving(fps: float = 100.0, frames: list[bytes] | None = None) -> Iterator[MjpegServer]:
+    """Start a camera on a free port and stop it at the end."""
     server = MjpegServer(frames, fps)
     server.start()
     try:

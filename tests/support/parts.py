@@ -1,4 +1,4 @@
-"""Small drawn parts, and what is made of them: recipes, models, sources that show what a test wants to be shown."""
+"""Small drawn parts, and recipes, models and sources made from them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 200, 150
 
 
 def good_part(seed: int) -> Picture:
-    """uint8 (150, 200, 3): a plate with two bores, never in quite the same place nor the same light."""
+    """Return a picture of a plate with two bores, uint8 (150, 200, 3); place and light vary with the seed."""
     random = np.random.default_rng(seed)
     shade = cv2.resize(random.normal(0, 7, (6, 8)).astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     grey = 60 + random.uniform(-4, 4) + shade
@@ -41,7 +41,7 @@ def good_part(seed: int) -> Picture:
 
 
 def odd_part(seed: int) -> Picture:
-    """A part without one bore, and with a scratch."""
+    """Return a picture of a part with one bore missing and a scratch."""
     picture = good_part(seed).copy()
     cv2.circle(picture, (125, 75), 20, (170, 170, 170), -1)
     cv2.line(picture, (45, 110), (110, 50), (255, 255, 255), 3)
@@ -49,6 +49,7 @@ def odd_part(seed: int) -> Picture:
 
 
 def write_parts(folder: Path, seeds: Iterable[int], draw: Callable[[int], Picture] = good_part) -> list[Path]:
+    """Draw a part per seed into the folder; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"part{seed}.png" for seed in seeds]
     for path, seed in zip(paths, seeds, strict=True):
@@ -66,7 +67,7 @@ def make_recipe(
     of: int = 3,
     rate: float = 50.0,
 ) -> Recipe:
-    """A recipe that judges fast, with so many good pictures."""
+    """Create a recipe that judges fast, with this number of good pictures."""
     settings = Settings(
         camera=CameraTable(source=source, width=WIDTH, height=HEIGHT, fps=50.0),
         image=ImageTable(rule=rule, thresholds=ThresholdTable()),
@@ -78,13 +79,14 @@ def make_recipe(
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Of a fresh user on a station without the extra `train`: no recipes, no backbone, no TensorFlow."""
+    """Return the environment variables of a new user on a station without the extra `train`: no recipes, no backbone,
+    no TensorFlow."""
     without = home / "without"
     without.mkdir(parents=True, exist_ok=True)
     (without / "sitecustomize.py").write_text("import sys\nsys.modules['tensorflow'] = None\n")
     return os.environ | {
         "PYTHONPATH": os.pathsep.join([str(without), str(ROOT)]),
-        # As core.runtime.training_process does it; threads that spin wait long for each other on a busy machine.
+        # As in core.runtime.training_process: on a busy machine, threads that spin slow each other down.
         "OMP_NUM_THREADS": "1",
         "GOODPART_DATA_HOME": str(home / "recipes"),
         "GOODPART_CACHE": str(home / "cache"),
@@ -95,7 +97,7 @@ def environment(home: Path) -> dict[str, str]:
 def goodpart(
     arguments: Sequence[str | Path], env: Mapping[str, str], timeout: float = 60.0
 ) -> subprocess.CompletedProcess[str]:
-    """The command line in a process of its own; its output must never hold a traceback."""
+    """Run the command line in a separate process; its output must never contain a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "tui", *map(str, arguments)],
         env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
@@ -105,8 +107,8 @@ def goodpart(
 
 
 def goodpart_here(arguments: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The command line in this process: quicker, for tests of what is done and said. Processes that it starts itself
-    are as with `goodpart`."""
+    """Run the command line in this process, which is faster. Processes that it starts are the same as with
+    `goodpart`."""
     out, err = io.StringIO(), io.StringIO()
     with mock.patch.dict(os.environ, env, clear=True), redirect_stdout(out), redirect_stderr(err):
         try:
@@ -117,7 +119,7 @@ def goodpart_here(arguments: Sequence[str | Path], env: Mapping[str, str]) -> su
 
 
 def learn_in_process(recipe: Path, env: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-    """`python -m models.train` by hand. Its input stays open until it ends."""
+    """Run `python -m models.train` in a separate process; its input stays open until it ends."""
     with subprocess.Popen(
         [sys.executable, "-m", "models.train", str(recipe), *options],
         env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -131,7 +133,7 @@ def learn_in_process(recipe: Path, env: Mapping[str, str], *options: str) -> sub
 
 
 def until(met: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait for what happens on another thread or in another process; False when it does not."""
+    """Wait until a condition on another thread or in another process is met; returns False if it is not met in time."""
     end = time.monotonic() + seconds
     while not met():
         if time.monotonic() > end:
@@ -152,19 +154,23 @@ class Scripted:
         self.started = self.stopped = False
 
     def show(self, draw: Callable[[int], Picture] | None) -> None:
-        """From now on `draw(number)` for every frame; None for no frames at all."""
+        """Show `draw(number)` for every frame from now on; None for no frames at all."""
         self._again = draw
 
     def become(self, state: SourceState, message: str = "") -> None:
+        """Set the state and the message of the source."""
         self._state, self._message = state, message
 
     def start(self) -> None:
+        """Note that the source was started."""
         self.started = True
 
     def stop(self) -> None:
+        """Note that the source was stopped."""
         self.stopped = True
 
     def take(self, timeout: float) -> Frame | None:
+        """Return the next frame; None if there is none, after at most 0.05 s."""
         draw = self._again
         if draw is None or self._state != "live":
             time.sleep(min(timeout, 0.05))
@@ -173,4 +179,5 @@ class Scripted:
         return Frame(draw(self._number), self._number, time.monotonic())
 
     def status(self) -> SourceStatus:
+        """Return the status that the test has set."""
         return SourceStatus(self._state, "scripted", self._message, WIDTH, HEIGHT, 50.0, self._number)

@@ -1,4 +1,4 @@
-"""A sound server of our own, with a sink that plays to nobody and whose monitor is a microphone."""
+"""A private sound server with a sink that has no loudspeaker; the sink's monitor is the microphone of the tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NEEDED = ("pulseaudio", "paplay", "pactl")
 
 
 def missing() -> str:
-    """Why there can be no server here, in words; empty when there can."""
+    """Return why the server cannot run here; empty if it can."""
     absent = [name for name in NEEDED if shutil.which(name) is None]
     if absent:
         return f"{', '.join(absent)} not installed"
@@ -24,7 +24,7 @@ def missing() -> str:
 
 
 class PulseServer:
-    """`environment` is for processes that shall hear it."""
+    """A sound server; processes started with its `environment` use it."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ class PulseServer:
         self._players: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        # In the foreground, so that it is our child and ends with us.
+        """Start the server and wait until it answers. Raises RuntimeError after 10 s."""
+        # In the foreground, so that it is a child of this process and ends with it.
         self._server = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
              "-L", "module-native-protocol-unix", "-L", "module-null-sink sink_name=bench", "-L", "module-always-sink"],
@@ -57,24 +58,26 @@ class PulseServer:
         raise RuntimeError("the sound server does not answer")
 
     def kill(self) -> None:
-        """As if the microphone was pulled."""
+        """Kill the server, as if the microphone was unplugged."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
             self._server = None
 
     def play(self, sound: Path) -> None:
-        """Begin to play a wav file; what was played before goes on."""
+        """Start to play a wav file, in addition to those that still play."""
         self._players.append(
             subprocess.Popen(["paplay", "--device=bench", str(sound)], env=self.environment, stderr=subprocess.DEVNULL)
         )
 
     def hush(self) -> None:
+        """End all playback."""
         for player in self._players:
             player.kill()
             player.wait()
         self._players.clear()
 
     def stop(self) -> None:
+        """End all playback and the server."""
         self.hush()
         self.kill()

@@ -13,8 +13,11 @@ SESSION = "12345678"
 
 
 class RtspServer:
+    """A camera that serves its frames in a loop."""
+
     def __init__(self, frames: list[bytes], fps: float = 50.0, login: str = "") -> None:
-        """frames: baseline JPEG files of one size (a multiple of 8), 4:2:0. login: user:password that is asked for."""
+        """`frames` are baseline JPEG files of the same size (a multiple of 8), 4:2:0; `login` is the required
+        user:password."""
         self._frames = [_parts(frame) for frame in frames]
         self._interval = 1 / fps
         self._login = login
@@ -22,15 +25,17 @@ class RtspServer:
         self._connections: list[socket.socket] = []
         self.port = 0
         self.stalled = False
-        """Keep the connection, send no more pictures."""
+        """While True, the camera keeps the connection but sends no pictures."""
 
     def start(self) -> None:
+        """Listen on a free port; after a stop on the same port as before."""
         listener = socket.create_server(("127.0.0.1", self.port))
         self._listener = listener
         self.port = listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def stop(self) -> None:
+        """Close the port and all connections."""
         listener, self._listener = self._listener, None
         if listener is not None:
             # Wakes accept(), which close() alone does not.
@@ -105,15 +110,15 @@ class RtspServer:
 
 
 def _parts(frame: bytes) -> tuple[int, int, bytes, bytes]:
-    """Width, height, quantization tables and entropy coded data of a JPEG file."""
-    at, tables, width, height = 2, b"", 0, 0
+    """Return width, height, quantization tables and entropy coded data of a JPEG file."""
+    offset, tables, width, height = 2, b"", 0, 0
     while True:
-        marker, length = frame[at + 1], int.from_bytes(frame[at + 2 : at + 4])
-        body = frame[at + 4 : at + 2 + length]
-        at += 2 + length
+        marker, length = frame[offset + 1], int.from_bytes(frame[offset + 2 : offset + 4])
+        body = frame[offset + 4 : offset + 2 + length]
+        offset += 2 + length
         if marker == 0xDB:
             tables += b"".join(body[start + 1 : start + 65] for start in range(0, len(body), 65))
         elif marker == 0xC0:
             height, width = struct.unpack(">HH", body[1:5])
         elif marker == 0xDA:
-            return width, height, tables, frame[at:-2]
+            return width, height, tables, frame[offset:-2]

@@ -1,6 +1,8 @@
-"""Runs the dashboard, or with --shell all screens, on the terminal it is started in, with a station that publishes by
-itself, and writes down how the screen's loop and processor time were:
-`python -m tests.support.screen_child REPORT.json [--per-second N]`. The key `s` makes it crash."""
+"""Runs the dashboard, or with --shell all screens, on this terminal with a station that publishes by itself, and
+reports the delays of its event loop and its processor time.
+
+`python -m tests.support.screen_child REPORT.json [--per-second N]`. The key `s` makes it crash.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ _PERIOD = 0.02
 
 
 class Measured(Dashboard):
+    """A dashboard that measures its event loop and writes a report when it ends."""
+
     def on_mount(self) -> None:
+        """Start to measure."""
         self.lags: list[float] = []
         self.began = time.monotonic()
         self.thread_time = time.thread_time()
@@ -37,16 +42,17 @@ class Measured(Dashboard):
         threading.Thread(target=self.sample_machine, daemon=True).start()
 
     async def sample(self) -> None:
+        """Measure how late the event loop wakes up, every 0.02 s."""
         while True:
             due = time.monotonic() + _PERIOD
             await asyncio.sleep(_PERIOD)
-            # From two seconds after the start on: the bars are for a screen that runs.
-            # Leaving waits for the input thread, after the screen is done.
+            # The limits are for a screen that runs, so start two seconds after the start, and stop at the end: there
+            # the event loop waits for the input thread.
             if due - self.began > 2.0 and not self._exit:
                 self.lags.append(time.monotonic() - due)
 
     def sample_machine(self) -> None:
-        """How late a thread is that nothing can hold up but the machine."""
+        """Measure the delay of a thread that only the machine can delay."""
         while not self._exit:
             due = time.monotonic() + _PERIOD
             time.sleep(_PERIOD)
@@ -54,6 +60,7 @@ class Measured(Dashboard):
                 self.machine_lag = max(self.machine_lag, time.monotonic() - due)
 
     def on_unmount(self) -> None:
+        """Write the report."""
         self.sampler.cancel()
         lags = sorted(self.lags) or [0.0]
         elapsed = time.monotonic() - self.began
@@ -69,21 +76,24 @@ class Measured(Dashboard):
         Path(options.report).write_text(json.dumps(report), encoding="utf-8")
 
     def action_save_thresholds(self) -> None:
+        """Crash, to test that the terminal is restored."""
         raise RuntimeError("a fault in the screen itself")
 
 
 class MeasuredShell(Measured, Shell):
-    """All screens."""
+    """All screens, measured like the dashboard."""
 
 
 class SaidStation(LiveStation):
-    """Leaves a file behind when it was stopped in good order; its libraries chatter."""
+    """Leaves a file behind if it was stopped properly; at the start it writes on stderr like some libraries."""
 
     def start(self) -> None:
+        """Write a library's chatter on stderr, then start."""
         os.write(2, b"INFO: a library greets\n" * 3)
         super().start()
 
     def stop(self, timeout: float = 2.0) -> None:
+        """Stop, then leave a file as proof."""
         super().stop(timeout)
         Path(options.report).with_suffix(".stopped").touch()
 

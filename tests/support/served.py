@@ -1,4 +1,4 @@
-"""`goodpart serve` in a process of its own, and curl before it."""
+"""Runs `goodpart serve` in a separate process and sends requests to it, also with curl."""
 
 from __future__ import annotations
 
@@ -22,40 +22,45 @@ from tests.support.parts import until
 
 @dataclass
 class Served:
+    """A running `goodpart serve`."""
+
     process: subprocess.Popen[str]
     url: str
 
     def get(self, path: str, token: str = "") -> tuple[int, Any]:
-        """Status and what the JSON says (or the text, where it is none)."""
+        """Return the status and the answer as JSON, or as text if it is not JSON."""
         return asked(urllib.request.Request(self.url + path, headers=authorised(token)))
 
     def post(self, path: str, said: Any, token: str = "", **headers: str) -> tuple[int, Any]:
+        """Post JSON; returns the status and the answer like `get`."""
         head = {"Content-Type": "application/json", **authorised(token), **headers}
         return asked(urllib.request.Request(self.url + path, json.dumps(said).encode(), head, method="POST"))
 
     def until(self, met: Callable[[Any], bool], seconds: float = 15.0) -> Any:
-        """The first snapshot of which it is true."""
-        found: list[Any] = []
+        """Return the first snapshot for which `met` is true; fails after `seconds`."""
+        newest: list[Any] = []
 
         def look() -> bool:
-            found[:] = [self.get("/snapshot")[1]["snapshot"]]
-            return met(found[0])
+            newest[:] = [self.get("/snapshot")[1]["snapshot"]]
+            return met(newest[0])
 
-        assert until(look, seconds), str(found)[:2000]
-        return found[0]
+        assert until(look, seconds), str(newest)[:2000]
+        return newest[0]
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
-        """Exit code, and the seconds that it took."""
+        """Send the signal and wait; returns the exit code and the seconds until the end."""
         began = time.monotonic()
         self.process.send_signal(number)
         return self.process.wait(15), time.monotonic() - began
 
 
 def authorised(token: str) -> dict[str, str]:
+    """Return the header for a token; no header without a token."""
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def asked(request: urllib.request.Request) -> tuple[int, Any]:
+    """Send a request; returns the status and the answer as JSON, or as text if it is not JSON."""
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             status, text = answer.status, answer.read().decode()
@@ -68,7 +73,7 @@ def asked(request: urllib.request.Request) -> tuple[int, Any]:
 
 
 def curl(*arguments: str | Path) -> tuple[int, Any]:
-    """Status and JSON of what the real curl gets."""
+    """Run the real curl; returns the status and the JSON that it received."""
     done = subprocess.run(
         ["curl", "-sS", "--max-time", "60", "-w", "\n%{http_code}", *map(str, arguments)],
         capture_output=True, text=True, timeout=90, check=False,
@@ -79,6 +84,7 @@ def curl(*arguments: str | Path) -> tuple[int, Any]:
 
 
 def start(recipe: Path, env: Mapping[str, str], *options: str | Path) -> Served:
+    """Start the service and wait until it answers; fails after 15 s."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tui", "serve", str(recipe), *map(str, options or ("--port", "0"))],
         env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -94,6 +100,7 @@ def start(recipe: Path, env: Mapping[str, str], *options: str | Path) -> Served:
 
 
 def is_up(served: Served) -> bool:
+    """Return whether the service answers."""
     try:
         served.get("/")
     except urllib.error.URLError:
@@ -109,7 +116,8 @@ def unhurried(folder: Path, rate: float = 10.0) -> Path:
 
 @contextmanager
 def serving_both(folder: Path, sees: Path, hears: Path, env: Mapping[str, str]) -> Iterator[Served]:
-    """Both senses at the simulated bench, by the models of two recipes; `folder` becomes theirs."""
+    """Run the service with simulated camera and microphone, on a new recipe in `folder` with the models of two
+    recipes."""
     shutil.copytree(sees, folder)
     shutil.copy(hears / "sound.goodpart", folder)
     # Two senses share it: 30 good pictures support no less.
@@ -122,7 +130,7 @@ def serving_both(folder: Path, sees: Path, hears: Path, env: Mapping[str, str]) 
 
 @contextmanager
 def serving(recipe: Path, env: Mapping[str, str], *options: str | Path) -> Iterator[Served]:
-    """Ended with it; nothing on standard error may tell of an error that nobody foresaw."""
+    """Run the service and end it afterwards; its standard error must not contain an unexpected error."""
     served = start(recipe, env, *options)
     try:
         yield served
@@ -130,8 +138,8 @@ def serving(recipe: Path, env: Mapping[str, str], *options: str | Path) -> Itera
         if served.process.poll() is None:
             served.end()
         assert served.process.stderr
-        said = served.process.stderr.read()
-        assert "Traceback" not in said and "Exception" not in said and "never retrieved" not in said, said
+        errors = served.process.stderr.read()
+        assert "Traceback" not in errors and "Exception" not in errors and "never retrieved" not in errors, errors
         served.process.stderr.close()
         assert served.process.stdout
         served.process.stdout.close()

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a program in it, read at any speed: what a technician's terminal does."""
+"""Runs a program in a real pseudo-terminal and reads it at any speed, like a technician's terminal."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class TerminalRig:
-    """`baud` is the speed that the terminal's settings tell. `drain` is how many bytes a second are read, None for all.
-    `answers` is whether the terminal tells where its cursor is when asked (nearly all do)."""
+    """A program in a terminal.
+
+    `baud` is the speed in the terminal's settings; `drain` is the number of bytes read per second, None for as many as
+    there are; `answers` is whether the terminal reports the cursor's position on request, as nearly all do.
+    """
 
     def __init__(
         self,
@@ -81,7 +84,7 @@ class TerminalRig:
             os.close(self.slave)
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Be a terminal for that long, or until something is so; gives whether it became so."""
+        """Read the program's output for `seconds`, or until a condition is met; returns whether it was met."""
         end = time.monotonic() + seconds
         while not until():
             now = time.monotonic()
@@ -91,20 +94,20 @@ class TerminalRig:
                 time.sleep(min(0.02, self._debt - now))
                 continue
             if not select.select([self.master], [], [], 0.02)[0]:
-                # An idle line saves nothing up; one that is busy goes on while this process has to wait.
+                # Idle time does not count towards the speed; time in which this process was delayed does.
                 self._debt = max(self._debt, time.monotonic())
                 continue
             try:
                 data = os.read(self.master, 65536 if self.drain is None else 16)
             except OSError:
-                # The last one on the other side has gone.
+                # The program has closed the terminal.
                 return until()
             self._debt = now if self.drain is None else self._debt + len(data) / self.drain
             self._take(data)
         return True
 
     def rest(self) -> None:
-        """Take what a program that has ended left to be read."""
+        """Read the remaining output of a program that has ended."""
         while select.select([self.master], [], [], 0)[0]:
             try:
                 self._take(os.read(self.master, 65536))
@@ -117,26 +120,31 @@ class TerminalRig:
         if self.answers:
             for _ in range(self.received.count(b"\x1b[6n", searched_from)):
                 os.write(self.master, b"\x1b[1;1R")
-        # pyte knows neither private modes with `$` nor the kitty protocol; it needs only what is drawn.
+        # pyte knows neither private modes with `$` nor the kitty protocol, but only the drawn text is needed of it.
         self._parser.feed(data)
 
     def type(self, keys: str) -> None:
+        """Send keys to the program."""
         os.write(self.master, keys.encode())
 
     def resize(self, width: int, height: int) -> None:
+        """Set the size of the terminal in cells; the program gets SIGWINCH."""
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen.resize(height, width)
 
     def text(self) -> str:
+        """Return the text on the screen."""
         return "\n".join(self.screen.display)
 
     def shows(self, words: str) -> Callable[[], bool]:
+        """Return a function that returns whether the text is on the screen."""
         return lambda: words in self.text()
 
     def ended(self) -> bool:
+        """Return whether the program has ended."""
         return self.process.poll() is not None
 
     def settings(self) -> list[object]:
-        """The terminal's modes as they are now."""
+        """Return the terminal's modes."""
         assert self.slave is not None
         return list(termios.tcgetattr(self.slave))

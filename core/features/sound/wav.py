@@ -1,4 +1,4 @@
-"""Sound files as one channel at any rate, block by block: a file of an hour takes no more memory than a second."""
+"""Reads sound files as one channel at any rate, block by block: an hour takes no more memory than a second."""
 
 from __future__ import annotations
 
@@ -16,58 +16,65 @@ from core.samples import Sound
 
 BLOCK_SECONDS = 1.0
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+"""Samples per second that a file may have."""
 
 
 @dataclass(frozen=True)
 class WaveFacts:
+    """What the header of a sound file states."""
+
     rate: int
+    """Samples per second of each channel."""
     channels: int
     seconds: float
 
 
 def one_channel(samples: npt.NDArray[np.float32], channel: int | None, where: str) -> Sound:
-    """One channel of float32 (n, channels), or the mean of all. Raises UnreadableError where there is no such one."""
+    """Channel number `channel` (from 0) of float32 (n, channels), the mean of all if it is None; float32 (n,).
+
+    Raises UnreadableError, naming the file or device `where`, if there is no such channel.
+    """
     if channel is None:
         return np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32))
     if channel >= samples.shape[1]:
         raise UnreadableError(
-            f"{where}: has {samples.shape[1]} channels, number {channel} (counted from 0) is asked in recipe.toml"
+            f"{where}: has {samples.shape[1]} channels, but recipe.toml asks for number {channel} (counted from 0)"
         )
     return np.ascontiguousarray(samples[:, channel])
 
 
 class Recording:
-    """A sound file that is open, read from its beginning to its end once."""
+    """An open sound file, which is read once from its beginning to its end."""
 
     def __init__(self, path: Path, file: Any) -> None:
         self.path = path
         self.facts = WaveFacts(file.samplerate, file.channels, file.frames / file.samplerate)
-        """What the file says of itself."""
+        """What the header states."""
         self._file = file
 
     def blocks(self, channel: int | None = None) -> Iterator[Sound]:
-        """Blocks of about a second, float32 (n,) at the file's own rate: one channel, or the mean of all.
+        """Yield blocks of about a second, float32 (n,) at the file's own rate: one channel, or the mean of all.
 
-        Raises UnreadableError, with the name, if it cannot be decoded, holds no sound, or a sample is not a number.
+        Raises UnreadableError, with the name, if the file cannot be decoded or is empty, or a sample is not a number.
         """
-        heard = 0
+        read = 0
         size = max(1, round(BLOCK_SECONDS * self.facts.rate))
-        while len(block := self._next(size, heard)):
-            heard += len(block)
+        while len(block := self._next(size, read)):
+            read += len(block)
             yield one_channel(block, channel, str(self.path))
-        if heard == 0:
+        if read == 0:
             raise UnreadableError(f"{self.path}: holds no sound")
 
     def at_rate(self, rate: int, channel: int | None = None) -> Iterator[Sound]:
-        """The same blocks, resampled to `rate` samples a second if the file has another."""
+        """Yield the same blocks, resampled to `rate` samples per second if the file has another rate."""
         return resampled(self.blocks(channel), self.facts.rate, rate)
 
     def whole(self, rate: int, channel: int | None = None) -> Sound:
-        """The same in one piece."""
+        """The whole file as one array, float32 (n,) at `rate` samples per second. Raises UnreadableError."""
         return np.concatenate(list(self.at_rate(rate, channel)))
 
-    def _next(self, size: int, heard: int) -> npt.NDArray[np.float32]:
-        seconds = heard / self.facts.rate
+    def _next(self, size: int, read: int) -> npt.NDArray[np.float32]:
+        seconds = read / self.facts.rate
         try:
             block: npt.NDArray[np.float32] = self._file.read(size, dtype="float32", always_2d=True)
         except (RuntimeError, OSError, ValueError) as error:
@@ -79,28 +86,28 @@ class Recording:
 
 @contextmanager
 def open_recording(path: Path) -> Iterator[Recording]:
-    """Open a sound file (wav, flac, ogg) to read it once. Raises UnreadableError, with the name, if it is none."""
+    """Open a sound file (wav, flac, ogg) to read it once. Raises UnreadableError, with the name, if it is invalid."""
     with _opened(path) as file:
         yield Recording(path, file)
 
 
 def wave_facts(path: Path) -> WaveFacts:
-    """What the file says of itself. Raises UnreadableError."""
+    """What the header of the file states. Raises UnreadableError."""
     with open_recording(path) as recording:
         return recording.facts
 
 
 def read_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Iterator[Sound]:
-    """The file in blocks of about a second, float32 (n,), resampled to `rate` if it has another.
+    """Yield the file in blocks of about a second, float32 (n,), resampled to `rate` if it has another rate.
 
-    Raises UnreadableError, with the name, if it cannot be decoded, holds no sound, or a sample is not a number.
+    Raises UnreadableError, with the name, if the file cannot be decoded or is empty, or a sample is not a number.
     """
     with open_recording(path) as recording:
         yield from recording.at_rate(rate or recording.facts.rate, channel)
 
 
 def resampled(blocks: Iterable[Sound], rate: int, wanted: int) -> Iterator[Sound]:
-    """The same sound at another rate (soxr, high quality)."""
+    """Yield the sound, float32 (n,) blocks at `rate`, resampled to `wanted` samples per second (soxr, high quality)."""
     if rate == wanted:
         yield from blocks
         return
@@ -108,24 +115,24 @@ def resampled(blocks: Iterable[Sound], rate: int, wanted: int) -> Iterator[Sound
 
     resampler = soxr.ResampleStream(rate, wanted, 1, dtype="float32", quality="HQ")
     for block in blocks:
-        done = np.asarray(resampler.resample_chunk(block), np.float32)
-        if len(done):
-            yield done
+        converted = np.asarray(resampler.resample_chunk(block), np.float32)
+        if len(converted):
+            yield converted
     rest = np.asarray(resampler.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
     if len(rest):
         yield rest
 
 
 def whole_wave(path: Path, rate: int | None = None, channel: int | None = None) -> Sound:
-    """The file in one piece, as `read_wave` gives it. Raises UnreadableError."""
+    """The whole file as one array, float32 (n,), resampled to `rate` if it has another. Raises UnreadableError."""
     with open_recording(path) as recording:
         return recording.whole(rate or recording.facts.rate, channel)
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes a wav file promises in its header and does not hold: its copy was broken off.
+    """The number of bytes by which a wav file is shorter than its header states, because its copy was interrupted.
 
-    Recorders that could not know the length wrote 0 or the largest number; they promise nothing. Raises OSError.
+    0 if the recorder did not know the length and wrote 0 or the largest number into the header. Raises OSError.
     """
     with path.open("rb") as file:
         head = file.read(12)
@@ -158,5 +165,5 @@ def _opened(path: Path):  # type: ignore[no-untyped-def]  # soundfile has no typ
         raise UnreadableError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
         file.close()
-        raise UnreadableError(f"{path}: {file.samplerate} samples a second are not between 1000 and 768000")
+        raise UnreadableError(f"{path}: {file.samplerate} samples per second are not between 1000 and 768000")
     return file

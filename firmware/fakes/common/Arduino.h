@@ -1,4 +1,4 @@
-// Only the calls that the sketch uses, with the shapes that they have in Arduino-ESP32. To check types, never to run.
+// The calls that the sketch uses, with the signatures that they have in Arduino-ESP32. For type checks only.
 #pragma once
 
 #include <stdint.h>

@@ -46,7 +46,7 @@ def files(recipe: Recipe) -> list[str]:
 def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(trained: Recipe) -> None:
     with running(single(trained), ODD_PART) as bench:
         bench.station.do(GiveFeedback("good"))
-        assert until(lambda: "nothing was called yet" in bench.now.fault)
+        assert until(lambda: "there is no OK or ANOMALY yet" in bench.now.fault)
         bench.station.do(TriggerPart())
         part = judged(bench, 1)
         bench.station.do(GiveFeedback("good", part.at))
@@ -54,7 +54,7 @@ def test_a_false_alarm_is_offered_as_good_and_a_change_of_mind_takes_it_back(tra
         assert counts(bench) == ReviewQueue(good_images=1)
         (place,) = offered(trained, "good", "image")
         bench.station.do(GiveFeedback("good", part.at))
-        assert until(lambda: "said already: it was good" in bench.now.fault)
+        assert until(lambda: "recorded already that the part was good" in bench.now.fault)
         bench.station.do(GiveFeedback("bad", part.at))
         assert until(lambda: counts(bench) == ReviewQueue(defect_images=1))
         assert not place.exists()

@@ -89,13 +89,13 @@ def test_a_method_that_calls_far_more_than_was_asked_wants_more_teaching() -> No
     assert "teach more of them" not in advise(held).doubt
     best = held.entries[0]
     calling = replace(best, good=[1.2] * 10 + list(best.good[10:]))
-    assert "calls more of the good ones than was asked" in advise(replace(held, entries=[calling])).doubt
+    assert "raises more false alarms than the target" in advise(replace(held, entries=[calling])).doubt
 
 
 def test_a_clear_winner_is_recommended_with_what_it_rests_on() -> None:
     advice = advise(contest(method="seed"))
     assert advice.method == "features"
-    assert advice.sentence.startswith("Use features: AUROC 1.000; at 5 % false alarms asked it misses")
+    assert advice.sentence.startswith("Use features: AUROC 1.000; at a target of 5 % false alarms it misses")
     assert "40 good and 30 defective pictures" in advice.doubt
 
 
@@ -137,8 +137,8 @@ def test_the_doubt_is_that_of_what_is_recommended(method: str, advised: str) -> 
         (contest({"features": 0.4, "brightness": 0.4}), "by chance alone"),
         (contest({"features": 0.5, "seed": 0.45, "brightness": 0.0}), "features (AUROC 0.607) is the best of these"),
         (contest({"filter bank": 3.0, "seed": 0.5, "brightness": 0.0}), "by chance alone"),
-        (contest({"filter bank": 2.0, "brightness": 0.4}), "none of these is a method that a recipe can have"),
-        (contest(twins=["a.png is nearly the same as the good b.png"]), "stand on both sides"),
+        (contest({"filter bank": 2.0, "brightness": 0.4}), "a recipe can use none of these methods"),
+        (contest(twins=["a.png is nearly the same as the good b.png"]), "are on both sides"),
     ],
 )
 def test_it_refuses_to_recommend(held: Comparison, words: str) -> None:
@@ -174,10 +174,10 @@ def test_what_is_no_contest_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_missing_torn_or_newer_contest_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "contest-image.json"
-    with pytest.raises(GoodpartError, match="no contest yet"):
+    with pytest.raises(GoodpartError, match="no comparison yet"):
         read_contest(place)
     said = to_json(contest())
     for change in ({"format": 2}, {"fold": [9] * 40}, {"good": said["good"][1:]}, {"entries": [{"method": "x"}]}):
         place.write_text(json.dumps(said | change))
-        with pytest.raises(GoodpartError, match=r"newer goodpart|is not a contest"):
+        with pytest.raises(GoodpartError, match=r"newer goodpart|is not a comparison"):
             read_contest(place)

@@ -51,7 +51,7 @@ def test_channels_are_averaged_or_one_is_chosen(tmp_path: Path) -> None:
     assert wave_facts(tmp_path / "x.wav").channels == 8
     np.testing.assert_allclose(whole_wave(tmp_path / "x.wav"), sound.mean(axis=1), atol=1e-7)
     assert np.array_equal(whole_wave(tmp_path / "x.wav", channel=6), sound[:, 6])
-    with pytest.raises(UnreadableError, match="has 8 channels, number 8"):
+    with pytest.raises(UnreadableError, match=r"has 8 channels, but recipe.toml asks for number 8"):
         whole_wave(tmp_path / "x.wav", channel=8)
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_sound_is_refused_by_name(tmp_path: Path) -> None:
     soundfile.write(wav, np.array([0.1, np.nan, 0.2], np.float32), 8000, "FLOAT")
     assert "not numbers" in refusal(wav)
     soundfile.write(wav, noise(0.1, 500), 500)
-    assert "500 samples a second" in refusal(wav)
+    assert "500 samples per second" in refusal(wav)
 
 
 def test_a_copy_that_was_broken_off_is_refused(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_decoded_is_told_before_a_model_that_is_missing(tr
 
 def test_a_recording_that_is_too_long_is_refused(heard: Recipe, tmp_path: Path) -> None:
     (file,) = write_sounds(tmp_path, [good_motor(900)])
-    with pytest.raises(UnreadableError, match="upload: 4 s are longer than the 3 s that are judged"):
+    with pytest.raises(UnreadableError, match="upload: 4 s are longer than the limit of 3 s"):
         FileJudge(heard, longest=3.0)(file, "upload")
 
 

@@ -212,7 +212,7 @@ def test_what_is_no_journal_is_said_in_a_sentence(journal: Path, tmp_path: Path)
         other.execute("CREATE TABLE parts (id)")
     assert "is not a journal" in said(tmp_path / "other.sqlite")
     (tmp_path / "torn.sqlite").write_bytes(journal.read_bytes()[:9000])
-    assert "torn" in said(tmp_path / "torn.sqlite")
+    assert "is damaged" in said(tmp_path / "torn.sqlite")
     (tmp_path / "folder.sqlite").mkdir()
     assert "cannot be read" in said(tmp_path / "folder.sqlite")
 

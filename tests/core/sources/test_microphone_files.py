@@ -119,7 +119,7 @@ def test_what_cannot_be_heard_is_said(tmp_path: Path) -> None:
             assert name in source.status().message
     with hearing(tmp_path / "whole.wav", SoundSettings(channel=1)) as source:
         assert until(lambda: source.status().state == "ended")
-        assert "has 1 channels, number 1 (counted from 0) is asked" in source.status().message
+        assert "has 1 channels, but recipe.toml asks for number 1 (counted from 0)" in source.status().message
 
 
 def test_a_file_that_is_removed_while_it_is_heard_ends_in_words(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_files_that_are_none_are_refused_with_what_to_do(tmp_path: Path) -> None
         ChunkReader(path)
     with file_of(b"RIFF") as path, pytest.raises(GoodpartError, match="is not a recording"):
         ChunkReader(path)
-    with file_of(MAGIC) as path, pytest.raises(UnreadableError, match="holds nothing"):
+    with file_of(MAGIC) as path, pytest.raises(UnreadableError, match="is empty"):
         TapeReader(path)
 
 

@@ -219,10 +219,10 @@ def test_a_torn_checkpoint_is_refused(run: Path) -> None:
     data = path.read_bytes()
     for torn in (data[: len(data) // 2], b"", b"no checkpoint", data[:5000] + b"\0" * 5000 + data[10000:]):
         path.write_bytes(torn)
-        with pytest.raises(UnreadableError, match="torn or not a checkpoint"):
+        with pytest.raises(UnreadableError, match="damaged or not a checkpoint"):
             load(run)
     np.savez(path, about=np.array("{}"))
-    with pytest.raises(UnreadableError, match="torn or not a checkpoint"):
+    with pytest.raises(UnreadableError, match="damaged or not a checkpoint"):
         load(path)
     path.unlink()
     with pytest.raises(GoodpartError, match="no checkpoint here"):

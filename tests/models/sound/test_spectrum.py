@@ -144,9 +144,9 @@ def as_user_of_training(user: dict[str, str], monkeypatch: pytest.MonkeyPatch) -
 def test_judging_sound_loads_neither_scipy_nor_librosa_nor_tensorflow(heard: Recipe, tmp_path: Path) -> None:
     code = (
         "import sys, numpy as np; from core.recipes.recipe import open_recipe; from core.bundle import read_bundle;"
-        "from core.inference.sound_judge import Ear; import core.pipelines.sound;"
-        f"r = open_recipe({str(heard.folder)!r}); ear = Ear(r, read_bundle(r.sound_bundle));"
-        "print(len(ear.push(np.zeros(40000, np.float32))));"
+        "from core.inference.sound_judge import SoundJudge; import core.pipelines.sound;"
+        f"r = open_recipe({str(heard.folder)!r}); judge = SoundJudge(r, read_bundle(r.sound_bundle));"
+        "print(len(judge.push(np.zeros(40000, np.float32))));"
         "print({'scipy', 'librosa', 'tensorflow', 'sklearn', 'textual', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run(

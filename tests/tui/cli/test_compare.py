@@ -138,7 +138,7 @@ def test_without_a_recommendation_nothing_is_set_unless_it_is_named(recipe: Reci
         (["--methods", "dcgan", "trivial", "--sense", "image"], "is not a method of the sense image"),
         (["--folds", "1"], "not a whole number between 2 and 20"),
         (["--dcgan-epochs", "0"], "not a whole number above 0"),
-        (["--last"], "there is no contest yet"),
+        (["--last"], "there is no comparison yet"),
         ([], "no known defects to compare by"),
         (["--sense", "sound"], "no known defects to compare by"),
     ],

@@ -110,7 +110,7 @@ def test_the_whole_way(here: Here, tmp_path: Path) -> None:
         (["detect"], "which sound?", 2),
         (["detect", "--input-file", "good.wav", "--threshold", "2"], "between 0 and 1", 2),
         (["detect", "--input-file", "good.wav", "--checkpoint", "empty"], "no checkpoint here", 2),
-        (["detect", "--input-file", "good.wav", "--checkpoint", "text.wav"], "torn or not a checkpoint", 3),
+        (["detect", "--input-file", "good.wav", "--checkpoint", "text.wav"], "damaged or not a checkpoint", 3),
         (["evaluate", "--good", "good.wav"], "--defect", 2),
     ],
 )

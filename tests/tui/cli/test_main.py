@@ -284,7 +284,7 @@ def test_three_pictures_are_refused_with_the_number_still_needed(user: User, tmp
     recipe = make_recipe(tmp_path / "pump", 3)
     done = goodpart(["train", recipe.folder], user)
     assert done.returncode == 2
-    assert "goodpart: pump: 3 good pictures; 5 % false alarms take 19: teach 16 more" in done.stderr
+    assert "goodpart: pump: 3 good pictures; 5 % false alarms need 19: teach 16 more" in done.stderr
     assert not recipe.image_bundle.exists()
 
 

@@ -180,7 +180,7 @@ def test_too_little_sound_is_not_learnt_from(tmp_path: Path, user: User) -> None
     write_sounds(recipe.good_sound, [good_motor(1), good_motor(2)])
     done = goodpart_here(["train", recipe.folder], user)
     assert done.returncode == 2
-    assert "8 s of good sound; it takes 20 s at least" in done.stderr
+    assert "8 s of good sound; training needs at least 20 s" in done.stderr
     assert not recipe.sound_bundle.exists()
 
 

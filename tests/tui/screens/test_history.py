@@ -112,7 +112,7 @@ def test_what_cannot_be_shown_is_said(recipe: Recipe, user: dict[str, str], tmp_
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
     recipe.journal.write_bytes(recipe.journal.read_bytes()[:9000])
     done = goodpart_here(["history", recipe.folder], user)
-    assert (done.returncode, "torn" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
+    assert (done.returncode, "damaged" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
 
 
 def test_a_table_fits_its_terminal_and_leaves_it_alone() -> None:

@@ -129,7 +129,7 @@ def test_what_is_decoded_may_not_swallow_the_memory(served: Served, tmp_path: Pa
     assert said["verdict"] != "OK"
     soundfile.write(tmp_path / "longer.flac", np.zeros(RATE * 400, np.int16), RATE)
     status, said = curl("-F", f"data_file=@{tmp_path / 'longer.flac'}", f"{served.url}/judge")
-    assert (status, "longer than the 300 s" in said["error"]) == (422, True)
+    assert (status, "longer than the limit of 300 s" in said["error"]) == (422, True)
 
 
 # Requests.

@@ -195,7 +195,7 @@ def test_a_picture_is_judged_and_shown_with_its_map(bench: Served, tmp_path: Pat
         page.choose("#judge [name=data_file]", tmp_path / "odd.png")
         page.run("document.querySelector('#judge button').click()")
         assert until(lambda: page.text("#said").startswith("ANOMALY: ")), page.text("#said")
-        assert page.run("document.querySelector('#picture img').naturalWidth") == 200
+        assert until(lambda: page.run("document.querySelector('#picture img').naturalWidth") == 200)
         drawn = (
             "(() => { const c = document.querySelector('#picture canvas');"
             "const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"

@@ -34,14 +34,14 @@ void Board::receive(LineReader& reader, char c, uint32_t now) {
 }
 
 void Board::part(uint32_t now) {
-  // Once: the verdict that comes back, or none, is the answer. A press that was lost is pressed again.
+  // Sent once: the verdict is the answer. If the line is lost, the operator presses again.
   Line line;
   formatPart(++sequence_, now, line);
   send_(to_, line);
 }
 
 void Board::tick(uint32_t now) {
-  // Never again OK by itself, also when the clock has wrapped around.
+  // Clearing the flag keeps an old OK from counting again after the clock has wrapped around.
   if (linked_ && now - verdictAt_ >= kVerdictMs) linked_ = false;
   report(Knob::kDensity, now);
   report(Knob::kError, now);
@@ -49,7 +49,7 @@ void Board::tick(uint32_t now) {
   if (beaten_) {
     ++seconds_;
     beatAt_ += kEveryMs;
-    if (now - beatAt_ >= kEveryMs) beatAt_ = now;  // it was held up: no bursts
+    if (now - beatAt_ >= kEveryMs) beatAt_ = now;  // after a delay: send no burst of heartbeats
   } else {
     beaten_ = true;
     beatAt_ = now;
@@ -81,11 +81,11 @@ bool Board::redLamp(uint32_t now) const {
     case State::kAnomaly:
       return true;
     case State::kUnknown:
-      return (now >> 9) & 1;  // about once a second
+      return (now >> 9) & 1;  // about once per second
     case State::kNoLink:
       break;
   }
-  return (now >> 7) & 1;  // four times a second
+  return (now >> 7) & 1;  // about four times per second
 }
 
 void Board::page(Page& page) const {

@@ -1,5 +1,5 @@
-// The board's whole mind, without pins and radio: knobs to lines, lines to lamps, relay and display. Times are the
-// milliseconds of a clock that wraps around.
+// The board's logic, without pins and radio: knobs to lines, lines to lamps, relay and display. Times are milliseconds
+// of a clock that wraps around.
 #pragma once
 
 #include "filter.h"
@@ -9,13 +9,13 @@ namespace benchlink {
 
 constexpr char kFirmware[] = "1.0.0";
 
-// What the display shows: a word in large letters and rows of 21 small ones.
+// The content of the display: a word in large letters and four rows of 21 small ones.
 struct Page {
   Text<11> word;
   Text<22> rows[4];
 };
 
-// Lines that wait for a port. Where it does not keep up, the oldest goes: news is worth more than what was.
+// Lines that wait for a port. If the port is too slow, the oldest line is dropped: the newest one matters most.
 class Queue {
  public:
   void put(const Line& line);
@@ -32,24 +32,24 @@ class Queue {
 
 class Board {
  public:
-  static constexpr uint32_t kVerdictMs = 3000;  // older than that it counts for nothing
-  static constexpr uint32_t kEveryMs = 1000;    // each knob and a heartbeat, changed or not
-  static constexpr uint32_t kChangeMs = 40;     // at most so often while a knob turns
+  static constexpr uint32_t kVerdictMs = 3000;  // an older verdict no longer counts
+  static constexpr uint32_t kEveryMs = 1000;    // between heartbeats, and between readings of a knob at rest
+  static constexpr uint32_t kChangeMs = 40;     // least time between readings while a knob turns
 
   using Send = void (*)(void* to, const Line& line);
 
   Board(const char* reset, Send send, void* to) : reset_(reset), send_(send), to_(to) {}
 
   void sample(Knob knob, uint16_t position, uint16_t millivolts);
-  // A character from the desk; each port has a reader of its own, so that their lines do not mix.
+  // Takes a character from the station. Every port has its own reader, so that their lines do not mix.
   void receive(LineReader& reader, char c, uint32_t now);
   // The PART button was pressed: a part is in place.
   void part(uint32_t now);
   void tick(uint32_t now);
 
-  // NO LINK without a fresh verdict.
+  // The state of the last verdict; NO LINK if it is too old or missing.
   State state() const { return linked_ ? verdict_.state : State::kNoLink; }
-  // The relay pulls for OK alone: without power, without a link, without a verdict it falls to the safe side.
+  // The relay is on only for OK; without power, link or verdict it is off, which is the safe state.
   bool relay() const { return state() == State::kOk; }
   bool greenLamp() const { return state() == State::kOk; }
   // ANOMALY steady, UNKNOWN slow, NO LINK fast.

@@ -1,6 +1,6 @@
-// A potentiometer's position that holds still: 64 samples, the mean of the middle 32, a moving average of 1/8, a
-// deadband of 6. Whole numbers only. What differs by more than any noise is a turn and is taken over at once, so that
-// a full turn arrives with the second block of samples and not after the fiftieth.
+// Filters the noise from a potentiometer's position: 64 samples, the mean of the middle 32, a moving average of 1/8, a
+// deadband of 6. Integers only. A difference larger than any noise is a turn and is taken over at once, so that a full
+// turn arrives with the second block of samples instead of the fiftieth.
 #pragma once
 
 #include <stdint.h>
@@ -12,9 +12,9 @@ class Filter {
   static constexpr unsigned kSamples = 64;
   static constexpr int32_t kDeadband = 6;
   static constexpr int32_t kTurn = 24;  // the noise of a block's mean is about 2 (sigma 12, spikes trimmed)
-  static constexpr int32_t kEnd = 3;    // so near to an end it is the end
+  static constexpr int32_t kEnd = 3;    // a position this near to an end counts as the end
 
-  // One sample, 0..4095. True when a block is whole: the reading is new, changed or not.
+  // Adds a sample, 0..4095. Returns true if it completes a block: value() is then new, even if it is the same number.
   bool add(uint16_t sample);
   uint16_t value() const { return static_cast<uint16_t>(value_); }
   bool started() const { return started_; }

@@ -15,18 +15,18 @@ int hexDigit(char c) {
   return -1;
 }
 
-// The words of a line, one after the other.
+// Splits a line into words.
 class Words {
  public:
   Words(const char* text, size_t length) : at_(text), end_(text + length) {}
 
-  // The next word, ended by one blank or the end. False where there is none.
+  // Returns the next word, which ends with one blank or the line; false if there is no further word or it is empty.
   bool next(const char*& word, size_t& length) {
     if (at_ > end_) return false;
     word = at_;
     while (at_ < end_ && *at_ != ' ') ++at_;
     length = static_cast<size_t>(at_ - word);
-    ++at_;  // over the blank; beyond the end where there is none
+    ++at_;  // past the blank, or past the end if the line is over
     return length > 0;
   }
 
@@ -111,34 +111,34 @@ void formatAnswer(uint32_t sequence, Line& line) {
 Seal sealOf(const char* line, size_t length, size_t& body) {
   body = length;
   if (length < 6 || line[length - 6] != ' ' || line[length - 5] != '*') return Seal::kNone;
-  uint16_t told = 0;
+  uint16_t claimed = 0;
   for (size_t i = length - 4; i < length; ++i) {
     int digit = hexDigit(line[i]);
     if (digit < 0) return Seal::kBroken;
-    told = static_cast<uint16_t>(told << 4 | digit);
+    claimed = static_cast<uint16_t>(claimed << 4 | digit);
   }
   body = length - 6;
-  return crc16(line, body) == told ? Seal::kGood : Seal::kBroken;
+  return crc16(line, body) == claimed ? Seal::kGood : Seal::kBroken;
 }
 
 bool parseVerdict(const char* line, size_t length, Verdict& verdict) {
   size_t body = 0;
   if (sealOf(line, length, body) != Seal::kGood) return false;
   Words words(line, body);
-  Verdict found;
+  Verdict parsed;
   const char* word = nullptr;
   size_t size = 0;
   if (!words.next(word, size) || !same(word, size, ">V")) return false;
-  if (!words.next(word, size) || !wholeNumber(word, size, found.sequence)) return false;
+  if (!words.next(word, size) || !wholeNumber(word, size, parsed.sequence)) return false;
   if (!words.next(word, size)) return false;
   constexpr State kStates[] = {State::kOk, State::kAnomaly, State::kUnknown};
   for (State state : kStates)
-    if (same(word, size, wordOf(state))) found.state = state;
-  if (found.state == State::kNoLink) return false;
-  if (!words.next(word, size) || !copied(word, size, found.density)) return false;
-  if (!words.next(word, size) || !copied(word, size, found.error)) return false;
+    if (same(word, size, wordOf(state))) parsed.state = state;
+  if (parsed.state == State::kNoLink) return false;
+  if (!words.next(word, size) || !copied(word, size, parsed.density)) return false;
+  if (!words.next(word, size) || !copied(word, size, parsed.error)) return false;
   if (!words.ended()) return false;
-  verdict = found;
+  verdict = parsed;
   return true;
 }
 

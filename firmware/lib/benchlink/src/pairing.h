@@ -1,5 +1,5 @@
-// Who may pair by radio: nobody, but for a minute after the button was pressed, and then only who shows the code that
-// stands on the display, accepted with the button again.
+// Decides who may pair by radio: only within a minute after the button was pressed, and only a device that shows the
+// code on the display, which the operator accepts by pressing the button again.
 #pragma once
 
 #include <stdint.h>
@@ -11,7 +11,7 @@ class Button {
  public:
   static constexpr uint32_t kSteadyMs = 30;
 
-  // True once for every press.
+  // Returns true once per press.
   bool pressed(bool down, uint32_t now) {
     if (down != last_) {
       last_ = down;
@@ -45,7 +45,7 @@ class Pairing {
     }
   }
 
-  // The radio has a code to compare.
+  // The radio has a code that the operator must compare.
   void ask(uint32_t code) {
     if (open_) {
       asked_ = true;
@@ -62,11 +62,11 @@ class Pairing {
     asked_ = false;
   }
 
-  // What to tell the radio, once.
+  // Returns the answer for the radio once, then kNone.
   Answer answer() {
-    Answer said = answer_;
+    Answer result = answer_;
     answer_ = Answer::kNone;
-    return said;
+    return result;
   }
 
   bool open() const { return open_; }

@@ -1,4 +1,4 @@
-// A line of text that is built piece by piece: no heap, never longer than its room, always ended by a zero.
+// A line of text that is built piece by piece: no heap, never longer than its buffer, always ended by a zero.
 #pragma once
 
 #include <stddef.h>
@@ -31,12 +31,12 @@ class Text {
     return *this;
   }
 
-  Text& add(const char* words) {
-    while (*words) add(*words++);
+  Text& add(const char* text) {
+    while (*text) add(*text++);
     return *this;
   }
 
-  // `width` digits at least, filled with zeros.
+  // Adds a number of at least `width` digits, padded with zeros.
   Text& number(uint32_t value, unsigned width = 1) {
     char digits[10];
     unsigned n = 0;
@@ -45,7 +45,7 @@ class Text {
       digits[n++] = static_cast<char>('0' + (value - rest * 10));
       value = rest;
     } while (value);
-    for (unsigned at = n; at < width; ++at) add('0');
+    for (unsigned i = n; i < width; ++i) add('0');
     while (n) add(digits[--n]);
     return *this;
   }
