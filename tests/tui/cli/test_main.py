@@ -134,7 +134,7 @@ def test_help_of_everything(user: User, capsys: pytest.CaptureFixture[str]) -> N
         (["score", "pump"], "PATH"),
         (["teach", "pump", "--images"], "at least one argument"),
         (["new", ""], "which recipe?"),
-        (["new", "pump", "--camera", "no-such-file.avi"], "no file or folder that exists"),
+        (["new", "pump", "--camera", "no-such-file.avi"], "is not an existing file or folder"),
         (["train", "x" * 300], "too long"),
         (["train", "~nobody-of-this-name/pump"], "there is no recipe here"),
     ],
