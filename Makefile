@@ -1,4 +1,4 @@
-# Everything here makes its own .venv; nothing else than python3.11+ and make is needed.
+# Every target makes the .venv that it needs. Only Python 3.11 or newer and make are required.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,32 +8,34 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo     the dashboard on the simulated bench (q quits)"
-	@echo "make test     the tests (minutes)"
-	@echo "make test-fast  the tests that start no processes, devices or whole screens: half a minute"
-	@echo "make check    format, lint, types, import rules"
-	@echo "make firmware the board's logic on host and emulator"
-	@echo "make bench    measurements (minutes)"
-	@echo "make picture  docs/dashboard.svg, drawn by the running demo (minutes)"
-	@echo "make install  goodpart for this user, without TensorFlow if EXTRA= is given"
+	@echo "make demo     run the dashboard on a simulated bench (q quits)"
+	@echo "make test     run the tests (minutes)"
+	@echo "make test-fast  run the tests without processes, devices and whole screens (half a minute)"
+	@echo "make slow     run the slow tests"
+	@echo "make check    check format, lint, types and import rules"
+	@echo "make firmware test the knob board's logic on host and emulator"
+	@echo "make bench    run the measurements (minutes)"
+	@echo "make picture  draw docs/dashboard.svg from the running demo (minutes)"
+	@echo "make install  install goodpart for this user; with EXTRA= without TensorFlow"
+	@echo "make clean    remove the .venv and all caches"
 
-# Exact versions come from constraints.txt; the set-up runs again when they or the package's own list change.
+# constraints.txt has the exact versions; the set-up runs again if it or pyproject.toml changes.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("goodpart needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "setting up $(VENV) (once, some minutes)"
+	@echo "setting up $(VENV) (only once, takes some minutes)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@
 
 demo: $(READY)
 	@$(BIN)/goodpart demo
 
-# More at a time than there are cores: much of what they do is waiting for devices, terminals and other processes.
-# A worker that runs out of tests takes some from another, so the longest file does not decide how long it takes.
+# More workers than most machines have cores: tests often wait for devices, terminals and other processes.
+# A worker that runs out of tests takes some from another, so that the longest file does not decide the total time.
 test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-# No processes, terminals, devices, TensorFlow or whole screens.
+# The tests without processes, terminals, devices, TensorFlow or whole screens.
 FAST := not (slow or process or terminal or device or learning or screen)
 test-fast: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)"

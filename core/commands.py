@@ -202,29 +202,12 @@ class DiscardModel:
     name: ClassVar[str] = "discard"
 
 
-Command = (
-    SetThreshold
-    | GrabThresholds
-    | UndoGrab
-    | SetKnobRange
-    | SaveThresholds
-    | Calibrate
-    | Pause
-    | SetSingleShot
-    | TriggerPart
-    | BeginShift
-    | GiveFeedback
-    | AcceptOffers
-    | DiscardOffers
-    | CollectPictures
-    | EndCollecting
-    | DeleteTaught
-    | RecordSound
-    | Train
-    | CancelTraining
-    | TakeOverModel
-    | DiscardModel
-)
+# By what they are about, as above: the station has a function for each group.
+ThresholdCommand = SetThreshold | GrabThresholds | UndoGrab | SetKnobRange | SaveThresholds | Calibrate
+PartCommand = Pause | SetSingleShot | TriggerPart | BeginShift | GiveFeedback
+MaterialCommand = AcceptOffers | DiscardOffers | CollectPictures | EndCollecting | DeleteTaught | RecordSound
+TrainingCommand = Train | CancelTraining | TakeOverModel | DiscardModel
+Command = ThresholdCommand | PartCommand | MaterialCommand | TrainingCommand
 
 COMMANDS: Mapping[str, type[Command]] = {kind.name: kind for kind in get_args(Command)}
 """The commands by name: `set_threshold`, `grab`, ..."""

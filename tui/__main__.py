@@ -1,4 +1,4 @@
-"""`python -m tui` is `goodpart`."""
+"""Entry point of `python -m tui`, which is the same as `goodpart`."""
 
 from tui.cli.main import run
 

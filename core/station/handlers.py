@@ -18,6 +18,8 @@ from core.commands import (
     EndCollecting,
     GiveFeedback,
     GrabThresholds,
+    MaterialCommand,
+    PartCommand,
     Pause,
     RecordSound,
     SaveThresholds,
@@ -25,7 +27,9 @@ from core.commands import (
     SetSingleShot,
     SetThreshold,
     TakeOverModel,
+    ThresholdCommand,
     Train,
+    TrainingCommand,
     TriggerPart,
     UndoGrab,
 )
@@ -43,6 +47,16 @@ Work = Coroutine[Any, Any, None]
 def handle(engine: StationEngine, command: Command) -> Work | None:
     """Do what is done at once; return what remains to be done on the loop, if anything. Raises GoodpartError if the
     command cannot be done now."""
+    if isinstance(command, ThresholdCommand):
+        return handle_thresholds(engine, command)
+    if isinstance(command, PartCommand):
+        return handle_parts(engine, command)
+    if isinstance(command, MaterialCommand):
+        return handle_material(engine, command)
+    return handle_training(engine, command)
+
+
+def handle_thresholds(engine: StationEngine, command: ThresholdCommand) -> Work | None:
     match command:
         case SetThreshold():
             set_threshold(engine, command)
@@ -50,62 +64,66 @@ def handle(engine: StationEngine, command: Command) -> Work | None:
             engine.knob_thresholds.grab(command.grab, command.sense)
         case UndoGrab():
             engine.knob_thresholds.undo()
-        case Calibrate():
-            calibrate(engine, command)
-        case Pause():
-            pause(engine, command)
-        case TriggerPart():
-            engine.trigger_part(command.by)
-        case BeginShift():
-            engine.inspection.book.begin()
-        case CollectPictures():
-            collect_pictures(engine, command)
-        case EndCollecting():
-            end_collecting(engine)
-        case RecordSound():
-            record_sound(engine, command)
-        case Train():
-            engine.retraining.begin()
-        case CancelTraining():
-            engine.retraining.cancel()
-        case _:
-            return later(engine, command)
-    return None
-
-
-def later(
-    engine: StationEngine,
-    command: SetKnobRange
-    | SaveThresholds
-    | SetSingleShot
-    | GiveFeedback
-    | AcceptOffers
-    | DiscardOffers
-    | DeleteTaught
-    | TakeOverModel
-    | DiscardModel,
-) -> Work:
-    """The commands that wait for files or models."""
-    match command:
         case SetKnobRange():
             return set_knob_range(engine, command)
         case SaveThresholds():
             return save_thresholds(engine)
+        case Calibrate():
+            calibrate(engine, command)
+        case _:
+            assert_never(command)
+    return None
+
+
+def handle_parts(engine: StationEngine, command: PartCommand) -> Work | None:
+    match command:
+        case Pause():
+            pause(engine, command)
         case SetSingleShot():
             return set_single_shot(engine, command)
+        case TriggerPart():
+            engine.trigger_part(command.by)
+        case BeginShift():
+            engine.inspection.book.begin()
         case GiveFeedback():
             return engine.in_files(engine.inspection.calls.say, command.word, command.about)
+        case _:
+            assert_never(command)
+    return None
+
+
+def handle_material(engine: StationEngine, command: MaterialCommand) -> Work | None:
+    match command:
         case AcceptOffers():
             return accept_offers(engine, command)
         case DiscardOffers():
             return engine.in_files(engine.inspection.calls.discard, command.file)
+        case CollectPictures():
+            collect_pictures(engine, command)
+        case EndCollecting():
+            end_collecting(engine)
         case DeleteTaught():
             return delete_taught(engine, command)
+        case RecordSound():
+            record_sound(engine, command)
+        case _:
+            assert_never(command)
+    return None
+
+
+def handle_training(engine: StationEngine, command: TrainingCommand) -> Work | None:
+    match command:
+        case Train():
+            engine.retraining.begin()
+        case CancelTraining():
+            engine.retraining.cancel()
         case TakeOverModel():
             return engine.retraining.take_over()
         case DiscardModel():
             return engine.retraining.discard()
-    assert_never(command)
+        case _:
+            assert_never(command)
+    return None
 
 
 def set_threshold(engine: StationEngine, command: SetThreshold) -> None:

@@ -1,4 +1,7 @@
-"""Numbers and days on the command line."""
+"""Argument types of the command line: numbers with limits, and days.
+
+Each function converts the text of one argument and raises argparse.ArgumentTypeError if it is invalid.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from core.settings.user_config import FASTEST, SLOWEST
 
 
 def rate(text: str) -> float:
+    """A share of false alarms, 0.0001 to 0.5."""
     try:
         value = float(text)
     except ValueError:
@@ -19,12 +23,14 @@ def rate(text: str) -> float:
 
 
 def positive(text: str) -> int:
+    """A whole number above 0."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
 
 
 def duration(text: str) -> float:
+    """A time in seconds, above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -35,7 +41,7 @@ def duration(text: str) -> float:
 
 
 def between(low: float, high: float, text: str) -> float:
-    """Raises ArgumentTypeError."""
+    """A number from `low` to `high`, both included."""
     try:
         value = float(text)
     except ValueError:
@@ -46,6 +52,7 @@ def between(low: float, high: float, text: str) -> float:
 
 
 def day(text: str) -> datetime.date:
+    """A date: YYYY-MM-DD, today or yesterday."""
     today = datetime.date.today()
     if text in ("today", "yesterday"):
         return today - datetime.timedelta(text == "yesterday")
@@ -56,11 +63,12 @@ def day(text: str) -> datetime.date:
 
 
 def hertz(text: str) -> float:
+    """A refresh rate in Hz, within the limits of config.toml."""
     return between(SLOWEST, FASTEST, text)
 
 
 def whole(low: int, high: int, text: str) -> int:
-    """Raises ArgumentTypeError."""
+    """A whole number from `low` to `high`, both included."""
     if not text.isdecimal() or not low <= int(text) <= high:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number between {low} and {high}")
     return int(text)

@@ -1,4 +1,4 @@
-"""Which face a command shows: dashboard, line mode or headless."""
+"""Chooses what a command shows: the dashboard, line mode or headless output."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def run_face(
     knobs: str | None,
     tape: TapeWriter | None,
 ) -> int:
+    """Judge live and show it as the options ask: headless, line mode or the dashboard. Return the exit code."""
     if options.headless:
         from core.station.ports import device_ports
         from core.station.station import Station
@@ -52,8 +53,11 @@ def run_shell(
     knobs: str | None = None,
     tape: TapeWriter | None = None,
 ) -> int:
-    """The dashboard of a recipe, or the list of recipes. The devices that are named are for this recipe alone,
-    and `tape` for its first opening."""
+    """Run the dashboard of a recipe, or the list of recipes if `recipe` is None; return the exit code.
+
+    `camera`, `microphone` and `knobs` replace the devices of this recipe only, not of others that are opened later.
+    `tape` records only the first time that the recipe is opened.
+    """
     from tui.terminal.display import display
 
     shown = display(options)
@@ -61,12 +65,12 @@ def run_shell(
     from tui.app.shell import Shell
     from tui.stations.deferred import DeferredStation
 
-    def open_station(one: Recipe) -> DeferredStation:
+    def open_station(opened: Recipe) -> DeferredStation:
         nonlocal tape
-        if recipe is None or one.folder != recipe.folder:
-            return DeferredStation(one)
-        now, tape = tape, None
-        return DeferredStation(one, camera, microphone, knobs, now)
+        if recipe is None or opened.folder != recipe.folder:
+            return DeferredStation(opened)
+        first_tape, tape = tape, None
+        return DeferredStation(opened, camera, microphone, knobs, first_tape)
 
     return run_app(
         Shell(
@@ -79,7 +83,7 @@ def run_shell(
 
 
 def dashboard_options(shown: Display, options: argparse.Namespace) -> dict[str, Any]:
-    """How a dashboard looks, and for how long, as its arguments say it."""
+    """Return the keyword arguments of a dashboard: its look, and the seconds after which it ends."""
     config = shown.config
     return {
         "seconds": options.seconds,
@@ -91,9 +95,9 @@ def dashboard_options(shown: Display, options: argparse.Namespace) -> dict[str, 
 
 
 def why_no_dashboard() -> str:
-    """Why there can be none here, in words; empty where there can."""
+    """Return why the dashboard cannot run in this terminal; empty if it can."""
     if os.environ.get("TEXTUAL_DRIVER"):
-        return ""  # in a browser
+        return ""  # textual-serve shows it in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "this is not a terminal"
     if os.name != "nt" and os.environ.get("TERM", "") in DUMB:

@@ -1,4 +1,7 @@
-"""The command line: words to work. Imports nothing heavy, so that `--help` comes at once."""
+"""The command line: parses the arguments and runs the command.
+
+Imports nothing heavy, so that `--help` appears at once.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from tui.cli.parser import build_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; gives the exit code."""
-    # Read when NumPy loads. Its own threads gain nothing on such small matrices, and spin where cores are few.
+    """Run the command that the arguments name (default: sys.argv) and return its exit code."""
+    # NumPy reads these when it loads. Its threads gain nothing on such small matrices, and spin if cores are few.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # File names may hold what the terminal's encoding does not.
+            # File names may contain characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
     options = parser.parse_args(amulet_options.respelled(sys.argv[1:] if arguments is None else arguments))
@@ -37,15 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("goodpart: ended by Ctrl-C", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone (goodpart score ... | head): nothing is left to say.
+        # The reader of our output has closed its end (goodpart score ... | head): there is nothing left to print.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        # What no command could say better: a name that is too long, a folder without rights, a full disk.
+        # Errors that no command handles itself: a name that is too long, missing permissions, a full disk.
         where = f"{error.filename}: " if error.filename else ""
         print(f"goodpart: {where}{error.strerror or error}", file=sys.stderr)
         return GoodpartError.exit_code
 
 
 def run() -> NoReturn:
+    """Run the command line and exit with its code: the entry point of the `goodpart` script."""
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Learning in a process of its own, with a progress line."""
+"""Runs training in a separate process and shows a progress line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.terminal.progress_line import ProgressLine
 
 
 class TrainingFailedError(GoodpartError):
-    """What the training process said when it ended."""
+    """The training process failed. The message is its last one; `process_code` is its exit code."""
 
     def __init__(self, message: str, process_code: int | None = None) -> None:
         super().__init__(message)
@@ -27,10 +27,12 @@ def run_training(
     folder: Path,
     options: Sequence[str],
     module: str = "models.train",
-    cancelled: str = "training was cancelled; the model that was there stays",
+    cancelled: str = "training was cancelled; the old model stays in use",
 ) -> TrainingState:
-    """A training process that writes into a folder, with a progress line. Raises TrainingFailedError,
-    KeyboardInterrupt (after saying what that means)."""
+    """Run a training process that writes into `folder`, show a progress line, and return its last state.
+
+    Raises TrainingFailedError if it fails, and KeyboardInterrupt after it has ended and `cancelled` was printed.
+    """
     line = ProgressLine()
     with _sigterm_as_interrupt():
         training = TrainingRun(folder, options, line, module)
@@ -40,7 +42,7 @@ def run_training(
             training.cancel()
             end = training.wait(2.0)
             line.end()
-            if end.state != "done":  # it may have ended just before
+            if end.state != "done":  # it may have finished just before
                 print(f"goodpart: {cancelled}", file=sys.stderr)
             raise
     line.end()
@@ -50,7 +52,7 @@ def run_training(
 
 
 class _sigterm_as_interrupt(contextlib.ContextDecorator):  # noqa: N801 - used like a function
-    """SIGTERM and hang-up end the command as Ctrl-C does, so that the training process is ended too."""
+    """Treat SIGTERM and hang-up like Ctrl-C, so that the training process is ended too."""
 
     def __enter__(self) -> None:
         self._old = {number: signal.signal(number, self._interrupt) for number in _signals()}

@@ -1,4 +1,4 @@
-"""A contest of methods in the background, and the last one that was held, as the screen tells it."""
+"""Compares methods in the background, and prepares the last comparison for the screen."""
 
 from __future__ import annotations
 
@@ -15,64 +15,66 @@ from tui.view.comparison import ComparisonView
 
 
 class ComparisonJob:
-    """Goes on whatever screen is shown; the process ends with this one."""
+    """A comparison in a separate process. It continues when the screen changes, and ends with this process."""
 
     def __init__(self, recipe: Recipe, sense: Sense) -> None:
         self._recipe, self._sense = recipe, sense
         self._run: TrainingRun | None = None
         self.now: TrainingState | None = None
-        """None before the first one that is held here."""
+        """Progress of the newest comparison; None before the first one of this session."""
 
     @property
     def running(self) -> bool:
+        """Whether a comparison is running."""
         return self.now is not None and self.now.state == "running"
 
     def start(self, methods: Sequence[str] = ()) -> None:
-        """All methods where none is named. Raises GoodpartError where no process can be started."""
+        """Compare `methods`, or all if it is empty. Raises GoodpartError if the process cannot be started."""
         job = json.dumps({"sense": self._sense, "methods": list(methods)})
         self.now = TrainingState("running", phase="starting")
         try:
-            self._run = TrainingRun(self._recipe.folder, [job], self._heard, "models.comparison.run")
+            self._run = TrainingRun(self._recipe.folder, [job], self._on_progress, "models.comparison.run")
         except BaseException:
             self.now = None
             raise
 
     def cancel(self) -> None:
+        """End the comparison without a result; the last finished one is kept."""
         if self._run is not None:
             self._run.cancel()
 
-    def _heard(self, news: TrainingState) -> None:
-        """On a thread of the run."""
-        self.now = news
+    def _on_progress(self, progress: TrainingState) -> None:
+        """Called on a thread of the run."""
+        self.now = progress
 
 
 _jobs: dict[tuple[Path, Sense], ComparisonJob] = {}
 
 
 def comparison_job(recipe: Recipe, sense: Sense) -> ComparisonJob:
-    """The same for the same recipe and sense, so that a screen that comes back finds what runs."""
+    """Return the job of a recipe and sense, always the same one, so that a reopened screen finds what is running."""
     return _jobs.setdefault((recipe.folder, sense), ComparisonJob(recipe, sense))
 
 
 def last_comparison(recipe: Recipe, sense: Sense) -> ComparisonView:
-    """The last contest. Raises GoodpartError where there is none, or it cannot be read."""
-    # NumPy comes with it: only who looks at a contest waits for that.
+    """Return the last comparison. Raises GoodpartError if it is missing or cannot be read."""
+    # These load NumPy, so they are imported only when a comparison is shown.
     from core.evaluation.comparison import contest_file, read_contest
     from core.evaluation.recommendation import advise
     from tui.reports.comparison_table import HEAD, comparison_row, ranked_methods
 
-    contest = read_contest(contest_file(recipe, sense))
-    advice = advise(contest)
-    entries = ranked_methods(contest)
+    comparison = read_contest(contest_file(recipe, sense))
+    advice = advise(comparison)
+    entries = ranked_methods(comparison)
     return ComparisonView(
         head=HEAD,
         methods=[entry.method for entry in entries],
-        rows=[comparison_row(contest, entry) for entry in entries],
+        rows=[comparison_row(comparison, entry) for entry in entries],
         cases={entry.method: entry.worst for entry in entries},
         notes={entry.method: entry.notes for entry in entries},
         recommended=advice.method,
         advice=advice.sentence,
         doubt=advice.doubt,
-        when=contest.when[:16].replace("T", " "),
+        when=comparison.when[:16].replace("T", " "),
         usable=methods_of(sense),
     )

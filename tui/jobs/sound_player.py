@@ -1,4 +1,4 @@
-"""Plays a recording on the loudspeaker of the machine that the station runs on, on a thread of its own."""
+"""Plays a recording in the background, on the loudspeaker of the machine that the station runs on."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from pathlib import Path
 from core.errors import GoodpartError
 
 BLOCK = 4096
+"""Samples that are played at once."""
 
 
 class SoundPlayer:
-    """The newest recording of a folder. `position` and `ended` are for any thread; what cannot be done is told in
-    `trouble`."""
+    """Plays the newest recording of a folder on its own thread; any thread may read the attributes."""
 
     def __init__(self, folder: Path) -> None:
         self.position: tuple[float, float] | None = None
-        """Seconds played, and of all; None before it begins."""
+        """Seconds played, and seconds of the whole recording; None before it begins."""
         self.trouble = ""
+        """Why it cannot be played; empty if it can."""
         self.ended = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(folder,), name="playing", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """End it after the current block."""
         self._stopping.set()
 
     def _run(self, folder: Path) -> None:
@@ -31,8 +33,8 @@ class SoundPlayer:
             self._play(newest_recording(folder))
         except GoodpartError as error:
             self.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - sound libraries raise what they like
-            self.trouble = f"it cannot be played here ({error}): is there a loudspeaker?"
+        except Exception as error:  # noqa: BLE001 - sound libraries raise exceptions of any type
+            self.trouble = f"it cannot be played ({error}): is there a loudspeaker?"
         finally:
             self.ended = True
 
@@ -55,7 +57,7 @@ class SoundPlayer:
 
 
 def newest_recording(folder: Path) -> Path:
-    """Raises GoodpartError where there is none."""
+    """Return the newest recording of a folder. Raises GoodpartError if there is none."""
     from core.dataset.add_sound import recordings_in
 
     try:

@@ -1,4 +1,4 @@
-"""The line mode: a status line a second, commands typed as lines. For teletypes, serial lines and logs."""
+"""The line mode: a status line per second, commands typed as lines. For teletypes, serial lines and logs."""
 
 from __future__ import annotations
 
@@ -48,20 +48,21 @@ if TYPE_CHECKING:
 HELP = """\
 part: judge the one in place   single, continuous: how parts are judged
 good, bad: what the last part was   offers [take, drop]   shift: a new one
-d -4.2, e 0.004: thresholds   gd, ge, g: grab the knobs   u: undo   save
+d -4.2, e 0.004: thresholds   gd, ge, g: take the knobs   u: undo   save
 targets: what each needs and costs   calibrate [0.02]: for 2 % false alarms
-sound, image: what d, e, targets and delete are about   pause, go
-teach 50 [defect]: store pictures   record [defect]: sound   stop: ends either
+sound, image: select the sense for d, e, targets and delete   pause, go
+teach 50 [defect]: store pictures   record [defect]: sound   stop: end either
 delete [defect]: the newest one   delete [defect] all: all of them (asks)
-train, cancel   result: what is learnt   use, keep: the new or the old model
-s: how it stands   history [10] [ANOMALY]: what happened   export: all as CSV
+train, cancel   result: what was learnt   use, keep: the new or the old model
+s: status   history [10] [ANOMALY]: what happened   export: all as CSV
 close: the list of recipes   q: quit   ?: this help"""
 
 
 def run_lines(station: StationInterface, seconds: float | None, recipe: Recipe | None = None) -> tuple[int, bool]:
-    """Show the station line by line until somebody quits; gives the exit code, and whether only this recipe was closed.
+    """Show the station line by line until the user quits; return the exit code, and whether only this recipe was
+    closed.
 
-    `recipe` is the station's, where its files are here.
+    `recipe` is the station's; None if its files are on another machine.
     """
     desk = LineConsole(station, sys.stdout, recipe)
     threading.Thread(target=desk.listen, args=(sys.stdin,), name="typed lines", daemon=True).start()
@@ -69,7 +70,7 @@ def run_lines(station: StationInterface, seconds: float | None, recipe: Recipe |
 
 
 class LineConsole:
-    """Tells how it stands, and does what is typed. `show` and `listen` run on threads of their own."""
+    """Prints the status and runs typed commands. `show` and `listen` run on threads of their own."""
 
     def __init__(self, station: StationInterface, out: TextIO, recipe: Recipe | None = None) -> None:
         self._station = station
@@ -77,37 +78,38 @@ class LineConsole:
         self._out = out
         self._writing = threading.Lock()
         self._sense: Sense | None = None
-        self._told = ""
-        self._waits = False
+        self._last_news = ""
+        self._model_waits = False
         self.left = threading.Event()
-        """Somebody has typed q, or close."""
+        """Set after q, close or the end of the input on a terminal."""
         self.closed = False
+        """Whether close was typed."""
 
-    # What is told.
+    # Output.
 
     def show(self, snapshots: Iterator[Snapshot], _out: TextIO) -> None:
-        """A line of at most 79 columns, ASCII, a second or at a turn of the verdict."""
+        """Print a line (at most 79 columns, ASCII) per second and whenever the verdict changes."""
         first = self._station.snapshot()
         self._say(plain_ascii(status_line(first))[:79])
-        state, told_at = first.verdict.state, first.at
+        state, printed_at = first.verdict.state, first.at
         for snapshot in snapshots:
             self._say_news(snapshot)
-            if snapshot.verdict.state == state and snapshot.at - told_at < 1.0:
+            if snapshot.verdict.state == state and snapshot.at - printed_at < 1.0:
                 continue
-            state, told_at = snapshot.verdict.state, snapshot.at
+            state, printed_at = snapshot.verdict.state, snapshot.at
             self._say(plain_ascii(status_line(snapshot))[:79])
 
     def _say_news(self, snapshot: Snapshot) -> None:
-        """Once, what came of a command: a fault, the end of a training or of a recording."""
-        told = news_of(snapshot)
-        if told != self._told:
-            self._told = told
-            if told:
-                self._say(f"* {told}")
+        """Print the outcome of a command once: a fault, the end of a training or of a recording."""
+        news = news_of(snapshot)
+        if news != self._last_news:
+            self._last_news = news
+            if news:
+                self._say(f"* {news}")
         waits = waiting_model(snapshot)
-        if waits and not self._waits:
-            self._say("* a new model waits: result looks at it; use takes it over, keep does not")
-        self._waits = waits
+        if waits and not self._model_waits:
+            self._say("* a new model is ready: result shows it, use starts using it, keep discards it")
+        self._model_waits = waits
 
     def _say(self, text: str) -> None:
         with self._writing:
@@ -115,10 +117,11 @@ class LineConsole:
                 self._out.write(line + "\n")
             self._out.flush()
 
-    # What is typed.
+    # Input.
 
     def listen(self, typed: TextIO) -> None:
-        """Until the end of what is typed: on a terminal that is Ctrl-D, and quits; a log simply goes on."""
+        """Run typed lines until the end of the input. On a terminal the end (Ctrl-D) quits; otherwise the output
+        continues."""
         for line in iter(typed.readline, ""):
             answer = self.obey(line)
             if answer:
@@ -129,7 +132,7 @@ class LineConsole:
             self.left.set()
 
     def obey(self, line: str) -> str:
-        """Do it; gives the answer, in words."""
+        """Run one typed line and return the answer; empty for an empty line."""
         words = line.split()
         if not words:
             return ""
@@ -165,9 +168,9 @@ class LineConsole:
         if why:
             raise GoodpartError(why)
         self._station.do(GrabThresholds(grab, self._shown))
-        return "grabbed; u undoes it, save writes it to recipe.toml"
+        return "taken; u undoes it, save writes it to recipe.toml"
 
-    def _turn_to(self, sense: Sense, words: list[str]) -> str:
+    def _select(self, sense: Sense, words: list[str]) -> str:
         none_more(words)
         if sense not in self._station.snapshot().senses:
             raise GoodpartError(f"the recipe has no {sense}")
@@ -178,7 +181,7 @@ class LineConsole:
         none_more(words)
         shot = self._station.snapshot().shot
         if shot is None:
-            raise GoodpartError("parts are judged continuously: single turns to single shots")
+            raise GoodpartError("parts are judged continuously: single switches to single shots")
         if shot.state == "judging":
             raise GoodpartError("a part is being judged already: wait for its verdict")
         self._station.do(TriggerPart("line"))
@@ -189,14 +192,14 @@ class LineConsole:
         self._station.do(SetSingleShot(on))
         return "single shots: type part when one is in place" if on else "parts are judged continuously"
 
-    def _word(self, word: Word, words: list[str]) -> str:
+    def _mark(self, word: Word, words: list[str]) -> str:
         none_more(words)
         call = self._station.snapshot().call
         if call is None:
-            raise GoodpartError("nothing was called yet that could be right or wrong")
+            raise GoodpartError("there is no verdict yet that you could mark as right or wrong")
         which = f"part {call.part}" if call.part else "the last one"
         if call.word == word:
-            raise GoodpartError(f"that was said already: {which} ({call.verdict.state}) was {word}")
+            raise GoodpartError(f"that is noted already: {which} ({call.verdict.state}) was {word}")
         self._station.do(GiveFeedback(word, call.at))
         return f"noted: {which} ({call.verdict.state}) was {word}"
 
@@ -204,13 +207,13 @@ class LineConsole:
         offers = self._station.snapshot().offers
         if words == ["take"]:
             self._station.do(AcceptOffers())
-            return "teaching what is offered; train learns from it"
+            return "adding the suggested material; train learns from the good ones"
         if words == ["drop"]:
             self._station.do(DiscardOffers())
-            return "discarding what is offered"
+            return "discarding the suggested material"
         none_more(words)
         return (
-            f"offered: good {offers.good_images} pictures, {offers.good_sound} recordings;"
+            f"suggested: good {offers.good_images} pictures, {offers.good_sound} recordings;"
             f" defective {offers.defect_images}, {offers.defect_sound}"
         )
 
@@ -220,7 +223,7 @@ class LineConsole:
             return "calibrating"
         target = one_number(words)
         if not 0 < target < 1:
-            raise GoodpartError("type the share of good parts that may be called: calibrate 0.02")
+            raise GoodpartError("type the allowed share of false alarms: calibrate 0.02")
         self._station.do(Calibrate(target))
         return f"calibrating for {100 * target:g} %; save writes it to recipe.toml"
 
@@ -248,12 +251,12 @@ class LineConsole:
         return export_history(self._at_hand())
 
     def _result(self, words: list[str]) -> str:
-        """Looks at the model that waits, or at the one in use; told when it is found."""
+        """Begin to review the model that waits, or the one in use; the result is printed later."""
         none_more(words)
         return review_model(self._at_hand(), waiting_model(self._station.snapshot()), self._say)
 
     def _targets(self, words: list[str]) -> str:
-        """Looks at the model in use; told when it is found."""
+        """Begin to review the model in use; the table is printed later."""
         none_more(words)
         return review_targets(self._at_hand(), self._shown, self._say)
 
@@ -272,33 +275,33 @@ class LineConsole:
         "g": lambda desk, words: desk._grab("both", words),
         "gd": lambda desk, words: desk._grab("density", words),
         "ge": lambda desk, words: desk._grab("reconstruction_error", words),
-        "u": lambda desk, words: desk._do(UndoGrab(), "putting back what was before the grab", words),
-        "image": lambda desk, words: desk._turn_to("image", words),
-        "sound": lambda desk, words: desk._turn_to("sound", words),
+        "u": lambda desk, words: desk._do(UndoGrab(), "putting back the thresholds from before", words),
+        "image": lambda desk, words: desk._select("image", words),
+        "sound": lambda desk, words: desk._select("sound", words),
         "save": lambda desk, words: desk._do(SaveThresholds(), "saving the thresholds", words),
         "part": _part,
         "single": lambda desk, words: desk._single(True, words),
         "continuous": lambda desk, words: desk._single(False, words),
-        "good": lambda desk, words: desk._word("good", words),
-        "bad": lambda desk, words: desk._word("bad", words),
+        "good": lambda desk, words: desk._mark("good", words),
+        "bad": lambda desk, words: desk._mark("bad", words),
         "offers": _offers,
         "shift": lambda desk, words: desk._do(BeginShift(), "a new shift: counting from 0", words),
         "calibrate": _calibrate,
-        "pause": lambda desk, words: desk._do(Pause(True), "pausing; go goes on", words),
-        "go": lambda desk, words: desk._do(Pause(False), "going on", words),
+        "pause": lambda desk, words: desk._do(Pause(True), "pausing; go resumes", words),
+        "go": lambda desk, words: desk._do(Pause(False), "resuming", words),
         "targets": _targets,
         "teach": lambda desk, words: teach(desk._station, words),
         "record": lambda desk, words: record(desk._station, words),
         "stop": lambda desk, words: stop(desk._station, words),
         "delete": lambda desk, words: delete(desk._station, desk._shown, words),
-        "train": lambda desk, words: desk._do(Train(), "training; s tells how far it is", words),
+        "train": lambda desk, words: desk._do(Train(), "training; s shows the progress", words),
         "cancel": lambda desk, words: desk._do(CancelTraining(), "cancelling the training", words),
         "history": _history,
         "export": _export,
         "result": _result,
         "keep": lambda desk, words: desk._do(DiscardModel(), "keeping the old model", words),
         "close": _close,
-        "use": lambda desk, words: desk._do(TakeOverModel(), "taking over the new model", words),
+        "use": lambda desk, words: desk._do(TakeOverModel(), "starting to use the new model", words),
         "s": _status,
         "q": _quit,
         "?": lambda _desk, _words: HELP,

@@ -1,4 +1,4 @@
-"""The station without a screen: one JSON object for every verdict, and the status line of the line mode."""
+"""Runs a station without a screen, for JSON lines (`--headless`) and for the line mode."""
 
 from __future__ import annotations
 
@@ -22,18 +22,23 @@ if TYPE_CHECKING:
     from core.station.interface import StationInterface
 
     class Refusing(StationInterface, Protocol):
+        """A station that reports a recipe whose model cannot be used."""
+
         @property
-        def refused(self) -> GoodpartError | None: ...
+        def refused(self) -> GoodpartError | None:
+            """The fault of the model; None if it can be used."""
+            ...
 
 
 MOST_WAITING = 200
-"""Snapshots that wait for a slow reader; beyond, the oldest are missed, never the station delayed."""
+"""Snapshots that wait for a slow reader; beyond that the oldest are dropped, and the station is never delayed."""
 GIVE_UP_SECONDS = 3.0
+"""Seconds after a signal until the process ends by force."""
 
 
 def run_headless(station: Refusing, seconds: float | None) -> int:
-    """A JSON object for every verdict. Raises the GoodpartError of a recipe whose model cannot be used, instead of
-    telling UNKNOWN for ever."""
+    """Print a JSON object per verdict until `seconds` are over; return the exit code. Raises GoodpartError if the model
+    of the recipe cannot be used, instead of printing UNKNOWN for ever."""
     code = run_without_screen(station, seconds, write_json_lines, ended=lambda: station.refused is not None)
     if station.refused:
         raise station.refused
@@ -47,7 +52,8 @@ def run_without_screen(
     *,
     ended: Callable[[], bool],
 ) -> int:
-    """Run the station until `seconds` are over, `ended` or SIGTERM, SIGINT or a hang-up comes."""
+    """Run the station until `seconds` are over, `ended()` is true or SIGTERM, SIGINT or SIGHUP arrives; return the exit
+    code. `show` prints the snapshots on the calling thread."""
     waiting: queue.Queue[Snapshot] = queue.Queue(MOST_WAITING)
     by = 0
 
@@ -58,7 +64,7 @@ def run_without_screen(
     def end(number: int, _frame: FrameType | None) -> None:
         nonlocal by
         by = number
-        # Whoever reads our output may have stopped reading: then the main thread waits in a write, for ever.
+        # If the reader of the output has stopped reading, the main thread blocks in a write for ever.
         forced = threading.Timer(GIVE_UP_SECONDS, give_up)
         forced.daemon = True
         forced.start()
@@ -91,10 +97,10 @@ def run_without_screen(
 
 
 def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
-    """One JSON object for every judged sample, and one for every part that was counted; while nothing can be judged,
-    one at the turn and one a second."""
+    """Write one JSON object per judged sample and one per counted part. If nothing can be judged, write one at the
+    change and one per second."""
     judged: list[int] | None = None
-    told_at = 0.0
+    written_at = 0.0
     part: Part | None = None
     for snapshot in snapshots:
         if snapshot.part is not None and snapshot.part is not part:
@@ -102,15 +108,15 @@ def write_json_lines(snapshots: Iterator[Snapshot], out: TextIO) -> None:
             out.write(json.dumps(part_as_json(part)) + "\n")
             out.flush()
         numbers = [state.judged.number if state.judged else 0 for state in snapshot.senses.values()]
-        if numbers == judged and (any(numbers) or snapshot.at - told_at < 1.0):
+        if numbers == judged and (any(numbers) or snapshot.at - written_at < 1.0):
             continue
         if still_starting(snapshot):
             continue
-        judged, told_at = numbers, snapshot.at
+        judged, written_at = numbers, snapshot.at
         out.write(json.dumps(as_json(snapshot)) + "\n")
         out.flush()
 
 
 def still_starting(snapshot: Snapshot) -> bool:
-    """Whether nothing is worth telling yet: models are being loaded, devices opened."""
+    """Return whether models are still being loaded and devices opened, so that there is nothing to report."""
     return any(state.status.state == "opening" and state.model is None for state in snapshot.senses.values())

@@ -15,15 +15,15 @@ from tui.line_mode.parsing import folded, quoted, words_of
 
 HELP = """\
 list                                    all recipes
-new NAME [CAMERA [MICROPHONE [KNOBS]]]  make one; - is none; try: simulated
-open NAME                               its bench: teach, train, watch
+new NAME [CAMERA [MICROPHONE [KNOBS]]]  make one; - for none; try: simulated
+open NAME                               open it: teach, train, watch
 copy NAME NEW   rename NAME NEW   delete NAME (asks)   q: quit   ?: this help
 a name with spaces is typed in quotes: open "pump 7"
 """
 
 
 def run_library(open_station: Callable[[Recipe], StationInterface]) -> int:
-    """Until somebody quits, or nothing more is typed."""
+    """Run typed lines until the user quits or the input ends; return the exit code."""
     desk = LibraryConsole(open_station, sys.stdin, sys.stdout)
     desk.say(HELP)
     while desk.code is None:
@@ -36,52 +36,56 @@ def run_library(open_station: Callable[[Recipe], StationInterface]) -> int:
 
 
 class LibraryConsole:
+    """Runs typed commands on the list of recipes."""
+
     def __init__(self, open_station: Callable[[Recipe], StationInterface], typed: TextIO, out: TextIO) -> None:
         self._open_station = open_station
         self._typed = typed
         self._out = out
         self.code: int | None = None
-        """Set when it shall end."""
+        """The exit code, set by a command that quits."""
 
     def say(self, text: str, end: str = "\n") -> None:
+        """Print a text, wrapped to 79 columns of ASCII."""
         self._out.write("\n".join(folded(text)) + end)
         self._out.flush()
 
     def obey(self, line: str) -> None:
+        """Run one typed line and print the answer."""
         try:
             words = words_of(line)
             if not words:
                 return
-            command, takes = words[0].lower(), words[1:]
-            if command == "q" and not takes:
+            command, arguments = words[0].lower(), words[1:]
+            if command == "q" and not arguments:
                 self.code = 0
-            elif command == "?" and not takes:
+            elif command == "?" and not arguments:
                 self.say(HELP)
-            elif command == "list" and not takes:
+            elif command == "list" and not arguments:
                 self._list()
-            elif command == "new" and 1 <= len(takes) <= 4:
-                self._new(*takes)
-            elif command == "open" and len(takes) == 1:
-                self._open(takes[0])
-            elif command in ("copy", "rename") and len(takes) == 2:
+            elif command == "new" and 1 <= len(arguments) <= 4:
+                self._new(*arguments)
+            elif command == "open" and len(arguments) == 1:
+                self._open(arguments[0])
+            elif command in ("copy", "rename") and len(arguments) == 2:
                 work = duplicate if command == "copy" else rename
-                self.say(f"{quoted(work(recipe_folder(takes[0]), takes[1]).name)} is there")
-            elif command == "delete" and len(takes) == 1:
-                self._delete(takes[0])
+                self.say(f"{quoted(work(recipe_folder(arguments[0]), arguments[1]).name)} is there")
+            elif command == "delete" and len(arguments) == 1:
+                self._delete(arguments[0])
             else:
-                self.say(f"{line.strip()}: not understood; ? tells what can be typed")
+                self.say(f"{line.strip()}: not understood; ? lists the commands")
         except GoodpartError as error:
             self.say(str(error))
 
     def _list(self) -> None:
-        found = shelved()
-        for one in found:
-            learnt = f"trained {one.trained_at[:16].replace('T', ' ')}" if one.trained_at else "not trained"
-            told = one.trouble or f"{learnt}, {one.pictures} pictures, {one.seconds / 60:.1f} min of sound"
-            self.say(f"{quoted(one.name)}: {told}")
-            if one.today:
-                self.say(f"  today {one.today}")
-        if not found:
+        entries = shelved()
+        for entry in entries:
+            trained = f"trained {entry.trained_at[:16].replace('T', ' ')}" if entry.trained_at else "not trained"
+            contents = f"{trained}, {entry.pictures} pictures, {entry.seconds / 60:.1f} min of sound"
+            self.say(f"{quoted(entry.name)}: {entry.trouble or contents}")
+            if entry.today:
+                self.say(f"  today {entry.today}")
+        if not entries:
             self.say("there are no recipes yet: new NAME makes one")
 
     def _new(self, name: str, *devices: str) -> None:
@@ -102,7 +106,7 @@ class LibraryConsole:
 
     def _delete(self, name: str) -> None:
         folder = recipe_folder(name)
-        self.say(f"all of {name} is deleted, also what was taught; type its name to do it:", end=" ")
+        self.say(f"this deletes all of {name}, also what was taught; type its name to do it:", end=" ")
         if self._typed.readline().strip() not in (name, quoted(name)):
             raise GoodpartError("nothing was deleted")
         delete(folder)
@@ -110,8 +114,8 @@ class LibraryConsole:
 
 
 def recipe_folder(name: str) -> Path:
-    """The folder of a recipe, which may be broken. Raises GoodpartError where there is none of that name."""
+    """Return the folder of a recipe, which may be broken. Raises GoodpartError if there is no recipe of that name."""
     folder = user_recipes() / name
     if Path(name).name != name or name == ".." or not (folder / "recipe.toml").is_file():
-        raise GoodpartError(f"there is no recipe {quoted(name)}: list tells which there are")
+        raise GoodpartError(f"there is no recipe {quoted(name)}: list shows all recipes")
     return folder

@@ -1,4 +1,4 @@
-"""What the line mode tells of a recipe's files: its history, an export of it, what a model has learnt."""
+"""Answers of the line mode from a recipe's files: its history, a CSV export, the review of a model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from core.state.verdict import Sense
 from tui.line_mode.status import plain_ascii
 
 MOST_ROWS = 200
+"""Rows of the journal that one command prints at most."""
 
 
 VERDICTS = ("OK", "ANOMALY", "UNKNOWN")
 
 
 def history_lines(recipe: Recipe, words: list[str]) -> str:
-    """The newest rows of the journal, so many as is typed, of one verdict where one is typed, the newest last. Raises
-    GoodpartError."""
+    """Return the newest rows of the journal, the newest last: 10 rows or the typed number, of all verdicts or the typed
+    one. Raises GoodpartError for other words, and if the journal cannot be read."""
     from core.journal.query import History, RowFilter
     from core.journal.row import event_sentence
 
@@ -39,7 +40,8 @@ def history_lines(recipe: Recipe, words: list[str]) -> str:
 
 
 def export_history(recipe: Recipe) -> str:
-    """All of it into a CSV file in the recipe's folder; says where. Raises GoodpartError."""
+    """Write the whole journal to a CSV file in the recipe's folder; return a sentence with its name. Raises
+    GoodpartError if it cannot be read or written."""
     from core.journal.query import RowFilter, export_csv
 
     place = recipe.folder / f"history-{time.strftime('%Y%m%d-%H%M%S')}.csv"
@@ -48,52 +50,52 @@ def export_history(recipe: Recipe) -> str:
 
 
 def review_model(recipe: Recipe, candidate: bool, say: Callable[[str], None]) -> str:
-    """Begin to review the model that waits, or the model in use; `say` gets the result, on a thread of its own."""
+    """Begin to review the new model (`candidate`) or the model in use; `say` gets the result, on another thread."""
 
-    def found(now: ReviewProgress) -> None:
-        if now.state != "running":
-            say(result_lines(now))
+    def changed(progress: ReviewProgress) -> None:
+        if progress.state != "running":
+            say(result_lines(progress))
 
-    ModelReviewProcess(recipe.folder, candidate=candidate, changed=found)
-    return f"looking at the {'new model' if candidate else 'model in use'}"
+    ModelReviewProcess(recipe.folder, candidate=candidate, changed=changed)
+    return f"reviewing the {'new model' if candidate else 'model in use'}"
 
 
 def review_targets(recipe: Recipe, sense: Sense, say: Callable[[str], None]) -> str:
-    """Begin to review the model in use; `say` gets what each target takes and costs, on a thread of its own."""
+    """Begin to review the model in use; `say` gets the table of false-alarm targets, on another thread."""
 
-    def found(now: ReviewProgress) -> None:
-        if now.state != "running":
-            say(target_lines(now, sense))
+    def changed(progress: ReviewProgress) -> None:
+        if progress.state != "running":
+            say(target_lines(progress, sense))
 
-    ModelReviewProcess(recipe.folder, candidate=False, changed=found)
-    return f"looking at the model of {SENSE_WORDS[sense].stream} in use"
+    ModelReviewProcess(recipe.folder, candidate=False, changed=changed)
+    return f"reviewing the model of {SENSE_WORDS[sense].stream} in use"
 
 
 def result_lines(now: ReviewProgress) -> str:
-    """What was found, for 79 columns."""
+    """Return the result of a review for 79 columns: method, detected defects, the worst cases of each sense."""
     if now.state == "failed":
         return now.message
-    said = []
-    for found in now.found:
-        said.append(f"{SENSE_WORDS[found.sense].files}: {found.method}, learnt from {found.taught}; {found.note}")
-        if found.defects:
-            caught = found.defects - found.misses - found.unknown
-            auroc = "" if found.auroc is None else f", AUROC {found.auroc:.3f}"
-            said.append(f"defective ones: {caught} of {found.defects} called, {found.misses} missed{auroc}")
-            said += [f"  {case.name}: {case.state}, {case.share:.0%} of the alarm level" for case in found.worst]
+    lines = []
+    for review in now.found:
+        lines.append(f"{SENSE_WORDS[review.sense].files}: {review.method}, learnt from {review.taught}; {review.note}")
+        if review.defects:
+            detected = review.defects - review.misses - review.unknown
+            auroc = "" if review.auroc is None else f", AUROC {review.auroc:.3f}"
+            lines.append(f"{detected} of {review.defects} defects found, {review.misses} missed{auroc}")
+            lines += [f"  {case.name}: {case.state}, {case.share:.0%} of the alarm level" for case in review.worst]
         else:
-            said.append("no defective ones to test with: teach 20 defect stores some")
-    return "\n".join(said)
+            lines.append("no known defects yet: teach 20 defect stores some")
+    return "\n".join(lines)
 
 
 def target_lines(now: ReviewProgress, sense: Sense) -> str:
-    """What each false-alarm target takes and costs, for 79 columns."""
+    """Return the table of false-alarm targets for 79 columns: good scores needed, defects missed, thresholds."""
     if now.state == "failed":
         return now.message
-    found = next((one for one in now.found if one.sense == sense), None)
-    if found is None:
+    review = next((review for review in now.found if review.sense == sense), None)
+    if review is None:
         return f"there is no model of {SENSE_WORDS[sense].stream} yet: train makes one"
-    from tui.reports.target_table import HEAD, target_rows  # the screens take their time to load
+    from tui.reports.target_table import HEAD, target_rows  # slow to import, because it loads Textual
 
-    lines = ["".join(text for text, _ in row) for row in target_rows(found)]
-    return "\n".join([HEAD, *lines, "may be: good parts called; takes: good ones held out (! too few)"])
+    lines = ["".join(text for text, _ in row) for row in target_rows(review)]
+    return "\n".join([HEAD, *lines, "allowed: false alarms; needed: held-out good ones (! too few)"])

@@ -1,4 +1,4 @@
-"""Teaching in the line mode: pictures and sound into the recipe, and out of it again."""
+"""Teaching in the line mode: store and delete pictures and sound of the recipe."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from core.station.interface import StationInterface
 from tui.line_mode.parsing import none_more
 
 MOST_PICTURES = 10_000
+"""Pictures that one command stores at most."""
 
 
 def teach(station: StationInterface, words: list[str]) -> str:
+    """Begin to store the typed number of good or defective pictures; return the answer. Raises GoodpartError for other
+    words and without a camera."""
     defect = words[1:] == ["defect"]
     if not words or not words[0].isdecimal() or (words[1:] and not defect):
         raise GoodpartError("type how many pictures: teach 50, or teach 20 defect")
@@ -26,6 +29,8 @@ def teach(station: StationInterface, words: list[str]) -> str:
 
 
 def record(station: StationInterface, words: list[str]) -> str:
+    """Begin to record good or defective sound; return the answer. Raises GoodpartError for other words and without a
+    microphone."""
     defect = words == ["defect"]
     if words and not defect:
         raise GoodpartError("type record for good sound, or record defect")
@@ -36,6 +41,7 @@ def record(station: StationInterface, words: list[str]) -> str:
 
 
 def stop(station: StationInterface, words: list[str]) -> str:
+    """End storing and recording; return the answer. Raises GoodpartError if neither runs."""
     none_more(words)
     snapshot = station.snapshot()
     recording = snapshot.sound is not None and snapshot.sound.capture is not None
@@ -45,11 +51,12 @@ def stop(station: StationInterface, words: list[str]) -> str:
         station.do(EndCollecting())
     elif not recording:
         raise GoodpartError("nothing is being stored or recorded")
-    return "ending it"
+    return "ending"
 
 
 def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
-    """The newest one; all of them where that is confirmed in the same words."""
+    """Delete the newest sample, or all if the line ends with `all yes`; `all` alone asks. Return the answer. Raises
+    GoodpartError for other words."""
     defect = words[:1] == ["defect"]
     more = words[1:] if defect else words
     if more not in ([], ["all"], ["all", "yes"]):
@@ -57,7 +64,7 @@ def delete(station: StationInterface, sense: Sense, words: list[str]) -> str:
     kind, what = "defective" if defect else "good", SENSE_WORDS[sense].file
     if more == ["all"]:
         again = f"delete {'defect ' if defect else ''}all yes"
-        return f"all {_count(station, sense, defect)}{kind} {what}s go, for good: type {again} to do it"
+        return f"this deletes all {_count(station, sense, defect)}{kind} {what}s for good: type {again} to do it"
     station.do(DeleteTaught(sense, defect=defect, every=bool(more)))
     return f"deleting all {kind} {what}s" if more else f"deleting the newest {kind} {what}"
 

@@ -1,1 +1,1 @@
-"""HTML, SVG and tables."""
+"""Reports: HTML pages, SVG drawings and tables."""

@@ -1,4 +1,4 @@
-"""The table of a contest, 80 columns wide."""
+"""The table of a comparison of methods, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from core.evaluation.comparison import CandidateResult, Comparison, ErrorRate, figures
 
 HEAD = f"{'method':20}{'AUROC':>6} {'95 %':>9} {'missed':>7} {'called':>7} {'ms':>7} {'MB':>5} {'learnt':>7}"
-"""`missed` of the defective and `called` of the good ones at the thresholds; ms to judge a picture or a second of
-sound, MB of such a process, seconds that one model took to learn."""
+"""`missed`: share of the defective samples that are OK at the thresholds; `called`: share of the good samples that are
+ANOMALY; `ms` to judge a picture or a second of sound; `MB` of the judging process; `learnt`: seconds per model."""
 
 
-def comparison_lines(contest: Comparison) -> list[str]:
-    """Head, the methods, and the trivial numbers below; then kinds of defects, where their names tell several."""
-    lines = [HEAD, *(comparison_row(contest, entry) for entry in ranked_methods(contest))]
-    by_kind = {entry.method: figures(contest, entry).by_kind for entry in ranked_methods(contest)}
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """Return the lines of the table: head, methods, trivial numbers; then the AUROC by kind of defect, if the file
+    names contain several kinds."""
+    lines = [HEAD, *(comparison_row(comparison, entry) for entry in ranked_methods(comparison))]
+    by_kind = {entry.method: figures(comparison, entry).by_kind for entry in ranked_methods(comparison)}
     kinds = next(iter(by_kind.values()), {})
     if kinds:
         lines += ["", f"{'AUROC by kind':20}" + "".join(f"{kind[:11]:>12}" for kind in kinds)]
@@ -23,17 +24,19 @@ def comparison_lines(contest: Comparison) -> list[str]:
     return lines
 
 
-def ranked_methods(contest: Comparison) -> Sequence[CandidateResult]:
-    return sorted(contest.entries, key=lambda entry: entry.trivial)
+def ranked_methods(comparison: Comparison) -> Sequence[CandidateResult]:
+    """Return the results in the order of the table: methods first, then trivial numbers."""
+    return sorted(comparison.entries, key=lambda entry: entry.trivial)
 
 
-def comparison_row(contest: Comparison, entry: CandidateResult) -> str:
-    found = figures(contest, entry)
+def comparison_row(comparison: Comparison, entry: CandidateResult) -> str:
+    """Return the line of one method."""
+    result = figures(comparison, entry)
     cost = f"{_number(entry.milliseconds, 1):>7} {_number(entry.megabytes, 0):>5}"
     learnt = f"{entry.training_seconds:.0f} s" if not entry.trivial else "-"
     return (
-        f"{entry.method:20}{found.auroc.value:6.3f} {_span(found.auroc):>9} {_percent(found.misses):>7}"
-        f" {_percent(found.false_alarms):>7} {cost} {learnt:>7}"
+        f"{entry.method:20}{result.auroc.value:6.3f} {_span(result.auroc):>9} {_percent(result.misses):>7}"
+        f" {_percent(result.false_alarms):>7} {cost} {learnt:>7}"
     )
 
 

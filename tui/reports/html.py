@@ -1,4 +1,4 @@
-"""The frame of an HTML page that needs nothing else: style, tables, figures. Every text is escaped here."""
+"""Building blocks of a self-contained HTML page: style, tables, figures. Every text is escaped here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ svg .point { fill: var(--mark); }
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """The whole file. Its policy forbids it to load anything from anywhere."""
+    """Return the whole file. Its content security policy forbids loading anything from outside."""
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -55,27 +55,30 @@ def page(title: str, body: Iterable[str]) -> str:
 
 
 def text(words: object) -> str:
-    """Escaped; what is no character (a file name that is no UTF-8, a control code) is shown as what it is."""
+    """Return the text escaped for HTML. Control characters and bytes of a file name that are not UTF-8 appear as
+    Python escapes."""
     shown = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in str(words))
     return escape(shown)
 
 
 def heading(level: int, words: str) -> str:
+    """Return a heading of level 1 to 6."""
     return f"<h{level}>{text(words)}</h{level}>"
 
 
 def paragraph(words: str, kind: str = "") -> str:
+    """Return a paragraph; `kind` is a class of `STYLE`, such as dim or warning."""
     return f'<p class="{kind}">{text(words)}</p>' if kind else f"<p>{text(words)}</p>"
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> str:
-    """Names and what they are."""
-    told = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
-    return f"<table>{told}</table>"
+    """Return a table of names and values."""
+    lines = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
+    return f"<table>{lines}</table>"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Numbers to the right."""
+    """Return a table; numbers are aligned to the right."""
     top = "".join(f'<th scope="col">{text(name)}</th>' for name in head)
     lines = []
     for row in rows:
@@ -85,20 +88,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def figure(drawing: str, caption: str = "") -> str:
-    """A drawing of tui.reports.svg."""
+    """Return a figure with a drawing of tui.reports.svg and its caption."""
     below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
     return f"<figure>{drawing}{below}</figure>"
 
 
 def cards(pictures: Iterable[tuple[str, str, str]]) -> str:
-    """Pictures (data: address, what is seen, what is said below) beside each other."""
-    told = "".join(
+    """Return pictures (data: address, alternative text, caption) side by side."""
+    figures = "".join(
         f'<figure class="card"><img src="{escape(address)}" alt="{text(seen)}">'
         f"<figcaption>{text(below)}</figcaption></figure>"
         for address, seen, below in pictures
     )
-    return f'<div class="cards">{told}</div>'
+    return f'<div class="cards">{figures}</div>'
 
 
 def preformatted(words: str) -> str:
+    """Return a text with its line breaks, in a fixed-width font."""
     return f"<pre>{text(words)}</pre>"

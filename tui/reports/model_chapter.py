@@ -1,4 +1,4 @@
-"""What one sense has learnt, and how it separates: a chapter of the report."""
+"""The chapter of the report on one sense: the model, its thresholds, and how well it separates good and defective."""
 
 from __future__ import annotations
 
@@ -23,40 +23,41 @@ from tui.reports.pictures import data_uri
 
 
 def chapter(recipe: Recipe, sense: Sense, progress: Progress) -> Iterator[str]:
-    """Raises GoodpartError where the model cannot be used, after what can be told of it."""
+    """Yield the HTML of the chapter. Raises GoodpartError if the model cannot be used, after the parts that do not
+    need it."""
     yield html.heading(2, SENSE_WORDS[sense].stream.capitalize())
     bundle = read_bundle(recipe.bundle(sense))
-    yield from _learnt(recipe, sense, bundle)
+    yield from _learnt(sense, bundle)
     found = separate(recipe, sense, bundle, progress)
     yield from _thresholds(recipe, sense, bundle, found.thresholds)
     yield from _distributions(sense, found)
     yield from _separation(sense, found)
     if sense == "image":
-        yield from _seen(recipe, bundle, found)
+        yield from _image_examples(recipe, bundle, found)
     else:
-        yield from _heard(found)
+        yield from _sound_examples(found)
 
 
-def _learnt(recipe: Recipe, sense: Sense, bundle: Bundle) -> Iterator[str]:
-    told = bundle.facts
+def _learnt(sense: Sense, bundle: Bundle) -> Iterator[str]:
+    facts = bundle.facts
     yield html.heading(3, "What was learnt")
     rows: list[tuple[str, object]] = [
         ("method", bundle.method),
-        ("backbone", told.get("backbone") or "none"),
-        ("learnt from", f"{told.get('taught', '?')} good {SENSE_WORDS[sense].files}"),
-        ("at", told.get("trained_at", "?")),
+        ("backbone", facts.get("backbone") or "none"),
+        ("learnt from", f"{facts.get('taught', '?')} good {SENSE_WORDS[sense].files}"),
+        ("at", facts.get("trained_at", "?")),
         ("model", bundle.id),
-        ("seed", told.get("seed", "?")),
+        ("seed", facts.get("seed", "?")),
     ]
-    if "distinct" in told:
-        rows.insert(3, ("not near-duplicates", told["distinct"]))
-    if "seconds" in told:
-        rows.insert(3, ("minutes of sound", f"{float(told['seconds']) / 60:.1f}"))
-    versions = told.get("versions")
+    if "distinct" in facts:
+        rows.insert(3, ("not near-duplicates", facts["distinct"]))
+    if "seconds" in facts:
+        rows.insert(3, ("minutes of sound", f"{float(facts['seconds']) / 60:.1f}"))
+    versions = facts.get("versions")
     if isinstance(versions, dict):
         rows.append(("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))))
     yield html.facts(rows)
-    for note in told.get("notes", ()):
+    for note in facts.get("notes", ()):
         yield html.paragraph(str(note), "warning")
 
 
@@ -72,17 +73,17 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
                 "reconstruction error",
                 f"above {t.reconstruction_error:.6g} it alone would alarm; typical {t.typical_error:.6g}",
             ),
-            ("set by", t.by or "not told"),
-            ("false alarms asked", f"{percent(target)} of good {SENSE_WORDS[sense].files}"),
-            ("that takes", f"{needed_for(rule, target)} held-out good scores; there are {bundle.held_out.count}"),
-            ("to expect", expected(bundle, table, target)),
+            ("set by", t.by or "unknown"),
+            ("allowed false alarms", f"{percent(target)} of good {SENSE_WORDS[sense].files}"),
+            ("needed", f"{needed_for(rule, target)} held-out good scores; there are {bundle.held_out.count}"),
+            ("expected", expected(bundle, table, target)),
         ]
     )
     if bundle.held_out.recording is None and bundle.held_out.count >= needed_for(rule, target):
         low, high = band(bundle.held_out.count, target)
         yield html.paragraph(
-            f"Thresholds from {bundle.held_out.count} good scores realise between {percent(low)} and {percent(high)} in"
-            " nine of ten such calibrations.",
+            f"In nine of ten such calibrations, thresholds from {bundle.held_out.count} good scores give between"
+            f" {percent(low)} and {percent(high)} false alarms.",
             "dim",
         )
 
@@ -90,12 +91,12 @@ def _thresholds(recipe: Recipe, sense: Sense, bundle: Bundle, t: Thresholds) -> 
 def _distributions(sense: Sense, found: DefectTest) -> Iterator[str]:
     yield html.heading(3, "Scores")
     many = SENSE_WORDS[sense].files
-    words = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
+    legend = f"Filled: {len(found.good.share)} good {many}, each scored by a model that did not learn from it."
     if found.defects:
-        words += f" Outlined: {len(found.defects)} defective ones."
+        legend += f" Outlined: {len(found.defects)} defective ones."
     if sense == "sound":
-        words += " A recording counts with its worst stretch."
-    yield html.paragraph(words, "dim")
+        legend += " A recording counts with its worst stretch."
+    yield html.paragraph(legend, "dim")
     good, t = found.good, found.thresholds
     defect = [(case.density, case.reconstruction_error) for case in found.defects]
     scores = np.array(defect, np.float64).reshape(-1, 2)
@@ -114,7 +115,7 @@ def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
     alarms = (
         "held-out false alarms",
         f"{found.false_alarms} of {good} ({_percent(found.false_alarms, good)}; 95 % interval {percent(low)} to"
-        f" {percent(high)}); the thresholds rest on the same scores",
+        f" {percent(high)}); the thresholds are set from the same scores",
     )
     if found.auroc is None or found.interval is None:
         yield html.facts([alarms])
@@ -148,7 +149,7 @@ def _separation(sense: Sense, found: DefectTest) -> Iterator[str]:
             float(np.mean(found.defect_share > 1.0)),
             "receiver operating characteristic",
         )
-        yield html.figure(drawn, "The dot is where the thresholds stand.")
+        yield html.figure(drawn, "The dot marks the thresholds.")
     for sentence in found.refused:
         yield html.paragraph(sentence, "warning")
 
@@ -160,7 +161,7 @@ def _percent(count: int, of: int) -> str:
 # Examples.
 
 
-def _seen(recipe: Recipe, bundle: Bundle, found: DefectTest) -> Iterator[str]:
+def _image_examples(recipe: Recipe, bundle: Bundle, found: DefectTest) -> Iterator[str]:
     judge = ImageJudge(recipe, bundle)
     if found.defects:
         yield html.heading(3, "The defects that look most like good parts")
@@ -172,21 +173,21 @@ def _seen(recipe: Recipe, bundle: Bundle, found: DefectTest) -> Iterator[str]:
     if chosen:
         yield html.heading(3, "The good parts that look least and most like the others")
         yield html.paragraph(
-            "The share of the alarm level is that of a model that did not learn from the picture; the map is by the"
-            " model in use, which did.",
+            "The share of the alarm level comes from a model that did not learn from the picture; the map comes from"
+            " the model in use, which did.",
             "dim",
         )
         yield html.cards(_good(judge, path, share) for path, share in chosen)
 
 
 def _by_share(folder: Path, good: GoodScores) -> list[tuple[Path, float]]:
-    """The three worst and the best good ones whose files are still there."""
+    """Return the three worst and the best of the good pictures whose files still exist."""
     if not good.names:
         return []
-    order = [int(at) for at in np.argsort(-good.share)]
-    there = [(folder / Path(good.names[at]).name, float(good.share[at])) for at in order]
-    there = [(path, share) for path, share in there if path.is_file()]
-    return [*there[:WORST], *there[max(WORST, len(there) - 1) :]]
+    order = [int(index) for index in np.argsort(-good.share)]
+    existing = [(folder / Path(good.names[index]).name, float(good.share[index])) for index in order]
+    existing = [(path, share) for path, share in existing if path.is_file()]
+    return [*existing[:WORST], *existing[max(WORST, len(existing) - 1) :]]
 
 
 def _caption(case: JudgedSample) -> str:
@@ -213,11 +214,11 @@ def _good(judge: ImageJudge, path: Path, share: float) -> tuple[str, str, str]:
     return data_uri(crop(picture, judge.region), judge(picture).map), f"{path.name}, beside it where it differs", below
 
 
-def _heard(found: DefectTest) -> Iterator[str]:
+def _sound_examples(found: DefectTest) -> Iterator[str]:
     if found.good.names:
         yield html.heading(3, "The good recordings that sound least like the others")
-        worst = [int(at) for at in np.argsort(-found.good.share)[:WORST]]
-        yield html.facts((found.good.names[at], _level(float(found.good.share[at]))) for at in worst)
+        worst = [int(index) for index in np.argsort(-found.good.share)[:WORST]]
+        yield html.facts((found.good.names[index], _level(float(found.good.share[index]))) for index in worst)
     if not found.defects:
         return
     yield html.heading(3, "The defects that sound most like good ones")

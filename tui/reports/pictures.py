@@ -1,4 +1,4 @@
-"""Small pictures for an HTML page, with where they differ from the good ones laid over."""
+"""Small pictures for an HTML page, with the anomaly map laid over them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from core.runtime.opencv import cv2
 from core.samples import AnomalyMap, Picture
 
 WIDTH = 170
+"""Pixels of the width of a picture."""
 USUAL, FAR = 1.0, 7.0
-"""Cells of a map: from here on they are coloured, and fully."""
+"""Values of a map from which on a place is coloured, and coloured fully."""
 
 
 def data_uri(picture: Picture, map: AnomalyMap | None = None) -> str:
-    """A JPEG, the picture alone and, to its right, with the map laid over in red, as a data: address."""
+    """Return a JPEG as a data: address: the picture (BGR, uint8) and, if there is a map, beside it the picture with the
+    map laid over in red. Empty if OpenCV cannot encode it."""
     height = max(1, round(WIDTH * picture.shape[0] / picture.shape[1]))
     small = cv2.resize(picture, (WIDTH, min(height, 2 * WIDTH)), interpolation=cv2.INTER_AREA)
     if map is not None:
@@ -25,7 +27,8 @@ def data_uri(picture: Picture, map: AnomalyMap | None = None) -> str:
 
 
 def overlaid(picture: Picture, map: AnomalyMap) -> Picture:
-    """uint8 like the picture: grey, and the redder the less a place is like the good ones."""
+    """Return the picture in grey (uint8, same shape), with red where the map says that it differs from the good
+    ones."""
     height, width = picture.shape[:2]
     grey = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2).astype(np.float32)
     known = np.nan_to_num(map, nan=FAR, posinf=FAR, neginf=0.0)

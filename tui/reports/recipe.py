@@ -19,18 +19,22 @@ from tui.reports import html
 from tui.terminal.progress_line import ProgressLine
 
 DAYS = 14
+"""Days of the journal that the report covers."""
 
 
 _PASSWORD = re.compile(r"(?<=://)[^/@\s\"']+@")
 
 
 class Report:
+    """The report of one recipe; `body` yields its parts."""
+
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self.refused: list[str] = []
-        """Why a model cannot be used, or the journal cannot be read."""
+        """Reasons for which a model or the journal cannot be read; filled while `body` runs."""
 
     def body(self) -> Iterator[str]:
+        """Yield the HTML: a chapter per sense, the last days, the settings without passwords."""
         recipe = self._recipe
         yield html.heading(1, f"goodpart: {recipe.name}")
         yield html.paragraph(f"{time.strftime('%Y-%m-%d %H:%M %z')}, goodpart {__version__}, {recipe.folder}", "dim")
@@ -58,7 +62,7 @@ class Report:
             yield from parts
         except GoodpartError as error:
             self.refused.append(str(error))
-            yield html.paragraph(f"Cannot be told: {error}", "warning")
+            yield html.paragraph(f"Not available: {error}", "warning")
 
     def _journal(self) -> Iterator[str]:
         yield html.heading(2, f"The last {DAYS} days")
@@ -76,23 +80,23 @@ class Report:
             yield html.heading(3, "Shifts")
             yield _counted("from", "%a %Y-%m-%d %H:%M", shifts, in_shifts)
         yield html.paragraph(
-            "Yield is OK of all parts: those that could not be judged (UNKNOWN) count as not OK. Parts are counted by"
-            " single shots and where their exchange is noticed. Turned to ANOMALY is how often the verdict did. Faults"
-            " are those of camera, microphone and station.",
+            "Yield is the share of OK parts; parts that could not be judged (UNKNOWN) count as not OK. Single shots"
+            " count parts, and continuous judging counts them if it notices their exchange. Turned to ANOMALY counts"
+            " how often the verdict changed to ANOMALY. Faults are faults of camera, microphone and station.",
             "dim",
         )
 
 
 def _counted(name: str, form: str, bounds: Sequence[float], counts: Sequence[Mapping[tuple[str, str], int]]) -> str:
-    """A row for each stretch of time in which something happened."""
+    """Return a table with a row for each period in which something happened."""
     head = (name, "parts", "OK", "ANOMALY", "UNKNOWN", "yield", "turned to ANOMALY", "thresholds", "faults")
     begun = (f"{datetime.fromtimestamp(at):{form}}" for at in bounds)
-    return html.table(head, [[start, *_row(told)] for start, told in zip(begun, counts, strict=False) if told])
+    return html.table(head, [[start, *_row(period)] for start, period in zip(begun, counts, strict=False) if period])
 
 
-def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
+def _row(counts: Mapping[tuple[str, str], int]) -> list[object]:
     def of(kind: str, verdict: str | None = None) -> int:
-        return sum(number for (k, v), number in told.items() if k == kind and verdict in (None, v))
+        return sum(number for (k, v), number in counts.items() if k == kind and verdict in (None, v))
 
     ok, called, unknown = (of("part", verdict) for verdict in ("OK", "ANOMALY", "UNKNOWN"))
     shift = Shift(0.0, ok, called, unknown)
@@ -102,13 +106,13 @@ def _row(told: Mapping[tuple[str, str], int]) -> list[object]:
 
 
 def judging_progress(what: str) -> Callable[[int, int], None]:
-    """Progress with the time left, on standard error."""
+    """Return a function that prints the progress of judging, with the time left, on standard error."""
     line, began = ProgressLine(), time.monotonic()
 
-    def tell(step: int, of: int) -> None:
+    def show(step: int, of: int) -> None:
         left = (time.monotonic() - began) * (of - step) / step if step else None
         line(TrainingState("running", f"judging {what}", step, of, seconds_left=left))
         if step == of - 1:
             line.end()
 
-    return tell
+    return show

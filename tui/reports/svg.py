@@ -1,4 +1,4 @@
-"""Drawings for an HTML page: histogram, ROC, trace. Colours are classes of the page's style sheet."""
+"""SVG drawings for an HTML page: histogram, ROC, trace. Colours are classes of the page's style sheet."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 BINS = 32
+"""Bars of a histogram."""
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 20, 36
+"""Pixels of the margins."""
 
 
 class Axes:
-    """Maps numbers to places of a drawing of so many pixels, and collects what is drawn."""
+    """Maps values to pixels of a drawing of `width` x `height`, and collects the SVG elements."""
 
     def __init__(self, width: int, height: int, x: tuple[float, float], y: tuple[float, float], label: str) -> None:
         self._width, self._height = width, height
@@ -24,15 +26,18 @@ class Axes:
         self._parts: list[str] = []
 
     def px(self, value: float) -> float:
+        """Return the x position of a value in pixels; values beyond the axis go to its end."""
         low, high = self._x
         return LEFT + (min(max(value, low), high) - low) / (high - low) * (self._width - LEFT - RIGHT)
 
     def py(self, value: float) -> float:
+        """Return the y position of a value in pixels; values beyond the axis go to its end."""
         low, high = self._y
         room = self._height - TOP - BOTTOM
         return self._height - BOTTOM - (min(max(value, low), high) - low) / (high - low) * room
 
     def bar(self, left: float, right: float, top: float, style: str) -> None:
+        """Draw a bar from the bottom to `top`; all arguments are values."""
         x, y = self.px(left), self.py(top)
         height = self.py(self._y[0]) - y
         self._parts.append(
@@ -41,23 +46,27 @@ class Axes:
         )
 
     def line(self, points: Iterable[tuple[float, float]], style: str) -> None:
-        told = " ".join(f"{self.px(x):.1f},{self.py(y):.1f}" for x, y in points)
-        self._parts.append(f'<polyline class="{style}" points="{told}"/>')
+        """Draw a line through points (x, y), given as values."""
+        positions = " ".join(f"{self.px(x):.1f},{self.py(y):.1f}" for x, y in points)
+        self._parts.append(f'<polyline class="{style}" points="{positions}"/>')
 
     def dot(self, x: float, y: float, style: str) -> None:
+        """Draw a dot at a point, given as values."""
         self._parts.append(f'<circle class="{style}" cx="{self.px(x):.1f}" cy="{self.py(y):.1f}" r="5"/>')
 
     def text(self, x: float, y: float, words: str, anchor: str = "middle") -> None:
+        """Write a text at a position in pixels; `anchor` is start, middle or end."""
         self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>')
 
     def upright(self, value: float, words: str, style: str) -> None:
-        """A vertical line with its words above."""
+        """Draw a vertical line at a value, with a text above it."""
         self.line([(value, self._y[0]), (value, self._y[1])], style)
         x = self.px(value)
         anchor = "start" if x < LEFT + 80 else "end" if x > self._width - RIGHT - 80 else "middle"
         self.text(x, TOP - 6, words, anchor)
 
     def drawn(self, x_name: str, y_ticks: Sequence[float]) -> str:
+        """Add the axes with round ticks on x and `y_ticks` on y, and return the SVG element."""
         bottom, end = self._height - BOTTOM, self._width - RIGHT
         for tick in ticks(*self._x):
             x = self.px(tick)
@@ -76,7 +85,7 @@ class Axes:
 
 
 def ticks(low: float, high: float, about: int = 6) -> list[float]:
-    """Round numbers between two."""
+    """Return round numbers from `low` to `high`, about `about` of them."""
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= raw * 0.999)
@@ -85,8 +94,8 @@ def ticks(low: float, high: float, about: int = 6) -> list[float]:
 
 
 def histogram(name: str, good: Values, defect: Values, threshold: float) -> str:
-    """Shares of the good and of the defective ones by score, with the threshold. What lies far beyond the good ones
-    is counted in the outermost bars."""
+    """Draw the distribution of the scores of the good and of the defective samples (n,), with the threshold. The
+    outermost bars include scores far beyond the good ones."""
     finite = good[np.isfinite(good)]
     known = [*finite.tolist(), threshold] if math.isfinite(threshold) else finite.tolist()
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
@@ -98,7 +107,7 @@ def histogram(name: str, good: Values, defect: Values, threshold: float) -> str:
     )
     edges = np.linspace(low, high, BINS + 1)
     counted = [_shares(values, edges) for values in (good, defect)]
-    top = max(0.05, *(float(one.max(initial=0.0)) for one in counted)) * 1.05
+    top = max(0.05, *(float(shares.max(initial=0.0)) for shares in counted)) * 1.05
     axes = Axes(640, 200, (low, high), (0.0, top), f"distribution of {name}")
     for shares, style in zip(counted, ("good", "defect"), strict=True):
         for left, right, share in zip(edges, edges[1:], shares, strict=False):
@@ -116,7 +125,7 @@ def _shares(values: Values, edges: Values) -> Values:
 
 
 def curve(corners: Sequence[tuple[float, float]], false_alarms: float, found: float, label: str) -> str:
-    """The ROC, and where the thresholds stand on it."""
+    """Draw the ROC through `corners` (false alarms, found), with a dot at the thresholds; all are shares, 0 to 1."""
     axes = Axes(300, 300, (0.0, 1.0), (0.0, 1.0), label)
     axes.line([(0, 0), (1, 1)], "even")
     axes.line(corners, "curve")
@@ -126,15 +135,15 @@ def curve(corners: Sequence[tuple[float, float]], false_alarms: float, found: fl
 
 
 def over_time(seconds: Values, share: Values, label: str) -> str:
-    """The share of the alarm level over a recording."""
+    """Draw the share of the alarm level (n,) at the seconds (n,) of a recording."""
     finite = share[np.isfinite(share)]
     top = max(1.3, min(6.0, float(finite.max(initial=1.0)) * 1.05))
     end = float(seconds[-1]) if len(seconds) and seconds[-1] > 0 else 1.0
     axes = Axes(640, 150, (0.0, end), (0.0, top), label)
     axes.line([(0.0, 1.0), (end, 1.0)], "threshold")
-    # More points than pixels show nothing more.
+    # More points than pixels add nothing.
     every = max(1, len(share) // 1200)
-    highest = [float(np.max(share[at : at + every])) for at in range(0, len(share), every)]
+    highest = [float(np.max(share[start : start + every])) for start in range(0, len(share), every)]
     axes.line(zip(seconds[::every].tolist(), (min(value, top) for value in highest), strict=True), "curve")
     cut = f"; cut off at {top:.3g}" if np.max(share, initial=0.0) > top else ""
     axes.text(LEFT, 13, f"share of the alarm level; 1 alarms{cut}", "start")

@@ -1,4 +1,4 @@
-"""What the screens of a station have in common: panes that show a view, and keys that belong to them."""
+"""The base of the screens: panes that show a view, and keys that belong to the screen."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from tui.widgets.title_and_footer import TooSmall
 
 
 class StationScreen(Screen[None], inherit_bindings=False):
-    """Shows views as they come. `where` says which keys of tui.view.keymap are its own; `about` stands above them in
-    its help. In a window that is too small for it, it says so in place of everything else."""
+    """Shows each new view. In a window that is too small it shows only a message."""
 
     where: ClassVar[ScreenName] = "watch"
+    """Its name; its keys are those of tui.view.key_table with this name."""
     about: ClassVar[Sequence[str]] = ()
+    """Lines below the keys in its help."""
 
     @property
     def host(self) -> ScreenHost:
-        """The app, as far as screens know it."""
+        """The app, with the interface that screens may use."""
         return cast(ScreenHost, self.app)
 
     @property
     def stays(self) -> bool:
-        """Whether its panes are there: of a screen that is leaving they may be gone already."""
+        """Whether its panes still exist: while a screen closes they may be gone already."""
         return self.is_mounted and self.display and not self.app._exit
 
     def on_mount(self) -> None:
@@ -51,12 +52,12 @@ class StationScreen(Screen[None], inherit_bindings=False):
             self.mount(TooSmall(id="too-small"))
             self.call_after_refresh(self.host.show)
         elif not small:
-            # What is not seen cannot keep the focus.
-            for found in self.query(ListPane):
-                self.call_after_refresh(found.focus)
+            # A hidden list loses the focus.
+            for pane in self.query(ListPane):
+                self.call_after_refresh(pane.focus)
 
-    def show(self, view: View, samples: Sequence[PlottedSample]) -> None:
-        """Take over what is new; panes refresh the rows that changed."""
+    def show(self, view: View, _samples: Sequence[PlottedSample]) -> None:
+        """Show a view in every pane; panes refresh the rows that changed. Only plots use the new samples."""
         view = replace(view, where=self.where)
         for pane in self.query(Pane):
             pane.show(view)

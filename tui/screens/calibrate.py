@@ -1,4 +1,4 @@
-"""Calibrating: by a target of false alarms, seeing what it needs and costs; or by hand, with a good part clamped."""
+"""The screen Calibrate: thresholds by a false-alarm target, with its needs and costs, or by hand with a good part."""
 
 from __future__ import annotations
 
@@ -25,30 +25,33 @@ from tui.widgets.status_strip import KeysLine
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 BY_HAND = "by hand, with a good part clamped"
+"""The origin that the journal notes for thresholds moved here."""
 
 
 class CalibrateScreen(StationScreen, inherit_bindings=False):
+    """Shows the false-alarm targets and the thresholds."""
+
     where = "calibrate"
     about = (
-        "A target is the share of good parts that may be called ANOMALY. The smaller",
-        "it is, the more good parts it takes to vouch for it, and the more defects are",
-        "missed. By hand: clamp a good part and, while ANOMALY shows, move the",
-        "threshold whose score is beyond it until OK shows; then save. Both are",
-        "written to the journal.",
+        "A target is the allowed share of good parts that are called ANOMALY. The",
+        "smaller it is, the more good parts are needed to verify it, and the more",
+        "defects are missed. By hand: clamp a good part; while ANOMALY shows, move",
+        "the threshold that its score exceeds, until OK shows; then save. The journal",
+        "records both.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("calibrate")
 
     def __init__(self) -> None:
         super().__init__()
         self._review = ModelReviewJob()
-        self._found: Sequence[ModelReview] = ()
+        self._reviews: Sequence[ModelReview] = ()
 
     def compose(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield Banner(id="banner")
         yield FormulaLine(id="formula")
         with Vertical(id="calibrate-body"):
-            yield ListPane(HEAD, ("looking at the model ...",), id="targets")
+            yield ListPane(HEAD, ("reviewing the model ...",), id="targets")
             yield ThresholdsPane(id="thresholds")
         yield NoticeLine(id="notice")
         yield KeysLine(
@@ -73,21 +76,21 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
         elif progress.state == "failed":
             targets.set_empty((progress.message,))
         else:
-            targets.set_empty((f"looking at the model: judging the defective ones {progress.step}/{progress.of} ...",))
-        found = tuple(one for one in progress.found if one.sense == view.sense) if progress else ()
-        if found != self._found:
-            self._found = found
-            targets.set_rows(target_rows(found[0]) if found else [])
+            targets.set_empty((f"reviewing the model: judging the defective ones {progress.step}/{progress.of} ...",))
+        reviews = tuple(review for review in progress.found if review.sense == view.sense) if progress else ()
+        if reviews != self._reviews:
+            self._reviews = reviews
+            targets.set_rows(target_rows(reviews[0]) if reviews else [])
         super().show(view, samples)
 
     def on_list_pane_chosen(self) -> None:
         self.action_apply()
 
     def action_apply(self) -> None:
-        if not self._found:
+        if not self._reviews:
             self.host.say("there is no model to calibrate yet")
             return
-        costs = self._found[0].costs[self.query_one(ListPane).cursor]
+        costs = self._reviews[0].costs[self.query_one(ListPane).cursor]
         if costs.refused:
             self.host.say(costs.refused)
             return

@@ -1,4 +1,4 @@
-"""The contest of methods: which tells this part's good samples from its known defects."""
+"""The screen Compare: which method separates this part's good samples from its known defects best."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 
 class CompareScreen(StationScreen, inherit_bindings=False):
+    """Shows the last comparison of methods of one sense, and starts a new one."""
+
     where = "compare"
     about = (
-        "Every method learns the same good material and is judged on what was left out",
-        "and on your known defects. AUROC: the chance that a defective one scores worse",
-        "than a good one, with its 95 % interval; missed of the defective, called of",
-        "the good ones at the thresholds. Brightness and the like are trivial scores.",
+        "Every method learns from the same good material and is tested on left-out",
+        "good samples and on your known defects. AUROC: the chance that a defect",
+        "scores worse than a good sample, with its 95 % interval. At the thresholds:",
+        "missed defects, good ones called. Brightness and the like are trivial numbers.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("compare")
 
@@ -79,7 +81,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         if self._was_running and not running:
             self._load()
         self._was_running = running
-        self._tell(view)
+        self._set_empty_text(view)
         super().show(view, samples)
 
     def _load(self) -> None:
@@ -87,35 +89,36 @@ class CompareScreen(StationScreen, inherit_bindings=False):
 
     async def _read(self, sense: Sense) -> None:
         try:
-            found = await asyncio.to_thread(last_comparison, self._recipe, sense)
+            comparison = await asyncio.to_thread(last_comparison, self._recipe, sense)
         except GoodpartError:
-            found = None  # the words beneath say how to hold one
+            comparison = None  # the empty list explains how to start one
         if sense != self._sense or not self.stays:
             return
-        self._comparison = found
+        self._comparison = comparison
         table, cases, advice = self.query_one(ListPane), self.query_one(CasesPane), self.query_one(AdvicePane)
-        cases.comparison = advice.comparison = found
+        cases.comparison = advice.comparison = comparison
         cases.at = 0
-        table.set_head(found.head if found else "")
-        table.set_rows([((line, ""),) for line in found.rows] if found else ())
+        table.set_head(comparison.head if comparison else "")
+        table.set_rows([((line, ""),) for line in comparison.rows] if comparison else ())
         self._choose()
         self.host.show()
 
-    def _tell(self, view: View) -> None:
+    def _set_empty_text(self, view: View) -> None:
+        """Set the text that the list shows without a comparison: how to start one, or why the last one failed."""
         now = self._job.now
-        words = [
+        lines = [
             f"No methods were compared by {SENSE_WORDS[self._sense].stream} yet.",
             "",
             f"{first_key(view.keys['compare-start'])} compares {' and '.join(quick_candidates_of(self._sense))}"
             " with trivial numbers: minutes.",
-            f"{first_key(view.keys['compare-all'])} compares all methods, those for comparison too: up to an hour.",
+            f"{first_key(view.keys['compare-all'])} compares all methods: up to an hour.",
             "",
-            "It takes known defects: teach some as defective (at the screen Teach, or",
-            "`goodpart teach` with --defect). They are never learnt from.",
+            "A comparison needs known defects: teach some as defective (on the screen Teach,",
+            "or `goodpart teach` with --defect). No method learns from them.",
         ]
         if now is not None and now.state in ("failed", "cancelled"):
-            words = [now.message, "", *words] if self._comparison is None else words
-        self.query_one(ListPane).set_empty(words)
+            lines = [now.message, "", *lines] if self._comparison is None else lines
+        self.query_one(ListPane).set_empty(lines)
 
     def _choose(self) -> None:
         """Show the cases of the method under the cursor."""
@@ -144,14 +147,14 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             self.host.say(str(error))
             return
         self._was_running = True
-        self.host.say("comparing in the background; the bench goes on")
+        self.host.say("comparing in the background; judging continues")
 
     def action_cancel(self) -> None:
         if not self._job.running:
             self.host.say("nothing is being compared")
             return
         self._job.cancel()
-        self.host.say("cancelling; the last comparison that was finished stays")
+        self.host.say("cancelling; the last finished comparison stays")
 
     def action_sense(self) -> None:
         self._sense = OTHER_SENSE[self._sense]
@@ -164,7 +167,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
             return
         method = self._comparison.methods[self.query_one(ListPane).cursor]
         if method not in self._comparison.usable:
-            self.host.say(f"{method} stands beside for comparison: choose {' or '.join(self._comparison.usable)}")
+            self.host.say(f"a recipe cannot use {method}: choose {' or '.join(self._comparison.usable)}")
             return
         self.run_worker(self._use(self._sense, method))
 
@@ -172,7 +175,7 @@ class CompareScreen(StationScreen, inherit_bindings=False):
         try:
             await asyncio.to_thread(self._recipe.change, sense, {"method": method})
         except GoodpartError as error:
-            # One line has no room for the folder, which the title tells.
+            # One line has no room for the folder; the title shows the recipe.
             self.host.say(str(error).replace(f"{self._recipe.folder}{os.sep}", ""))
             return
-        self.host.say(f"recipe.toml says {method} now; train to learn it")
+        self.host.say(f"recipe.toml is set to {method}; train to get a model of it")

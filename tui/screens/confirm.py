@@ -1,4 +1,4 @@
-"""A question that is answered with y or n."""
+"""A question with the answers y and n."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 
 class YesNoScreen(ModalScreen[bool]):
-    """Gives True for yes. Whatever else is pressed changes nothing; no key of the app is heard but Ctrl-C."""
+    """Returns True for yes. Other keys do nothing; of the app's keys only Ctrl-C works."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", tooltip="yes"),

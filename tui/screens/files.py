@@ -1,4 +1,4 @@
-"""AMULET's desktop flow: choose a file, judge it, see where it differs."""
+"""The screen Files, like AMULET's desktop program: choose a file, judge it, see where it differs."""
 
 from __future__ import annotations
 
@@ -29,17 +29,22 @@ from tui.widgets.title_and_footer import NoticeLine, TitleLine
 from tui.widgets.trace_plot import trace_curve
 
 SUFFIXES = PICTURE_SUFFIXES | SOUND_SUFFIXES
+"""Suffixes of the files that are listed."""
 AS_TRAINED, MOST_SENSITIVE = 8, 10
+"""Sensitivities of the method amulet: the trained one and the highest."""
 MOST_ENTRIES = 5000
+"""Entries of a folder that are listed at most."""
 last_folder: Path | None = None
-"""Where the screen was left."""
+"""The folder that was shown last, which the screen opens again."""
 
 
 class FilesScreen(StationScreen, inherit_bindings=False):
+    """Lists a folder and judges its files."""
+
     where = "files"
     about = (
-        "Enter judges the recording or picture under the cursor, by the recipe's model",
-        "and its saved thresholds; the bench goes on meanwhile.",
+        "Enter judges the recording or picture under the cursor with the recipe's model",
+        "and its saved thresholds; live judging continues meanwhile.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("files")
 
@@ -49,7 +54,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         self._folder = last_folder or Path.cwd()
         self._judged: Path | None = None
         self._sensitivity = AS_TRAINED
-        self._desk: FileScorer | None = None
+        self._scorer: FileScorer | None = None
         self._number = 0
 
     def compose(self) -> ComposeResult:
@@ -70,8 +75,8 @@ class FilesScreen(StationScreen, inherit_bindings=False):
         self._enter(self._folder)
 
     async def on_unmount(self) -> None:
-        if self._desk is not None:
-            await self._desk.close()
+        if self._scorer is not None:
+            await self._scorer.close()
 
     @property
     def _list(self) -> ListPane:
@@ -86,14 +91,14 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     def _enter(self, folder: Path, cursor: Path | None = None) -> None:
         global last_folder
         try:
-            found = folder_entries(folder)
+            entries = folder_entries(folder)
         except OSError as error:
             self.host.say(f"{folder}: cannot be opened ({error.strerror or error})")
             return
         last_folder = self._folder = folder
-        self._entries = found
-        self._list.cursor = found.index(cursor) if cursor in found else 0
-        self._list.set_rows([((entry_name(path), "" if path.is_file() else "key"),) for path in found])
+        self._entries = entries
+        self._list.cursor = entries.index(cursor) if cursor in entries else 0
+        self._list.set_rows([((entry_name(path), "" if path.is_file() else "key"),) for path in entries])
         self._result.place = str(folder)
         self._result.redraw()
 
@@ -118,14 +123,15 @@ class FilesScreen(StationScreen, inherit_bindings=False):
             else:
                 raise GoodpartError(f"{path}: there is no such file or folder")
 
-        self.app.push_screen(AskScreen("judge a file", " A file, or a folder to look into:", [("path", "")], take))
+        fields = [("path", "")]
+        self.app.push_screen(AskScreen("judge a file", " A file, or a folder to open:", fields, take, "open"))
 
     # Judging.
 
     def action_sensitivity(self, by: int) -> None:
         wanted = max(0, min(MOST_SENSITIVE, self._sensitivity + by))
         if self._result.method not in ("", "amulet"):
-            self.host.say("sensitivity is for sound that is judged by the method amulet")
+            self.host.say("the sensitivity applies only to sound judged with the method amulet")
         elif wanted != self._sensitivity:
             self._sensitivity = wanted
             self.host.say(f"sensitivity {wanted}; 8 is as trained")
@@ -134,7 +140,7 @@ class FilesScreen(StationScreen, inherit_bindings=False):
 
     def action_reset(self) -> None:
         self._sensitivity, self._judged = AS_TRAINED, None
-        self._number += 1  # whatever is being judged
+        self._number += 1  # ignores the result of a file that is being judged
         self._result.forget()
 
     def _judge(self, file: Path) -> None:
@@ -146,111 +152,114 @@ class FilesScreen(StationScreen, inherit_bindings=False):
     async def _judging(self, file: Path, number: int) -> None:
         sensitivity = None if self._sensitivity == AS_TRAINED else float(self._sensitivity)
         try:
-            result = await self._at_desk().judge(file, sensitivity)
+            result = await self._file_scorer().judge(file, sensitivity)
         except GoodpartError as error:
             result = {"verdict": "UNKNOWN", "reason": str(error), "path": file.name}
-        # Another may have been asked for meanwhile.
+        # The user may have chosen another file meanwhile.
         if number == self._number and self.stays:
             self._result.tell(result, self._sensitivity)
 
-    def _at_desk(self) -> FileScorer:
-        """Raises GoodpartError where there is nothing to judge by."""
-        if self._desk is None:
+    def _file_scorer(self) -> FileScorer:
+        """Return what judges files. Raises GoodpartError if no recipe is open."""
+        if self._scorer is None:
             station = self.host.station
             if isinstance(station, RemoteStation):
-                self._desk = RemoteFileScorer(station.client)
+                self._scorer = RemoteFileScorer(station.client)
             elif self.host.recipe is None:
                 raise GoodpartError("first open a recipe")
             else:
-                self._desk = LocalFileScorer(self.host.recipe)
-        return self._desk
+                self._scorer = LocalFileScorer(self.host.recipe)
+        return self._scorer
 
 
 def folder_entries(folder: Path) -> list[Path]:
-    """Folders first, then what can be judged; hidden ones are left out. Raises OSError."""
-    found = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    folders = [path for path in found if path.is_dir()]
-    files = [path for path in found if path.suffix.lower() in SUFFIXES and path.is_file()]
+    """Return the folders, then the files that can be judged, without hidden ones. Raises OSError if the folder cannot
+    be read."""
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    folders = [path for path in entries if path.is_dir()]
+    files = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
     return [*sorted(folders), *sorted(files)][:MOST_ENTRIES]
 
 
 def entry_name(path: Path) -> str:
+    """Return the name in the list, with a separator after a folder and `?` for control characters."""
     name = path.name + (os.sep if path.is_dir() else "")
     return "".join(c if c.isprintable() else "?" for c in name)
 
 
 class ResultPane(Pane):
-    """The folder, and what came of the last file: verdict, reason, trace over time or map."""
+    """Shows the folder and the result of the last file: verdict, reason, trace over time or map."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.place = ""
-        self._said: dict[str, Any] = {}
+        self._shown_result: dict[str, Any] = {}
         self._waiting = ""
         self._sensitivity = AS_TRAINED
 
     @property
     def method(self) -> str:
-        """Of the last recording; empty where there was none."""
-        return str(self._said.get("method", ""))
+        """The method that judged the last recording; empty without one."""
+        return str(self._shown_result.get("method", ""))
 
     def wait(self, words: str) -> None:
         self._waiting = words
         self.redraw()
 
     def tell(self, result: dict[str, Any], sensitivity: int) -> None:
-        self._said, self._waiting, self._sensitivity = result, "", sensitivity
+        self._shown_result, self._waiting, self._sensitivity = result, "", sensitivity
         self.redraw()
 
     def forget(self) -> None:
         self.tell({}, AS_TRAINED)
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, _view: View, width: int, height: int) -> Sequence[Line]:
         lines: list[Line] = [((_end(self.place, width), "label"),)]
         if self._waiting:
             return [*lines, ((self._waiting, "strong"),)]
-        if not self._said:
-            words = "Enter judges the file under the cursor"
-            return [*lines, ((words, "label"),)]
-        return [*lines, *result_lines(self._said, self._sensitivity, width, height - 1)]
+        if not self._shown_result:
+            return [*lines, (("Enter judges the file under the cursor", "label"),)]
+        return [*lines, *result_lines(self._shown_result, self._sensitivity, width, height - 1)]
 
 
 def _end(path: str, width: int) -> str:
     return path if len(path) <= width else "~" + path[-(width - 1) :]
 
 
-def result_lines(said: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
-    """What is known of a file, the most important first, so that a small terminal loses the least."""
-    verdict = said["verdict"]
-    lines: list[Line] = [heading(str(said["path"])[: width - 12], width, (verdict, VERDICT_STYLES[verdict]))]
-    lines += [((text, ""),) for text in wrapped(said["reason"], width, 3, "~")]
-    if said.get("windows"):
-        lines += sound_lines(said, sensitivity, width, height - len(lines))
-    elif said.get("map"):
-        hottest, row, column = hottest_cell(said["map"])
+def result_lines(result: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
+    """Return the result of a file (as `score --json` prints it), the most important lines first, so that a small
+    terminal loses the least."""
+    verdict = result["verdict"]
+    lines: list[Line] = [heading(str(result["path"])[: width - 12], width, (verdict, VERDICT_STYLES[verdict]))]
+    lines += [((text, ""),) for text in wrapped(result["reason"], width, 3, "~")]
+    if result.get("windows"):
+        lines += sound_lines(result, sensitivity, width, height - len(lines))
+    elif result.get("map"):
+        hottest, row, column = hottest_cell(result["map"])
         lines.append(heading("map", width, (f"{hottest:.1f} at row {row + 1} col {column + 1}", "label")))
-        lines += grid_lines(said["map"], max(1, height - len(lines)))
+        lines += grid_lines(result["map"], max(1, height - len(lines)))
     return lines[:height]
 
 
-def sound_lines(said: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
-    limit = said["window_threshold"]
-    windows = said["windows"]
+def sound_lines(result: dict[str, Any], sensitivity: int, width: int, height: int) -> list[Line]:
+    """Return the count of anomalous windows, the trace of the scores and the anomalous stretches of a recording."""
+    limit = result["window_threshold"]
+    windows = result["windows"]
     beyond = [window for window in windows if window["anomaly"]]
-    amulet = (f"  sensitivity {sensitivity}", "label") if said.get("method") == "amulet" else ("", "")
+    amulet = (f"  sensitivity {sensitivity}", "label") if result.get("method") == "amulet" else ("", "")
     counted = f"{len(beyond)} of {len(windows)} windows beyond {limit:.4g}"
     lines: list[Line] = [((counted, "anomaly" if beyond else "label"), amulet)]
-    table = stretch_rows(said)
+    table = stretch_rows(result)
     trace = [(window["end"], window["score"] / limit if limit > 0 else 0.0) for window in windows]
     room = height - len(lines) - min(len(table), 5)
     lines += trace_curve(trace, width, min(12, room))
     return [*lines, *(((row, ""),) for row in table)]
 
 
-def stretch_rows(said: dict[str, Any]) -> list[str]:
-    """Where it differs, a row each: seconds, the highest score, what of the sound."""
-    if said.get("stretches") is not None:
-        found = [(one["start"], one["end"], one["peak"], one["head"]) for one in said["stretches"]]
+def stretch_rows(result: dict[str, Any]) -> list[str]:
+    """Return a row per anomalous stretch: seconds, the highest score, the property of the sound that differs."""
+    if result.get("stretches") is not None:
+        stretches = [(part["start"], part["end"], part["peak"], part["head"]) for part in result["stretches"]]
     else:
-        found = [(one["start"], one["end"], one["score"], "") for one in said["windows"] if one["anomaly"]]
-    return [f"{start:.1f}-{end:.1f} s  {peak:.4g}  {head}".rstrip() for start, end, peak, head in found]
+        stretches = [(part["start"], part["end"], part["score"], "") for part in result["windows"] if part["anomaly"]]
+    return [f"{start:.1f}-{end:.1f} s  {peak:.4g}  {head}".rstrip() for start, end, peak, head in stretches]

@@ -1,4 +1,4 @@
-"""One question, answered by typing."""
+"""A form of text fields."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.errors import GoodpartError
 
 
 class AskScreen(Screen[None]):
-    """Every field on a line; Enter on the last one, or Ctrl-S anywhere, hands over what was typed. What is wrong with
-    it, a GoodpartError of `take`, is shown and can be mended."""
+    """Enter in the last field, or Ctrl-S anywhere, passes the typed texts to `take`. If `take` raises GoodpartError,
+    the form shows the error and stays open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", tooltip="back, nothing is changed"),
@@ -24,15 +24,21 @@ class AskScreen(Screen[None]):
     ]
 
     def __init__(
-        self, title: str, words: str, fields: Sequence[tuple[str, str]], take: Callable[[Sequence[str]], None]
+        self,
+        title: str,
+        words: str,
+        fields: Sequence[tuple[str, str]],
+        take: Callable[[Sequence[str]], None],
+        done: str = "done",
     ) -> None:
-        """`fields` are labels with what stands there at first. `take` is called with what was typed; when it returns
-        the screen closes."""
+        """`fields` are labels with their initial texts. `take` gets the typed texts, stripped; when it returns, the
+        screen closes. `done` names what Enter does in the last field."""
         super().__init__()
         self._title = title
         self._words = words
         self._fields = fields
         self._take = take
+        self._done = done
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -42,7 +48,8 @@ class AskScreen(Screen[None]):
                 yield Static(f"\n {label}", classes="label", markup=False)
                 yield Input(value, id=f"field{number}", compact=True, select_on_focus=False)
             yield Static("", id="said", markup=False)
-            yield Static("\n Enter goes on, Esc goes back and changes nothing.", classes="hint")
+            enter = self._done if len(self._fields) == 1 else f"next field, in the last one {self._done}"
+            yield Static(f"\n Enter: {enter}   Esc: cancel", classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == f"field{len(self._fields) - 1}":

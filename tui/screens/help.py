@@ -1,4 +1,4 @@
-"""All keys, on one screen of 80x24."""
+"""The help screen: all keys, on one screen of 80x24."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tui.widgets.pane import Line, Pane
 
 
 class HelpLines(Pane):
+    """Shows lines that never change."""
+
     def __init__(self, lines: Sequence[Line]) -> None:
         super().__init__()
         self._help = lines
@@ -26,6 +28,8 @@ class HelpLines(Pane):
 
 
 class HelpScreen(Screen[None], inherit_bindings=False):
+    """Shows lines of text that can be scrolled."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,space,question_mark", "app.pop_screen", "back", tooltip="back to the dashboard")
     ]
@@ -40,16 +44,16 @@ class HelpScreen(Screen[None], inherit_bindings=False):
 
 
 def help_lines(keys: Mapping[str, str], where: ScreenName, about: Sequence[str]) -> list[Line]:
-    """The keys of a screen, then those of every screen, then words on what it shows."""
-    told: dict[str, str] = {}
+    """Return the keys of the screen `where`, then those of every screen, then the lines `about`."""
+    rows: dict[str, str] = {}
     for key in sorted((key for key in KEYS if key.where in (where, "app")), key=lambda key: key.where == "app"):
         if key.id.startswith("go-"):
             continue
-        words = key.group or key.tooltip
-        told[words] = f"{told[words]}, {keys[key.id]}" if words in told else keys[key.id]
-    width = min(30, max(len(shown) for shown in told.values())) + 2
+        text = key.group or key.tooltip
+        rows[text] = f"{rows[text]}, {keys[key.id]}" if text in rows else keys[key.id]
+    width = min(30, max(len(shown) for shown in rows.values())) + 2
     screens = " ".join(f"{keys[key.id].split(',')[0]} {key.label}" for key in KEYS if key.id.startswith("go-"))
     lines: list[Line] = [((" goodpart: keys", "strong"), ("   Esc goes back", "label"))]
-    lines += [((f"  {shown.ljust(width)}", "key"), (words, "")) for words, shown in told.items()]
+    lines += [((f"  {shown.ljust(width)}", "key"), (text, "")) for text, shown in rows.items()]
     lines.append(((f" {screens}", "key"),))
     return [*lines, *(((f" {text}", "label"),) for text in about)]

@@ -1,4 +1,4 @@
-"""The journal: a table that is read as far as it is seen, and all that is known of one row."""
+"""The screen History: the journal as a table of which only the visible rows are read, and all details of one row."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ from tui.widgets.text_pane import LinesPane
 from tui.widgets.title_and_footer import TitleLine
 
 FOLLOW_SECONDS = 1.0
+"""Seconds between two looks for new rows."""
 OUTCOME_SECONDS = 10.0
-"""So long it is told where an export was written."""
+"""Seconds for which the outcome of an export is shown."""
 VERDICTS = (None, "ANOMALY", "UNKNOWN", "OK")
+"""The filters in the order of the key; None shows all."""
 T = TypeVar("T")
 
 
 class HistoryScreen(StationScreen, inherit_bindings=False):
-    """Never reads anything on the screen's own thread."""
+    """Shows the journal. All reading happens on threads of its own, so that the screen never waits."""
 
     where = "history"
     about = (
-        "newest first; while the cursor is on the newest row, what comes is followed",
+        "newest first; while the cursor is on the newest row, new rows are followed",
         "of an anomaly the picture, its map and the sound's last seconds are kept",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +63,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         self._cursor = self._place = 0
         self._reading = self._again = False
         self._trouble = ""
-        self._said = ("", 0.0)
+        self._outcome = ("", 0.0)
         self._looking: JournalRow | None = None
         self._evidence: Evidence | None = None
         self._ascii = False
@@ -88,7 +90,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._writer.shutdown(wait=False)
-        # SQLite wants to be closed where it was opened.
+        # SQLite must be closed on the thread that opened it.
         self._thread.submit(self._reader.close)
         self._thread.shutdown(wait=False)
 
@@ -99,12 +101,12 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
     # Reading.
 
     async def _in(self, thread: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T | None:
-        """On a thread of ours; None where it could not be done, which is said."""
+        """Run `work` on a thread and return its result; None if it failed, and then the screen shows why."""
         try:
             done = await asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
         except GoodpartError as error:
             self._trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - told, and the screen goes on
+        except Exception as error:  # noqa: BLE001 - shown, and the screen stays usable
             if not self.stays:
                 return None
             self._trouble = f"this could not be done ({type(error).__name__}: {error})"
@@ -116,11 +118,11 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         return None
 
     def _follow(self) -> None:
-        """Look whether there is something new."""
+        """Read new rows."""
         self._load()
 
     def _load(self) -> None:
-        """Read what is to be seen; once more where that changes meanwhile."""
+        """Read the visible rows, and again if they change meanwhile."""
         self._again = True
         if not self._reading:
             self._reading = True
@@ -146,9 +148,9 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     def _draw(self) -> None:
         if self.stays:
-            found = self._evidence
+            evidence = self._evidence
             self.set_class(self._looking is not None, "-looking")
-            self.set_class(found is not None and bool(found.preview or found.trace), "-kept")
+            self.set_class(evidence is not None and bool(evidence.preview or evidence.trace), "-kept")
             for pane in (*self.query(LinesPane), *self.query(ScreenNotice)):
                 pane.redraw()
 
@@ -163,24 +165,24 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         if self._read.only != self._only:
             return []
         if not self._read.total:
-            words = self._trouble or ("nothing here" if self._read.top else "")
+            message = self._trouble or ("no rows" if self._read.top else "")
             return [
                 ((f" {text}", "unknown" if self._trouble else "label"),)
-                for text in wrapped(words, width - 2, height, "")
+                for text in wrapped(message, width - 2, height, "")
             ]
         shown = range(self._place, min(self._place + height, self._read.total))
         return [table_line(self._read.row(index), index == self._cursor, width) for index in shown]
 
-    def _facts(self, width: int, height: int) -> Sequence[Line]:
+    def _facts(self, width: int, _height: int) -> Sequence[Line]:
         return event_lines(self._looking, self._evidence, width) if self._looking else ()
 
     def _kept(self, width: int, height: int) -> Sequence[Line]:
         return evidence_lines(self._evidence, self._ascii, width, height) if self._looking else ()
 
     def _notice(self) -> Line:
-        said, at = self._said
-        if said and time.monotonic() - at < OUTCOME_SECONDS:
-            return ((f" {printable(said)}", "strong"),)
+        outcome, at = self._outcome
+        if outcome and time.monotonic() - at < OUTCOME_SECONDS:
+            return ((f" {printable(outcome)}", "strong"),)
         if self._trouble and self._read.total:
             return ((" ", ""), (printable(self._trouble), "unknown"))
         if self._read.waiting and not self._looking:
@@ -189,14 +191,14 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
             return ((f" {rows} above: {key} goes to the newest and follows", "ok"),)
         return ()
 
-    def _say(self, words: str) -> None:
-        self._said = words, time.monotonic()
+    def _say(self, text: str) -> None:
+        self._outcome = text, time.monotonic()
         self._draw()
 
     # Keys.
 
     def _moved(self) -> None:
-        """Keep the cursor among the rows and on the screen; read what is to be seen now."""
+        """Keep the cursor among the rows and on the screen; read the rows that are now visible."""
         self._cursor = max(0, min(self._cursor, self._read.total - 1))
         self._place = max(0, min(self._place, self._cursor))
         self._place = max(self._place, self._cursor - self._height + 1)
@@ -235,8 +237,8 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
 
     def action_kind(self) -> None:
         kinds = [None, *self._read.kinds]
-        at = kinds.index(self._only.kind) if self._only.kind in kinds else -1
-        self._show_only(replace(self._only, kind=kinds[(at + 1) % len(kinds)]))
+        index = kinds.index(self._only.kind) if self._only.kind in kinds else -1
+        self._show_only(replace(self._only, kind=kinds[(index + 1) % len(kinds)]))
 
     def action_day(self, step: int) -> None:
         self.run_worker(self._turn_day(step), exclusive=True, group="day", exit_on_error=False)
@@ -268,7 +270,7 @@ class HistoryScreen(StationScreen, inherit_bindings=False):
         self._draw()
 
     def _look(self) -> None:
-        """Show the row at the cursor."""
+        """Show the details of the row at the cursor."""
         row = self._read.row(self._cursor) if self._read.only == self._only else None
         if row is None or row == self._looking:
             return

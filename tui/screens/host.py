@@ -1,4 +1,4 @@
-"""What a screen may ask of the app that shows it. Screens know nothing else of the app, so the app may import them."""
+"""The interface of the app that screens may use. Screens import nothing else of the app, so the app can import them."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ class ScreenHost(Protocol):
         """Show `text` in the notice row for a moment: the answer to a key."""
 
     def keys_of(self, binding: str) -> str:
-        """All keys of a binding id, as people read them. Raises KeyError for an unknown id."""
+        """The readable keys of a binding id, comma-separated. Raises KeyError for an unknown id."""
 
     def other_sense(self) -> None:
-        """Show the scores and thresholds of the other sense, and let keys move those."""
+        """Select the other sense: show its scores and thresholds, and let keys move these."""
 
     def move_threshold(self, which: Which, steps: int, how: str = "") -> None:
-        """Move a threshold of the sense that is shown by `steps`, negative for down; the journal notes `how`."""
+        """Move a threshold of the selected sense by `steps`, negative for down; the journal notes `how`."""
 
     def calibrate_for(self, false_alarms: float) -> None:
-        """Set both thresholds for a share of false alarms, between 0 and 1."""
+        """Set both thresholds for a share of false alarms, 0 to 1."""
 
     def save_thresholds(self) -> None:
         """Write the thresholds to recipe.toml."""
 
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
-        """Save what a full turn of a knob means."""
+        """Save the range of a knob."""
 
     def collect(self, *, defect: bool = False) -> None:
-        """Begin to store pictures into the recipe, or end it; `defect` for those of defective parts."""
+        """Begin or end storing pictures of good parts, with `defect` of defective parts."""
 
     def record(self, *, defect: bool = False) -> None:
-        """Begin to record sound into the recipe, or end it; `defect` for that of defective parts."""
+        """Begin or end recording sound of good parts, with `defect` of defective parts."""
 
     def train(self) -> None:
         """Start a training in the background."""
@@ -61,17 +61,17 @@ class ScreenHost(Protocol):
         """End the training; the models stay as they are."""
 
     def take_over(self) -> None:
-        """Judge with the newly trained model."""
+        """Start using the newly trained model."""
 
     def discard(self) -> None:
-        """Throw the newly trained model away."""
+        """Discard the newly trained model."""
 
 
 class LibraryHost(ScreenHost, Protocol):
     """A dashboard that can change to another recipe."""
 
     def open(self, folder: Path, then: ScreenName = "watch") -> None:
-        """Judge with the recipe in `folder` and turn to the screen `then`; the notice row says what is wrong."""
+        """Judge with the recipe in `folder` and show the screen `then`; if that fails, the notice row shows why."""
 
     async def close_recipe(self, folder: Path) -> None:
         """Stop the station if it judges with the recipe in `folder`."""

@@ -1,4 +1,4 @@
-"""What the knobs mean: their ranges, typed."""
+"""The form with the ranges of the knobs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from core.state.verdict import Sense
 from tui.screens.host import ScreenHost
 
 WORDS = """\
- What a full turn of a knob means as a threshold:
-   auto       around the calibrated threshold, which stands in the middle
+ The thresholds that a full turn of a knob covers:
+   auto       a range with the calibrated threshold in the middle
    LOW HIGH   two numbers: the thresholds at its two ends
    raw        the number that the knob sends is the threshold
 
- Enter saves a line to recipe.toml, Tab goes to the other, Esc goes back."""
+ Enter: save the field to recipe.toml   Tab: the other field   Esc: back"""
 
 
 class RangesScreen(Screen[None]):
+    """Asks for the ranges of the knobs of one sense."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", tooltip="back to the dashboard"),
     ]
@@ -49,25 +51,26 @@ class RangesScreen(Screen[None]):
             yield Static("", id="said", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        said = self.query_one("#said", Static)
-        meaning = next(one for one in self._meanings if one.which == event.input.id)
+        answer = self.query_one("#said", Static)
+        meaning = next(meaning for meaning in self._meanings if meaning.which == event.input.id)
         try:
             table = typed_range(event.value)
         except GoodpartError as error:
-            said.update(f"\n {error}")
+            answer.update(f"\n {error}")
             return
         cast(ScreenHost, self.app).set_knob(self._sense, meaning.which, table)
-        said.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
+        answer.update(f"\n the {meaning.which.replace('_', ' ')} knob: {event.value.strip()}")
 
 
 def range_text(meaning: KnobMeaning) -> str:
+    """Return a range as it is typed: `auto`, `raw` or two numbers."""
     if meaning.range == "raw" or meaning.around or meaning.span is None:
         return "raw" if meaning.range == "raw" else "auto"
     return f"{meaning.span[0]:g} {meaning.span[1]:g}"
 
 
 def typed_range(text: str) -> KnobTable:
-    """What was typed. Raises GoodpartError with what to type instead."""
+    """Return the typed range. Raises GoodpartError, which explains what to type, for anything else."""
     words = text.replace(",", " ").split()
     if words in (["auto"], ["raw"]):
         return KnobTable("raw" if words == ["raw"] else "span")

@@ -1,4 +1,4 @@
-"""All recipes: open one, make a new one, copy, rename, delete."""
+"""The screen Recipes: open a recipe, make a new one, copy, rename, delete."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ from tui.widgets.status_strip import KeysLine, StatusStrip
 from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 RELOAD_SECONDS = 5.0
+"""Seconds after which the list is read again."""
 NEW_WORDS = """\
- One part number is one recipe. The camera is an index (0), a video file, a
- folder of pictures, an rtsp:// or http:// address, or `simulated`; the
- microphone a device name or index, `default`, a sound file, or `simulated`.
- Leave empty what there is not. `goodpart devices` lists what answers."""
+ A recipe is for one part number. The camera is an index (0), a video file, a
+ folder of pictures, an rtsp:// or http:// address, or `simulated`. The
+ microphone is a device name or index, `default`, a sound file, or `simulated`.
+ Leave a field empty if there is no device. `goodpart devices` lists them."""
 
 
 class RecipesScreen(StationScreen, inherit_bindings=False):
+    """Lists the recipes of the user."""
+
     where = "recipes"
-    about = ("a recipe is one part number: its devices, material, models and history",)
+    about = ("A recipe is for one part number: its devices, material, models and history.",)
     BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
 
     def __init__(self) -> None:
@@ -76,17 +79,17 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
     async def _reload(self) -> None:
         trouble = ""
         try:
-            found = await asyncio.to_thread(shelved)
+            entries = await asyncio.to_thread(shelved)
         except GoodpartError as error:
-            found, trouble = [], str(error)
+            entries, trouble = [], str(error)
         finally:
             self._loading = False
         if not self.stays:
             return
         self._list.set_empty((trouble,) if trouble else ("There are no recipes yet.", "", *self._guide()))
-        self._shelf = found
-        open_now = self.host.recipe.folder if self.host.recipe else None
-        self._list.set_rows([recipe_row(one, opened=one.folder == open_now) for one in found])
+        self._shelf = entries
+        opened = self.host.recipe.folder if self.host.recipe else None
+        self._list.set_rows([recipe_row(entry, opened=entry.folder == opened) for entry in entries])
 
     def _chosen(self) -> LibraryEntry | None:
         if not self._shelf:
@@ -98,12 +101,12 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         self.action_open()
 
     def action_open(self) -> None:
-        one = self._chosen()
-        if one is not None and one.trouble:
-            self.host.say(one.trouble)
-        elif one is not None:
-            self.host.say(f"opening {one.name}")
-            self.host.open(one.folder, "watch" if one.trained_at else "teach")
+        entry = self._chosen()
+        if entry is not None and entry.trouble:
+            self.host.say(entry.trouble)
+        elif entry is not None:
+            self.host.say(f"opening {entry.name}")
+            self.host.open(entry.folder, "watch" if entry.trained_at else "teach")
 
     def action_new(self) -> None:
         def take(typed: Sequence[str]) -> None:
@@ -114,7 +117,7 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
             self.host.open(made.folder, "teach")
 
         fields = [("name", ""), ("camera", ""), ("microphone", ""), ("knobs: serial port", "")]
-        self.app.push_screen(AskScreen("a new recipe", NEW_WORDS, fields, take))
+        self.app.push_screen(AskScreen("a new recipe", NEW_WORDS, fields, take, "make the recipe"))
 
     def action_guide(self) -> None:
         self.app.push_screen(HelpScreen([((f" {text}", ""),) for text in self._guide()]))
@@ -126,46 +129,46 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
         return first_steps({key.id: self.host.keys_of(key.id) for key in KEYS})
 
     def action_duplicate(self) -> None:
-        one = self._chosen()
-        if one is not None:
-            self._ask_name(one, "copy", f"{one.name}-2", lambda name: duplicate(one.folder, name))
+        entry = self._chosen()
+        if entry is not None:
+            self._ask_name(entry, "copy", f"{entry.name}-2", lambda name: duplicate(entry.folder, name))
 
     def action_rename(self) -> None:
-        one = self._chosen()
-        if one is not None:
-            self._ask_name(one, "rename", one.name, lambda name: rename(one.folder, name))
+        entry = self._chosen()
+        if entry is not None:
+            self._ask_name(entry, "rename", entry.name, lambda name: rename(entry.folder, name))
 
-    def _ask_name(self, one: LibraryEntry, verb: str, proposal: str, work: Callable[[str], object]) -> None:
+    def _ask_name(self, entry: LibraryEntry, verb: str, proposal: str, work: Callable[[str], object]) -> None:
         def take(typed: Sequence[str]) -> None:
             checked_name(typed[0])
-            self._do(one, partial(work, typed[0]), f"{one.name}: {verb} to {typed[0]}", close=verb == "rename")
+            self._do(entry, partial(work, typed[0]), f"{entry.name}: {verb} to {typed[0]}", close=verb == "rename")
 
-        words = f" {verb} {one.name}"
-        self.app.push_screen(AskScreen(words.strip(), " The new name:", [("name", proposal)], take))
+        self.app.push_screen(AskScreen(f"{verb} {entry.name}", " The new name:", [("name", proposal)], take, verb))
 
     def action_delete(self) -> None:
-        one = self._chosen()
-        if one is None:
+        entry = self._chosen()
+        if entry is None:
             return
 
         def take(typed: Sequence[str]) -> None:
-            if typed[0] != one.name:
-                raise GoodpartError(f"nothing was deleted: that is not {one.name}")
-            self._do(one, lambda: delete(one.folder), f"{one.name} is deleted", close=True)
+            if typed[0] != entry.name:
+                raise GoodpartError(f"nothing was deleted: that is not {entry.name}")
+            self._do(entry, lambda: delete(entry.folder), f"{entry.name} is deleted", close=True)
 
-        words = (
-            f" {one.name} holds {one.pictures} good pictures and {one.seconds / 60:.1f} minutes of sound, its models\n"
-            " and its history. All of it is deleted and cannot be brought back.\n\n"
+        minutes = f"{entry.seconds / 60:.1f} minutes of sound"
+        question = (
+            f" {entry.name} holds {entry.pictures} good pictures and {minutes}, its models\n"
+            " and its history. This deletes all of it for good.\n\n"
             " To delete it, type its name:"
         )
-        self.app.push_screen(AskScreen(f"delete {one.name}", words, [("name", "")], take))
+        self.app.push_screen(AskScreen(f"delete {entry.name}", question, [("name", "")], take, "delete"))
 
-    def _do(self, one: LibraryEntry, work: Callable[[], object], done: str, *, close: bool) -> None:
-        """On a worker: copying a thousand pictures takes its time."""
+    def _do(self, entry: LibraryEntry, work: Callable[[], object], done: str, *, close: bool) -> None:
+        """Run `work` on a worker, because copying a thousand pictures takes long."""
 
         async def doing() -> None:
             if close:
-                await self.host.close_recipe(one.folder)
+                await self.host.close_recipe(entry.folder)
             try:
                 await asyncio.to_thread(work)
             except GoodpartError as error:
@@ -180,28 +183,28 @@ class RecipesScreen(StationScreen, inherit_bindings=False):
 
 
 def first_steps(keys: Mapping[str, str]) -> list[str]:
-    """The first steps, by the keys that turn to their screens (of tui.view.keymap.keys_shown)."""
+    """Return the lines of the guide, with the keys of the screens (`keys` from tui.view.keymap.keys_shown)."""
     new, use, about = (first_key(keys[name]) for name in ("recipe-new", "train-use", "help"))
     steps = {
         "recipes": (
-            f"{new}  makes a recipe: a name, a camera or a microphone. Without them:",
-            "`simulated` is a bench of its own to try everything on.",
+            f"{new}  makes a recipe: a name, a camera or a microphone. Without devices",
+            "type `simulated`: a simulated bench to try everything on.",
         ),
         "teach": (
             "Teach: clamp good parts, store 25 pictures or more, move and exchange",
             "the part meanwhile; record 20 good sounds.",
         ),
         "train": (
-            "Train: learns from them in seconds, and says how many false alarms to",
-            f"expect. `{use}` there uses the new model.",
+            "Train: learns from them in seconds and shows the expected false alarms.",
+            f"Press {use} to start using the new model.",
         ),
         "calibrate": (
-            "Calibrate: choose how many false alarms may be, or move the thresholds",
+            "Calibrate: choose the allowed false alarms, or move the thresholds",
             "with a good part clamped.",
         ),
-        "watch": ("Watch: judges live. It never says OK of a part that it has not seen.",),
+        "watch": ("Watch: judges live. It never calls a part OK that it has not seen.",),
     }
-    lines = ["A recipe is one part number. Five steps from a new one to judging:", ""]
+    lines = ["A recipe is for one part number. Five steps from a new recipe to judging:", ""]
     for name, (first, *others) in steps.items():
         lines += [f"  {first_key(keys[f'go-{name}'])}  {first}", *(f"     {text}" for text in others)]
-    return [*lines, "", f"{screen_keys(keys)} turn to these screens at any time; {about} explains each."]
+    return [*lines, "", f"{screen_keys(keys)} open these screens at any time; {about} explains each."]

@@ -1,4 +1,4 @@
-"""Teaching at the bench: pictures and sound of good parts into the recipe, defective ones aside."""
+"""The screen Teach: store pictures and sound of good parts, and of defective parts for tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.events import Resize
 
 from core.commands import AcceptOffers, DeleteTaught, DiscardOffers
 from core.errors import GoodpartError
+from core.state.material import ReviewItem
 from core.state.sense_words import OTHER_SENSE, SENSE_WORDS
 from core.state.snapshot import shown_sense
 from core.state.verdict import Sense
@@ -19,7 +20,7 @@ from tui.jobs.sound_player import SoundPlayer
 from tui.screens.base import StationScreen
 from tui.screens.form import AskScreen
 from tui.view.inbox import PlottedSample
-from tui.view.keymap import bindings
+from tui.view.keymap import bindings, first_key
 from tui.view.view import View
 from tui.widgets.picture import PicturePane
 from tui.widgets.status_strip import KeysLine, StatusStrip
@@ -28,12 +29,14 @@ from tui.widgets.title_and_footer import NoticeLine, TitleLine
 
 
 class TeachScreen(StationScreen, inherit_bindings=False):
+    """Shows and changes the teaching material of the recipe."""
+
     where = "teach"
     about = (
-        "Move and exchange the part between pictures, let light and place vary as they",
-        "will at work: what was never taught as good is an anomaly. 25 pictures are a",
-        "beginning, 100 are good; of sound 20 recordings. Defective ones are only ever",
-        "tested with: they show what would be missed.",
+        "Move and exchange the part between pictures, and let light and place vary as",
+        "they do at work: everything that was not taught as good is an anomaly. Begin",
+        "with 25 pictures, 100 are better; of sound take 20 recordings. Defective ones",
+        "are only used to test: they show what would be missed.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("teach")
 
@@ -70,9 +73,9 @@ class TeachScreen(StationScreen, inherit_bindings=False):
         self.teaching.sense = shown_sense(snapshot, self.teaching.sense)
         self.teaching.playing = self._playing.position if self._playing else None
         if self._playing and self._playing.ended:
-            words, self._playing = self._playing.trouble, None
-            if words:
-                self.host.say(words)
+            trouble, self._playing = self._playing.trouble, None
+            if trouble:
+                self.host.say(trouble)
         super().show(view, samples)
 
     def on_unmount(self) -> None:
@@ -92,9 +95,9 @@ class TeachScreen(StationScreen, inherit_bindings=False):
     def action_kind(self) -> None:
         self.teaching.defect = not self.teaching.defect
         self.host.say(
-            "what is stored now is of DEFECTIVE parts: put aside, only ever to test with"
+            "storing DEFECTIVE parts from now on: only used to test"
             if self.teaching.defect
-            else "what is stored now is of good parts, to learn from"
+            else "storing good parts from now on, to learn from"
         )
 
     def action_sense(self) -> None:
@@ -102,7 +105,7 @@ class TeachScreen(StationScreen, inherit_bindings=False):
             self.host.say("the recipe has pictures or sound, not both")
             return
         self.teaching.sense = OTHER_SENSE[self.teaching.sense]
-        self.host.say(f"deleting is now about {SENSE_WORDS[self.teaching.sense].files}")
+        self.host.say(f"the delete keys now apply to {SENSE_WORDS[self.teaching.sense].files}")
 
     def action_delete_last(self) -> None:
         self.host.station.do(DeleteTaught(self.teaching.sense, defect=self.teaching.defect))
@@ -119,37 +122,38 @@ class TeachScreen(StationScreen, inherit_bindings=False):
             self.host.station.do(DeleteTaught(sense, defect=defect, every=True))
             self.host.say(f"deleting all {called}")
 
-        words = f" All {called} of this recipe are deleted and cannot be brought back.\n\n To delete them, type: all"
-        self.app.push_screen(AskScreen(f"delete all {called}", words, [("", "")], take))
+        question = f" This deletes all {called} of this recipe for good.\n\n To delete them, type: all"
+        self.app.push_screen(AskScreen(f"delete all {called}", question, [("", "")], take, "delete"))
 
     def action_take_offers(self) -> None:
-        if self._offered():
+        if self._has_suggestions():
             newest = self._newest()
-            self.host.station.do(AcceptOffers(newest))
-            what = "the newest picture offered" if newest else "what was offered"
-            self.host.say(f"{what} is teaching material now: train learns from it")
+            self.host.station.do(AcceptOffers(newest.file if newest else ""))
+            kind = "good" if newest and newest.good else "known defective"
+            self.host.say(f"added to the {kind} pictures" if newest else "added to the teaching material")
 
     def action_drop_offers(self) -> None:
-        if self._offered():
+        if self._has_suggestions():
             newest = self._newest()
-            self.host.station.do(DiscardOffers(newest))
-            self.host.say(f"{'the newest picture' if newest else 'what was'} offered is dropped")
+            self.host.station.do(DiscardOffers(newest.file if newest else ""))
+            self.host.say("dropped the newest suggestion" if newest else "dropped the suggestions")
 
-    def _newest(self) -> str:
-        """The newest picture that is seen to be offered; empty where there is none, which is all of the rest."""
+    def _newest(self) -> ReviewItem | None:
+        """Return the newest suggested picture that is shown; None if none is, and then a key applies to all."""
         recent = self.host.station.snapshot().offers.recent
-        return recent[-1].file if recent else ""
+        return recent[-1] if recent else None
 
-    def _offered(self) -> bool:
+    def _has_suggestions(self) -> bool:
         if not self.host.station.snapshot().offers.count:
-            self.host.say("nothing is offered: in the dashboard w and b say what a part was in truth")
+            good, bad = (first_key(self.host.keys_of(name)) for name in ("was-good", "was-bad"))
+            self.host.say(f"there are no suggestions: on Watch {good} and {bad} mark the last part as good or bad")
             return False
         return True
 
     def action_play(self) -> None:
         if self._playing:
             self._stop_playing()
-            self.host.say("playing ended")
+            self.host.say("stopped playing")
             return
         recipe = self.host.recipe
         if recipe is None:

@@ -1,4 +1,4 @@
-"""Training: how far it is, the loss curve, the result card, and whether the new model is used."""
+"""The screen Train: progress, loss curve and result card, and the choice whether to use the new model."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from tui.widgets.training import TrainingPane
 
 
 class TrainScreen(StationScreen, inherit_bindings=False):
+    """Trains, and shows the result before the new model is used."""
+
     where = "train"
     about = (
-        "The bench goes on with the old model meanwhile, and until you use the new one.",
-        "Look at the result first: how many false alarms to expect, and which of the",
-        "defective parts that you put aside would be missed.",
+        "Judging continues with the old model until you start using the new one.",
+        "Look at the result first: the expected false alarms, and which of your known",
+        "defects would be missed.",
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("train")
 
@@ -56,11 +58,11 @@ class TrainScreen(StationScreen, inherit_bindings=False):
         running = run is not None and run.state == "running"
         self.set_class(running, "-running")
         if not running:
-            self._tell(view)
+            self._show_result(view)
         super().show(view, samples)
 
-    def _tell(self, view: View) -> None:
-        """Of the model that waits, or of the one in use."""
+    def _show_result(self, view: View) -> None:
+        """Show the result of the model that waits, or of the one in use."""
         candidate, recipe = waiting_model(view.snapshot), self.host.recipe
         progress = self._review.update(view, recipe.folder if recipe else None, candidate=candidate)
         card, run = self.query_one(CardPane), view.snapshot.training
@@ -69,13 +71,13 @@ class TrainScreen(StationScreen, inherit_bindings=False):
         if run is not None and run.state == "failed" and not candidate:
             card.words, card.pages = f"training failed: {run.message}", ()
         elif progress is None:
-            learns, teaches = (first_key(view.keys[name]) for name in ("train-start", "go-teach"))
-            card.words = f"Nothing was learnt yet. {learns} learns from what was taught (key {teaches} teaches)."
+            train, teach = (first_key(view.keys[name]) for name in ("train-start", "go-teach"))
+            card.words = f"Nothing was learnt yet. {train} learns from what was taught (key {teach} teaches)."
         elif progress.state == "failed":
             card.words = progress.message
         else:
             of = f" {progress.step} of {progress.of}" if progress.of else ""
-            card.words = f"looking at the model: judging the defective ones{of} ..."
+            card.words = f"reviewing the model: judging the defective ones{of} ..."
 
     def action_train(self) -> None:
         self.host.train()

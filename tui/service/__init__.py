@@ -1,1 +1,1 @@
-"""The station as a service: HTTP and WebSocket before it, and the processes that judge what is sent."""
+"""The station as a service over HTTP and WebSocket."""

@@ -1,4 +1,4 @@
-"""What the service answers: AMULET's call, files to judge, the station's snapshots, its commands, its journal."""
+"""Builds the web application of the service: routes, errors, and processes that judge files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ from tui.service.routes.state import add_readers
 from tui.service.routes.stream import add_stream
 
 WARM_SECONDS = 3.0
+"""Seconds after the start until the judging processes load their models."""
 
 
 def make_app(service: Service) -> FastAPI:
+    """Return the web application of a service, with all its routes."""
     app = FastAPI(
         title="goodpart",
         version=__version__,
@@ -48,6 +50,7 @@ def make_app(service: Service) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def lifespan(service: Service) -> AsyncIterator[None]:
+    """Connect the hub to the running loop, start the judging processes later, and close them at the end."""
     service.hub.serve_on(asyncio.get_running_loop())
     warm = asyncio.create_task(warm_up(service.workers))
     try:
@@ -58,15 +61,21 @@ async def lifespan(service: Service) -> AsyncIterator[None]:
 
 
 async def warm_up(workers: JudgePool) -> None:
-    """The bench starts first; a file that comes before need not wait for this."""
+    """Start the judging processes once the station has had time to start; an earlier file starts its own."""
     await asyncio.sleep(WARM_SECONDS)
     await workers.start()
 
 
-# Errors: one sentence in JSON, whatever goes wrong.
+# Errors: every answer is one sentence in JSON.
 
 
 def answer_errors_in_words(app: FastAPI) -> None:
+    """Make every error an answer `{"error": sentence}`.
+
+    The status is 422 for an unusable request, 429 if the service is busy, 409 if a command is impossible now, and 500
+    for a bug.
+    """
+
     @app.exception_handler(StarletteHTTPException)
     async def http(_request: Request, error: StarletteHTTPException) -> Response:
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
@@ -82,33 +91,18 @@ def answer_errors_in_words(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": f"goodpart has failed ({type(error).__name__}); the station goes on"}, 500)
+        return JSONResponse(
+            {"error": f"goodpart has failed ({type(error).__name__}); the station is still judging"}, 500
+        )
 
 
 def request_error_text(errors: Sequence[Any], content_type: str) -> str:
+    """Return the sentence for a request that does not match its schema; `errors` are pydantic's."""
     first = errors[0]
     where = [str(part) for part in first["loc"]]
     if where[-1] == "data_file":
         if first["type"] == "missing":
             sent = "" if content_type.startswith("multipart/form-data") else ", as multipart/form-data"
-            return f"no file was sent: it belongs into the field data_file{sent} (curl -F data_file=@motor.wav)"
+            return f"the file is missing: send it in the field data_file{sent} (curl -F data_file=@motor.wav)"
         return "data_file is text: send the file itself (curl -F data_file=@motor.wav, with the @)"
     return f"{'.'.join(where[1:]) or where[0]}: {first['msg']}"
-
-
-# Who may.
-
-
-# What is read.
-
-
-# What is judged.
-
-
-# What is commanded. Each is journalled with who asked.
-
-
-# The stream.
-
-
-# The page.

@@ -14,7 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 from core.errors import GoodpartError
 
 ANSWER_SECONDS = 5.0
+"""Seconds to wait for an answer."""
 JUDGED_SECONDS = 90.0
+"""Seconds to wait until a file is judged."""
 
 
 class ServiceClient:
@@ -28,11 +30,12 @@ class ServiceClient:
 
     @property
     def address(self) -> str:
+        """The address of the service, as a URL."""
         return self.url.geturl()
 
     @property
     def headers(self) -> dict[str, str]:
-        """Who asks, and the token that allows it."""
+        """The headers of every request: the sender's name, and the token."""
         name = self._who.encode("ascii", "replace").decode()
         return {"X-Goodpart-Who": name} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
 
@@ -54,56 +57,63 @@ class ServiceClient:
             connection.close()
 
     def judge(self, file: Path, sensitivity: float | None = None) -> dict[str, Any]:
-        """The answer of POST /judge about a file of this machine. Raises GoodpartError with the service's words."""
+        """Send a file of this machine to POST /judge and return the answer.
+
+        Raises GoodpartError if the file cannot be read, with the service's message if it refuses, or without an answer.
+        """
         try:
             data = file.read_bytes()
         except OSError as error:
             raise GoodpartError(f"{file}: cannot be read ({error.strerror or error})") from error
-        mark = f"goodpart-{secrets.token_hex(16)}"
+        boundary = f"goodpart-{secrets.token_hex(16)}"
         name = file.name.encode("utf-8", "replace").replace(b'"', b"'")
         head = b'--%s\r\nContent-Disposition: form-data; name="data_file"; filename="%s"\r\n\r\n' % (
-            mark.encode(),
+            boundary.encode(),
             name,
         )
-        body = head + data + f"\r\n--{mark}--\r\n".encode()
+        body = head + data + f"\r\n--{boundary}--\r\n".encode()
         path = "/judge?map=1" + ("" if sensitivity is None else f"&sensitivity={sensitivity:g}")
-        status, said = self.ask("POST", path, body, f"multipart/form-data; boundary={mark}", JUDGED_SECONDS)
+        status, answer = self.ask("POST", path, body, f"multipart/form-data; boundary={boundary}", JUDGED_SECONDS)
         if status != 200:
-            raise GoodpartError(str(said.get("error", f"the service answers {status}")))
-        result: dict[str, Any] = said
+            raise GoodpartError(str(answer.get("error", f"the service answers {status}")))
+        result: dict[str, Any] = answer
         return result
 
 
 def token_in(file: Path | None) -> str:
-    """The token of a token file that allows the most; empty without a file. Raises GoodpartError."""
+    """Return the token of a token file that allows the most; empty without a file.
+
+    Raises GoodpartError if the file cannot be read.
+    """
     from tui.service.tokens import read_tokens
 
     return read_tokens(file).best if file else ""
 
 
 def user_name() -> str:
+    """Return the name of this machine's user, "somebody" if it has none."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, in a container
+    except (OSError, KeyError):  # a container may have no name for the user id
         return "somebody"
 
 
 def status_words(status: int) -> str:
-    """Why a service refuses to send snapshots, by its HTTP status."""
+    """Return why a service refuses to send snapshots, by its HTTP status."""
     if status in (401, 403):
-        return "it wants a token: --token-file, with the one that goodpart serve was given"
+        return "it needs a token: give --token-file with the token file of goodpart serve"
     if status == 429:
-        return "too many viewers and requests are there"
+        return "it has too many viewers and requests"
     return f"it answers {status}: is this the address of goodpart serve?"
 
 
 def service_url(url: str) -> SplitResult:
-    """The parts of a service's address. Raises GoodpartError if it is invalid."""
+    """Return the parts of a service's address. Raises GoodpartError if it is invalid."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        good = False
-    if not good:
+        valid = False
+    if not valid:
         raise GoodpartError(f"{url}: give the address of goodpart serve, such as http://127.0.0.1:5000")
     return parts._replace(query="", fragment="")

@@ -1,4 +1,4 @@
-"""What every route is given, and who may call it."""
+"""What every route works with, and who may call it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from tui.service.tokens import May, Tokens
 class JournalledStation(StationInterface, Protocol):
     """A station that keeps a journal."""
 
-    def note(self, reason: str, **data: Any) -> None: ...
+    def note(self, reason: str, **data: Any) -> None:
+        """Write an event of kind `command` to the journal."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What the answers are made of."""
+    """Everything that the routes work with."""
 
     recipe: Recipe
     station: JournalledStation
@@ -34,17 +35,20 @@ class Service:
     workers: JudgePool
     metrics: Metrics
     tokens: Tokens | None
-    """None where everybody who reaches it may do everything: on this machine."""
+    """None on loopback addresses: every client on this machine may do everything."""
 
 
-bearer = HTTPBearer(auto_error=False, description="a token of the file that goodpart serve was given")
+bearer = HTTPBearer(auto_error=False, description="a token of the token file of goodpart serve")
 
 
 Given = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 def needs(service: Service, what: May) -> list[Any]:
-    """The dependencies of a call."""
+    """Return the dependencies of a route: a check that the token allows `what`; none if the service has no tokens.
+
+    A missing or unknown token is answered with 401, a token that may only read with 403.
+    """
     tokens = service.tokens
     if tokens is None:
         return []

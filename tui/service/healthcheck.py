@@ -1,4 +1,7 @@
-"""Is the service well? `python -m tui.service.healthcheck URL [TOKEN FILE]` ends with 0 when it is, for containers."""
+"""Health check for containers: `python -m tui.service.healthcheck URL [TOKEN FILE]`.
+
+The exit code is 0 if the service is well, else 1.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from tui.service.client import ServiceClient, token_in
 
 
 def main(url: str, token_file: str = "") -> int:
+    """Print the reason of GET /health; return 0 if the service is well, else 1."""
     try:
         client = ServiceClient(url, token_in(Path(token_file) if token_file else None))
-        status, said = client.ask("GET", "/health", seconds=4.0)
+        status, answer = client.ask("GET", "/health", seconds=4.0)
     except GoodpartError as error:
         print(error)
         return 1
-    print(said.get("reason", said.get("error", "")))
+    print(answer.get("reason", answer.get("error", "")))
     return int(status != 200)
 
 

@@ -1,41 +1,44 @@
-"""What one client may ask of the service, so that no client takes it from the others or from the bench."""
+"""Limits per client, so that no client slows down the others or the station."""
 
 from __future__ import annotations
 
 BODY_BYTES = 64 * 1024 * 1024
-"""Of one request."""
+"""Bytes of one request's body."""
 ALL_BYTES = 512 * 1024 * 1024
-"""Of the bodies of all requests that are under way."""
+"""Bytes of the bodies of all requests under way."""
 UPLOADS = 128
-"""Files that are received, wait or are judged at one time; beyond, 429."""
+"""Files that are received, wait or are judged at one time; more get 429."""
 RECEIVE_SECONDS = 60.0
-"""In which a body must have come."""
+"""Seconds in which a body must arrive."""
 DRAIN_SECONDS = 5.0
-"""So long a body that is too large is read on and thrown away: a client that still sends does not hear the answer."""
+"""Seconds during which the rest of a too large body is read and discarded: a client that still sends does not read
+the answer."""
 HEADER_SECONDS = 15.0
-"""In which a new connection must have asked for something, and a request that has begun must be known."""
+"""Seconds in which a new connection must send a request, and the head of a request must be complete."""
 REQUESTS = 384
-"""Requests and viewers at one time; beyond, 429. /health is answered all the same."""
+"""Requests and viewers at one time; more get 429, except on /health."""
 CONNECTIONS = 512
-"""Sockets at one time; beyond, the one that has waited longest for a request makes room. With the files of UPLOADS
-fewer than the 1024 that a process usually may have open."""
+"""Sockets at one time; beyond, the one that has waited longest for a request is closed. Together with UPLOADS fewer
+than the 1024 files that a process may usually open."""
 BACKLOG = 128
-"""Connections that the operating system keeps until they are taken, all of them at once."""
+"""Connections that the operating system queues until they are accepted."""
 
 READ_SECONDS = 60.0
-"""A client that takes nothing of what was sent to it for so long is left, where the operating system can tell."""
+"""Seconds after which a client that acknowledges no data is dropped, if the operating system supports that."""
 VIEWER_BUFFER = 32 * 1024
-"""Bytes that the operating system keeps for a slow reader: what waits there is old when it arrives."""
+"""Bytes that the operating system buffers for a slow reader; few, because what waits there is old when it arrives."""
 SLOW_SECONDS = 0.4
-"""A reader that takes longer than this for a snapshot gets no pictures."""
+"""Seconds; a viewer that takes longer for one snapshot gets no pictures."""
 QUICK_SECONDS, QUICK_BYTES = 0.02, 30_000
-"""It gets them again when one takes less than that, or so many bytes (before they are compressed) go in a second."""
+"""It gets pictures again if a snapshot takes less than these seconds, or if it reads this many bytes (uncompressed)
+per second."""
 HEARTBEAT_SECONDS = 0.5
-"""After so long a snapshot is told again although nothing is new: silence means that the line is dead."""
+"""Seconds after which an unchanged snapshot is sent again, so that silence means a dead connection."""
 UNKNOWN_LASTS = 5.0
 """Seconds of UNKNOWN, or without a judged sample, after which the service is not healthy."""
 STOP_SECONDS = 1.5
+"""Seconds that the station has to stop."""
 JOURNAL_ROWS = 10_000
-"""At most, of one GET /journal."""
+"""Rows that one GET /journal returns at most."""
 JOURNAL_READERS = 4
-"""At one time; beyond, 429."""
+"""Readers of the journal at one time; more get 429."""

@@ -1,4 +1,4 @@
-"""Whether the station is alive, and whether what it says is worth anything."""
+"""Decides whether the station is well: it runs, and its verdicts are useful."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from tui.service.limits import UNKNOWN_LASTS
 
 
 class Liveness:
-    """`put` gets every snapshot, on the station's thread."""
+    """Watches the snapshots of a station; `put` is called on the station's thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known = self._judged = self._told = float("-inf")
+        self._known = self._judged = self._received = float("-inf")
         self._numbers: dict[Sense, int] = {}
 
     def put(self, snapshot: Snapshot) -> None:
-        now = self._told = self._clock()
+        """Note the time of a snapshot, and whether it has a verdict and newly judged samples."""
+        now = self._received = self._clock()
         if snapshot.verdict.state != "UNKNOWN":
             self._known = now
         numbers = {sense: state.judged.number for sense, state in snapshot.senses.items() if state.judged}
@@ -28,12 +29,12 @@ class Liveness:
             self._judged = now
 
     def trouble(self, snapshot: Snapshot) -> str:
-        """Why it is not well, in words; empty when it is. A part that is being exchanged is no trouble."""
+        """Return why the station is not well; empty if it is. The exchange of a part is no trouble."""
         now = self._clock()
         if snapshot.stopped:
             return snapshot.verdict.reason
-        if now - self._told > UNKNOWN_LASTS:
-            return "the station tells nothing any more"
+        if now - self._received > UNKNOWN_LASTS:
+            return "the station does not send snapshots any more"
         if snapshot.shot is not None:
             return single_trouble(snapshot)
         if now - self._known > UNKNOWN_LASTS:
@@ -44,7 +45,7 @@ class Liveness:
 
 
 def single_trouble(snapshot: Snapshot) -> str:
-    """Why no part could be judged in the single-shot mode, where it is no trouble that none is."""
+    """Return why no part could be judged in single-shot mode, in which waiting for a part is no trouble."""
     states = snapshot.senses.values()
     for source in (state.status for state in states):
         if source.state != "live":

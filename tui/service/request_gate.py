@@ -1,4 +1,4 @@
-"""What every request passes: whose page it comes from, how much it brings and how long it takes."""
+"""Checks every request: the page that it comes from, its size and its duration."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ from tui.service.limits import ALL_BYTES, BODY_BYTES, DRAIN_SECONDS, RECEIVE_SEC
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LATER = {"Retry-After": "5"}
-"""What goes with a 429."""
+"""Headers of an answer 429."""
 
 
 class RequestGate:
-    """An ASGI application around another.
+    """An ASGI application around another, which refuses foreign, too large and too slow requests.
 
-    Without tokens only names of this machine are answered to: a page from elsewhere may let its own name point here.
+    Without tokens it answers only requests to names of this machine: a foreign page may let its own name point here.
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str] | None) -> None:
-        """`names` are the names of this machine that are answered to; None for any."""
+        """`names` are the host names that requests may use; None for any."""
         self._app = app
         self._names = names
         self._bytes = 0
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request, then pass it on or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         self._under_way += 1
         try:
-            await self._let_in(Headers(scope=scope), scope, receive, send)
+            await self._answer(Headers(scope=scope), scope, receive, send)
         finally:
             self._under_way -= 1
 
-    async def _let_in(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         why = self._foreign(headers)
         if why:
             await refuse(403, why, scope, receive, send)
@@ -58,17 +59,17 @@ class RequestGate:
     def _foreign(self, headers: Headers) -> str:
         host = headers.get("host", "")
         if self._names is not None and name_of(host) not in self._names:
-            return f"{host or 'no host'}: this service answers to {', '.join(sorted(self._names))} alone"
+            return f"{host or 'no host'}: this service answers only to {', '.join(sorted(self._names))}"
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            return f"{origin}: a page from elsewhere may not use this service"
+            return f"{origin}: pages of other sites may not use this service"
         return ""
 
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         claimed = headers.get("content-length", "0")
         size = int(claimed) if claimed.isdecimal() else 0
         if size > BODY_BYTES and "expect" in headers:
-            # It asks before it sends.
+            # The client waits for permission before it sends the body.
             await refuse(413, too_large(), scope, receive, send)
             return
         body = Body(self, receive)
@@ -84,12 +85,13 @@ class RequestGate:
             self._bytes -= body.size
 
     def has_room(self, more: int) -> bool:
+        """Count `more` received bytes; return whether all requests together are within their limit."""
         self._bytes += more
         return self._bytes <= ALL_BYTES
 
 
 class Body:
-    """A request's body as it comes, counted and timed."""
+    """Receives a request's body and limits its size and time."""
 
     def __init__(self, gate: RequestGate, receive: Receive) -> None:
         self._gate = gate
@@ -99,16 +101,16 @@ class Body:
         self.size = 0
 
     async def receive(self) -> Message:
-        """Raises HTTPException where it is too large or too slow."""
+        """Return the next ASGI message. Raises HTTPException if the body is too large or too slow."""
         if self._complete:
-            return await self._receive()  # until the client goes
+            return await self._receive()  # waits until the client disconnects
         message = await self._within(self._until)
         part = len(message.get("body", b""))
         self._complete = message["type"] != "http.request" or not message.get("more_body", False)
         self.size += part
-        room = self._gate.has_room(part)
-        if self.size > BODY_BYTES or not room:
-            if room:
+        has_room = self._gate.has_room(part)
+        if self.size > BODY_BYTES or not has_room:
+            if has_room:
                 raise HTTPException(413, too_large())
             raise HTTPException(429, "too much is being sent: try again later", LATER)
         return message
@@ -118,12 +120,14 @@ class Body:
             return await asyncio.wait_for(self._receive(), max(0.0, until - time.monotonic()))
         except TimeoutError:
             raise HTTPException(
-                408, f"the request did not come within {RECEIVE_SECONDS:.0f} s", {"Connection": "close"}
+                408, f"the request did not arrive within {RECEIVE_SECONDS:.0f} s", {"Connection": "close"}
             ) from None
 
     async def ended(self) -> bool:
-        """Whether all of it has come, now that it is answered. What still comes is thrown away for a while: a client
-        that is sending would not read the answer."""
+        """Return whether the whole body has arrived, when the answer begins.
+
+        The rest of the body is read and discarded for a while: a client that is sending does not read the answer.
+        """
         until = time.monotonic() + DRAIN_SECONDS
         while not self._complete and time.monotonic() < until:
             try:
@@ -135,23 +139,24 @@ class Body:
 
 
 async def refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """Of a WebSocket it is the answer instead of its opening."""
+    """Answer with an error, also instead of opening a WebSocket."""
     await JSONResponse({"error": why}, status, LATER if status == 429 else None)(scope, receive, send)
 
 
 def too_large() -> str:
+    """Return the error text of a request that is too large."""
     return f"the request is larger than {BODY_BYTES // 1024 // 1024} MB"
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header: without port and brackets."""
+    """Return the name in a Host header, without port and brackets, in lower case."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone; of names only localhost is known to be."""
+    """Return whether only this machine can reach an address; the only name that counts is localhost."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -159,9 +164,9 @@ def is_loopback(host: str) -> bool:
 
 
 def sender(scope: dict[str, Any], headers: Headers) -> str:
-    """Who asks, for the journal: what they call themselves, and the address that they cannot choose."""
-    said = headers.get("x-goodpart-who", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    name = "".join(c for c in said if c.isprintable())[:60]
+    """Return the sender for the journal: the name that the client gives, and its address, which it cannot choose."""
+    given = headers.get("x-goodpart-who", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    name = "".join(c for c in given if c.isprintable())[:60]
     client = scope.get("client")
     address = client[0] if client else "unknown address"
     return f"{name} ({address})" if name else address

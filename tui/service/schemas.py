@@ -1,4 +1,4 @@
-"""What requests and answers look like."""
+"""Schemas of requests and answers."""
 
 from __future__ import annotations
 
@@ -12,24 +12,34 @@ from core.state.verdict import Sense
 
 
 class Error(BaseModel):
-    error: str = Field(description="what is wrong, and what to do about it")
+    """Every error."""
+
+    error: str = Field(description="the cause, and what to do about it")
 
 
 class Strict(BaseModel):
+    """A request body without unknown fields, conversions or non-finite numbers."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Anomaly(BaseModel):
+    """One row of AMULET's answer: an anomaly, or that there is none."""
+
     Anomaly: Literal[True] | Literal["No anomalies detected"]
     seconds: str | None = None
     value: float | None = None
 
 
 class Analysis(BaseModel):
+    """AMULET's answer to POST /submit."""
+
     Analysis: list[Anomaly]
 
 
 class ThresholdsAsked(Strict):
+    """The body of POST /thresholds."""
+
     sense: Sense = "image"
     density: float | None = None
     reconstruction_error: float | None = None
@@ -37,26 +47,35 @@ class ThresholdsAsked(Strict):
 
 
 class GrabAsked(Strict):
+    """The body of POST /grab."""
+
     knobs: Grab = "both"
     sense: Sense = "image"
 
 
 class PauseAsked(Strict):
+    """The body of POST /pause."""
+
     paused: bool
 
 
 class HealthAnswer(BaseModel):
+    """The answer of GET /health."""
+
     well: bool
     verdict: str
     reason: str
 
 
 Sensitivity = Annotated[
-    float | None, Query(ge=0, le=10, description="of the method amulet: 8 is as trained", allow_inf_nan=False)
+    float | None,
+    Query(ge=0, le=10, description="sensitivity of the method amulet: 8 is as trained", allow_inf_nan=False),
 ]
 
 
 class JournalRowAnswer(BaseModel):
+    """One row of GET /journal."""
+
     at: float = Field(description="seconds since 1970")
     kind: str
     verdict: str
@@ -65,14 +84,14 @@ class JournalRowAnswer(BaseModel):
 
 
 REFUSED: dict[int | str, dict[str, Any]] = {
-    400: {"model": Error, "description": "not HTTP as it should be"},
+    400: {"model": Error, "description": "invalid HTTP"},
     401: {"model": Error, "description": "a token is needed"},
-    403: {"model": Error, "description": "the token may only read, or the page is from elsewhere"},
-    408: {"model": Error, "description": "the request came too slowly"},
+    403: {"model": Error, "description": "the token may only read, or the page belongs to another site"},
+    408: {"model": Error, "description": "the request arrived too slowly"},
     413: {"model": Error, "description": "the request is too large"},
-    422: {"model": Error, "description": "what was sent cannot be used"},
-    429: {"model": Error, "description": "too much at one time"},
+    422: {"model": Error, "description": "the content of the request cannot be used"},
+    429: {"model": Error, "description": "too many requests at one time"},
 }
 
 
-UNABLE: dict[int | str, dict[str, Any]] = {409: {"model": Error, "description": "it cannot be done now"}}
+UNABLE: dict[int | str, dict[str, Any]] = {409: {"model": Error, "description": "the command is impossible now"}}

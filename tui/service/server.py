@@ -1,4 +1,4 @@
-"""goodpart serve at work: the station, the socket, the server, and an orderly end."""
+"""Runs goodpart serve: starts the station and the web server, and stops both."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tui.service.tokens import Tokens
 def serve(
     recipe: Recipe, station: Station, host: str, port: int, tokens: Tokens | None, amulet: Path | None = None
 ) -> int:
-    """Serve until SIGTERM or Ctrl-C. Raises GoodpartError where the address cannot be had."""
+    """Serve until SIGTERM or Ctrl-C; return the exit code. Raises GoodpartError if it cannot listen at the address."""
     hub, pulse, notifier = SnapshotHub(station.snapshot()), Liveness(), SystemdNotifier()
     workers = JudgePool(recipe.folder, amulet)
     service = Service(recipe, station, hub, pulse, workers, Metrics(hub, workers), tokens)
@@ -66,8 +66,10 @@ def serve(
 def snapshot_receiver(
     station: Station, pulse: Liveness, hub: SnapshotHub, notifier: SystemdNotifier
 ) -> Callable[[Snapshot], None]:
-    """What gets every snapshot, on the station's thread. While a sense hangs the others go on and snapshots come, but
-    the watchdog is not fed: only a new start helps."""
+    """Return the function that gets every snapshot, on the station's thread.
+
+    While one sense hangs, the others still publish snapshots, but the watchdog is not fed: only a restart helps.
+    """
 
     def put(snapshot: Snapshot) -> None:
         pulse.put(snapshot)
@@ -79,6 +81,7 @@ def snapshot_receiver(
 
 
 def uvicorn_config(gate: RequestGate) -> uvicorn.Config:
+    """Return the server's configuration."""
     # Not uvicorn's limit_concurrency: it answers 503, in plain text, to /health as well.
     return uvicorn.Config(
         gate,
@@ -95,7 +98,7 @@ def uvicorn_config(gate: RequestGate) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Tells systemd when it is ready, and ends the station together with the connections."""
+    """Notifies systemd when it is ready, and stops the station together with the connections."""
 
     def __init__(self, config: uvicorn.Config, station: Station, notifier: SystemdNotifier) -> None:
         super().__init__(config)
@@ -104,19 +107,22 @@ class Server(uvicorn.Server):
         self.by = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen and notify systemd."""
         await super().startup(sockets)
         self._notifier.tell("READY=1")
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """Stop the station and the server after SIGTERM or Ctrl-C."""
         if not self.by:
             self._notifier.tell("STOPPING=1")
-            # Journal and devices take their time; the connections need not wait for them.
+            # Closing the journal and the devices takes a while; the connections close meanwhile.
             threading.Thread(target=self._station.stop, args=(STOP_SECONDS,), daemon=True).start()
         self.by = sig
         self.should_exit = True
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        # uvicorn's own raises the signal again when it has ended, which would end us before the station has.
+        """Serve until a signal arrives."""
+        # uvicorn's run raises the signal again at its end, which would end this process before the station has stopped.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.handle_exit)
         with suppress(KeyboardInterrupt):
@@ -124,7 +130,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises GoodpartError."""
+    """Return a bound socket for the server (port 0: any free one). Raises GoodpartError if that fails."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -139,12 +145,14 @@ def listen(host: str, port: int) -> socket.socket:
         listening.bind(address)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise GoodpartError(f"{host}, port {port}: cannot be listened at ({why}): --port takes another") from error
+        raise GoodpartError(
+            f"{host}, port {port}: the service cannot listen there ({why}): give another --port"
+        ) from error
     return listening
 
 
 def checked_host(host: str, tokens: Tokens | None) -> None:
-    """Raises GoodpartError where others could reach a service that asks for no token."""
+    """Raise GoodpartError if other machines could reach a service that asks for no token."""
     if tokens is None and not is_loopback(host):
         raise GoodpartError(
             f"{host} can be reached from other machines: give --token-file FILE (made if missing), or leave --host out"
@@ -152,9 +160,10 @@ def checked_host(host: str, tokens: Tokens | None) -> None:
 
 
 class OneLineFormatter(logging.Formatter):
-    """An error is told in a line: what, and where."""
+    """Formats an exception in one line: its type, message and place."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """Return the line for `ei`, as sys.exc_info() gives it."""
         _, error, trace = ei
         frames = traceback.extract_tb(trace)
         where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
@@ -162,13 +171,15 @@ class OneLineFormatter(logging.Formatter):
 
 
 def log_in_lines() -> None:
+    """Print warnings and errors on stderr, each in one line."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLineFormatter("goodpart: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    # It warns of whatever a client sends wrong, and calls words that are no UTF-8 an error of ours.
+    # uvicorn warns of every mistake of a client, and logs invalid UTF-8 from a client as an error of the server.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     logging.getLogger("uvicorn.error").addFilter(is_own_error)
 
 
 def is_own_error(record: logging.LogRecord) -> bool:
+    """Return whether a log record is an error of the server, not of a client."""
     return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

@@ -1,4 +1,4 @@
-"""The newest snapshot for many viewers: each takes it when it can, none waits for another, nor the station for any."""
+"""Shares the newest snapshot with many viewers, without making the station or another viewer wait."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from core.state.material import Preview
 from core.state.snapshot import Snapshot
 
 MOST_IN_A_ROW = 8
+"""Length of the longest sequence that a slow viewer gets."""
 
 
 class SnapshotHub:
-    """`put` is called on the station's thread, everything else on the loop that serves."""
+    """Holds the newest snapshot. `put` is called on the station's thread, everything else on the server's loop."""
 
     def __init__(self, first: Snapshot) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -30,9 +31,11 @@ class SnapshotHub:
         self.viewers = 0
 
     def serve_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the loop on which viewers wait."""
         self._loop = loop
 
     def put(self, snapshot: Snapshot) -> None:
+        """Take a new snapshot and wake the waiting viewers."""
         self.newest = snapshot
         if self._loop is not None and not self._waking and not self._loop.is_closed():
             self._waking = True
@@ -44,37 +47,38 @@ class SnapshotHub:
         self._news = asyncio.Event()
 
     async def newer_than(self, snapshot: Snapshot | None, seconds: float) -> Snapshot:
-        """The newest, as soon as it is another; the same again when there is none for so long."""
+        """Return the newest snapshot as soon as it differs from `snapshot`; after `seconds` the same one again."""
         if self.newest is snapshot:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), seconds)
         return self.newest
 
     def as_json(self, snapshot: Snapshot) -> dict[str, Any]:
-        """Made once for all viewers; not to be changed."""
+        """Return a snapshot as JSON, encoded once for all viewers; the caller must not change it."""
         if self._encoded is None or self._encoded[0] is not snapshot:
             self._encoded = snapshot, to_json(snapshot)
         return self._encoded[1]
 
 
 class SnapshotFeed:
-    """What one viewer is told: everything first, then what has changed, to a slow one without pictures."""
+    """Makes the messages for one viewer: first the whole snapshot, then the changes; without pictures if it is slow."""
 
     def __init__(self, hub: SnapshotHub) -> None:
         self._hub = hub
-        self._told: dict[str, Any] | None = None
+        self._sent: dict[str, Any] | None = None
 
     def message(self, snapshot: Snapshot, slow: bool) -> dict[str, Any]:
-        said = to_json(without_large_fields(snapshot)) if slow else self._hub.as_json(snapshot)
-        before, self._told = self._told, said
+        """Return the next message: the whole snapshot, or the changes since the last message."""
+        data = to_json(without_large_fields(snapshot)) if slow else self._hub.as_json(snapshot)
+        before, self._sent = self._sent, data
         clock = time.monotonic()
         if before is None:
-            return {"goodpart": VERSION, "clock": clock, "snapshot": said}
-        return {"clock": clock, "changes": changes(before, said)}
+            return {"goodpart": VERSION, "clock": clock, "snapshot": data}
+        return {"clock": clock, "changes": changes(before, data)}
 
 
 def without_large_fields(value: Any) -> Any:
-    """Without what a slow line has no room for: pictures and long rows of numbers; maps in whole numbers."""
+    """Return a copy without pictures and long sequences of numbers, and with maps rounded, for a slow connection."""
     if isinstance(value, Preview):
         return None
     if isinstance(value, np.ndarray):
@@ -84,6 +88,6 @@ def without_large_fields(value: Any) -> Any:
         return kept if len(kept) <= MOST_IN_A_ROW else ()
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    said = {field.name: getattr(value, field.name) for field in fields(value)}
-    spared = {name: without_large_fields(part) for name, part in said.items()}
-    return replace(value, **{name: part for name, part in spared.items() if part is not said[name]})
+    parts = {field.name: getattr(value, field.name) for field in fields(value)}
+    smaller = {name: without_large_fields(part) for name, part in parts.items()}
+    return replace(value, **{name: part for name, part in smaller.items() if part is not parts[name]})

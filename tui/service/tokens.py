@@ -1,4 +1,4 @@
-"""Who may read, who may change: two tokens in a file that nobody else can read."""
+"""Read and write tokens, stored in a file with mode 0600."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from core.errors import GoodpartError
 
 May = Literal["read", "change"]
 LEAST_LENGTH = 16
+"""Characters of the shortest token."""
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
-"""What a header, a URL and a WebSocket's subprotocol can all carry."""
+"""Characters that are valid in a header, a URL and a WebSocket's subprotocol."""
 
 
 @dataclass(frozen=True)
 class Tokens:
+    """The token to read and the token to change."""
+
     read: str = ""
     change: str = ""
-    """May read as well. Where one is empty nobody has it."""
+    """Allows reading as well. An empty token allows nothing."""
 
     def allow(self, given: str, what: May) -> bool:
-        """In the same time, however much of it is right."""
+        """Return whether a token allows `what`. The time does not depend on how much of the token is right."""
         change = _same(given, self.change)
         return (_same(given, self.read) or change) if what == "read" else change
 
     @property
     def best(self) -> str:
-        """What a viewer shows: the one that may more."""
+        """The token that allows the most."""
         return self.change or self.read
 
 
@@ -41,12 +44,15 @@ def _same(given: str, known: str) -> bool:
 
 
 def read_tokens(path: Path) -> Tokens:
-    """From `read = "..."` and `change = "..."`. Raises GoodpartError, also for a file that others can read."""
+    """Return the tokens of a file with `read = "..."` and `change = "..."`.
+
+    Raises GoodpartError if it is missing or invalid, or if others can read it.
+    """
     try:
         with path.open("rb") as file:
             others = os.name != "nt" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
             if others:
-                raise GoodpartError(f"{path}: others can read the tokens: chmod 600 {path}")
+                raise GoodpartError(f"{path}: other users can read the tokens: run chmod 600 {path}")
             table = tomllib.loads(file.read().decode())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
@@ -64,10 +70,13 @@ def read_tokens(path: Path) -> Tokens:
 
 
 def tokens_made_if_missing(path: Path) -> Tokens:
-    """What `goodpart serve --token-file` does. Raises GoodpartError."""
+    """Return the tokens of a file; make the file with new tokens if it is missing.
+
+    Raises GoodpartError if it cannot be made, is invalid, or if others can read it.
+    """
     made = Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
     text = (
-        "# goodpart serve: who has the first may look and have files judged, who has the second may do everything.\n"
+        "# goodpart serve: the first token allows looking and judging files, the second one allows everything.\n"
         f'read = "{made.read}"\nchange = "{made.change}"\n'
     )
     try:

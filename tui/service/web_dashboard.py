@@ -1,7 +1,8 @@
-"""The dashboard in a browser: textual-serve, each page a dashboard of its own that is attached to the service."""
+"""Serves the dashboard to browsers with textual-serve; each page runs its own dashboard, attached to the service."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import logging
@@ -20,10 +21,11 @@ from tui.service.request_gate import LOOPBACK, is_loopback, name_of
 from tui.service.tokens import read_tokens
 
 TEMPLATES = Path(__file__).with_name("web")
+LAST_SCREENS_SECONDS = 0.5
 
 
 class DashboardServer(Server):
-    """Lets in only pages that it has served itself, to whoever is on this machine or has the token as password."""
+    """Serves dashboards only to its own pages, on this machine or after the token was given as password."""
 
     def __init__(self, command: str, host: str, port: int, names: Collection[str] | None, password: str) -> None:
         super().__init__(command, host, port, title="goodpart", templates_path=TEMPLATES)
@@ -31,24 +33,31 @@ class DashboardServer(Server):
         self._password = password
 
     def initialize_logging(self) -> None:
+        """Print only errors, each in one line."""
         logging.basicConfig(level=logging.ERROR, format="goodpart: %(message)s")
 
-    async def on_startup(self, app: web.Application) -> None:
+    async def on_startup(self, _app: web.Application) -> None:
+        """Print the address."""
         print(f"the dashboard: {self.public_url}/; Ctrl-C ends it", flush=True)
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._gate())
+        app.on_cleanup.append(self._end_screens)
         return app
+
+    async def _end_screens(self, _app: web.Application) -> None:
+        """Let the last screens' processes end on this loop; asyncio complains about pipes that outlive it."""
+        await asyncio.sleep(LAST_SCREENS_SECONDS)
 
     def _gate(self) -> Middleware:
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             origin = request.headers.get("Origin")
             if self._names is not None and name_of(request.host) not in self._names:
-                raise web.HTTPForbidden(text="this page answers to names of its own machine alone")
+                raise web.HTTPForbidden(text="this page answers only to names of its own machine")
             if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
-                raise web.HTTPForbidden(text="a page from elsewhere may not use this one")
+                raise web.HTTPForbidden(text="pages of other sites may not use this one")
             if self._password and not hmac.compare_digest(password_of(request).encode(), self._password.encode()):
                 raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="goodpart: the token"'})
             return await handler(request)
@@ -57,6 +66,7 @@ class DashboardServer(Server):
 
 
 def password_of(request: web.Request) -> str:
+    """Return the password of a request with basic authentication; empty without one."""
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     try:
         return base64.b64decode(given).decode().partition(":")[2] if kind.lower() == "basic" else ""
@@ -65,13 +75,16 @@ def password_of(request: web.Request) -> str:
 
 
 def serve_dashboard(url: str, host: str, port: int, token_file: Path | None) -> None:
-    """Raises GoodpartError where others could reach a dashboard that asks for no password."""
+    """Serve dashboards until Ctrl-C.
+
+    Raises GoodpartError if other machines could reach a dashboard that asks for no password, or without valid tokens.
+    """
     loopback = is_loopback(host)
     tokens = read_tokens(token_file) if token_file else None
     if not loopback and (tokens is None or not tokens.change):
         raise GoodpartError(
-            f"{host} can be reached from other machines: give --token-file FILE with a token to change; it is the"
-            " password that the browser asks for"
+            f"{host} can be reached from other machines: give --token-file FILE with a token to change, which is"
+            " the password that the browser asks for"
         )
     more = ["--token-file", str(token_file.absolute())] if token_file else []
     command = shlex.join([sys.executable, "-m", "tui", "watch", "--attach", url, *more])

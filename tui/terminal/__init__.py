@@ -1,1 +1,1 @@
-"""What the terminal can do, and how it is drawn to."""
+"""The terminal: its capabilities, and drawing on it."""

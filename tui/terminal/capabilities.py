@@ -1,8 +1,8 @@
-"""What the terminal can show: decided from the environment and from what was asked for. Pure functions.
+"""The capabilities of the terminal, decided from the environment and the user's settings. Pure functions.
 
-`detect_terminal` gives a `TerminalKind`; `tui.terminal.paced_app.PacedApp` takes it and does the rest, so that a
-screen needs to know none of it: it draws with `tui.terminal.glyphs.GLYPHS` (never with a character beyond ASCII)
-and colours by the names of `tui.terminal.themes.ROLES`, as variables of the style sheet or as the styles of
+`detect_terminal` returns a `TerminalKind`. `tui.terminal.paced_app.PacedApp` adapts everything to it, so that screens
+do not depend on the terminal: they draw with `tui.terminal.glyphs.GLYPHS` (never with a literal non-ASCII character)
+and use the colour names of `tui.terminal.themes.ROLES`, as variables of the style sheet or as the styles of
 `tui.widgets.pane`.
 """
 
@@ -16,40 +16,45 @@ from typing import Literal, cast
 
 Colors = Literal["none", "16", "256", "true"]
 Repertoire = Literal["ascii", "console", "full"]
-"""Which characters arrive: nothing above 127; what is in code page 437 as well (the Linux console's font); all."""
+"""The characters that the terminal can show: ASCII; also code page 437 (the Linux console's font); all."""
 
 _COLOURFUL = 3000.0
-"""Bytes a second from which on a line carries more than the basic colours."""
+"""Bytes per second that a line needs for more than the basic colours."""
 DUMB = ("", "dumb", "unknown")
+"""Values of TERM for terminals that can only print lines."""
 LEAST_SIZE = (60, 16)
 """Columns and rows that a screen needs."""
 _NAMED = ("xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "konsole", "gnome", "putty", "st", "wezterm", "vte")
-"""Terminals that have a title, and know or ignore what was invented after the VT220."""
+"""Terminals that have a title, and understand or ignore sequences younger than the VT220."""
 _MODERN_COLOURS = ("xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty", "konsole", "contour")
 
 
 @dataclass(frozen=True)
 class TerminalKind:
+    """The capabilities of one terminal."""
+
     repertoire: Repertoire = "full"
     colors: Colors = "true"
-    """`16` sends the eight basic colours alone, which every colour terminal has."""
+    """`16` uses only the eight basic colours, which every colour terminal has."""
     attributes: bool = True
-    """Bold, dim and underlined are what they say; the Linux console makes bright and other colours of them."""
+    """Whether it shows bold, dim and underlined as such; the Linux console shows them as other colours."""
     simple: bool = False
-    """Knows nothing after the VT220: no alternate screen, no title, no keyboard protocols."""
+    """Whether it knows nothing younger than the VT220: no alternate screen, no title, no keyboard protocols."""
     titled: bool = True
+    """Whether its window has a title."""
     erases: bool = True
-    """Erases a number of cells where it stands (VT220 and later)."""
+    """Whether it can erase a number of cells at the cursor (ECH; VT220 and later)."""
     paints: bool = True
-    """What it erases has the background in hand."""
+    """Whether erased cells take the current background colour."""
 
     @property
     def ascii(self) -> bool:
+        """Whether it shows ASCII only."""
         return self.repertoire == "ascii"
 
     @property
     def words(self) -> str:
-        """For the footer, in the words of the options: `256 ascii`."""
+        """Text for the footer, with the values of the options: `256 ascii`."""
         colours = "no colour" if self.colors == "none" else self.colors
         return f"{colours} ascii" if self.ascii else colours
 
@@ -62,10 +67,11 @@ def detect_terminal(
     speed: float | None = None,
     windows: bool = False,
 ) -> TerminalKind:
-    """The kind of the terminal that TERM, COLORTERM, the locale and NO_COLOR speak of; `ascii` and `colors` overrule.
+    """Return the kind of the terminal that TERM, COLORTERM, the locale and NO_COLOR describe; `ascii` and `colors`
+    overrule them.
 
-    `colors` is one of core.settings.user_config.COLORS or None; `speed`, bytes a second, is what the line tells of
-    itself: on a slow one every change of colour costs time.
+    `colors` is one of core.settings.user_config.COLORS or None. `speed` is the line's speed in bytes per second, None
+    if unknown: on a slow line every change of colour costs time.
     """
     term = environment.get("TERM", "")
     if windows and not term:
@@ -100,7 +106,7 @@ def _of_term(term: str, environment: Mapping[str, str]) -> Colors:
         return "none"
     if term.startswith("linux"):
         return "16"
-    # GNU screen hands on the COLORTERM of the terminal that it runs in, and does not understand it.
+    # GNU screen passes on the COLORTERM of the terminal that it runs in, but does not support it.
     trusted = not (term.startswith("screen") and environment.get("STY"))
     if term.endswith("-direct") or (trusted and environment.get("COLORTERM", "").lower() in ("truecolor", "24bit")):
         return "true"
@@ -108,18 +114,18 @@ def _of_term(term: str, environment: Mapping[str, str]) -> Colors:
 
 
 def _is_old(term: str) -> bool:
-    """The terminals of DEC and of their time: eight bits at most, no colours."""
+    """Whether it is a DEC terminal or one of that time: eight bits at most, no colours."""
     return term.startswith(("vt", "wy", "tvi", "adm", "hp", "ibm3", "h19")) and not term.startswith("vte")
 
 
 def _utf8(environment: Mapping[str, str]) -> bool:
-    """Whether the locale's characters are UTF-8; without any, the locale is C."""
+    """Whether the locale uses UTF-8; without a locale it is C, which does not."""
     locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "C")
     return "utf8" in locale.lower().replace("-", "")
 
 
 def environment_as_given() -> dict[str, str]:
-    """The environment as it was before Python put LC_CTYPE=C.UTF-8 into it (PEP 538), which would hide LANG=C."""
+    """Return the environment without the LC_CTYPE=C.UTF-8 that Python adds (PEP 538) and that would hide LANG=C."""
     environment = dict(os.environ)
     try:
         given = Path("/proc/self/environ").read_bytes().split(b"\0")

@@ -1,8 +1,8 @@
-"""What the terminal shows and what it should show, cell by cell; only the difference goes down the line.
+"""The cells that the terminal shows and the cells that it should show; only the difference is sent.
 
-Textual repaints whole pieces of rows. Here its updates are laid into a grid instead, and whenever the line is free
-the cells that differ from what the terminal already shows are written. So a slow line gets the newest state and
-never a backlog, and a changed digit costs a few bytes instead of a row.
+Textual repaints whole pieces of rows. Here its updates go into a grid instead. Whenever the line is free, the cells
+that differ from what the terminal shows are sent. So a slow line gets the newest state and never a backlog, and a
+changed digit costs a few bytes instead of a row.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ Cell = tuple[str, Pen]
 
 _BLANK: Cell = (" ", PLAIN)
 _ERASED_FROM = 10
-"""Blanks in a row that are erased rather than written."""
+"""Consecutive blanks from which on erasing is shorter than writing."""
 _SMALL = 12
-"""Changed cells of a row that shows at once what a key did: a threshold's digits, before the banner."""
+"""Changed cells up to which a row is sent before larger rows: a threshold's digits come before the banner."""
 _BRIDGE = 4
-"""So many unchanged cells are written again rather than jumped over: a jump takes as many bytes."""
+"""Unchanged cells up to which a gap is written again: moving the cursor takes as many bytes."""
 
 
 class CellBuffer:
+    """The grid between Textual and the terminal: takes updates, returns the sequences that bring the terminal up to
+    date."""
+
     def __init__(self, kind: TerminalKind | None = None) -> None:
         kind = kind or TerminalKind()
         self._kind = kind
@@ -37,18 +40,18 @@ class CellBuffer:
         self._touched: set[int] = set()
         self._urgent: set[int] = set()
         self._broken_off: dict[int, int] = {}
-        """Row to the column at which the last frame broke off."""
+        """The column at which the last frame stopped, for each unfinished row."""
         self._is_urgent = False
         self._first: int | None = None
         self._start = 0
         self._pen: Pen | None = None
-        """In the terminal's hand since the last frame; None where that is not known."""
+        """The terminal's current pen after the last frame; None if unknown."""
 
     def apply(self, update: CompositorUpdate, urgent: bool = False, first: int | None = None) -> None:
-        """Lay an update of Textual's compositor into the wanted grid. What is `urgent` (the answer to a key) goes out
-        before everything else that waits, and of that the row `first`.
+        """Write an update of Textual's compositor into the wanted grid. An `urgent` update (the answer to a key) is
+        sent before everything else that waits, and its row `first` before its other rows.
 
-        Raises TypeError for an update that is not known."""
+        Raises TypeError for an unknown kind of update."""
         self._is_urgent, self._first = urgent, first
         if isinstance(update, LayoutUpdate):
             region = update.region
@@ -61,14 +64,14 @@ class CellBuffer:
         elif isinstance(update, ChopsUpdate):
             for y, first, last in update.spans:
                 for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
-                    # Outside of its span a chop may hold what lies beneath a widget that was not asked.
+                    # Outside of its span a chop can hold cells that a widget above it covers.
                     if chop is not None and x < last and end > first:
                         self._put(x, y, chop.crop(0, min(end, last) - x))
         else:
             raise TypeError(f"unknown update {type(update).__name__}")
 
     def forget(self) -> None:
-        """What the terminal shows is not known any more: it was cleared, resized or disturbed."""
+        """Send every cell again, because the terminal was cleared, resized or overwritten."""
         self._pen = None
         self._broken_off.clear()
         self._shown = [[None] * len(row) for row in self._wanted]
@@ -76,12 +79,12 @@ class CellBuffer:
 
     @property
     def drawn(self) -> bool:
-        """Whether everything that is wanted has been given out."""
+        """Whether `changes` has returned every wanted cell."""
         return not self._touched
 
     def changes(self, budget: int) -> tuple[str, bool]:
-        """The sequence that brings the terminal nearer to what is wanted, of about `budget` bytes at most, and
-        whether more is left. Rows take turns, so that none starves on a slow line."""
+        """Return the next sequence for the terminal, about `budget` bytes at most, and whether more is left. Rows take
+        turns, so that every row gets its share of a slow line."""
         out: list[str] = []
         spent = 0
         for y in sorted(self._touched, key=self._turn):
@@ -102,8 +105,8 @@ class CellBuffer:
         return "".join(out), bool(self._touched)
 
     def _turn(self, y: int) -> tuple[int, int]:
-        """When a row is drawn: the answer to a key, small changes before large ones, then the others where the last
-        frame stopped."""
+        """Return the sort key of a row: first the answer to a key, small changes before large ones, then the others
+        from the row at which the last frame stopped."""
         if y not in self._urgent:
             return 3, (y - self._start) % len(self._wanted)
         if y == self._first:
@@ -112,8 +115,8 @@ class CellBuffer:
         return (1 if changed <= _SMALL else 2), y
 
     def _row(self, y: int, pen: Pen | None, first: int, room: int) -> tuple[str, Pen | None, int]:
-        """The sequence that mends a row from column `first` on, the pen after it, and the column that it has come to:
-        it breaks off after about `room` bytes."""
+        """Return the sequence that updates a row from column `first` on, the pen after it, and the column reached: it
+        stops after about `room` bytes."""
         wanted, shown = self._wanted[y], self._shown[y]
         if wanted == shown:
             return "", pen, len(wanted)
@@ -151,8 +154,8 @@ class CellBuffer:
         return "".join(out), pen, len(wanted)
 
     def _erasable(self, row: list[Cell], x: int) -> int:
-        """How many cells from here on are best erased at once; 0 where they are few, or where erasing is not known or
-        leaves the terminal's own background."""
+        """Return how many cells from `x` on are best erased at once; 0 if they are few, or if the terminal cannot
+        erase or would leave its own background."""
         cell = row[x]
         if (
             not self._kind.erases
@@ -173,7 +176,7 @@ class CellBuffer:
         self.forget()
 
     def _put(self, x: int, y: int, strip: Strip) -> int:
-        """Lay a strip down; gives the column after it. What lies outside is cut off."""
+        """Write a strip into the grid and return the column after it. Cells outside of the grid are dropped."""
         if not 0 <= y < len(self._wanted):
             return x
         row = self._wanted[y]
@@ -202,12 +205,12 @@ class CellBuffer:
 
 
 def byte_length(text: str) -> int:
-    """Bytes on the line: a shade or a block takes three."""
+    """Return the length in bytes as sent: a shade or a block takes three."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _lay_unusual(text: str, pen: Pen, cells: list[Cell]) -> None:
-    """Wide and combining characters; control characters in a name never reach the terminal."""
+    """Append wide and combining characters; replace control characters, which must not reach the terminal, by `?`."""
     for character in text:
         if not character.isprintable():
             cells.append(("?", pen))

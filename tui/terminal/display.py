@@ -1,4 +1,4 @@
-"""How a command shows the screen: the terminal's kind and the user's settings. Commands that show it call `display`."""
+"""The terminal's kind and the user's settings, for commands that show a screen."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from core.settings.user_config import Config, resolve
 from tui.terminal.capabilities import TerminalKind, detect_terminal, environment_as_given
 
 OPTIONS = ("theme", "refresh", "ascii", "colors")
+"""Options of the command line that overrule the settings of the same name."""
 BROWSER = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-"""What a browser shows, wherever its server was started."""
+"""The environment that describes a browser, whatever terminal its server was started in."""
 
 
 @dataclass(frozen=True)
 class Display:
+    """The terminal and the settings that apply to it."""
+
     kind: TerminalKind
     config: Config
 
 
 def display(options: argparse.Namespace) -> Display:
-    """From the options of `tui.cli.parser.show`, the environment and config.toml. Raises GoodpartError."""
+    """Return the display that the options of `tui.cli.parser.show`, the environment and config.toml ask for. Raises
+    GoodpartError for an invalid setting."""
     environment = environment_as_given()
     if environment.get("TEXTUAL_DRIVER"):
         environment |= BROWSER
@@ -39,4 +43,5 @@ def display(options: argparse.Namespace) -> Display:
 
 
 def options_given(options: argparse.Namespace) -> Mapping[str, object]:
+    """Return the values of `OPTIONS`; None for an option that is missing."""
     return {name: getattr(options, name, None) for name in OPTIONS}

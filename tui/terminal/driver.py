@@ -1,4 +1,4 @@
-"""The terminal: Textual's driver on a line that tells how far it is, and everything left as it was found."""
+"""The terminal driver: Textual's driver with flow control. It restores the terminal when the app ends."""
 
 from __future__ import annotations
 
@@ -27,37 +27,38 @@ from tui.terminal.glyphs import spelled
 from tui.terminal.stray_output import StrayOutput
 
 LEAVE = "\x1b[?2026l\x1b[<u\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""Out of everything that Textual's driver turns on."""
+"""The sequence that turns off every mode that Textual's driver turns on."""
 
 
 _KEEP_TITLE = "\x1b[22;2t"
 _OLD_TITLE = "\x1b]2;\x07\x1b[23;2t"
 _POINTER = "\x1b]22;"
-"""The shape of the mouse's pointer: no mouse is asked for."""
+"""The start of the sequence that sets the mouse pointer; it is never sent, because the mouse is not used."""
 _YOUNGER = re.compile(r"\x1b\[([<>]|\?(2026|2048|2004|1004|1049)\D)")
-"""What terminals before xterm do not know, and some of them print: keyboard protocols, questions, other screens."""
+"""Sequences that terminals before xterm do not know and partly print: keyboard protocols, queries, other screens."""
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, with a line that tells how far it is."""
+    """Textual's driver with flow control."""
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
         super().__init__(app, **settings)
         self._kind: TerminalKind = getattr(app, "kind", TerminalKind())
         output = _output_descriptor()
         self.told_speed = serial_line_speed(output)
-        """Bytes a second, where the terminal's settings tell them."""
+        """Bytes per second according to the terminal's settings; None if unknown."""
         self.line = FlowControl(speed=self.told_speed)
         self.strays = StrayOutput()
         self._patient = PatientFile(output, self.line)
         self._file = cast(Any, self._patient)
         self.on_cleared: Callable[[], None] | None = None
         self.on_answer: Callable[[], None] | None = None
-        """The terminal has what was sent; called on the input's thread."""
+        """Called on the input's thread if the terminal confirms that it received the last frame."""
         self.restored = False
         self._title: str | None = None
 
     def start_application_mode(self) -> None:
+        """Take over the terminal, and collect the stray output of libraries."""
         self.restored = False
         self._patient.resume()
         self.strays.hold()
@@ -68,15 +69,16 @@ class TerminalDriver(LinuxDriver):
             self.on_cleared()
 
     def _keep_flow_control(self) -> None:
-        """A terminal on a serial line says by XOFF that it cannot follow; Textual would take it for a key."""
+        """Keep XON/XOFF: a terminal on a serial line sends XOFF if it cannot keep up, which Textual would read as a
+        key."""
         with suppress(termios.error):
             flags = self.attrs_before[tty.IFLAG] & (termios.IXON | termios.IXOFF) if self.attrs_before else 0
-            now = termios.tcgetattr(self.fileno)
-            now[tty.IFLAG] |= flags
-            termios.tcsetattr(self.fileno, termios.TCSANOW, now)
+            attributes = termios.tcgetattr(self.fileno)
+            attributes[tty.IFLAG] |= flags
+            termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
     def title(self, text: str) -> None:
-        """The window's title, where there is one; what it was before comes back at the end."""
+        """Set the window's title if the terminal has one; the old title comes back at the end."""
         if not self._kind.titled or text == self._title:
             return
         if self._title is None:
@@ -86,18 +88,22 @@ class TerminalDriver(LinuxDriver):
         self.write(f"\x1b]2;{printable}\x07")
 
     def write(self, data: str) -> None:
+        """Queue data for the terminal, except sequences that it does not know."""
         if data.startswith(_POINTER) or (self._kind.simple and _YOUNGER.match(data)):
             return
         self.line.queued(byte_length(data))
         super().write(data)
 
     def send_frame(self, frame: str) -> None:
+        """Queue a frame, with a request for confirmation if the terminal answers such requests."""
         self.write(frame + ASK if self.line.sending(byte_length(frame)) else frame)
 
     def free(self) -> bool:
+        """Return whether the terminal has received everything."""
         return self.line.free(self._patient.kernel_queue())
 
     def process_message(self, message: Message) -> None:
+        """Take a cursor position as the confirmation of a frame; pass on every other message."""
         if isinstance(message, CursorPosition):
             self.line.answered()
             if self.on_answer is not None:
@@ -106,21 +112,21 @@ class TerminalDriver(LinuxDriver):
             super().process_message(message)
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal as it was, without waiting for what is still on its way to it."""
+        """Restore the terminal, and drop the output that has not reached it."""
         self._drop_what_waits()
         self._patient.resume(for_at_most=1.0)
         self.write("\x1b[0m" if self._kind.simple else "\x1b[?2026l\x1b[0m")
         self.write(self.leave_title())
         self._title = None
         if self._kind.simple:
-            # There is no other screen to go back to.
+            # Such a terminal has no alternate screen to leave.
             self.write("\x1b[H\x1b[2J")
         super().stop_application_mode()
         self.strays.release()
         self.restored = True
 
     def leave_title(self) -> str:
-        """The sequence after which the window has its old title again, or, where titles are not kept, none."""
+        """Return the sequence that brings back the window's old title; empty if the title was not changed."""
         return "" if self._title is None else _OLD_TITLE
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -138,13 +144,13 @@ class TerminalDriver(LinuxDriver):
         while thread is not None and (thread._queue.qsize() or self.line.behind_here) and time.monotonic() < end:
             time.sleep(0.005)
         if behind:
-            # A terminal that has gone cannot be flushed, nor needs to be.
+            # A terminal that is gone cannot be flushed and need not be.
             with suppress(termios.error):
                 termios.tcflush(self._patient.fileno(), termios.TCOFLUSH)
 
 
 def _output_descriptor() -> int:
-    """Textual writes to stderr; when that is redirected, the terminal may still be at stdout."""
+    """Return stderr, to which Textual writes, or stdout if only that is a terminal."""
     for stream in (sys.__stderr__, sys.__stdout__):
         if stream is not None and stream.isatty():
             return stream.fileno()
@@ -153,9 +159,10 @@ def _output_descriptor() -> int:
 
 @contextmanager
 def terminal_left_as_found(end: Callable[[int], bool], driver: Callable[[], object]) -> Iterator[None]:
-    """Around the app: SIGTERM and SIGHUP end it in good order, and however it ends, the terminal is as before.
+    """Run the app inside this context: SIGTERM and SIGHUP end it in good order, and the terminal is restored however
+    it ends.
 
-    `end(code)` asks the running app to exit and tells whether there is one; `driver()` gives its driver.
+    `end(code)` asks the running app to exit and returns whether there is one; `driver()` returns its driver.
     """
     terminal = own_descriptor(_output_descriptor())
     before = _attributes()
@@ -174,7 +181,7 @@ def terminal_left_as_found(end: Callable[[int], bool], driver: Callable[[], obje
         code = 128 + signum
         if not end(code):
             raise SystemExit(code)
-        # A loop that hangs would never hear of it.
+        # An event loop that hangs would never exit.
         forced = threading.Timer(3.0, give_up, [code])
         forced.daemon = True
         forced.start()
@@ -198,7 +205,7 @@ def _attributes() -> list[Any] | None:
 
 
 def _restore(terminal: int, attributes: list[Any] | None, title: str) -> None:
-    # A terminal that has gone needs nothing.
+    # A terminal that is gone needs no restoring.
     with suppress(OSError, termios.error):
         if attributes is not None:
             termios.tcsetattr(0, termios.TCSANOW, attributes)

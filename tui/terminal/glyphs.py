@@ -1,10 +1,11 @@
-"""Every character beyond ASCII that the screen draws with, in one place.
+"""Every non-ASCII character that the screen draws with, in one place.
 
-Widgets draw with the attributes of `GLYPHS`, looked up when they draw; `choose_glyphs` turns them to ASCII. Everything
-else on the screen (names of files, widgets of Textual's) is spelled by `spelled` with the characters that the terminal
-has, at the same width.
+Widgets read the attributes of `GLYPHS` when they draw; `choose_glyphs` switches them to ASCII. `spelled` rewrites
+everything else on the screen (file names, Textual's own widgets) in characters that the terminal has, at the same
+width.
 
-All of the full set are in code page 437, which the Linux console and old terminal fonts have; braille is not.
+All characters of the full set are in code page 437, which the Linux console and old terminal fonts have; braille is
+not.
 """
 
 from __future__ import annotations
@@ -18,19 +19,23 @@ from tui.terminal.capabilities import Repertoire, TerminalKind
 
 @dataclass
 class Glyphs:
+    """A set of characters to draw with."""
+
     block: str
     """A dot of the large letters."""
     full: str
     """Both halves of a cell."""
     upper: str
+    """The upper half of a cell."""
     lower: str
+    """The lower half of a cell."""
     called: str
-    """Stands for all three where a sample was called and colour cannot say so; empty where it can."""
+    """Replaces all three for an anomalous sample if the terminal has no colours; empty if it has."""
     line: str
     """A horizontal line: thresholds and headings."""
     axis: str
     axis_mark: str
-    """The axis where a label stands."""
+    """The axis at a label."""
     dot: str
     above: str
     """A value beyond the top of the scale."""
@@ -42,7 +47,7 @@ class Glyphs:
     ramp: str
     """From dark to bright, ASCII."""
     more: str
-    """Stands for what has been cut off."""
+    """Marks a text that is cut off."""
 
 
 _RAMP = " .:-=+*#%@"
@@ -86,7 +91,7 @@ GLYPHS = Glyphs(**vars(FULL))
 
 
 def choose_glyphs(kind: TerminalKind) -> None:
-    """From now on GLYPHS are those that this terminal can show. A process has one terminal."""
+    """Set GLYPHS to the characters that this terminal can show. A process has one terminal."""
     chosen = ASCII if kind.ascii else FULL
     for field in fields(Glyphs):
         setattr(GLYPHS, field.name, getattr(chosen, field.name))
@@ -94,7 +99,7 @@ def choose_glyphs(kind: TerminalKind) -> None:
         GLYPHS.called = ASCII.called
 
 
-# What Textual's widgets draw with, and what people write.
+# Characters that Textual's widgets draw with, and that users type.
 _SPELLINGS = {
     **dict.fromkeys("─━═╌┄┈╴╶▔▁▂‾–—‒―−", "-"),
     **dict.fromkeys("│┃║╎┆┊▏▎▍▕▐▌", "|"),
@@ -116,7 +121,7 @@ _SPELLINGS = {
 
 @lru_cache(4096)
 def spelled(text: str, repertoire: Repertoire) -> str:
-    """The same text, of the same width, in characters that the terminal has."""
+    """Return the text at the same width in characters that the terminal has."""
     if repertoire == "full" or text.isascii():
         return text
     return "".join(c if c.isascii() or (repertoire == "console" and _in_console(c)) else _ascii(c) for c in text)

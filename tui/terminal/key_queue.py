@@ -1,4 +1,4 @@
-"""An app that handles one key after the other, however fast they are typed or pasted."""
+"""An app that handles keys one after the other, however fast they are typed or pasted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from textual.timer import Timer
 from tui.view.keymap import ALWAYS_QUITS
 
 ROUNDS = 2
-"""A key goes from the focused widget up to the app, where it may do something; what that posts (a submitted field,
-another screen) goes up once more."""
+"""Trips from the focused widget up to the app that a key needs: the first for the key itself, the second for the
+messages that it causes (a submitted field, another screen)."""
 PATIENCE = 1.5
-"""Seconds after which a widget that has gone is not waited for any more."""
+"""Seconds to wait for a widget, which may be gone."""
 MOST_WAITING = 500
+"""Keys that wait at most; beyond that the oldest are dropped."""
 
 
 class KeyHandled(Message):
-    """Follows a key on its way up: where it arrives, the key has arrived before."""
+    """Follows a key from the focused widget up to the app: when it arrives, the key has been handled."""
 
 
 class KeyQueueApp(App[None], inherit_bindings=False):
-    """Textual forwards every key at once to what has the focus just then. Enter, which moves the focus, takes a longer
-    way: letters typed right after it would still come to the old field. So the next key waits until the one before
-    has had its effect."""
+    """Handles a key only after the key before has had its effect.
+
+    Textual forwards every key at once to the widget that has the focus. Enter moves the focus later, by a message, so
+    that letters typed right after it would still reach the old field."""
 
     def __init__(self, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
@@ -36,6 +38,7 @@ class KeyQueueApp(App[None], inherit_bindings=False):
         self._patience: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
+        """Handle an event; a key waits for the one before it. The key that always quits never waits."""
         if not isinstance(event, events.Key) or event.is_forwarded or event.key == ALWAYS_QUITS:
             await super().on_event(event)
         elif self._handling:
@@ -53,7 +56,8 @@ class KeyQueueApp(App[None], inherit_bindings=False):
         self._patience = self.set_timer(PATIENCE, self._next)
         (self.focused or self.screen).post_message(KeyHandled())
 
-    async def on_key_handled(self, message: KeyHandled) -> None:
+    async def on_key_handled(self, _message: KeyHandled) -> None:
+        """Handle the next key after `ROUNDS` trips."""
         if self._patience is not None:
             self._patience.stop()
         self._rounds -= 1

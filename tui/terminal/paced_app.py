@@ -1,4 +1,4 @@
-"""An app that draws only as fast as its terminal takes it, and only with what the terminal has."""
+"""An app that draws only as fast as its terminal can follow, and only with characters and colours that it has."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from tui.terminal.driver import TerminalDriver
 
 _SHORTEST_FRAME = 0.08
-"""Seconds between frames at the least, however fast keys are pressed."""
+"""Seconds between two frames at least, however fast keys are pressed."""
 _LOOK_AGAIN = 0.02
-"""Seconds until a busy line is looked at again."""
+"""Seconds until a busy line is checked again."""
 _SYNC_FROM = 400
-"""Characters of a frame that is worth being shown at once: the marks around it take sixteen."""
+"""Characters from which on a frame is sent as a synchronized update, whose marks take sixteen characters."""
 _SYSTEMS = {
     "none": None,
     "16": ColorSystem.STANDARD,
@@ -43,19 +43,20 @@ _SYSTEMS = {
 
 
 _URGENT_SECONDS = 1.0
-"""After a key, what changes is the answer to it."""
+"""Seconds after a key in which a change of the screen counts as the answer to it."""
 _TITLE_SECONDS = 1.0
-"""Between two titles of the window at the least."""
+"""Seconds between two titles of the window at least."""
 
 
 class Spelling(LineFilter):
-    """Whatever a widget draws, in characters that the terminal has."""
+    """Rewrites everything that a widget draws in characters that the terminal has."""
 
     def __init__(self, repertoire: Repertoire) -> None:
         super().__init__()
         self._repertoire = repertoire
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+    def apply(self, segments: list[Segment], _background: Color) -> list[Segment]:
+        """Return the segments with their texts rewritten at the same width."""
         return [
             segment if segment.text.isascii() else segment._replace(text=glyphs.spelled(segment.text, self._repertoire))
             for segment in segments
@@ -63,13 +64,14 @@ class Spelling(LineFilter):
 
 
 class PacedApp(KeyQueueApp, inherit_bindings=False):
-    """Textual's updates go through `CellBuffer`; a frame is written when the line is free, and holds what differs then.
+    """Passes Textual's updates through `CellBuffer`: whenever the line is free, a frame with the current difference is
+    sent.
 
-    `kind` is what the terminal can show (tui.terminal.capabilities), `theme` one of core.settings.user_config.THEMES,
-    `refresh` how often a second the screen may change. Screens draw with `tui.terminal.glyphs.GLYPHS` and the
-    variables of tui.terminal.themes.ROLES, and show `terminal_words` in their footer; the rest is seen to here.
-    `pacer.period` is the time until the next change: whoever changes the screen by itself calls
-    `pacer.due(time.monotonic(), self.all_out)` before.
+    `kind` holds the terminal's capabilities (tui.terminal.capabilities), `theme` is one of
+    core.settings.user_config.THEMES, `refresh` is how often the screen may change, in Hz. Screens draw with
+    `tui.terminal.glyphs.GLYPHS` and the variables of tui.terminal.themes.ROLES, and show `terminal_words` in their
+    footer; this class does the rest. `pacer.period` is the time until the next change: code that changes the screen
+    without a key calls `pacer.due(time.monotonic(), self.all_out)` first.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -81,9 +83,9 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
         chosen = theme_of(theme, self.kind)
         super().__init__(ansi_color=chosen.ansi)
         self.animation_level = "none"
-        # Textual would decide from NO_COLOR alone, and leave greys.
+        # Textual would decide from NO_COLOR alone and keep shades of grey.
         self.no_color = self.kind.colors == "none"
-        self._filters = [found for found in self._filters if isinstance(found, ANSIToTruecolor)]
+        self._filters = [line_filter for line_filter in self._filters if isinstance(line_filter, ANSIToTruecolor)]
         if self.no_color:
             self._filters.append(NoColor())
         if self.kind.repertoire != "full":
@@ -101,18 +103,18 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
 
     @property
     def terminal_words(self) -> str:
-        """What was chosen for this terminal, and whether the line is slow: `slow line: 1 Hz  256 ascii`."""
+        """Text for the footer: the rate on a slow line and the terminal's kind, `slow line: 1 Hz  256 ascii`."""
         kind = self.kind.words if self._told_kind else ""
         return "  ".join(filter(None, (self.pacer.words, kind)))
 
     @property
     def all_out(self) -> bool:
-        """Whether the terminal shows all that it should."""
+        """Whether the terminal shows the newest state of the screen."""
         terminal = self.terminal
         return terminal is None or self._cells is None or (self._cells.drawn and terminal.free())
 
     def title_window(self, text: str) -> None:
-        """The window's title, where there is one and the line is not slow; at most one a second: call again."""
+        """Set the window's title, at most once per second and not on a slow line. The caller repeats the call."""
         terminal, now = self.terminal, time.monotonic()
         if self.pacer.words:
             return
@@ -121,11 +123,13 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
             terminal.title(text)
 
     async def on_event(self, event: Event) -> None:
+        """Mark the changes after a key or a paste as urgent, and handle the event."""
         if isinstance(event, Key | Paste):
             self._urgent_until = time.monotonic() + _URGENT_SECONDS
         await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
+        """Return `TerminalDriver` in place of Textual's driver for Linux."""
         chosen = super().get_driver_class()
         if sys.platform != "win32" and chosen.__name__ == "LinuxDriver":
             from tui.terminal.driver import TerminalDriver
@@ -135,7 +139,7 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
 
     @property
     def terminal(self) -> TerminalDriver | None:
-        """The driver, when it is one that knows its line (not in tests without a terminal, not in a browser)."""
+        """The driver if it has flow control; None in tests without a terminal and in a browser."""
         driver = self._driver
         if driver is None or not hasattr(driver, "line"):
             return None
@@ -143,13 +147,13 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
         return terminal
 
     def action_redraw(self) -> None:
-        """Everything again: what the terminal shows may have been disturbed."""
+        """Repaint the whole screen; its contents may have been overwritten."""
         if self._cells is not None:
             self._cells.forget()
             self._draw()
 
     def on_resize(self) -> None:
-        # Terminals move what they show when they change size.
+        """Repaint the whole screen: terminals move their contents if their size changes."""
         self.action_redraw()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
@@ -195,7 +199,7 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
             self._later(_LOOK_AGAIN)
 
     def _answered(self) -> None:
-        """On the input's thread."""
+        """Draw the next frame, called on the input's thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._draw_now)
 
@@ -209,6 +213,6 @@ class PacedApp(KeyQueueApp, inherit_bindings=False):
 
 
 def _answer_row(screen: Screen[Any]) -> int | None:
-    """Where the answer to a key is read first: the screen's widget with the id `notice`."""
-    found = screen.query("#notice")
-    return found.first().region.y if found else None
+    """Return the row of the widget with the id `notice`, in which the answer to a key appears first."""
+    notices = screen.query("#notice")
+    return notices.first().region.y if notices else None

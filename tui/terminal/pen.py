@@ -1,4 +1,4 @@
-"""How a cell is drawn: the parameters of the SGR sequence, and the shortest change from one drawing to another."""
+"""Pens: the SGR parameters of a cell, and the shortest change from one pen to another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "
 
 
 class Pen(NamedTuple):
-    """SGR parameters, each as they are sent; empty is the terminal's own."""
+    """SGR parameters as they are sent; empty means the terminal's default."""
 
     attributes: str
     colour: str
@@ -28,7 +28,7 @@ PLAIN = Pen("", "", "")
 
 
 def make_pen(style: Style, kind: TerminalKind) -> Pen:
-    """The pen that comes nearest to a style of Rich in what the terminal can show."""
+    """Return the pen for a style of Rich, as near as the terminal can show it."""
     attributes = Strip.render_ansi(style.without_color, ColorSystem.TRUECOLOR)
     if not kind.attributes:
         attributes = ";".join(a for a in attributes.split(";") if a == _ONLY_REVERSED)
@@ -40,14 +40,14 @@ def make_pen(style: Style, kind: TerminalKind) -> Pen:
 
 
 def _parameters(colour: Color | None, system: ColorSystem | None, foreground: bool) -> str:
-    """SGR parameters; empty for the terminal's own colour."""
+    """Return the SGR parameters of a colour; empty for the terminal's default colour."""
     if colour is None or colour.is_default or system is None:
         return ""
     return ";".join(colour.downgrade(system).get_ansi_codes(foreground))
 
 
 def _basic(colour: str, background: str) -> tuple[str, str]:
-    """The eight basic colours for the bright ones, which are not known everywhere; grey is white."""
+    """Replace bright colours, which not every terminal knows, by the eight basic ones; grey becomes white."""
 
     def folded(code: str) -> int | None:
         if not code:
@@ -62,12 +62,12 @@ def _basic(colour: str, background: str) -> tuple[str, str]:
 
 
 def blank_pen(pen: Pen) -> Pen:
-    """The pen of a blank: its colour counts only if it is underlined or reversed."""
+    """Return the pen of a blank cell: its colour counts only if it is underlined or reversed."""
     return pen if pen.attributes.strip("12;") else Pen("", "", pen.background)
 
 
 def draws_alike(pen: Pen | None, text: str, wish: Pen) -> bool:
-    """Whether the pen in hand draws this as wished; the colour of a blank does not matter."""
+    """Return whether the current pen draws `text` like the pen `wish`; the colour of a blank does not matter."""
     if pen == wish:
         return True
     return (
@@ -81,20 +81,20 @@ def draws_alike(pen: Pen | None, text: str, wish: Pen) -> bool:
 
 @lru_cache(1024)
 def pen_change(pen: Pen | None, wish: Pen) -> str:
-    """The shortest change from one pen to another."""
-    anew = ["0", wish.attributes, wish.colour, wish.background]
+    """Return the shortest SGR sequence from one pen to another; from an unknown pen (None) it resets first."""
+    reset = ["0", wish.attributes, wish.colour, wish.background]
     if pen is None:
-        return _sgr(anew)
+        return _sgr(reset)
     have, want = (set(filter(None, p.attributes.split(";"))) for p in (pen, wish))
     change = sorted({_OFF[a] for a in have - want if a in _OFF})
-    # What turns bold off turns dim off as well, and the other way round.
+    # The code that turns bold off also turns dim off, and the other way round.
     change += [a for a in wish.attributes.split(";") if a not in have or _OFF.get(a) in change]
     change += [
         "" if pen.colour == wish.colour else wish.colour or "39",
         "" if pen.background == wish.background else wish.background or "49",
     ]
-    shortest = min((_sgr(anew), _sgr(change)), key=len)
-    return shortest if have - want <= set(_OFF) else _sgr(anew)
+    shortest = min((_sgr(reset), _sgr(change)), key=len)
+    return shortest if have - want <= set(_OFF) else _sgr(reset)
 
 
 def _sgr(parameters: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Progress of long work on a line terminal: one line that is written over; in a log, a line now and then."""
+"""Progress of long work on a line terminal: one line that is overwritten; in a log, one line every 5 s."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TextIO
 from core.state.jobs import TrainingState
 
 WIDTH = 24
+"""Columns of a progress bar."""
 
 
 class ProgressLine:
+    """Prints the progress of a job; the object is called with each new state."""
+
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
         self._over = self._out.isatty()
@@ -21,6 +24,7 @@ class ProgressLine:
         self._length = 0
 
     def __call__(self, news: TrainingState) -> None:
+        """Print the state if the phase is new or the last output is old enough."""
         now = time.monotonic()
         often = 0.1 if self._over else 5.0
         if news.phase == self._phase and now - self._last < often:
@@ -34,30 +38,31 @@ class ProgressLine:
             self._write(text + "\n")
 
     def end(self) -> None:
-        """Leave the line clean for what is printed next."""
+        """Clear the line for the next output."""
         if self._over and self._length:
             self._write("\r" + " " * self._length + "\r")
 
     def _write(self, text: str) -> None:
-        # Whoever read it may have gone; the work that it tells of goes on.
+        # The reader may be gone; the work continues.
         with contextlib.suppress(OSError):
             self._out.write(text)
             self._out.flush()
 
 
 def progress_text(news: TrainingState) -> str:
-    """At most 79 columns, ASCII."""
-    words = [news.phase[:24].ljust(12)]
+    """Format the state of a job: phase, bar, steps, loss, time left; at most 79 columns, ASCII."""
+    parts = [news.phase[:24].ljust(12)]
     if news.of:
         full = round(WIDTH * news.step / news.of)
-        words.append("[" + "#" * full + "." * (WIDTH - full) + "]")
-        words.append(f"{news.step}/{news.of}")
+        parts.append("[" + "#" * full + "." * (WIDTH - full) + "]")
+        parts.append(f"{news.step}/{news.of}")
     if news.loss is not None:
-        words.append(f"loss {news.loss:.4f}")
+        parts.append(f"loss {news.loss:.4f}")
     if news.seconds_left is not None:
-        words.append(f"{time_left(news.seconds_left)} left")
-    return " ".join(words)[:79]
+        parts.append(f"{time_left(news.seconds_left)} left")
+    return " ".join(parts)[:79]
 
 
 def time_left(seconds: float) -> str:
+    """Format a remaining time: 45 s, 3 min."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,23 +1,26 @@
-"""How often the screen may change on this line: the refresh rate falls by itself on a slow one, and rises again."""
+"""The refresh rate of the screen: it falls by itself on a slow line, and rises again."""
 
 from __future__ import annotations
 
 _STEPS = (2.0, 1.0, 0.5, 0.2)
-"""Hz below the rate that was asked for."""
+"""Rates in Hz below the wanted one."""
 _BYTES_A_FRAME = 700
-"""What a second's changes of the dashboard take, with room; a known speed gives the highest rate that it carries."""
+"""Bytes of one change of the dashboard, with a margin; if the line's speed is known, it limits the rate."""
 _FIRST_SCREEN = 4000
 """Bytes of the first screen, which is always late on a slow line."""
 _FALLS_AFTER = 3
-"""Frames that were not out when the next one was due."""
+"""Consecutive late frames after which the rate falls. A frame is late if it is not sent when the next one is due."""
 _RISES_AFTER = 8.0
-"""Seconds in which all were; doubled with every rise that did not last."""
+"""Seconds without a late frame after which the rate rises; doubled after every rise that did not last."""
 _LONGEST_WAIT = 300.0
+"""Seconds up to which that time is doubled."""
 
 
 class RefreshRate:
+    """Decides how often the screen may change."""
+
     def __init__(self, wanted: float, bytes_per_second: float | None = None) -> None:
-        """`wanted` in Hz; `bytes_per_second` where the line tells its speed."""
+        """`wanted` is in Hz; `bytes_per_second` is the line's speed, None if unknown."""
         rates = [wanted, *(rate for rate in _STEPS if rate < wanted)]
         if bytes_per_second is not None:
             rates = [rate for rate in rates if rate * _BYTES_A_FRAME <= bytes_per_second] or rates[-1:]
@@ -33,20 +36,21 @@ class RefreshRate:
 
     @property
     def rate(self) -> float:
-        """Hz."""
+        """The current rate in Hz."""
         return self._rates[self._at]
 
     @property
     def period(self) -> float:
+        """Seconds between two changes."""
         return 1.0 / self.rate
 
     @property
     def words(self) -> str:
-        """`slow line: 1 Hz`; empty at the rate that was asked for."""
+        """Text for the footer, `slow line: 1 Hz`; empty at the wanted rate."""
         return f"slow line: {self.rate:g} Hz" if self.rate < self._wanted else ""
 
     def due(self, now: float, out: bool) -> None:
-        """A frame is due; `out` is whether all before it has arrived."""
+        """Adjust the rate when a frame is due at `now`; `out` is whether the terminal has all frames before it."""
         if out:
             self._late = 0
             if self._good_since is None:

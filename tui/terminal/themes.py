@@ -1,7 +1,7 @@
 """The themes: dark, light, high contrast, and the terminal's own colours (ansi). Each has two sets of colours: for
-terminals with 256 and more, and for those with the eight basic ones.
+terminals with 256 or more colours, and for terminals with the eight basic ones.
 
-A screen's style sheet uses the names of `ROLES` as variables (`color: $label`), and never a colour of its own.
+A screen's style sheet uses the names of `ROLES` as variables (`color: $label`) and never a literal colour.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from textual.theme import BUILTIN_THEMES, Theme
 from tui.terminal.capabilities import TerminalKind
 
 VERDICT_STYLES: Mapping[str, str] = {"OK": "ok", "ANOMALY": "anomaly", "UNKNOWN": "unknown"}
-"""The style of a verdict's word; words that are no verdict have none."""
+"""The style of each verdict."""
 ROLES = (
     *("background", "foreground", "panel", "label", "rule", "ok", "anomaly", "unknown", "trace", "threshold", "key"),
     *("hot", "hot-background", "banner", "banner-text", "banner-ok", "banner-ok-text", "banner-anomaly"),
     *("banner-anomaly-text", "banner-unknown", "banner-unknown-text", "banner-idle", "banner-idle-text"),
     *("banner-busy", "banner-busy-text"),
 )
+"""The purposes of colours, in the order of the colours of each theme."""
 _DARK = (
     "#0d1117 #c8d0d8 #161b22 #8b949e #484f58 #3fb950 #f85149 #d29922 #56b6c2 #d29922 #56b6c2 "
     "#ffffff #b62324 #30363d #ffffff #138a36 #ffffff #b62324 "
@@ -64,7 +65,7 @@ _COLOURS = {
 
 
 def theme_of(name: str, kind: TerminalKind) -> Theme:
-    """The Textual theme for one of core.settings.user_config.THEMES on this terminal."""
+    """Return the Textual theme for one of core.settings.user_config.THEMES on this terminal."""
     few = kind.colors in ("none", "16")
     if name == "auto":
         name = "ansi" if few else "dark"
@@ -97,7 +98,7 @@ def theme_of(name: str, kind: TerminalKind) -> Theme:
     )
 
 
-# Textual's own are bright colours, which few colours cannot tell from the ground.
+# Textual's own cursor colours are bright, which few colours cannot distinguish from the background.
 _CURSORS = {
     "input-cursor-background": "ansi_default",
     "input-cursor-foreground": "ansi_default",

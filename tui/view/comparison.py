@@ -12,17 +12,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """A contest in words and numbers."""
+    """A comparison of methods as texts and numbers."""
 
     head: str
+    """The head of the table."""
     methods: Sequence[str]
+    """Names, one per row of the table."""
     rows: Sequence[str]
-    """A line for each method."""
+    """The lines of the table, one per method."""
     cases: Mapping[str, Sequence[MisjudgedSample]]
+    """The worst cases of each method."""
     notes: Mapping[str, Sequence[str]]
+    """Remarks on each method."""
     recommended: str | None
+    """The recommended method; None without a recommendation."""
     advice: str
+    """The recommendation in one sentence."""
     doubt: str
+    """How certain it is."""
     when: str
+    """Date and time of the comparison."""
     usable: Sequence[str]
-    """What a recipe can be set to."""
+    """Methods that a recipe can use."""

@@ -12,7 +12,7 @@ from core.state.snapshot import Snapshot
 from core.state.verdict import ImageJudgement, Sense, SoundJudgement
 
 SILENT_AFTER = 2.0
-"""Seconds without a snapshot after which the screen no longer believes the last one."""
+"""Seconds without a snapshot after which the screen no longer trusts the last one."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class PlottedSample:
 
     number: int
     at: float
-    """time.monotonic() when the screen learnt of it."""
+    """time.monotonic() at which the screen received it."""
     density: float
     reconstruction_error: float
     anomalous: bool
@@ -29,8 +29,8 @@ class PlottedSample:
 
 
 class Inbox:
-    """The station's thread puts snapshots in; the screen takes the newest, and every judged sample since it last
-    looked, so that a spike of one sample is seen although snapshots in between were skipped."""
+    """The station's thread puts snapshots in; the screen takes the newest one and every sample judged since its last
+    call, so that the plots show a spike of a single sample even if the screen skipped that snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,12 +38,13 @@ class Inbox:
         self._at = 0.0
         self._samples: deque[PlottedSample] = deque(maxlen=500)
         self._last_numbers: dict[Sense, int] = {}
-        self._heard = 0
+        self._received = 0
 
     def put(self, snapshot: Snapshot, at: float) -> None:
+        """Keep a snapshot that arrived `at` (time.monotonic()), and its newly judged samples for the plots."""
         with self._lock:
             self._newest, self._at = snapshot, at
-            self._heard += 1
+            self._received += 1
             for sense, state in snapshot.senses.items():
                 self._note(sense, state.judged, at)
 
@@ -55,16 +56,18 @@ class Inbox:
             )
 
     def silent(self, now: float) -> float:
-        """Seconds without news. What is there before the station has started may stand for longer."""
+        """Return the seconds without a snapshot. Before the second snapshot `STARTING` seconds are allowed on top,
+        because the station is still starting."""
         with self._lock:
-            return max(0.0, now - self._at - (0.0 if self._heard > 1 else STARTING))
+            return max(0.0, now - self._at - (0.0 if self._received > 1 else STARTING))
 
     def newest(self) -> Snapshot | None:
+        """Return the newest snapshot; None before the first."""
         with self._lock:
             return self._newest
 
     def take(self) -> tuple[Snapshot | None, tuple[PlottedSample, ...]]:
-        """The newest snapshot (None when there is none yet) and the samples since the last call."""
+        """Return the newest snapshot (None before the first) and the samples since the last call."""
         with self._lock:
             samples = tuple(self._samples)
             self._samples.clear()
@@ -72,11 +75,12 @@ class Inbox:
 
 
 class NewSnapshot(Message):
-    """The inbox has something. A newer one replaces the one still queued."""
+    """Announces that the inbox holds something new."""
 
     def can_replace(self, message: Message) -> bool:
+        """Return whether `message`, which is still queued, can be dropped in favour of this one."""
         return isinstance(message, NewSnapshot)
 
 
 STARTING = 15.0
-"""Seconds that a station may take to start on a slow machine."""
+"""Seconds that a station takes to start on a slow machine, at most."""

@@ -1,4 +1,4 @@
-"""The key map: every binding with its id, default keys and a tooltip. The config may give an id other keys."""
+"""The key map: every binding with its id, default keys and a tooltip. config.toml can give an id other keys."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from tui.view.key_table import KEYS
 from tui.view.screen_table import SCREEN_NAMES, ScreenName
 
 ALWAYS_QUITS = "ctrl+c"
+"""The key that always quits; config.toml cannot change it."""
 _NAMED = frozenset(str(key.value) for key in Keys) | {"question_mark", "space"}
 
 
 def bindings(where: ScreenName) -> list[BindingType]:
-    """The default bindings of the app or of a screen."""
-    found: list[BindingType] = [
+    """Return the default bindings of a screen, or of the app for "app"."""
+    default: list[BindingType] = [
         Binding(key.keys, key.action, key.label or key.id, id=key.id, tooltip=key.tooltip)
         for key in KEYS
         if key.where == where
     ]
     if where == "app":
-        found.append(Binding(ALWAYS_QUITS, "quit", "quit", id="interrupt", priority=True, tooltip="quit"))
-    return found
+        default.append(Binding(ALWAYS_QUITS, "quit", "quit", id="interrupt", priority=True, tooltip="quit"))
+    return default
 
 
 def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
-    """A key map from the config, `binding id = "key,key"`. Raises GoodpartError for an unknown id or key and for a key
-    that would do two things."""
+    """Return a copy of the key map of config.toml, `binding id = "key,key"`. Raises GoodpartError for an unknown id or
+    key, and for a key that would do two things on one screen."""
     known = {key.id: key.keys for key in KEYS}
     for binding, keys in keymap.items():
         if binding not in known:
@@ -57,21 +58,23 @@ def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
 
 
 def keys_shown(keymap: Mapping[str, str]) -> dict[str, str]:
-    """Binding id to its keys as people read them, the first one first: `j`, `down`."""
+    """Return the readable keys of each binding id, in their order and comma-separated: `j, down`."""
     return {key.id: ", ".join(_shown(name) for name in _split(keymap.get(key.id, key.keys))) for key in KEYS}
 
 
 def first_key(shown: str) -> str:
+    """Return the first of the comma-separated keys of a value of `keys_shown`."""
     return "," if shown.startswith(",") else shown.split(",", 1)[0]
 
 
 def screen_keys(keys: Mapping[str, str], screens: Sequence[ScreenName] = SCREEN_NAMES) -> str:
-    """The keys that turn to screens, of `keys_shown`: `1-8` where they follow one another, else all of them."""
+    """Return the keys that open `screens`, from `keys` of `keys_shown`: `1-8` if they are consecutive, else all of
+    them."""
     shown = [first_key(keys[f"go-{name}"]) for name in screens]
     first = shown[0].removeprefix("f")
     if first.isdecimal():
-        kind = shown[0].removesuffix(first)
-        if shown == [f"{kind}{int(first) + at}" for at in range(len(shown))]:
+        prefix = shown[0].removesuffix(first)
+        if shown == [f"{prefix}{int(first) + index}" for index in range(len(shown))]:
             return f"{shown[0]}-{shown[-1]}"
     return "/".join(shown)
 

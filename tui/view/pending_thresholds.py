@@ -1,4 +1,4 @@
-"""Thresholds that were asked for and are not in a snapshot yet."""
+"""Thresholds that the operator requested and that are not in a snapshot yet."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from core.state.verdict import Thresholds, Which
 
 
 class PendingThresholds:
-    """What keys asked for until a snapshot confirms it, so that fast presses add up although snapshots lag."""
+    """Keeps values requested by keys until a snapshot confirms them, so that fast presses add up although snapshots
+    lag."""
 
     PATIENCE = 3.0
-    """Seconds after which an unconfirmed value is given up: the station has the last word."""
+    """Seconds after which an unconfirmed value is dropped: the station's own value counts."""
 
     def __init__(self) -> None:
         self._asked: dict[Which, tuple[float, float]] = {}
 
     def move(self, which: Which, steps: int, thresholds: Thresholds, now: float) -> float:
-        """The shown value of a threshold moved by so many fine steps; it is remembered and given back."""
+        """Move the shown value of a threshold by `steps` fine steps; remember and return the new value."""
         step = _step(thresholds, which)
         value = round(_value(self.over(thresholds), which) + steps * step, 12)
         self._asked[which] = value, now
         return value
 
     def settle(self, thresholds: Thresholds | None, now: float) -> None:
-        """Forget what the station has confirmed or did not want."""
+        """Drop the values that the station has confirmed or has not accepted in time."""
         for which, (value, at) in list(self._asked.items()):
             confirmed = thresholds is not None and (
                 abs(_value(thresholds, which) - value) <= 0.01 * _step(thresholds, which)
@@ -33,10 +34,11 @@ class PendingThresholds:
                 del self._asked[which]
 
     def forget(self) -> None:
-        """Something else sets the thresholds now (a calibration, a new model)."""
+        """Drop all values, because a calibration or a new model sets the thresholds."""
         self._asked.clear()
 
     def over(self, thresholds: Thresholds) -> Thresholds:
+        """Return the station's thresholds, with the pending values in their place."""
         for which, (value, _) in self._asked.items():
             if which == "density":
                 thresholds = replace(thresholds, density=value, by="key")

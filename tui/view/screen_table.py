@@ -1,4 +1,5 @@
-"""The screens of the dashboard: one row per screen. The keys that turn to them and the apps that have them follow."""
+"""The screens of the dashboard, one row per screen. The keys that open them and the apps that have them derive from
+it."""
 
 from __future__ import annotations
 
@@ -7,22 +8,24 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 ScreenName: TypeAlias = str
-"""The name of a row below. A key may also belong to the "app": every screen hears it."""
+"""The name of a row below. A key can also belong to "app": then it works on every screen."""
 
 
 @dataclass(frozen=True)
 class ScreenRow:
+    """One screen of the dashboard."""
+
     name: ScreenName
     keys: str
-    """The keys that turn to it: comma-separated, as Textual names them."""
+    """The keys that open it: comma-separated, as Textual names them."""
     purpose: str
-    """What it is for, in the help and as the answer to its key."""
+    """Its purpose, in the help and in the notice after its key."""
     screen: str
-    """`module:class`. A string, because the module is loaded when somebody turns to the screen."""
+    """`module:class`. A string, because the module is loaded when the screen is first opened."""
     of_recipe: bool = False
-    """Whether its class is made with the recipe."""
+    """Whether the constructor takes the recipe."""
     attached: bool = False
-    """Whether the dashboard of a station elsewhere has it too."""
+    """Whether the dashboard of a remote station has it too."""
 
 
 _ROWS = (
@@ -45,4 +48,4 @@ _ROWS = (
 SCREENS: Mapping[ScreenName, ScreenRow] = {row.name: row for row in _ROWS}
 
 SCREEN_NAMES: tuple[ScreenName, ...] = tuple(SCREENS)
-"""In the order that the footer and the help list them."""
+"""The names in the order of the footer and the help."""

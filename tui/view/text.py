@@ -1,4 +1,4 @@
-"""Numbers, times and the formula as the screen writes them. Pure functions."""
+"""Numbers, times and the formula as the screen shows them. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from core.state.verdict import Thresholds
 
 
 def number(value: float, step: float) -> str:
-    """A score or threshold in the decimals of its step."""
+    """Format a score or threshold with the decimals of its step."""
     if not math.isfinite(value):
         return str(value)
     if abs(value) >= 1e7:
         return f"{value:.2e}"
     places = decimals(step)
-    # Adding zero makes 0 of -0.
+    # Adding zero turns -0 into 0.
     return f"{round(value, places) + 0.0:.{places}f}"
 
 
 def age(seconds: float) -> str:
-    """How long ago: 0.1 s, 45 s, 3 min, 2 h."""
+    """Format an age: 0.1 s, 45 s, 3 min, 2 h."""
     seconds = max(0.0, seconds)
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -34,18 +34,19 @@ def age(seconds: float) -> str:
 
 
 def left(seconds: float) -> str:
-    """Time that is left, minutes and seconds."""
+    """Format the remaining time in minutes and seconds: `1:05 left`."""
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d} left"
 
 
 def minutes(seconds: float) -> str:
-    """A length: 0:12."""
+    """Format a duration in minutes and seconds: 0:12."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def formula(density: float, error: float, t: Thresholds) -> str:
-    """The seed's status line with live values: `if density < threshold and error > threshold : ANOMALY`."""
+    """Return the formula of the rule with live values, such as `if density < threshold and error > threshold :
+    ANOMALY`."""
     d, e = number(density, t.density_step), number(error, t.error_step)
     of_density, of_error = shares(density, error, t)
     sign, rest = ("-", -of_error) if of_error < 0 else ("+", of_error)
@@ -64,20 +65,20 @@ def formula(density: float, error: float, t: Thresholds) -> str:
 def _share(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
-    # Adding zero makes 0 of -0.
+    # Adding zero turns -0 into 0.
     return f"{round(value, 2) + 0:.2f}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def taping_words(taping: TapeState) -> str:
-    """How a recording stands."""
+    """Describe the state of a tape: running or ended, file name, size, missing samples."""
     size = f"{taping.megabytes:.1f}" if taping.megabytes < 10 else f"{taping.megabytes:.0f}"
-    words = f"{'recorded' if taping.over else 'recording'} {tail(taping.file, 20, '..')} {size} MB"
+    progress = f"{'recorded' if taping.over else 'recording'} {tail(taping.file, 20, '..')} {size} MB"
     missing = f", {taping.lost} {'sample' if taping.lost == 1 else 'samples'} missing" if taping.lost else ""
-    return words + missing + (", ended: see the journal" if taping.over and taping.trouble else "")
+    return progress + missing + (", ended: see the journal" if taping.over and taping.trouble else "")
 
 
 def wrapped(text: str, width: int, rows: int, more: str) -> list[str]:
-    """At most `rows` lines of at most `width` characters; what is cut off is marked with `more`."""
+    """Wrap a text into at most `rows` lines of at most `width` characters; `more` marks a text that is cut off."""
     lines: list[str] = []
     for word in text.split():
         while len(word) > width > 0:
@@ -95,10 +96,10 @@ def wrapped(text: str, width: int, rows: int, more: str) -> list[str]:
 
 
 def tail(text: str, width: int, more: str) -> str:
-    """The end of an address tells more than its start."""
+    """Shorten a text to `width` characters: `more` and its end, because the end of an address matters most."""
     return text if len(text) <= width else more + text[len(text) - max(0, width - 1) :]
 
 
 def printable(text: str) -> str:
-    """Without what would move the cursor or change colours: names of files may hold anything."""
+    """Replace control characters by `?`: a file name can contain some that move the cursor or change colours."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""What the screen shows at one moment: the station's newest snapshot, and what only the screen knows."""
+"""The data that the screen shows at one moment: the station's newest snapshot and the state of the screen itself."""
 
 from __future__ import annotations
 
@@ -19,31 +19,33 @@ Headline = Literal["OK", "ANOMALY", "UNKNOWN", "PAUSED", "STOPPED", "WAITING", "
 
 @dataclass(frozen=True)
 class View:
+    """All that a pane needs to draw itself."""
+
     snapshot: Snapshot
     now: float
-    """The screen's own clock, time.monotonic(): ages go on while the station hangs."""
+    """The screen's own clock, time.monotonic(): ages keep growing while the station hangs."""
     silent: float = 0.0
-    """Seconds since the station last told anything."""
+    """Seconds since the station's last snapshot."""
     sense: Sense = "image"
-    """Whose scores and thresholds are shown, and moved by the keys."""
+    """The selected sense: its scores and thresholds are shown, and the keys move its thresholds."""
     shown: Mapping[Sense, Thresholds] = field(default_factory=dict)
-    """Thresholds as shown: with what keys asked for and the station has not confirmed yet."""
+    """Thresholds as shown: the station's, with the requested values that it has not confirmed yet."""
     unsaved: bool = False
-    """The thresholds of the sense that is shown are not in recipe.toml."""
+    """Whether the thresholds of the selected sense differ from recipe.toml."""
     stored: Mapping[Sense, str] = field(default_factory=dict)
-    """What became of the last material of each sense that was stored, in a sentence; empty some seconds later."""
+    """A sentence on the material of each sense that was stored last; empty a few seconds later."""
     feedback: str = ""
-    """What the last key did, in words, for a moment."""
+    """The answer to the last key, shown for a moment."""
     terminal: str = ""
-    """What was chosen for this terminal, and whether its line is slow: for the footer."""
+    """The terminal's kind and whether its line is slow, for the footer."""
     units: str = "dB"
-    """Of the sound's level: dB of full scale, or percent."""
+    """Unit of the sound's level: dB of full scale, or percent."""
     where: ScreenName = "watch"
-    """Which screen shows it."""
+    """The screen that shows it."""
     screens: Sequence[ScreenName] = SCREEN_NAMES
-    """Those that can be turned to."""
+    """The screens that can be opened."""
     keys: Mapping[str, str] = field(default_factory=lambda: keys_shown({}))
-    """Binding id to the key that is shown for it."""
+    """The readable keys of each binding id."""
 
     @property
     def both(self) -> bool:
@@ -52,25 +54,27 @@ class View:
 
     @property
     def state(self) -> SenseState | None:
-        """Of the sense that is shown."""
+        """State of the selected sense."""
         return self.snapshot.senses.get(self.sense)
 
     @property
     def thresholds(self) -> Thresholds | None:
-        """Of the sense that is shown."""
+        """Shown thresholds of the selected sense."""
         return self.shown.get(self.sense)
 
     @property
     def model(self) -> ModelInfo | None:
-        """Of the sense that is shown."""
+        """Model of the selected sense."""
         return self.state.model if self.state else None
 
     @property
     def hung(self) -> bool:
+        """Whether the station sends no snapshots although it has not stopped."""
         return not self.snapshot.stopped and self.silent >= SILENT_AFTER
 
     @property
     def headline(self) -> Headline:
+        """The word of the banner."""
         if self.snapshot.stopped:
             return "STOPPED"
         if self.hung:
@@ -84,7 +88,7 @@ class View:
 
     @property
     def verdict(self) -> Verdict:
-        """The station's, unless it has gone silent: then nobody knows."""
+        """The station's verdict; UNKNOWN if the station has gone silent."""
         if self.hung:
             return Verdict("UNKNOWN", f"no news from the station for {self.silent:.0f} s")
         return self.snapshot.verdict

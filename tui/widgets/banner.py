@@ -1,4 +1,4 @@
-"""The verdict, in words, in colour, and large."""
+"""The verdict in large letters and in its colour, with the reason beside it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tui.widgets.pane import Line, Pane
 Row = TypeVar("Row")
 
 _TEXT = 28
-"""Columns that the words beside the letters need at least."""
+"""Columns that the text beside the letters needs at least."""
 
 
 class Banner(Pane):
-    """OK, ANOMALY, UNKNOWN, PAUSED, STOPPED, and in single shots WAITING or JUDGING; beside it the reason and, from a
-    simulated bench, the truth."""
+    """Shows OK, ANOMALY, UNKNOWN, PAUSED, STOPPED, and in single shots WAITING or JUDGING; beside it the reason and,
+    from a simulated bench, the truth."""
 
     def show(self, view: View) -> None:
         for name in get_args(Headline):
@@ -34,6 +34,7 @@ class Banner(Pane):
 
 
 def banner_lines(view: View, width: int, height: int) -> list[Line]:
+    """Return `height` lines: the headline in the largest letters that fit, and the verdict's text beside it."""
     word = view.headline
     drawn: list[str] = []
     if height >= large_letters.ROWS and width - large_letters.large_width(word) >= _TEXT + 4:
@@ -54,7 +55,7 @@ def banner_lines(view: View, width: int, height: int) -> list[Line]:
 
 
 def verdict_lines(view: View, width: int, height: int) -> list[Line]:
-    """The verdict as a word, the truth, the reason."""
+    """Return the verdict and the truth on one line, and the reason below."""
     word = view.headline
     known = truth_of(view.snapshot)
     truth = f"truth: {known}" if known and not view.hung else ""
@@ -65,17 +66,18 @@ def verdict_lines(view: View, width: int, height: int) -> list[Line]:
 
 
 def verdict_reason(view: View) -> str:
+    """Return the reason of the headline, and the key for the next part in single shots."""
     if view.snapshot.stopped:
         return view.snapshot.verdict.reason or "the station has ended"
     if view.headline == "PAUSED":
         key = first_key(view.keys["pause"])
-        return f"nothing is judged: press {key} to go on"
-    shot, said = view.snapshot.shot, view.verdict.reason
+        return f"nothing is judged: press {key} to resume"
+    shot, reason = view.snapshot.shot, view.verdict.reason
     if view.headline == "WAITING":
-        return f"{first_key(view.keys['part'])} when a part is in place{said.removeprefix(WAITING)}"
+        return f"{first_key(view.keys['part'])} when a part is in place{reason.removeprefix(WAITING)}"
     if shot is not None and shot.state == "judged" and not view.hung:
-        return f"{said}; {first_key(view.keys['part'])}: the next part"
-    return said
+        return f"{reason}; {first_key(view.keys['part'])}: the next part"
+    return reason
 
 
 def _middle(rows: Sequence[Row], height: int, empty: Row) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The camera: is it there, what does it give, and how old is what is shown."""
+"""The state of the camera: connection, picture size and rate, age of the newest frame."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
 STALE_AFTER = 1.0
-"""Seconds after which a frame is old, as in the health check of the station."""
+"""Seconds after which a frame is stale, as in the health check of the station."""
 
 
 class CameraPane(Pane):
+    """Shows the state of the camera, or the pictures that are being stored."""
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         return camera_lines(view, width, height)
 
 
 def camera_lines(view: View, width: int, height: int) -> list[Line]:
+    """Return at most `height` lines on the camera; a single line shows the verdict on pictures instead."""
     image = view.snapshot.image
     if image is None:
         return [heading("camera", width, ("none", "label"))]
@@ -40,7 +43,7 @@ def camera_lines(view: View, width: int, height: int) -> list[Line]:
     stored = view.stored.get("image", "")
     if image.capture or stored:
         return [lines[0], *_storing(image.capture, stored, width)][:height]
-    counts = f"dropped {status.dropped}"
+    counts = f"skipped {status.dropped}"
     if status.reconnects:
         counts += f", reconnected {status.reconnects}"
     if live:
@@ -54,13 +57,13 @@ def camera_lines(view: View, width: int, height: int) -> list[Line]:
     return lines[:height]
 
 
-def _storing(now: PictureCapture | None, stored: str, width: int) -> list[Line]:
-    """What goes into the recipe stands before what is known of the camera."""
-    if now is None:
+def _storing(capture: PictureCapture | None, stored: str, width: int) -> list[Line]:
+    """Return the progress of storing pictures, which takes the place of the camera's details."""
+    if capture is None:
         return [((text, "ok"),) for text in wrapped(stored, width, 3, GLYPHS.more)]
-    many = f"{now.stored} of {now.wanted}" if now.wanted else str(now.stored)
-    lines: list[Line] = [(("storing ", "label"), (f"{many} {'defective' if now.defect else 'good'}", "warm"))]
-    return lines + [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]
+    count = f"{capture.stored} of {capture.wanted}" if capture.wanted else str(capture.stored)
+    lines: list[Line] = [(("storing ", "label"), (f"{count} {'defective' if capture.defect else 'good'}", "warm"))]
+    return lines + [((text, "unknown"),) for text in wrapped(capture.note, width, 2, GLYPHS.more)]
 
 
 def _frame_line(frame_age: float | None, old: bool) -> Line:

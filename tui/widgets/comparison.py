@@ -1,4 +1,4 @@
-"""What a contest of methods came to, in panes."""
+"""The panes of a comparison of methods: progress, recommendation, worst cases."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class ComparisonProgressPane(Pane):
-    """How far the contest is: `now` is set from outside."""
+    """Shows the progress of the comparison; the screen sets `now`."""
 
     now: TrainingState | None = None
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, _view: View, _width: int, _height: int) -> Sequence[Line]:
         now = self.now
         if now is None:
             return []
@@ -35,25 +35,23 @@ class ComparisonProgressPane(Pane):
 
 
 class AdvicePane(Pane):
-    """`comparison` and `words`, which stand where nothing is told, are set from outside."""
+    """Shows the recommendation and how certain it is; the screen sets `comparison`."""
 
     comparison: ComparisonView | None = None
-    words = ""
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, _view: View, width: int, height: int) -> Sequence[Line]:
         if self.comparison is None:
             return []
-        said = self.comparison
-        style = "ok" if said.recommended else "unknown"
-        lines: list[Line] = [heading("advice", width, (said.when, "label"))]
-        doubt = wrapped(said.doubt, width, 2, GLYPHS.more)
+        style = "ok" if self.comparison.recommended else "unknown"
+        lines: list[Line] = [heading("advice", width, (self.comparison.when, "label"))]
+        doubt = wrapped(self.comparison.doubt, width, 2, GLYPHS.more)
         room = max(1, height - 1 - len(doubt))
-        lines += [((text, style),) for text in wrapped(said.advice, width, room, GLYPHS.more)]
+        lines += [((text, style),) for text in wrapped(self.comparison.advice, width, room, GLYPHS.more)]
         return [*lines, *(((text, "label"),) for text in doubt)]
 
 
 class CasesPane(Pane):
-    """The worst cases of one method, one after the other."""
+    """Shows the worst cases of one method, one at a time; the screen sets the attributes."""
 
     comparison: ComparisonView | None = None
     method = ""
@@ -63,14 +61,15 @@ class CasesPane(Pane):
     def cases(self) -> Sequence[MisjudgedSample]:
         return self.comparison.cases.get(self.method, ()) if self.comparison else ()
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, _view: View, width: int, height: int) -> Sequence[Line]:
         if self.comparison is None:
             return []
         if not self.cases:
             return [heading(f"worst of {self.method}", width)]
-        at = self.at % len(self.cases)
-        case = self.cases[at]
-        lines: list[Line] = [heading(f"worst of {self.method}", width, (f"{at + 1} of {len(self.cases)}", "label"))]
+        index = self.at % len(self.cases)
+        case = self.cases[index]
+        position = (f"{index + 1} of {len(self.cases)}", "label")
+        lines: list[Line] = [heading(f"worst of {self.method}", width, position)]
         lines.append(((case.name[: width - 40], "strong"), *case_words(case)))
         room = height - len(lines)
         if case.map is not None:
@@ -81,6 +80,7 @@ class CasesPane(Pane):
 
 
 def case_words(case: MisjudgedSample) -> Line:
+    """Return good or defective, missed or called, and the share of the alarm level."""
     kind = "defective" if case.defective else "good"
     share = f"{case.share:.0%} of the alarm level"
     if case.defective != (case.share > 1):

@@ -1,4 +1,4 @@
-"""Events of the journal as lines of text: a row of the table, and all that is known of one."""
+"""Events of the journal as lines of text: a row of the table, and all details of one event."""
 
 from __future__ import annotations
 
@@ -39,61 +39,62 @@ _SHOWN = (
 
 
 def table_line(row: JournalRow | None, chosen: bool, width: int) -> Line:
-    """`>11-27 15:04:05  verdict    ANOMALY  words`; None is not read yet."""
+    """Return the row of an event, `>11-27 15:04:05  verdict    ANOMALY  sentence`; `...` for None, which is not read
+    yet."""
     if row is None:
         return ((" ...", "label"),)
     mark = ">" if chosen else " "
-    words = printable(event_sentence(row))
+    sentence = printable(event_sentence(row))
     room = max(0, width - 37)
-    if len(words) > room:
-        words = words[: max(0, room - 1)] + GLYPHS.more
+    if len(sentence) > room:
+        sentence = sentence[: max(0, room - 1)] + GLYPHS.more
     return (
         (f"{mark}{row.when:%m-%d %H:%M:%S}  ", "strong" if chosen else "label"),
         (f"{printable(row.kind)[:9]:9}  ", "strong" if chosen else ""),
         (f"{printable(row.verdict)[:7]:7}  ", VERDICT_STYLES.get(row.verdict, "")),
-        (words, "strong" if chosen else ""),
+        (sentence, "strong" if chosen else ""),
     )
 
 
 def event_lines(row: JournalRow, evidence: Evidence | None, width: int) -> list[Line]:
-    """All fields in words."""
+    """Return all fields of an event as text, and notes on its evidence (None while it is being read)."""
     when = f" {row.when:%A %Y-%m-%d %H:%M:%S %z}  row {row.id}"
     lines: list[Line] = [((when, "label"),)]
     lines.append(((f" {printable(row.kind)}", "strong"), (f" {row.verdict}", VERDICT_STYLES.get(row.verdict, ""))))
-    lines += _said(printable(event_sentence(row)), width)
+    lines += _paragraph(printable(event_sentence(row)), width)
     for which in ("density", "reconstruction_error"):
         change = row.change(which)
         if change:
             lines.append(((f" {_NAMES[which]} threshold", "label"), (f" {change[0]:g} -> {change[1]:g}", "threshold")))
     if row.kind == "threshold":
-        lines.append(((" by which means ", "label"), (printable(row.reason) or "not told", "")))
+        lines.append(((" set by ", "label"), (printable(row.reason) or "unknown", "")))
         lines.append(((" of ", "label"), ("sound" if row.sense == "sound" else "pictures", "")))
     for sense, words in SENSE_WORDS.items():
-        told = row.data.get(sense)
-        if isinstance(told, Mapping):
-            lines += [(), *_scores(words.sample, told, width)]
+        scores = row.data.get(sense)
+        if isinstance(scores, Mapping):
+            lines += [(), *_scores(words.sample, scores, width)]
     rest = [(name, value) for name, value in row.data.items() if name not in _SHOWN and value is not None]
     for name, value in rest:
         text = value if isinstance(value, str) else json.dumps(value)
-        lines += _said(printable(f"{name.replace('_', ' ')}: {text}"), width)
+        lines += _paragraph(printable(f"{name.replace('_', ' ')}: {text}"), width)
     for text in row.data.get("traceback", ()) if isinstance(row.data.get("traceback"), list) else ():
-        lines += [((f" {printable(one)}"[:width], "label"),) for one in str(text).splitlines()]
+        lines += [((f" {printable(line)}"[:width], "label"),) for line in str(text).splitlines()]
     if evidence is None:
-        return [*lines, (), ((" looking for what was kept ...", "label"),)]
+        return [*lines, (), ((" reading the kept picture and sound ...", "label"),)]
     for note in evidence.notes:
-        lines += _said(printable(note), width, "label")
+        lines += _paragraph(printable(note), width, "label")
     return lines
 
 
-def _said(text: str, width: int, style: str = "") -> list[Line]:
+def _paragraph(text: str, width: int, style: str = "") -> list[Line]:
     return [((f" {line}", style),) for line in wrapped(text, max(1, width - 1), 8, GLYPHS.more)]
 
 
-def _scores(called: str, told: Mapping[str, Any], width: int) -> Iterator[Line]:
-    state: Part = ("anomalous", "anomaly") if told.get("anomaly") else ("like the good parts", "ok")
-    yield heading(f" {called}", width, state)
+def _scores(sample: str, scores: Mapping[str, Any], width: int) -> Iterator[Line]:
+    state: Part = ("anomalous", "anomaly") if scores.get("anomaly") else ("like the good parts", "ok")
+    yield heading(f" {sample}", width, state)
     for name, shown in _NAMES.items():
-        value, threshold = told.get(name), told.get(f"{name}_threshold")
+        value, threshold = scores.get(name), scores.get(f"{name}_threshold")
         if value is None:
             continue
         parts: list[Part] = [(f" {shown} ", "label"), (_number(value), "")]
@@ -107,14 +108,14 @@ def _number(value: object) -> str:
 
 
 def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, height: int) -> list[Line]:
-    """The trace of the sound, the kept picture, its map: as many of them as there is room for."""
+    """Return the trace of the sound, the kept picture and its map, as many of them as fit."""
     if evidence is None:
         return []
     lines: list[Line] = []
     if evidence.trace is not None:
         lines += trace_columns(evidence.trace, width, min(12, height // 2))
     if evidence.preview is not None:
-        # Where the sound was called out, its trace says more than the map.
+        # For an anomaly of the sound the trace is more useful than the map.
         with_map = evidence.map is not None and (evidence.trace is None or height >= 30)
         room = (height - len(lines)) // 2 if with_map else height - len(lines)
         lines += preview_lines(evidence.preview, width, room, "ascii" if ascii_only else "shades")
@@ -124,6 +125,7 @@ def evidence_lines(evidence: Evidence | None, ascii_only: bool, width: int, heig
 
 
 def filter_line(verdict: str | None, kind: str | None, day: str, right: str, width: int) -> Line:
+    """Return the line with the filters of the table, and `right` at its end."""
     parts: Sequence[Part] = (
         (" verdict ", "label"), (verdict or "all", VERDICT_STYLES.get(verdict or "", "strong")),
         ("  kind ", "label"), (kind or "all", "strong"), ("  day ", "label"), (day, "strong"),

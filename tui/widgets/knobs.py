@@ -1,4 +1,4 @@
-"""The knobs on the desk: where they stand, what that would be as thresholds, whether they can be grabbed."""
+"""The knobs on the desk: their positions, the thresholds that these mean, and whether they can be taken."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
 GOOD = ("live", "legacy")
+"""States of a link that sends values."""
 WIDE = 36
+"""Columns from which on a still knob is marked with `still`."""
 LABELS: tuple[tuple[Which, str], ...] = (("density", "density"), ("reconstruction_error", "error"))
+"""The knobs and their labels."""
 
 
 class KnobsPane(Pane):
+    """Shows the knobs; empty without knobs."""
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         link = view.snapshot.knobs
         return [] if link is None else knob_lines(view, link, width)[:height]
 
 
 def knob_lines(view: View, link: KnobLink, width: int) -> list[Line]:
+    """Return the state of the link, a line per knob, a message of the link and the ranges."""
     live = link.state in GOOD
     state: Part = (link.state, "ok") if link.state == "live" else (link.state.upper(), "unknown")
     errors: Part = (f"{link.crc_errors} CRC errors ", "unknown") if link.crc_errors else ("", "")
@@ -33,7 +39,7 @@ def knob_lines(view: View, link: KnobLink, width: int) -> list[Line]:
     message: list[Line] = []
     if not live:
         message = [((text, "unknown"),) for text in wrapped(link.message or link.port, width, 2, GLYPHS.more)]
-    # Where there is room for two rows: of a board that is silent its values say how old they are, else the reason.
+    # If only two rows fit: a silent board shows its values with their age, any other fault shows the reason.
     lines += [*values, *message] if link.state in (*GOOD, "stale") else [*message, *values]
     for which, label in LABELS:
         if which in meanings:
@@ -48,7 +54,7 @@ def _knob(view: View, knob: Knob | None, meaning: KnobMeaning | None, which: Whi
         return ((label.ljust(8), "label"), ("nothing yet", "unknown"))
     ago = view.now - knob.at
     old = stale(knob, view.now)
-    # Whole seconds: what changes with every line that comes need not be drawn anew with every one.
+    # Whole seconds, so that the row is not redrawn for every line of the board.
     word: Part = (f"still, {int(max(0.0, ago))} s ago" if width >= WIDE else f"{int(max(0.0, ago))} s ago", "ok")
     if old:
         word = (f"STALE {age(ago)}", "unknown")
@@ -69,6 +75,7 @@ def _threshold(view: View, which: Which, meaning: KnobMeaning | None) -> str:
 
 
 def range_in_words(view: View, meaning: KnobMeaning) -> str:
+    """Return the range of a knob as text: its ends, `raw` or unknown."""
     t = view.thresholds
     if meaning.range == "raw":
         return "raw: its number"

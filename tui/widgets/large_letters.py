@@ -1,10 +1,11 @@
-"""Large letters, to be read from three metres."""
+"""Large letters that can be read from three metres."""
 
 from __future__ import annotations
 
 from tui.terminal.glyphs import GLYPHS
 
 ROWS = 5
+"""Dots of the height of a letter."""
 _COLUMNS = 5
 _SHAPES = {
     "A": (" ### ", "#   #", "#####", "#   #", "#   #"),
@@ -28,7 +29,7 @@ _SHAPES = {
 
 
 def small_letters(word: str) -> list[str]:
-    """Three rows, six columns a letter: two dots a cell."""
+    """Return three rows, six columns per letter: a cell holds two dots, one above the other."""
     dots = [_row(word, y, 1) for y in range(ROWS)] + [" " * len(word) * (_COLUMNS + 1)]
     cells = {"##": GLYPHS.block, "# ": GLYPHS.upper, " #": GLYPHS.lower, "  ": " "}
     return [
@@ -38,15 +39,17 @@ def small_letters(word: str) -> list[str]:
 
 
 def large_letters(word: str) -> list[str]:
-    """Five rows, twelve columns a letter: two cells a dot."""
+    """Return five rows, twelve columns per letter: a dot takes two cells."""
     return [_row(word, y, 2).replace("#", GLYPHS.block) for y in range(ROWS)]
 
 
 def small_width(word: str) -> int:
+    """Return the columns that `small_letters` takes."""
     return len(word) * (_COLUMNS + 1)
 
 
 def large_width(word: str) -> int:
+    """Return the columns that `large_letters` takes."""
     return 2 * small_width(word)
 
 

@@ -1,4 +1,4 @@
-"""A list of rows with a cursor, moved by keys."""
+"""A list of rows with a cursor that keys move."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.widgets.pane import Line, Pane
 
 
 class ListPane(Pane, can_focus=True):
-    """`head` stands above the rows. The row under the cursor is marked with `>` as well as by its colour."""
+    """Shows rows under a head. The row under the cursor has a `>` and another colour."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "down"),
@@ -26,20 +26,20 @@ class ListPane(Pane, can_focus=True):
     ]
 
     class Chosen(Message):
-        """Enter was pressed on a row, or where there is none."""
+        """Enter was pressed; without rows `index` is 0."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
             self.index = index
 
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor has moved to another row."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, ListPane.Moved)
 
     def __init__(self, head: str = "", empty: Sequence[str] = (), *, id: str | None = None) -> None:
-        """`empty` is told where there are no rows."""
+        """`empty` is the text that is shown without rows."""
         super().__init__(id=id)
         self._head = head
         self._empty = empty
@@ -79,7 +79,7 @@ class ListPane(Pane, can_focus=True):
     def on_blur(self) -> None:
         self.redraw()
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, _view: View, width: int, height: int) -> Sequence[Line]:
         if not self._rows:
             return [((f" {text}", ""),) for text in self._empty][:height]
         head: list[Line] = [((f"  {self._head}", "label"),)] if self._head else []

@@ -10,23 +10,29 @@ from tui.view.view import View
 from tui.widgets.pane import Line, Pane, Part, heading
 
 Curve = Sequence[tuple[float, float | None]]
+"""Loss and validation loss of each step."""
 AXIS = 9
+"""Columns of the axis."""
 VALIDATION = "o"
+"""The mark of a validation loss."""
 
 
 class CurvePane(Pane):
+    """Shows the loss curve of the training."""
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         run = view.snapshot.training
         return curve_lines(run.curve if run else (), width, height)
 
 
 def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
-    """Loss against steps, on a logarithmic scale where it falls far: a dot is the training, `o` the validation."""
+    """Return the loss against the steps, on a logarithmic scale if it falls far: a dot is the training loss, `o` the
+    validation loss."""
     title = heading("loss", width, (f"{GLYPHS.dot} training  {VALIDATION} validation", "label"))
     rows, columns = height - 1, width - AXIS
     values = [v for point in curve for v in point if v is not None and math.isfinite(v)]
     if not values or rows < 2 or columns < 2:
-        return [title, ((" no curve yet: only networks that learn step by step have one", "label"),)][:height]
+        return [title, ((" no curve yet: only networks trained step by step have one", "label"),)][:height]
     low, high = min(values), max(values)
     scaled = math.log if low > 0 and high > 5 * low else float
     # Halves, because the difference of two huge values is not finite.

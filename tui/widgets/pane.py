@@ -1,4 +1,4 @@
-"""The base of everything on the dashboard: a pane makes lines of text from a view, and refreshes those that changed."""
+"""The base of everything on the dashboard: a pane makes lines of text from a view and redraws those that changed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from tui.terminal.glyphs import GLYPHS
 from tui.view.view import View
 
 Part = tuple[str, str]
-"""Text and style: one of `STYLES`, or empty for the pane's own."""
+"""A text and its style: one of `STYLES`, or empty for the pane's own."""
 Line = tuple[Part, ...]
+"""The parts of a row, from left to right."""
 
 STYLES = ("label", "rule", "strong", "ok", "anomaly", "unknown", "trace", "threshold", "hot", "warm", "key")
+"""The styles of parts; app.tcss gives their colours."""
 
 
 class Pane(Widget, can_focus=False):
-    """Subclasses give `content`. Colours are in app.tcss, as component classes `pane--label` and so on."""
+    """Subclasses implement `content`. Colours are in app.tcss, as component classes `pane--label` and so on."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"pane--{style}" for style in STYLES}
 
@@ -35,7 +37,7 @@ class Pane(Widget, can_focus=False):
         self.redraw()
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        """At most `height` lines; longer ones are cut off at `width`."""
+        """Return at most `height` lines; the pane cuts them off at `width`."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -55,7 +57,7 @@ class Pane(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         if not self._lines:
-            # A new screen is painted before its panes are told their size: blank rows would cost a slow line as much.
+            # Textual paints a new screen before its panes know their size; blank rows would cost as much to send.
             self.redraw()
         base = self.rich_style
         segments = [
@@ -70,7 +72,7 @@ def _at(lines: Sequence[Line], y: int) -> Line:
 
 
 def heading(label: str, width: int, *right: Part) -> Line:
-    """`label ────────── right`: a pane's first line."""
+    """Return a pane's first line: `label ────────── right`."""
     length = sum(len(text) for text, _ in right) + (1 if right else 0)
     line = GLYPHS.line * max(1, width - len(label) - 1 - length)
     end: Line = ((" ", ""), *right) if right else ()

@@ -1,4 +1,4 @@
-"""The last picture in shades or ASCII, or the map of where it differs from the good parts."""
+"""The newest picture in shades or ASCII, or its anomaly map."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 Mode = Literal["off", "shades", "ascii", "map"]
 
 PREVIEW_SECONDS = 2.0
-"""A preview is redrawn no more often: it is by far the dearest thing on a line."""
+"""Seconds between two previews at least: a preview takes by far the most bytes on a line."""
 MAP_SECONDS = 1.0
+"""Seconds between two maps at least."""
 
 
 class PicturePane(Pane):
+    """Shows the newest picture, its anomaly map or nothing, by its `mode`."""
+
     def __init__(self, mode: Mode = "off", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.mode: Mode = mode
         self._drawn_at = float("-inf")
 
     def next_preview(self) -> None:
-        """off, shades, ASCII, off; without shades where the terminal has none."""
+        """Switch from off to shades, ASCII and off again; skip shades if the terminal has none."""
         following: dict[Mode, Mode] = {"shades": "ascii", "ascii": "off"}
         self._turn(following.get(self.mode, "ascii" if GLYPHS.shades.isascii() else "shades"))
 
@@ -41,7 +44,7 @@ class PicturePane(Pane):
         self.display = mode != "off"
 
     def on_resize(self) -> None:
-        # Before the pane's own handler, which Textual calls as well.
+        # Textual calls this before the handler of `Pane`.
         self._drawn_at = float("-inf")
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
@@ -56,6 +59,7 @@ class PicturePane(Pane):
 
 
 def preview_lines(preview: Preview | None, width: int, height: int, mode: Mode) -> list[Line]:
+    """Return a picture as characters from dark to bright under a title, at most `height` lines."""
     ramp = GLYPHS.ramp if mode == "ascii" else GLYPHS.shades
     title = heading("picture", width, (("ASCII" if mode == "ascii" else "shades"), "label"))
     if preview is None or not preview.width or not preview.height:
@@ -69,7 +73,7 @@ def preview_lines(preview: Preview | None, width: int, height: int, mode: Mode) 
 
 
 def shrunk(preview: Preview, columns: int, rows: int) -> list[list[int]]:
-    """Means over the areas of so many cells."""
+    """Return the mean grey values (0 to 255) of `rows` x `columns` areas."""
     w, h, grey = preview.width, preview.height, preview.grey
     xs = [(x * w // columns, max(x * w // columns + 1, (x + 1) * w // columns)) for x in range(columns)]
     result = []
@@ -82,8 +86,8 @@ def shrunk(preview: Preview, columns: int, rows: int) -> list[list[int]]:
 
 
 def map_lines(map: AnomalyMap | None, width: int, height: int) -> list[Line]:
-    """14x14 cells: a dot is usual, a digit how far the cell is from the good class (3 and more is suspicious), 9 stands
-    for 9 and more; the hottest cell has brackets of its own."""
+    """Return the map (14, 14) under a title: a dot is a normal cell, a digit is its distance from the good class (3 and
+    more is suspicious, 9 means 9 or more); a `*` marks the hottest cell."""
     if map is None:
         return [heading("map", width, ("no sample", "unknown"))]
     grid: list[list[float]] = map.tolist()
@@ -95,12 +99,12 @@ def map_lines(map: AnomalyMap | None, width: int, height: int) -> list[Line]:
 
 
 def hottest_cell(grid: Sequence[Sequence[float]]) -> tuple[float, int, int]:
-    """Its value, row and column; what is not a number is the worst."""
+    """Return the value, row and column of the hottest cell; NaN counts as the hottest."""
     return max((math.inf if math.isnan(v) else v, y, x) for y, line in enumerate(grid) for x, v in enumerate(line))
 
 
 def grid_lines(grid: list[list[float]], height: int) -> list[Line]:
-    """The cells alone. Where there is no room for all rows, those around the hottest one."""
+    """Return the cells without a title; if not all rows fit, those around the hottest one."""
     _, row, column = hottest_cell(grid)
     lines: list[Line] = []
     first = max(0, min(row - height // 2, len(grid) - height))

@@ -1,4 +1,4 @@
-"""The scale of a sweep plot: it stands still, and moves only when it no longer fits."""
+"""The scale of a sweep plot: it stays the same and changes only if it no longer fits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _FEW = 8
+"""Values below which the scale is fitted to threshold and typical value alone."""
 
 
 @dataclass(frozen=True)
 class Scale:
+    """The values at the bottom and at the top of a plot."""
+
     low: float
     high: float
 
@@ -22,7 +25,7 @@ class Scale:
         return self.low <= value <= self.high
 
     def step_of(self, value: float, steps: int) -> int:
-        """0 at the bottom to steps - 1 at the top; -1 below and `steps` above the scale."""
+        """Return the step of a value, 0 at the bottom to steps - 1 at the top; -1 below and `steps` above the scale."""
         if math.isnan(value) or value < self.low:
             return -1
         if value > self.high:
@@ -31,13 +34,14 @@ class Scale:
 
 
 def fitted(threshold: float, typical: float, step: float, values: Sequence[float]) -> Scale:
-    """Threshold and typical value with room around, and the middle half of the values."""
+    """Return a scale with round ends that shows the threshold and the typical value with a margin, and the middle half
+    of the values."""
     unit = max(abs(threshold - typical), 10 * step)
     low, high = min(threshold, typical) - unit, max(threshold, typical) + unit
-    usual = sorted(value for value in values if math.isfinite(value))
-    if len(usual) >= _FEW:
-        quarter = len(usual) // 4
-        first, last = usual[quarter], usual[-1 - quarter]
+    finite = sorted(value for value in values if math.isfinite(value))
+    if len(finite) >= _FEW:
+        quarter = len(finite) // 4
+        first, last = finite[quarter], finite[-1 - quarter]
         if first < low:
             low = first - 0.1 * (high - first)
         if last > high:
@@ -49,16 +53,17 @@ def fitted(threshold: float, typical: float, step: float, values: Sequence[float
 def kept_or_fitted(
     scale: Scale | None, threshold: float, typical: float, step: float, values: Sequence[float]
 ) -> Scale:
-    """The same scale as long as it serves: the threshold well inside, most values on it, and not much too wide."""
+    """Return the old scale if it still fits (the threshold well inside, most values on it, not much too wide), else a
+    new one."""
     if scale is None:
         return fitted(threshold, typical, step, values)
     margin = 0.06 * scale.span
     finite = [value for value in values if math.isfinite(value)]
     off = sum(not scale.has(value) for value in finite)
     best = fitted(threshold, typical, step, values)
-    serves = (
+    fits = (
         scale.low + margin <= threshold <= scale.high - margin
         and (len(finite) < _FEW or off <= 0.6 * len(finite) or best.span <= scale.span * 1.05)
         and scale.span <= 2.5 * best.span
     )
-    return scale if serves else best
+    return scale if fits else best

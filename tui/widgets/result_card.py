@@ -1,4 +1,4 @@
-"""The result card of a training: what was learnt, what it sees and misses, page by page."""
+"""The result card of a training, page by page: a summary, the worst cases, a sample beside its reconstruction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.widgets.trace_plot import trace_curve
 
 @dataclass(frozen=True)
 class ResultPage:
-    """What the card shows of one model."""
+    """One page: the summary of a model, or a worst case, or a sample."""
 
     found: ModelReview
     worst: WorstSample | None = None
@@ -27,17 +27,17 @@ class ResultPage:
 
 
 def result_pages(found: Sequence[ModelReview]) -> list[ResultPage]:
-    """For each model a summary, its three worst cases, a sample beside its reconstruction."""
+    """Return the pages of each model: a summary, its three worst cases, a sample beside its reconstruction."""
     pages: list[ResultPage] = []
-    for one in found:
-        pages.append(ResultPage(one))
-        pages += [ResultPage(one, worst=case) for case in one.worst]
-        pages += [ResultPage(one, sample=one.sample)] if one.sample else []
+    for review in found:
+        pages.append(ResultPage(review))
+        pages += [ResultPage(review, worst=case) for case in review.worst]
+        pages += [ResultPage(review, sample=review.sample)] if review.sample else []
     return pages
 
 
 class CardPane(Pane):
-    """`pages` and `at` are set from outside; redrawn when they change."""
+    """Shows one page, or `words` without pages; the screen sets the attributes."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -60,43 +60,45 @@ class CardPane(Pane):
 
 
 def summary_lines(found: ModelReview, width: int, keys: Mapping[str, str]) -> list[Line]:
-    def told(label: str, text: str, style: str = "") -> list[Line]:
+    """Return what the model learnt from, its thresholds and expected false alarms, and the defects that it finds."""
+
+    def row_of(label: str, text: str, style: str = "") -> list[Line]:
         rows = wrapped(text, width - 14, 3, GLYPHS.more)
         return [((f"{label if row == 0 else '':14}", "label"), (text, style)) for row, text in enumerate(rows)]
 
-    called = SENSE_WORDS[found.sense]
-    lines = told("method", f"{found.method}{', ' + found.backbone if found.backbone else ''}")
-    lines += told("learnt from", f"{found.taught} good {called.files}, {found.trained_at.replace('T', ' ')}")
+    names = SENSE_WORDS[found.sense]
+    lines = row_of("method", f"{found.method}{', ' + found.backbone if found.backbone else ''}")
+    lines += row_of("learnt from", f"{found.taught} good {names.files}, {found.trained_at.replace('T', ' ')}")
     d, e = number(found.density, found.density_step), number(found.error, found.error_step)
-    lines += told("thresholds", f"density {d}, error {e} ({found.by})")
-    lines += told("false alarms", found.note)
+    lines += row_of("thresholds", f"density {d}, error {e} ({found.by})")
+    lines += row_of("false alarms", found.note)
     if found.sample is None:
-        lines += told("redrawn", f"nothing to show: no good {called.file} is there that can be read", "unknown")
+        lines += row_of("its copy", f"nothing to show: no good {names.file} can be read", "unknown")
     lines.append(())
     if not found.defects:
         teach, kind = (first_key(keys[name]) for name in ("go-teach", "teach-kind"))
-        words = f"none to test with: store some as defective (key {teach}, then {kind}), then look here again"
-        lines += told("defects", words)
+        lines += row_of("defects", f"no known defects yet: add some in Teach (key {teach}, then {kind})")
         return lines
-    caught = found.defects - found.misses - found.unknown
-    style = "ok" if caught == found.defects else "unknown" if found.misses <= 0.1 * found.defects else "anomaly"
+    detected = found.defects - found.misses - found.unknown
+    style = "ok" if detected == found.defects else "unknown" if found.misses <= 0.1 * found.defects else "anomaly"
     unknown = f", {found.unknown} UNKNOWN" if found.unknown else ""
-    lines += told("defects", f"{caught} of {found.defects} called, {found.misses} missed{unknown}", style)
+    lines += row_of("defects", f"{detected} of {found.defects} found, {found.misses} missed{unknown}", style)
     if found.auroc is not None and found.interval is not None:
         low, high = found.interval
-        lines += told("separation", f"AUROC {found.auroc:.3f} (95 %: {low:.3f} to {high:.3f})")
+        lines += row_of("separation", f"AUROC {found.auroc:.3f} (95 %: {low:.3f} to {high:.3f})")
     if found.refused:
-        lines += told("", f"{found.refused} defect files cannot be read", "unknown")
+        lines += row_of("", f"{found.refused} defect files cannot be read", "unknown")
     lines.append(())
-    lines += told("", "The next pages show the three defects that look most like good parts.", "label")
+    lines += row_of("", "The next pages show the three defects that look most like good parts.", "label")
     return lines
 
 
 def worst_lines(case: WorstSample, width: int, height: int) -> list[Line]:
-    called = case.state != "OK"
+    """Return a worst case: name, verdict, share of the alarm level, and its map and picture or its trace."""
+    detected = case.state != "OK"
     lines: list[Line] = [
         ((case.name[:width], "strong"),),
-        ((f"{case.state}: ", "ok" if called else "anomaly"), (case.reason, "")),
+        ((f"{case.state}: ", "ok" if detected else "anomaly"), (case.reason, "")),
         ((f"{case.share:.0%} of the alarm level", "label"),),
     ]
     room = height - len(lines)
@@ -106,11 +108,13 @@ def worst_lines(case: WorstSample, width: int, height: int) -> list[Line]:
 
 
 def map_of(case: WorstSample, rows: int) -> list[Line]:
+    """Return the map of a case that has one, at most `rows` lines."""
     assert case.map is not None
     return grid_lines([list(row) for row in case.map], rows)
 
 
 def picture_of(grey: GreyImage | None, width: int, rows: int) -> list[str]:
+    """Return a grey picture as characters; empty without a picture or room for it."""
     if grey is None or width < 4 or rows < 2:
         return []
     columns = min(width, max(1, rows * 2 * grey.width // grey.height))
@@ -121,6 +125,7 @@ def picture_of(grey: GreyImage | None, width: int, rows: int) -> list[str]:
 
 
 def side_by_side(left: Sequence[Line], right: Sequence[str], at: int) -> list[Line]:
+    """Return two blocks of lines side by side, the second from column `at` on."""
     lines: list[Line] = []
     for y in range(max(len(left), len(right))):
         first = left[y] if y < len(left) else ()
@@ -131,8 +136,9 @@ def side_by_side(left: Sequence[Line], right: Sequence[str], at: int) -> list[Li
 
 
 def sample_lines(sample: Reconstruction, width: int, height: int) -> list[Line]:
+    """Return a sample as the model sees it, and beside it the model's reconstruction."""
     half = width // 2
-    head: Line = ((f"{f'the {sample.what} of {sample.name}'[: half - 1]:{half}}", "label"), ("redrawn", "label"))
+    head: Line = ((f"{f'{sample.what} of {sample.name}'[: half - 1]:{half}}", "label"), ("its copy", "label"))
     foot: list[Line] = [((sample.axes, "label"),)] if sample.axes else []
     room = height - 1 - len(foot)
     seen, redrawn = (picture_of(grey, half - 2, room) for grey in (sample.seen, sample.redrawn))

@@ -1,4 +1,4 @@
-"""The seed's status line: the condition with live values."""
+"""The line with the formula of the rule and live values."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from tui.widgets.pane import Line, Pane
 
 
 class FormulaLine(Pane):
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    """Shows the formula for the selected sense."""
+
+    def content(self, view: View, width: int, _height: int) -> Sequence[Line]:
         return [formula_line(view, width)]
 
 
 def formula_line(view: View, width: int) -> Line:
+    """Return the formula with live values and whether its condition holds."""
     judged, thresholds = view.state.judged if view.state else None, view.thresholds
     if judged is None or thresholds is None:
         return ((" no scores: nothing is judged" if thresholds else " no thresholds: nothing is taught yet", "label"),)
     text = formula(judged.density, judged.reconstruction_error, thresholds)
-    so = is_anomalous(judged.density, judged.reconstruction_error, thresholds)
-    answer = "yes" if so else "no"
+    anomalous = is_anomalous(judged.density, judged.reconstruction_error, thresholds)
+    answer = "yes" if anomalous else "no"
     if len(text) + len(answer) + 4 > width and ": if " in text:
         text = text[text.index("if ") :]
-    return ((f" {text}", "strong"), ("  ", ""), (answer, "anomaly" if so else "ok"))
+    return ((f" {text}", "strong"), ("  ", ""), (answer, "anomaly" if anomalous else "ok"))

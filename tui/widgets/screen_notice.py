@@ -1,4 +1,4 @@
-"""A notice row that shows what the screen has to say before what the station has."""
+"""A notice row that prefers the screen's own notices to the station's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.widgets.title_and_footer import NoticeLine
 
 
 class ScreenNotice(NoticeLine):
-    """Shows the line that `own` gives; an empty one leaves the row to the station's notices."""
+    """Shows the line that `own` returns; if it is empty, the station's notices."""
 
     def __init__(self, own: Callable[[], Line], *, id: str | None = None) -> None:
         super().__init__(id=id)

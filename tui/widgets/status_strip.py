@@ -1,4 +1,4 @@
-"""The lines above and below a screen that is not the dashboard: the bench stays in view, and so do the keys."""
+"""The lines above and below every screen except Watch: the verdict stays visible, and so do the keys."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tui.widgets.title_and_footer import terminal_words, with_terminal
 
 
 class StatusStrip(Pane):
-    """What the station says meanwhile, in one line."""
+    """Shows the current verdict and its reason on one line."""
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, view: View, _width: int, _height: int) -> Sequence[Line]:
         if not view.snapshot.recipe:
             return [((" no recipe is open", "label"),)]
         word = view.headline
@@ -22,25 +22,25 @@ class StatusStrip(Pane):
 
 
 class KeysLine(Pane):
-    """As many keys as fit; help, the other screens and quit at the end."""
+    """Shows as many keys as fit; the other screens, help and quit at the end."""
 
     def __init__(self, *keys: tuple[str, str], id: str | None = None) -> None:
-        """Binding ids (several joined by `,`) and the word to each, the most important first."""
+        """`keys` are binding ids (several joined by `,`) and their labels, the most important first."""
         super().__init__(id=id)
         self._keys = keys
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, view: View, width: int, _height: int) -> Sequence[Line]:
         last = [(screen_keys(view.keys, view.screens), "screens")]
         last += [(first_key(view.keys[name]), name) for name in ("help", "quit")]
-        room = width - sum(len(key) + len(word) + 3 for key, word in last) - len(terminal_words(view))
+        room = width - sum(len(key) + len(label) + 3 for key, label in last) - len(terminal_words(view))
         shown: list[tuple[str, str]] = []
-        for ids, word in self._keys:
+        for ids, label in self._keys:
             key = "/".join(first_key(view.keys[name]) for name in ids.split(","))
-            room -= len(key) + len(word) + 3
+            room -= len(key) + len(label) + 3
             if room < 0:
                 break
-            shown.append((key, word))
+            shown.append((key, label))
         parts: list[Part] = []
-        for key, word in shown + last:
-            parts += [(f" {key}", "key"), (f" {word} ", "label")]
+        for key, label in shown + last:
+            parts += [(f" {key}", "key"), (f" {label} ", "label")]
         return [with_terminal(parts, view, width)]

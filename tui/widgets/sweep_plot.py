@@ -1,6 +1,6 @@
-"""A score over time as an oscilloscope shows it: a cursor wanders, what it has drawn stays until it comes by again.
+"""A score over time as on an oscilloscope: the cursor moves to the right and overwrites the previous sweep.
 
-Nothing scrolls, so that next to nothing goes down the line.
+Nothing scrolls, so that very few cells have to be sent to the terminal.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from tui.widgets.pane import Line, Pane, Part, heading
 from tui.widgets.plot_scale import Scale, kept_or_fitted
 
 COLUMN_SECONDS = 0.5
+"""Seconds per column."""
 HISTORY = 240
-"""Columns that a plot keeps while it is not shown."""
+"""Columns that a plot keeps before it is first shown."""
 _GAP = 2
 """Empty columns ahead of the cursor."""
 
 
 @dataclass(frozen=True)
 class PlotColumn:
-    """The samples of half a second: from the lowest to the highest value."""
+    """The samples of one column: the lowest and the highest value, and whether one of them was anomalous."""
 
     low: float
     high: float
@@ -46,7 +47,7 @@ class Sweep:
         self._slot: int | None = None
 
     def move_to(self, at: float) -> None:
-        """Time goes on: columns without a sample stay empty."""
+        """Move the cursor to the column of the time `at` (time.monotonic()); columns without a sample stay empty."""
         slot = math.floor(at / COLUMN_SECONDS)
         if self._slot is None:
             self._slot = slot
@@ -65,11 +66,11 @@ class Sweep:
         )
 
     def resize(self, width: int) -> None:
-        """Keep the newest columns, the oldest at the left."""
+        """Change the number of columns: keep the newest ones, the oldest at the left."""
         width = max(1, width)
         if width != len(self.columns):
             oldest_first = self.columns[self.cursor + 1 :] + self.columns[: self.cursor + 1]
-            drawn = next((at for at, column in enumerate(oldest_first) if column), len(oldest_first) - 1)
+            drawn = next((index for index, column in enumerate(oldest_first) if column), len(oldest_first) - 1)
             kept = oldest_first[drawn:][-width:]
             self.cursor = len(kept) - 1
             self.columns = kept + [None] * (width - len(kept))
@@ -82,7 +83,7 @@ class Sweep:
 
 
 class SweepPlot(Pane):
-    """Density or reconstruction error, with its threshold."""
+    """Shows density or reconstruction error of one sense, with its threshold."""
 
     def __init__(self, which: Which, sense: Sense = "image", *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -110,10 +111,10 @@ class SweepPlot(Pane):
             self._sweep.move_to(view.now)
         self._scale = kept_or_fitted(self._scale, threshold, typical, step, self._sweep.values())
         labels = axis_labels(self._scale, threshold, typical, step, height - 1)
-        # It only grows: a narrower margin would move every column.
+        # The margin only grows, because a narrower one would move every column.
         self._margin = max(self._margin, max(map(len, (text for text, _ in labels.values())), default=4) + 1)
         self._sweep.resize(width - self._margin - 1)
-        rows = plot_lines(self._sweep, self._scale, threshold, height - 1, self.which)
+        rows = plot_lines(self._sweep, self._scale, threshold, height - 1)
         return [title, *(self._axis(labels.get(y)) + row for y, row in enumerate(rows))]
 
     def _figures(self, t: Thresholds) -> tuple[float, float, float]:
@@ -124,9 +125,9 @@ class SweepPlot(Pane):
     def _title(self, view: View, width: int) -> Line:
         name = "density" if self.which == "density" else "reconstruction error"
         if view.both:
-            # Brackets tell which the keys move, where all are seen.
-            of = f"{SENSE_WORDS[self.sense].sample} {name}"
-            name = f"[{of}]" if view.sense == self.sense else of
+            # Brackets mark the sense whose thresholds the keys move.
+            full_name = f"{SENSE_WORDS[self.sense].sample} {name}"
+            name = f"[{full_name}]" if view.sense == self.sense else full_name
         state, t = view.snapshot.senses.get(self.sense), view.shown.get(self.sense)
         judged = state.judged if state else None
         if t is None:
@@ -151,19 +152,20 @@ class SweepPlot(Pane):
 
 
 def axis_labels(scale: Scale, threshold: float, typical: float, step: float, height: int) -> dict[int, Part]:
-    """Row from the top to its label: both ends, the usual value, the threshold (which wins a shared row)."""
+    """Return the label of each labelled row, counted from the top: both ends, the typical value, and the threshold,
+    which replaces another label on the same row."""
     labels = {
         0: (number(scale.high, step), "label"),
         height - 1: (number(scale.low, step), "label"),
     }
     if scale.has(typical):
-        labels[_row(scale, typical, height)] = ("usual", "label")
+        labels[_row(scale, typical, height)] = ("typical", "label")
     labels[_row(scale, threshold, height)] = (number(threshold, step), "threshold")
     return labels
 
 
-def plot_lines(sweep: Sweep, scale: Scale, threshold: float, height: int, which: Which) -> list[Line]:
-    """The rows from the top, two steps a cell."""
+def plot_lines(sweep: Sweep, scale: Scale, threshold: float, height: int) -> list[Line]:
+    """Return the rows from the top; a cell shows two steps of the scale."""
     at_threshold = _row(scale, threshold, height)
     tall = [_cells(column, scale, height) if column else {} for column in sweep.columns]
     rows: list[Line] = []
@@ -189,7 +191,7 @@ def _append(parts: list[Part], text: str, style: str) -> None:
 
 
 def _cells(column: PlotColumn, scale: Scale, height: int) -> dict[int, str]:
-    """Row from the top to glyph."""
+    """Return the character of each row of a column, counted from the top."""
     steps = 2 * height
     first, last = scale.step_of(column.low, steps), scale.step_of(column.high, steps)
     cells: dict[int, str] = {}

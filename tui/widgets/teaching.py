@@ -1,4 +1,4 @@
-"""What the teaching screen shows: what is stored, light and sharpness, the newest pictures, the sound."""
+"""The panes of the teaching screen: stored pictures, light and sharpness, the newest pictures, sound."""
 
 from __future__ import annotations
 
@@ -18,21 +18,27 @@ from tui.widgets.pane import Line, Pane, heading
 from tui.widgets.picture import shrunk
 
 WANTED_PICTURES = 25
+"""Good pictures that are enough to begin with."""
 WANTED_RECORDINGS = 20
+"""Good recordings that are enough to begin with."""
 QUIET = -50.0
-"""dB of full scale: a peak below it is little to learn from."""
+"""dB of full scale below which a peak is too quiet to learn from."""
 
 
 @dataclass
 class Teaching:
-    """What the keys of the screen are about just now."""
+    """The state of the screen to which its keys apply."""
 
     defect: bool = False
+    """Whether defective parts are stored."""
     sense: Sense = "image"
+    """The sense whose samples are deleted."""
     playing: tuple[float, float] | None = None
+    """Position and length of the recording that is played, in seconds; None if none is."""
 
     @property
     def called(self) -> str:
+        """The samples to which the keys apply: `good pictures`."""
         return f"{'defective' if self.defect else 'good'} {SENSE_WORDS[self.sense].files}"
 
 
@@ -43,20 +49,20 @@ class _TeachPane(Pane):
 
 
 class StoringPane(_TeachPane):
-    """How many pictures there are, and whether more are being stored."""
+    """Shows how many pictures the recipe holds, and whether more are being stored."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
-        now, held = _pictures(view)
+        capture, held = _pictures(view)
         stored = view.stored.get("image", "")
         kind = ("DEFECTIVE parts", "anomaly") if self._teaching.defect else ("good parts", "ok")
-        lines: list[Line] = [heading("pictures", width, kind), _count(held, "pictures", WANTED_PICTURES)]
-        if now is not None:
-            of = f" of {now.wanted}" if now.wanted else ""
-            sort = "defective" if now.defect else "good"
-            lines.append(((" STORING ", "hot"), (f" {now.stored}{of} {sort}", "warm")))
-            if now.per_second is not None:
-                lines.append(((f"{now.per_second:.1f} a second", "label"),))
-            lines += [((text, "unknown"),) for text in wrapped(now.note, width, height - len(lines), GLYPHS.more)]
+        lines: list[Line] = [heading("pictures", width, kind), _count(held, WANTED_PICTURES)]
+        if capture is not None:
+            of = f" of {capture.wanted}" if capture.wanted else ""
+            sort = "defective" if capture.defect else "good"
+            lines.append(((" STORING ", "hot"), (f" {capture.stored}{of} {sort}", "warm")))
+            if capture.per_second is not None:
+                lines.append(((f"{capture.per_second:.1f} per second", "label"),))
+            lines += [((text, "unknown"),) for text in wrapped(capture.note, width, height - len(lines), GLYPHS.more)]
         elif view.snapshot.offers.count:
             lines += _offers(view)
         elif stored:
@@ -68,7 +74,7 @@ class StoringPane(_TeachPane):
 
 
 def _pictures(view: View) -> tuple[PictureCapture | None, InventorySummary]:
-    """Those that are being stored, and those that the recipe holds."""
+    """Return the pictures that are being stored (None if none are), and those that the recipe holds."""
     image = view.snapshot.image
     return (image.capture, image.inventory or InventorySummary()) if image else (None, InventorySummary())
 
@@ -79,12 +85,12 @@ def _offers(view: View) -> list[Line]:
     take, drop = (first_key(view.keys[key]) for key in ("teach-take-offers", "teach-drop-offers"))
     one_by_one = f"{take} takes the newest, {drop} drops it"
     return [
-        (("offered: ", "unknown"), (f"{good} good, {bad} defective", "strong")),
+        (("suggested: ", "unknown"), (f"{good} good, {bad} defective", "strong")),
         ((one_by_one if offers.recent else f"{take} takes them, {drop} drops them", "label"),),
     ]
 
 
-def _count(held: InventorySummary, what: str, wanted: int) -> Line:
+def _count(held: InventorySummary, wanted: int) -> Line:
     enough = held.good >= wanted
     rest = "" if enough else f" ({wanted - held.good} more)"
     return (
@@ -95,7 +101,7 @@ def _count(held: InventorySummary, what: str, wanted: int) -> Line:
 
 
 class MetersPane(Pane):
-    """Light and sharpness, beside what was taught where a model has learnt."""
+    """Shows light and sharpness, and the taught values if there is a model."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         image = view.snapshot.image
@@ -131,7 +137,7 @@ def _sharpness(meters: Meters, width: int) -> list[Line]:
         taught = f", taught {meters.taught_sharpness:.0f} and more: "
         sharp = meters.sharpness >= meters.taught_sharpness
         word, style = ("sharp", "ok") if sharp else ("less sharp", "unknown")
-    # A tenfold step is a third of the bar: focus is turned until it is longest.
+    # A factor of ten is a quarter of the bar; the focus is right where the bar is longest.
     part = min(1.0, max(0.0, (len(str(int(meters.sharpness))) - 1 + _mantissa(meters.sharpness)) / 4))
     return [_bar("sharp", part, width), ((f"{meters.sharpness:.0f}{taught}", "label"), (word, style))]
 
@@ -147,8 +153,8 @@ def _bar(label: str, part: float, width: int) -> Line:
 
 
 class RecentPane(_TeachPane):
-    """The newest pictures of the kind that is stored, or those that are offered, in shades, the newest first; redrawn
-    when there is another one."""
+    """Shows the newest good or defective pictures, or the suggested ones, in shades, the newest first; redrawn only if
+    they change."""
 
     GAP = 1
 
@@ -157,14 +163,14 @@ class RecentPane(_TeachPane):
         self._drawn: tuple[object, int, int] | None = None
 
     def _pictures(self, view: View) -> tuple[str, Sequence[tuple[str, Preview]]]:
-        """What they are, and each with a word below it, the newest first."""
-        (now, held), offers = _pictures(view), view.snapshot.offers
-        if now is None and offers.recent:
-            told = [("good" if one.good else "defective", one.preview) for one in reversed(offers.recent)]
-            return "offered, the newest first", told
-        defect = self._teaching.defect if now is None else now.defect
+        """Return the title, and each picture with its label, the newest first."""
+        (capture, held), offers = _pictures(view), view.snapshot.offers
+        if capture is None and offers.recent:
+            suggested = [("good" if offer.good else "defective", offer.preview) for offer in reversed(offers.recent)]
+            return "suggested, the newest first", suggested
+        defect = self._teaching.defect if capture is None else capture.defect
         recent = held.recent_defect if defect else held.recent
-        return f"the newest {'DEFECTIVE' if defect else 'good'} ones", [("", one) for one in reversed(recent)]
+        return f"the newest {'DEFECTIVE' if defect else 'good'} ones", [("", preview) for preview in reversed(recent)]
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         title, pictures = self._pictures(view)
@@ -186,13 +192,13 @@ class RecentPane(_TeachPane):
             texts = ["".join(ramp[value * len(ramp) // 256] for value in grid[y]) for grid in grids]
             lines.append((((" " * self.GAP).join(texts), ""),))
         if labels:
-            words = [f"{label:{columns}}"[:columns] for label, _ in pictures[:count]]
-            lines.append((((" " * self.GAP).join(words), "strong"),))
+            texts = [f"{label:{columns}}"[:columns] for label, _ in pictures[:count]]
+            lines.append((((" " * self.GAP).join(texts), "strong"),))
         return lines
 
 
 class SoundPane(_TeachPane):
-    """Level with clipping, recordings, what is being recorded or played."""
+    """Shows recordings, level with clipping, and the recording that is being made or played."""
 
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         sound = view.snapshot.sound
@@ -200,7 +206,7 @@ class SoundPane(_TeachPane):
             return []
         held, state, stored = sound.inventory or InventorySummary(), sound.status.state, view.stored.get("sound", "")
         lines: list[Line] = [heading("sound", width, (state, "ok" if state == "live" else "unknown"))]
-        lines.append(_count(held, "recordings", WANTED_RECORDINGS))
+        lines.append(_count(held, WANTED_RECORDINGS))
         lines.append(((f"{minutes(held.seconds)} minutes of good sound", "label"),))
         if sound.level is not None:
             lines.append(level_meter(sound.level, width))
@@ -208,12 +214,11 @@ class SoundPane(_TeachPane):
                 lines.append((("clipping: turn the gain down", "anomaly"),))
             elif sound.level.hold < QUIET:
                 lines.append((("very quiet: turn the gain up, or come nearer", "unknown"),))
-        now, playing = sound.capture, self._teaching.playing
-        if now is not None:
-            lines.append(
-                ((f" REC {minutes(now.seconds)} ", "hot"), (f" {'defective' if now.defect else 'good'}", "warm"))
-            )
-            lines += [((text, "unknown"),) for text in wrapped(now.note, width, 2, GLYPHS.more)]
+        capture, playing = sound.capture, self._teaching.playing
+        if capture is not None:
+            sort = "defective" if capture.defect else "good"
+            lines.append(((f" REC {minutes(capture.seconds)} ", "hot"), (f" {sort}", "warm")))
+            lines += [((text, "unknown"),) for text in wrapped(capture.note, width, 2, GLYPHS.more)]
         elif playing is not None:
             lines.append((("playing ", "label"), (f"{minutes(playing[0])} of {minutes(playing[1])}", "strong")))
         elif stored:

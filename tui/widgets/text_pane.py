@@ -1,4 +1,4 @@
-"""A pane whose lines are handed to it."""
+"""A pane whose lines come from a function."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.widgets.pane import Line, Pane
 
 
 class LinesPane(Pane):
-    """`make` gives the lines for a width and a height; only rows that differ are drawn anew."""
+    """`make` returns the lines for a width and a height; only rows that differ are redrawn."""
 
     def __init__(self, make: Callable[[int, int], Sequence[Line]], *, id: str | None = None) -> None:
         super().__init__(id=id)

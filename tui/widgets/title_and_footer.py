@@ -27,11 +27,13 @@ _FOOTER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("preview",), "picture"),
     (("train",), "train"),
 )
-"""The most important first: what does not fit is left out, and `?` tells it."""
+"""Keys and their labels, the most important first: those that do not fit are left out; `?` shows all."""
 
 
 class TitleLine(Pane):
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    """Shows the recipe, a running tape, the method and the model."""
+
+    def content(self, view: View, width: int, _height: int) -> Sequence[Line]:
         m = view.model
         right = "" if m is None else f"{m.method}  bundle {m.bundle} "
         left, taping = f" goodpart  {view.snapshot.recipe}", view.snapshot.taping
@@ -53,29 +55,30 @@ class TitleLine(Pane):
 
 
 class NoticeLine(Pane):
-    """One line of what needs attention: the answer to a key, a fault, the end of a training, a new model."""
+    """Shows what needs attention on one line: the answer to a key, a fault, the end of a training, a new model."""
 
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    def content(self, view: View, _width: int, _height: int) -> Sequence[Line]:
         return [notice_line(view)]
 
 
 def notice_line(view: View) -> Line:
+    """Return the most important notice; empty if there is nothing to show."""
     snapshot, run = view.snapshot, view.snapshot.training
     recording = snapshot.sound.capture if snapshot.sound else None
-    going_on = _going_on(view)
+    running = _running_capture(view)
     if view.feedback:
-        return (*going_on, (f" {view.feedback}", "strong"))
+        return (*running, (f" {view.feedback}", "strong"))
     if recording is not None:
         key = "teach-record" if view.where == "teach" else "record"
-        # What is wrong with it, and how to end it, before what it is called.
+        # A fault and the key that ends it come first; the file name may be cut off.
         note: Line = ((f" {recording.note}", "anomaly"),) if recording.note else ()
-        return (*going_on, *note, (f" {_ends(view, key)}  {recording.file}", ""))
+        return (*running, *note, (f" {_ends(view, key)}  {recording.file}", ""))
     if snapshot.fault:
         return ((" warning: ", "unknown"), (snapshot.fault, ""))
-    if going_on and snapshot.image is not None and snapshot.image.capture is not None:
-        now = snapshot.image.capture
-        sort = "defective" if now.defect else "good"
-        return (*going_on, (f" {now.stored} {sort} pictures  {_ends(view, 'collect')}", ""))
+    if running and snapshot.image is not None and snapshot.image.capture is not None:
+        capture = snapshot.image.capture
+        sort = "defective" if capture.defect else "good"
+        return (*running, (f" {capture.stored} {sort} pictures  {_ends(view, 'collect')}", ""))
     if run is not None and run.state == "failed":
         return ((" training failed: ", "anomaly"), (run.message, ""))
     if recorded := view.stored.get("sound"):
@@ -83,16 +86,16 @@ def notice_line(view: View) -> Line:
     if waiting_model(snapshot):
         return ((f" new model ready: {_use(view)}", "ok"),)
     if run is None and snapshot.offers.count:
-        return ((f" {snapshot.offers.count} offered as teaching material by the operator's word", "label"),)
+        return ((f" {snapshot.offers.count} suggested as teaching material by your marks", "label"),)
     if run is not None and run.state == "running":
         step = f" {run.step}/{run.of}" if run.of else ""
         return ((f" training: {run.phase}{step}", "label"),)
     return ()
 
 
-def _going_on(view: View) -> Line:
-    """What is written into the recipe just now: it stays while keys are answered. The screens that end the storing of
-    pictures show it themselves."""
+def _running_capture(view: View) -> Line:
+    """Return the mark of a running recording or storing, which stays visible beside the answer to a key. Watch and
+    Teach show the storing of pictures in a pane."""
     image, sound = view.snapshot.image, view.snapshot.sound
     if sound is not None and sound.capture is not None:
         return ((f" REC {minutes(sound.capture.seconds)} ", "hot"),)
@@ -106,7 +109,7 @@ def _key(view: View, binding: str) -> str:
 
 
 def _ends(view: View, binding: str) -> str:
-    """By which keys of the screen that one sees; all others ask for the dashboard first."""
+    """Return which key ends it; from screens other than Watch and Teach, after the key that opens Watch."""
     key = _key(view, binding)
     if view.where in ("watch", "teach"):
         return f"press {key} to end it"
@@ -114,23 +117,25 @@ def _ends(view: View, binding: str) -> str:
 
 
 def _use(view: View) -> str:
-    """How to come to a new model from the screen that one sees: its result is looked at first."""
+    """Return which keys of the current screen use a new model, or show its result."""
     if view.where == "train":
-        return f"{_key(view, 'train-use')} uses it, {_key(view, 'train-keep')} keeps the old one"
+        return f"{_key(view, 'train-use')} starts using it, {_key(view, 'train-keep')} discards it"
     if view.where == "watch":
-        return f"press {_key(view, 'take-over')} to take it over"
+        return f"press {_key(view, 'take-over')} to start using it"
     if "train" in view.screens:
-        return f"{_key(view, 'go-train')} looks at it"
-    return f"{_key(view, 'go-watch')}, then {_key(view, 'take-over')} takes it over"
+        return f"{_key(view, 'go-train')} shows its result"
+    return f"{_key(view, 'go-watch')}, then {_key(view, 'take-over')} starts using it"
 
 
 class FooterLine(Pane):
-    def content(self, view: View, width: int, height: int) -> Sequence[Line]:
+    """Shows the most important keys of Watch."""
+
+    def content(self, view: View, width: int, _height: int) -> Sequence[Line]:
         return [footer_line(view, width)]
 
 
 def footer_line(view: View, width: int) -> Line:
-    """As many keys as fit, in the order of the key map; at the right what was chosen for the terminal."""
+    """Return as many keys as fit, in the order of `_FOOTER`, and the terminal's text at the right."""
     chosen: list[tuple[str, str]] = []
     room = width - len(terminal_words(view))
     for ids, label in _FOOTER:
@@ -146,7 +151,7 @@ def footer_line(view: View, width: int) -> Line:
         if room < 0:
             break
         chosen.append((text, label))
-    # Help and quit at the end, where people look for them.
+    # Help and quit come last, where users look for them.
     chosen = chosen[2:] + chosen[:2]
     parts: list[Part] = []
     for text, label in chosen:
@@ -155,11 +160,12 @@ def footer_line(view: View, width: int) -> Line:
 
 
 def terminal_words(view: View) -> str:
+    """Return the terminal's text with a blank on each side; empty without a text."""
     return f" {view.terminal} " if view.terminal else ""
 
 
 def with_terminal(parts: list[Part], view: View, width: int) -> Line:
-    """A footer's keys, and at the right what was chosen for the terminal and how slow its line is."""
+    """Return a footer: the keys, and at the right the terminal's kind and the rate of a slow line."""
     words = terminal_words(view)
     gap = max(0, width - sum(len(text) for text, _ in parts) - len(words))
     end: Line = ((" " * gap, ""), (words, "unknown" if "slow" in words else "label")) if words else ()
@@ -167,11 +173,13 @@ def with_terminal(parts: list[Part], view: View, width: int) -> Line:
 
 
 class TooSmall(Pane):
+    """Replaces a screen for which the window is too small."""
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         quits = first_key(view.keys["quit"])
         meanwhile = f"{view.headline}: " if view.snapshot.recipe else ""
         words = (
             f"{meanwhile}make this window {LEAST_SIZE[0]}x{LEAST_SIZE[1]} or larger, "
-            f"or press {quits} and start it with --line for status lines (judging goes on until then)"
+            f"or press {quits} and start it with --line for status lines (judging continues until then)"
         )
         return [((text, "strong"),) for text in wrapped(words, width, height, GLYPHS.more)]

@@ -11,11 +11,12 @@ from tui.terminal.glyphs import GLYPHS
 from tui.widgets.pane import Line, Part, heading
 
 if TYPE_CHECKING:
-    from core.journal.evidence import Trace  # loads NumPy, and screens appear without it
+    from core.journal.evidence import Trace  # loads NumPy, which the first paint does without
 
 
 def trace_curve(trace: Sequence[tuple[float, float]], width: int, rows: int) -> list[Line]:
-    """[(seconds, share), ...] of a whole file as a curve, with a line at the alarm level; at most `rows` lines."""
+    """Return [(seconds, share), ...] of a whole file as a curve with a line at the alarm level; at most `rows` lines,
+    none if fewer than three fit."""
     if not trace or rows < 3:
         return []
     top = max(1.5, max(min(share, 20.0) for _, share in trace))
@@ -37,7 +38,8 @@ def trace_curve(trace: Sequence[tuple[float, float]], width: int, rows: int) -> 
 
 
 def trace_columns(trace: Trace, width: int, height: int) -> list[Line]:
-    """The seconds before an event as columns under a title, red above the alarm level; at most `height` lines."""
+    """Return the seconds before an event as columns under a title, red above the alarm level; at most `height`
+    lines."""
     title = heading("alarm level used", width, ("1 alarms", "threshold"))
     if not trace.share or height < 4:
         return [title]

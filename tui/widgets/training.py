@@ -1,4 +1,4 @@
-"""How far the training is."""
+"""The progress of the training."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from tui.widgets.pane import Line, Pane, heading
 
 
 class TrainingPane(Pane):
+    """Shows the progress or the outcome of the training; empty without one."""
+
     def content(self, view: View, width: int, height: int) -> Sequence[Line]:
         return training_lines(view, width, height)
 
 
 def training_lines(view: View, width: int, height: int) -> list[Line]:
+    """Return at most `height` lines: time left, phase, bar and losses, or the outcome."""
     run = view.snapshot.training
     if run is None:
         return []

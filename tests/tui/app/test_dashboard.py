@@ -108,7 +108,7 @@ async def test_the_dashboard_shows_what_the_station_says() -> None:
         "frame 0.1 s ago",
         "calibrated for 5 % false",
         "judged   1234",
-        "votes ..AAA hold 3",
+        "votes ..AAA need 3",
         "taught 120",
         "features, EfficientNet-Lite0",
         "? help",
@@ -207,7 +207,7 @@ async def test_training_is_started_once_cancelled_and_taken_over() -> None:
             snapshot(training=TrainingState("done", message="learnt"), new_model=replace(MODEL, bundle="77be"))
         )
         app._feedback = ("", 0.0)
-        assert "new model ready: press n to take it over" in await shown(pilot, app)
+        assert "new model ready: press n to start using it" in await shown(pilot, app)
         await pilot.press("n")
     assert station.calls[1:] == [CancelTraining(), TakeOverModel()]
 
@@ -501,7 +501,7 @@ async def test_the_operator_has_a_word_on_the_last_call() -> None:
         assert "said already" in await shown(pilot, app)
         await pilot.press("b")
         app._feedback = ("", 0.0)
-        assert "1 offered as teaching material" in await shown(pilot, app)
+        assert "1 suggested as teaching material" in await shown(pilot, app)
     assert station.calls[1:] == [GiveFeedback("good", call.at), GiveFeedback("bad", call.at)]
 
 

@@ -253,9 +253,9 @@ async def test_what_the_operators_words_offer_is_taken_or_dropped(bench: Bench) 
     async with running(shell) as pilot:
         station = bench.stations["pump"]
         await pilot.press("2", "o")
-        await becomes(pilot, shell, shows(shell, "nothing is offered"))
+        await becomes(pilot, shell, shows(shell, "there are no suggestions"))
         station.publish(replace(station.now, offers=ReviewQueue(good_images=2, defect_images=1)))
-        await becomes(pilot, shell, shows(shell, "offered: 2 good, 1 defective"))
+        await becomes(pilot, shell, shows(shell, "suggested: 2 good, 1 defective"))
         await pilot.press("o", "O")
         assert station.calls[-2:] == [AcceptOffers(), DiscardOffers()]
 

@@ -91,9 +91,9 @@ def test_what_cannot_be_judged_is_said_with_the_right_exit_code(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "what shall be learnt from?"),
+        ([], "there is no sound to learn from"),
         (["--input-file", "good.wav", "--divide-input-sec", "0.01"], "too short"),
-        (["--input-file", "good.wav", "--wavelet", "--hamming"], "a mode of its own"),
+        (["--input-file", "good.wav", "--wavelet", "--hamming"], "--wavelet cannot be combined with"),
         (["--input-file", "good.wav", "--timesteps", "30"], "make 1 groups of 30; training needs 3"),
         (["--input-dir", "."], "there are no sound files"),
     ],

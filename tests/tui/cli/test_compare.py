@@ -79,7 +79,7 @@ def test_ctrl_c_ends_all_of_it_and_says_what_stays(tmp_path: Path, user: User) -
         os.killpg(child.pid, signal.SIGINT)
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
-    assert "the comparison was cancelled; the last one that was finished stays" in said
+    assert "the comparison was cancelled; the last finished one is kept" in said
     assert "Traceback" not in said
     assert until(lambda: not any(one.is_running() for one in learning))
     assert contest_file(recipe, "image").read_bytes() == before
@@ -111,7 +111,7 @@ def test_use_it_sets_the_recommended_method(recipe: Recipe, user: User) -> None:
     done = goodpart_here(["compare", recipe.folder, "--last", "--use"], user)
     assert done.returncode == 0, done.stderr
     assert "Use features: AUROC 1.000" in done.stdout
-    assert "image method features now; `goodpart train pump` learns it" in done.stdout
+    assert "recipe.toml now has image method features; `goodpart train pump` learns it" in done.stdout
     text = recipe.toml.read_text()
     assert open_recipe(str(recipe.folder)).settings.image.method == "features"
     assert "# features or seed" in text, "the comments stay"
@@ -154,7 +154,7 @@ def test_a_method_for_comparison_only_cannot_be_used(recipe: Recipe, user: User)
     hold(recipe, contest())
     done = goodpart_here(["compare", recipe.folder, "--last", "--use", "filter-bank"], user)
     assert done.returncode == 2
-    assert "filter bank stands beside for comparison; a recipe can be set to features, seed" in done.stderr
+    assert "filter bank only takes part for comparison; a recipe can use features, seed" in done.stderr
 
 
 def test_a_torn_contest_and_no_recipe_are_said(recipe: Recipe, user: User, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_the_whole_way(here: Here, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words", "code"),
     [
-        (["dataset", "--output-dir", "o"], "which sound?", 2),
+        (["dataset", "--output-dir", "o"], "there is no sound: give", 2),
         (["dataset", "--output-dir", "o", "--input-file", "none.wav"], "there is no such file", 2),
         (["dataset", "--output-dir", "o", "--input-file", "text.wav"], "not a sound file", 3),
         (["dataset", "--output-dir", "o", "--input-dir", "empty"], "no sound files or MFCCs", 2),
@@ -107,7 +107,7 @@ def test_the_whole_way(here: Here, tmp_path: Path) -> None:
         (["dataset", "--output-dir", "text.wav", "--input-file", "good.wav"], "cannot be made", 2),
         (["train", "--dataset", "empty"], "`goodpart dcgan dataset --input-dir GOOD", 2),
         (["train", "--dataset", "empty", "--epochs", "0"], "not a whole number above 0", 2),
-        (["detect"], "which sound?", 2),
+        (["detect"], "there is no sound: give", 2),
         (["detect", "--input-file", "good.wav", "--threshold", "2"], "between 0 and 1", 2),
         (["detect", "--input-file", "good.wav", "--checkpoint", "empty"], "no checkpoint here", 2),
         (["detect", "--input-file", "good.wav", "--checkpoint", "text.wav"], "damaged or not a checkpoint", 3),
@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_the_last_checkpoint_to_go_on_from(tmp_path: Path) -> None
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
-    assert "goes on from its last checkpoint" in said
+    assert "continues from its last checkpoint" in said
     assert "Traceback" not in said
     kept = sorted(path.name for path in (run / "checkpoints").iterdir())
     assert kept

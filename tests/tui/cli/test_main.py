@@ -80,7 +80,7 @@ def test_the_whole_job(user: User, tmp_path: Path, shown: Path) -> None:
     assert f"made {tmp_path / 'recipes' / 'pump' / 'recipe.toml'}" in made.stdout
     taught = goodpart(["teach", "pump", "--images", tmp_path / "stick"], env)
     assert taught.returncode == 0
-    assert "30 pictures added, 0 refused, 0 known already" in taught.stdout
+    assert "30 pictures added, 0 refused, 0 already known" in taught.stdout
     assert "pump holds 30 good pictures, 0 of them near-duplicates" in taught.stdout
     trained = goodpart(["train", "pump"], env)
     assert trained.returncode == 0, trained.stderr
@@ -120,7 +120,7 @@ def test_help_of_everything(user: User, capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "words"),
     [
         (["wach", "pump"], "invalid choice"),
-        (["watch"], "which recipe?"),
+        (["watch"], "there is no recipe: give a folder"),
         (["watch", "pump", "--for", "-1"], "not a number of seconds above 0"),
         (["watch", "pump", "--for", "nan"], "not a number of seconds above 0"),
         (["watch", "pump", "--line", "--headless"], "not allowed with"),
@@ -134,7 +134,7 @@ def test_help_of_everything(user: User, capsys: pytest.CaptureFixture[str]) -> N
         (["score", "pump"], "PATH"),
         (["teach", "pump", "--images"], "at least one argument"),
         (["new", ""], "which recipe?"),
-        (["new", "pump", "--camera", "no-such-file.avi"], "no file or folder that exists"),
+        (["new", "pump", "--camera", "no-such-file.avi"], "is not an existing file or folder"),
         (["train", "x" * 300], "too long"),
         (["train", "~nobody-of-this-name/pump"], "there is no recipe here"),
     ],
@@ -271,7 +271,7 @@ def test_teach_says_what_it_refused(user: User, tmp_path: Path, shown: Path) -> 
     assert len(list(recipe.good_images.iterdir())) == 12
     again = goodpart(["teach", recipe.folder, "--images", shown / "part1000.png"], user)
     assert again.returncode == 0
-    assert "0 pictures added, 0 refused, 1 known already" in again.stdout
+    assert "0 pictures added, 0 refused, 1 already known" in again.stdout
     defect = goodpart(["teach", recipe.folder, "--defect", "--link", "--images", shown / "part1000.png"], user)
     assert "pump holds 1 defective pictures" in defect.stdout
     assert next(recipe.defect_images.iterdir()).is_symlink()
@@ -357,7 +357,7 @@ def test_ctrl_c_in_training_leaves_the_old_model(user: User, trained: Recipe) ->
         _, err = child.communicate(timeout=10)
         assert time.monotonic() - asked < 3
     assert child.returncode == 130
-    assert "training was cancelled; the model that was there stays" in err
+    assert "training was cancelled; the old model stays in use" in err
     assert "Traceback" not in err
     assert {path: path.read_bytes() for path in old} == old
     assert not list(trained.folder.glob(".*"))

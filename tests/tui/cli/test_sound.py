@@ -33,10 +33,10 @@ def test_the_whole_job_by_ear(tmp_path: Path, user: User) -> None:
     assert goodpart(["new", recipe], user).returncode == 0
     taught = goodpart(["teach", recipe, "--sound", tmp_path / "good"], user)
     assert taught.returncode == 0, taught.stderr
-    assert "20 recordings added, 0 refused, 0 known already" in taught.stdout
+    assert "20 recordings added, 0 refused, 0 already known" in taught.stdout
     assert "motor holds 20 good recordings, 1.3 minutes" in taught.stdout
     again = goodpart(["teach", recipe, "--sound", tmp_path / "good"], user)
-    assert "0 recordings added, 0 refused, 20 known already" in again.stdout
+    assert "0 recordings added, 0 refused, 20 already known" in again.stdout
     trained = goodpart(["train", recipe], user)
     assert trained.returncode == 0, trained.stderr
     assert "learnt from 20 good recordings (1.3 minutes)" in trained.stdout
@@ -162,9 +162,9 @@ def test_teaching_refuses_by_name_splits_and_goes_on(tmp_path: Path, user: User)
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "what shall be taught?"),
+        ([], "there is nothing to teach"),
         (["--split", "3", "--images", "x"], "--split cuts sound"),
-        (["--sound", "x", "--split", "3", "--link"], "leave one of the two out"),
+        (["--sound", "x", "--split", "3", "--link"], "leave one of them out"),
         (["--sound", "nothing-here"], "there is no such file"),
     ],
 )

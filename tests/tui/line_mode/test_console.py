@@ -120,8 +120,8 @@ def test_a_typed_line_is_obeyed(typed: str, command: Command) -> None:
         ("sound", "has no sound"),
         ("g", "there are no knobs"),
         ("pause now", "takes nothing more"),
-        ("part", "judged continuously: single turns"),
-        ("good", "nothing was called yet"),
+        ("part", "judged continuously: single switches"),
+        ("good", "there is no verdict yet"),
         ("calibrate 2", "calibrate 0.02"),
         ("calibrate x", "calibrate 0.02"),
         ("offers all", "takes nothing more"),
@@ -159,7 +159,7 @@ def test_a_part_is_judged_on_a_word_and_its_verdict_talked_about() -> None:
     station.publish(snapshot(call=call, offers=ReviewQueue(2, 1, 0, 0)))
     assert line.obey("good") == "noted: part 12 (ANOMALY) was good"
     station.publish(snapshot(call=replace(call, word="good")))
-    assert "said already" in line.obey("good")
+    assert "noted already" in line.obey("good")
     line.obey("bad")
     assert station.calls == [TriggerPart("line"), GiveFeedback("good", call.at), GiveFeedback("bad", call.at)]
 
@@ -217,7 +217,7 @@ def test_sound_is_recorded_and_deleted() -> None:
 
 def test_all_is_deleted_only_where_it_is_confirmed() -> None:
     line, station = desk(FakeStation(snapshot(inventory=InventorySummary(40, 3))))
-    assert line.obey("delete all") == "all 40 good pictures go, for good: type delete all yes to do it"
+    assert line.obey("delete all") == "this deletes all 40 good pictures for good: type delete all yes to do it"
     assert "all 3 defective pictures" in line.obey("delete defect all")
     assert "type delete defect all yes" in line.obey("delete defect all")
     assert station.calls == []
@@ -283,7 +283,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> type[Examined]:
 
 def test_what_each_target_needs_and_costs_is_told(journalled: Recipe, examined: type[Examined]) -> None:
     line, out = telling(journalled)
-    assert "looking at the model" in line.obey("targets")
+    assert "reviewing the model" in line.obey("targets")
     told = out.getvalue().splitlines()
     assert examined.asked == [False]
     assert [row.split()[0] for row in told[1:9]] == ["20", "10", "5", "2", "1", "0.5", "0.2", "0.1"]
@@ -294,13 +294,13 @@ def test_what_each_target_needs_and_costs_is_told(journalled: Recipe, examined: 
 def test_what_a_model_has_learnt_is_told_of_the_new_one_first(journalled: Recipe, examined: type[Examined]) -> None:
     station = FakeStation()
     line, out = telling(journalled, station)
-    assert line.obey("result") == "looking at the model in use"
+    assert line.obey("result") == "reviewing the model in use"
     station.publish(snapshot(new_model=MODEL))
-    assert line.obey("result") == "looking at the new model"
+    assert line.obey("result") == "reviewing the new model"
     assert examined.asked == [False, True]
     told = out.getvalue()
     assert "pictures: features, learnt from 120" in told
-    assert "defective ones: 17 of 20 called, 2 missed, AUROC 0.971" in told
+    assert "17 of 20 defects found, 2 missed, AUROC 0.971" in told
     assert all(len(row) <= 79 and row.isascii() for row in told.splitlines())
 
 

@@ -101,7 +101,7 @@ def test_today_is_told_below_its_recipe(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("open nothing", "there is no recipe nothing: list tells which there are"),
+        ("open nothing", "there is no recipe nothing: list shows all recipes"),
         ('copy "not there" new', 'there is no recipe "not there"'),
         ("rename .. up", "there is no recipe .."),
         ("delete ../elsewhere", "there is no recipe ../elsewhere"),

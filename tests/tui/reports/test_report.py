@@ -162,7 +162,7 @@ def test_with_three_pictures_and_nothing_learnt(tmp_path: Path, user: dict[str, 
 def test_a_model_that_cannot_be_used_is_told(trained: Recipe, user: dict[str, str]) -> None:
     trained.change("camera", {"region": [0.1, 0.1, 0.8, 0.8]})
     told = reported(trained, user, code=3)
-    assert "Cannot be told" in told.text
+    assert "Not available" in told.text
     assert "region of interest" in told.text
     assert "30 good pictures" in told.text  # what is known of it all the same
     trained.image_bundle.write_bytes(trained.image_bundle.read_bytes()[:5000])

@@ -81,9 +81,9 @@ async def test_the_last_contest_is_told_with_its_advice_and_cases(recipe: Recipe
         await pilot.press("down")
         assert "1 of 2" in await becomes(pilot, app, "worst of filter bank")
         await pilot.press("u")
-        await becomes(pilot, app, "filter bank stands beside for comparison")
+        await becomes(pilot, app, "a recipe cannot use filter bank")
         await pilot.press("down", "u")
-        await becomes(pilot, app, "recipe.toml says seed now; train to learn it")
+        await becomes(pilot, app, "recipe.toml is set to seed; train to get a model")
     assert open_recipe(str(recipe.folder)).settings.image.method == "seed"
 
 

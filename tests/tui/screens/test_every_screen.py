@@ -93,9 +93,9 @@ SCENES = {
     "new recipe": Scene("1 n", "microphone", recipe_screen(), typed=("pump-8", "0", "", "/dev/ttyUSB0")),
     "teach": Scene("2", "move the part", teaching()),
     "train": Scene("3", "24/40", learning()),
-    "result": Scene("3", "17 of 20 called", learnt()),
+    "result": Scene("3", "17 of 20 found", learnt()),
     "missed": Scene("3 space", "crack-07.png", learnt()),
-    "redrawn": Scene("3 space space space space", "redrawn", learnt()),
+    "redrawn": Scene("3 space space space space", "its copy", learnt()),
     "calibrate": Scene("4", "99!", recipe_screen()),
     "files": Scene("7 down down enter", "row 7 col 10", recipe_screen()),
     "delete": Scene("1 D", "type its name", recipe_screen()),
@@ -167,7 +167,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
     time.tzset()
     recipe = new_recipe(str(tmp_path / "pump"))
     monkeypatch.setattr(model_review, "ModelReviewProcess", Seen)
-    monkeypatch.setattr(files.FilesScreen, "_at_desk", lambda _: Desk())
+    monkeypatch.setattr(files.FilesScreen, "_file_scorer", lambda _: Desk())
     monkeypatch.setattr(files, "last_folder", Path("stick"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "stick" / "more").mkdir(parents=True)

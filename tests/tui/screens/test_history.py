@@ -199,7 +199,7 @@ async def test_all_that_is_known_of_a_row(recipe: Recipe) -> None:
         await pilot.press("enter")
         await becomes(pilot, shell, shows(shell, "density threshold -4 -> -3.5"))
         text = screen_text(shell)
-        assert "by which means knob" in text
+        assert "set by knob" in text
         assert '"raw": 2730' in text
         await pilot.press("j", "j", "j", "j")
         await becomes(pilot, shell, shows(shell, "row 56: too little"))

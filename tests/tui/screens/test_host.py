@@ -49,7 +49,7 @@ async def test_another_app_shows_a_screen_and_hears_its_keys() -> None:
         await app.push_screen(TeachScreen())
         await pilot.press("i", "f", "i")
         await pilot.pause()
-    kind = "what is stored now is of DEFECTIVE parts: put aside, only ever to test with"
+    kind = "storing DEFECTIVE parts from now on: only used to test"
     assert app.asked == [("collect", False), kind, ("collect", True)]
 
 

@@ -69,14 +69,14 @@ def test_any_curve_fits_its_pane(curve: list[tuple[float, float | None]], width:
 def test_the_summary_says_what_is_called_and_what_is_missed() -> None:
     said = "\n".join(text(summary_lines(found(), 78, keys_shown({}))))
     for words in (
-        "17 of 20 called, 2 missed, 1 UNKNOWN",
+        "17 of 20 found, 2 missed, 1 UNKNOWN",
         "AUROC 0.971 (95 %: 0.920 to 0.990)",
         "density -4.10, error 0.52",
     ):
         assert words in said
     none = found(defects=0, misses=0, unknown=0, auroc=None, interval=None, worst=())
     without = "\n".join(text(summary_lines(none, 78, keys_shown({}))))
-    assert "none to test with" in without and "AUROC" not in without and "(key 2, then f)" in without
+    assert "no known defects yet" in without and "AUROC" not in without and "(key 2, then f)" in without
     other = keys_shown({"go-teach": "f2", "teach-kind": "tab"})
     assert "(key f2, then tab)" in "\n".join(text(summary_lines(none, 78, other)))
 
@@ -91,7 +91,7 @@ def test_the_reconstruction_stands_beside_the_sample() -> None:
     sample = found().sample
     assert sample is not None
     lines = text(sample_lines(sample, 78, 16))
-    assert "the feature map of 000120-good.png" in lines[0] and lines[0].rstrip().endswith("redrawn")
+    assert "feature map of 000120-good.png" in lines[0] and lines[0].rstrip().endswith("its copy")
     assert all(line[:20].rstrip() == line[39:59].rstrip() for line in lines[1:8])
 
 
@@ -107,13 +107,13 @@ def test_a_sound_says_how_it_is_to_be_read() -> None:
     for height in range(1, 20):
         assert len(sample_lines(sample, 78, height)) <= height
     lines = text(sample_lines(sample, 78, 18))
-    assert "the log-mel of 000020-recorded.wav" in lines[0] and lines[-1] == "time from left to right"
+    assert "log-mel of 000020-recorded.wav" in lines[0] and lines[-1] == "time from left to right"
     assert len(lines) > 8
 
 
 def test_where_nothing_can_be_redrawn_it_is_said() -> None:
     told = "\n".join(text(summary_lines(found(sense="sound", sample=None), 78, keys_shown({}))))
-    assert "nothing to show: no good recording is there that can be read" in told
+    assert "nothing to show: no good recording can be read" in told
     assert "nothing to show" not in "\n".join(text(summary_lines(found(), 78, keys_shown({}))))
 
 
@@ -154,12 +154,12 @@ async def test_training_from_the_first_step_to_the_new_model(bench: Bench, pump:
         done = TrainingState("done", message="30 good pictures were learnt")
         station.publish(replace(with_image(station.now, new_model=replace(MODEL, bundle="77b0d2")), training=done))
         await becomes(pilot, shell, shows(shell, "the new model, not used yet: pictures"))
-        await becomes(pilot, shell, shows(shell, "of 4 called"))
+        await becomes(pilot, shell, shows(shell, "of 4 found"))
         await pilot.press("right")
         await becomes(pilot, shell, shows(shell, "page 2 of"))
         assert "of the alarm level" in screen_text(shell)
         await pilot.press("left", "left")
-        await becomes(pilot, shell, shows(shell, "redrawn"))
+        await becomes(pilot, shell, shows(shell, "its copy"))
         await pilot.press("n", "o")
         assert station.calls[-2:] == [TakeOverModel(), DiscardModel()]
         assert isinstance(shell.screen, TrainScreen)

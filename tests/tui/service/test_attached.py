@@ -162,7 +162,7 @@ def test_a_wrong_token_is_told(trained: Recipe, user: User, tmp_path: Path) -> N
     file = tmp_path / "tokens"
     with serving(trained.folder, user, "--port", "0", "--token-file", file, *CAMERA) as one:
         stranger = RemoteStation(one.url, "x" * 20)
-        Seen(stranger).until(lambda now: "it wants a token" in now.verdict.reason)
+        Seen(stranger).until(lambda now: "it needs a token" in now.verdict.reason)
         known = remote_station(one.url, file)
         Seen(known).until(lambda now: now.image is not None and now.image.judged is not None)
         stranger.stop()
@@ -183,7 +183,7 @@ def test_the_command_line_attaches(bench: Served, user: User, trained: Recipe) -
     assert {json.loads(line)["verdict"] for line in objects} & {"OK", "ANOMALY"}
     for wrong, words in (
         (["watch", trained.folder, "--attach", bench.url], "--attach takes no recipe"),
-        (["watch"], "which recipe?"),
+        (["watch"], "there is no recipe: give"),
         (["watch", "--attach", "pump"], "give the address"),
         (["watch", "--attach", bench.url, "--record", "kept.tape"], "--attach takes no --record"),
         (["watch", "--attach", bench.url, "--headless", "--record", "kept.tape"], "--attach takes no --record"),

@@ -109,7 +109,9 @@ def test_a_page_that_is_older_than_the_service_says_so(sees: Served) -> None:
         assert until(lambda: page.text("#state") in ("OK", "ANOMALY")), page.text("body")
         assert page.run("VERSION") == VERSION
         page.run(ANOTHER_SERVICE)
-        assert until(lambda: f"speaks version 3 of the snapshots, this page version {VERSION}" in page.text("#reason"))
+        assert until(
+            lambda: f"sends version 3 of the snapshots, this page reads version {VERSION}" in page.text("#reason")
+        )
         assert page.text("#state") == "UNKNOWN"
 
 

@@ -358,7 +358,7 @@ def test_it_ends_in_good_order_within_two_seconds(trained: Recipe, user: User, n
 
 def test_a_port_that_is_taken_is_told(bench: Served, trained: Recipe, user: User) -> None:
     done = goodpart(["serve", trained.folder, "--port", bench.url.rpartition(":")[2]], user)
-    assert (done.returncode, "--port takes another" in done.stderr) == (2, True)
+    assert (done.returncode, "give another --port" in done.stderr) == (2, True)
 
 
 def test_one_station_a_recipe(bench: Served, user: User) -> None:

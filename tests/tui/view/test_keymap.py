@@ -70,11 +70,11 @@ def test_the_keys_of_the_screens_are_named_as_they_are() -> None:
 
 def test_the_first_steps_name_the_keys_that_there_are() -> None:
     usual = first_steps(keys_shown({}))
-    assert usual[2].startswith("  1  n  makes a recipe") and usual[-1].startswith("1-8 turn to")
+    assert usual[2].startswith("  1  n  makes a recipe") and usual[-1].startswith("1-8 open these")
     other = first_steps(
         keys_shown(checked_keymap({"recipe-new": "f2", "go-train": "9", "help": "f1", "train-use": "U"}))
     )
     assert other[2].startswith("  1  f2  makes a recipe")
-    assert any(line.startswith("  9  Train") for line in other) and any("`U` there" in line for line in other)
+    assert any(line.startswith("  9  Train") for line in other) and any("Press U to start" in line for line in other)
     assert other[-1].startswith("1/2/9/4/") and other[-1].endswith("f1 explains each.")
     assert max(map(len, usual)) <= 78 and len(usual) <= 20

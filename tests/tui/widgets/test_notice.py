@@ -39,21 +39,21 @@ def storing() -> Snapshot:
 
 @pytest.mark.parametrize("where", OTHERS)
 def test_a_new_model_is_looked_at_before_it_is_used(where: ScreenName) -> None:
-    assert said(new_model(), where) == " new model ready: 3 looks at it"
-    assert said(new_model(), where, {"go-train": "f3"}) == " new model ready: f3 looks at it"
+    assert said(new_model(), where) == " new model ready: 3 shows its result"
+    assert said(new_model(), where, {"go-train": "f3"}) == " new model ready: f3 shows its result"
 
 
 def test_where_a_new_model_can_be_used_the_key_of_that_screen_is_named() -> None:
     other = {"take-over": "f9", "train-use": "f10"}
-    assert said(new_model(), "watch") == " new model ready: press n to take it over"
-    assert "press f9 to take it over" in said(new_model(), "watch", other)
-    assert said(new_model(), "train") == " new model ready: n uses it, o keeps the old one"
-    assert "f10 uses it" in said(new_model(), "train", other)
+    assert said(new_model(), "watch") == " new model ready: press n to start using it"
+    assert "press f9 to start using it" in said(new_model(), "watch", other)
+    assert said(new_model(), "train") == " new model ready: n starts using it, o discards it"
+    assert "f10 starts using it" in said(new_model(), "train", other)
 
 
 def test_a_new_model_elsewhere_is_used_on_the_dashboard() -> None:
     words = said(new_model(), "files", screens=("watch", "files"))
-    assert words == " new model ready: 5, then n takes it over"
+    assert words == " new model ready: 5, then n starts using it"
 
 
 @pytest.mark.parametrize("where", SCREEN_NAMES)

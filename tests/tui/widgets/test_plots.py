@@ -56,13 +56,13 @@ def test_values_beyond_the_scale_are_marked_at_its_edge() -> None:
     sweep = Sweep(8)
     sweep.add(0.0, -50.0, True)
     sweep.add(COLUMN_SECONDS, float("nan"), True)
-    rows = plot_lines(sweep, Scale(-5.0, -1.0), -4.0, 6, "density")
+    rows = plot_lines(sweep, Scale(-5.0, -1.0), -4.0, 6)
     assert text(rows[-1]).startswith("v")
     assert text(rows[0])[1] == "^"
 
 
 def test_the_threshold_is_a_line_through_the_plot() -> None:
-    rows = plot_lines(Sweep(20), Scale(-5.0, -1.0), -4.0, 8, "density")
+    rows = plot_lines(Sweep(20), Scale(-5.0, -1.0), -4.0, 8)
     drawn = [y for y, row in enumerate(rows) if "─" * 10 in text(row)]
     assert drawn == [5]
 

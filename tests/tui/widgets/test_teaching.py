@@ -60,7 +60,7 @@ def offers(*good: bool) -> ReviewQueue:
 def test_what_is_offered_is_seen_with_its_kind_the_newest_first() -> None:
     now = snapshot(inventory=HELD, offers=offers(True, True, False))
     rows = recent(now)
-    assert "offered, the newest first" in rows[0]
+    assert "suggested, the newest first" in rows[0]
     assert rows[-1].split() == ["defective", "good", "good"]
     # While pictures are stored these are what somebody looks at.
     assert "good ones" in recent(with_image(now, capture=PictureCapture(1, None)))[0]
@@ -83,8 +83,8 @@ def test_the_keys_are_about_the_newest_where_it_is_seen() -> None:
 def test_the_rate_is_told_as_it_is() -> None:
     now = PictureCapture(42, 10_000, "", "the last 40 pictures are nearly the same: move the part a little", True, 1.23)
     told = storing(snapshot(capture=now))
-    assert "1.2 a second" in told and "move the part a little" in told
-    assert " a second" not in storing(snapshot(capture=replace(now, per_second=None)))
+    assert "1.2 per second" in told and "move the part a little" in told
+    assert " per second" not in storing(snapshot(capture=replace(now, per_second=None)))
 
 
 async def test_what_is_seen_is_taken_or_dropped_one_by_one(bench: Bench) -> None:
@@ -96,7 +96,7 @@ async def test_what_is_seen_is_taken_or_dropped_one_by_one(bench: Bench) -> None
         await becomes(pilot, shell, shows(shell, "o takes the newest"))
         await pilot.press("o")
         station.publish(replace(station.now, offers=offers(True, True)))
-        await becomes(pilot, shell, shows(shell, "offered: 2 good, 0 defective"))
+        await becomes(pilot, shell, shows(shell, "suggested: 2 good, 0 defective"))
         await pilot.press("O")
         assert station.calls[-2:] == [
             AcceptOffers("offered/x/images/2.png"),

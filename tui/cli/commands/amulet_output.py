@@ -1,4 +1,4 @@
-"""The files that AMULET leaves behind: tables, histories, plots, the result."""
+"""Writes the files that AMULET writes: tables, histories, plots and the result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLUE, RED = "#1f6feb", "#f85149"
 
 
 def make_folder(folder: Path) -> None:
-    """Raises GoodpartError."""
+    """Make the folder and its parents. Raises GoodpartError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -31,6 +31,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a CSV file whose first column, with an empty heading, names the rows."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["", *head])
@@ -39,7 +40,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
 
 
 def write_table(path: Path, tables: Sequence[tuple[Path, Table]], columns: Sequence[str]) -> None:
-    """Row name and features; where there are several files, theirs before the row's name."""
+    """Write one CSV row per row of the tables: its name and features; with several files `file:name`."""
     several = len(tables) > 1
     write_csv(
         path,
@@ -55,7 +56,7 @@ def write_table(path: Path, tables: Sequence[tuple[Path, Table]], columns: Seque
 def write_training(
     folder: Path, history: Mapping[str, Sequence[float]], errors: Sequence[Numbers], threshold: float
 ) -> None:
-    """Histories by epoch as JSON, and their plots."""
+    """Write the histories per epoch as JSON and plots, and the distribution of the errors with the threshold."""
     names = {"loss": "loss", "val_loss": "val_loss", "mse": "mse", "val_mse": "val_mse"}
     for name, file in names.items():
         replace_file(folder / f"{file}_history.json", json.dumps(list(history.get(name, ()))).encode())
@@ -78,11 +79,11 @@ def _curves(axes: Any, history: Mapping[str, Sequence[float]], name: str) -> Non
 def write_prediction(
     folder: Path, file: Path, table: Table, model: AmuletModel, errors: Numbers, threshold: float, result: str
 ) -> None:
+    """Write a judged file: its rows, their reconstruction, errors and anomalies, `result`, and a plot over time."""
     columns = model.features.columns
     write_table(folder / "data_for_prediction.csv", [(file, table)], columns)
-    redrawn = model.redrawn(table.rows)
-    drawn = Table(table.names, redrawn)
-    write_table(folder / "predicted_data.csv", [(file, drawn)], columns)
+    reconstruction = Table(table.names, model.redrawn(table.rows))
+    write_table(folder / "predicted_data.csv", [(file, reconstruction)], columns)
     write_csv(
         folder / "anomaly_results.csv",
         ("Loss_mae", "Threshold", "Anomaly"),
@@ -99,18 +100,19 @@ def write_prediction(
 
 
 class _Nothing:
-    """Takes what axes take and draws nothing."""
+    """Accepts every call that axes accept, and draws nothing."""
 
     def __getattr__(self, _name: str) -> Callable[..., None]:
         return lambda *_, **__: None
 
 
 def can_draw() -> bool:
+    """Return whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 class Plot:
-    """A PNG with one pair of axes; where matplotlib is not installed nothing is drawn, and the tables say it all."""
+    """Context of one PNG plot; without matplotlib nothing is drawn, and only the tables hold the figures."""
 
     def __init__(self, place: Path, title: str, across: str, up: str) -> None:
         self._place = place

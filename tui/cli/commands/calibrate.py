@@ -1,4 +1,4 @@
-"""goodpart calibrate"""
+"""goodpart calibrate: calculates new thresholds from the stored calibration scores."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from core.state.verdict import Sense, Thresholds
 
 
 def run(options: argparse.Namespace) -> int:
+    """Calibrate all senses for the given false-alarm share and return 0. Raises GoodpartError."""
     recipe = open_recipe(options.recipe)
     settings = recipe.settings
     asked = Recipe(
         recipe.folder, replace(settings, verdict=replace(settings.verdict, false_alarms=options.false_alarms))
     )
-    # All are calibrated before any is written.
+    # Calibrate all senses before writing any, so that an error changes nothing.
     new = {
         sense: calibrated(read_bundle(recipe.bundle(sense)), recipe.table(sense), asked.false_alarms)
         for sense in recipe.senses
@@ -33,17 +34,17 @@ def run(options: argparse.Namespace) -> int:
     try:
         RecipeLock(recipe.folder).release()
     except GoodpartError:
-        print("a station is judging with this recipe: it takes them when it is started anew, or by its key a")
+        print("a station is judging with this recipe: press a there to use the new thresholds, or start it again")
     return 0
 
 
 def settle(recipe: Recipe, asked: Recipe, sense: Sense, new: Thresholds) -> None:
-    """Save, journal and tell the new thresholds of one sense."""
+    """Save, journal and print the new thresholds of one sense."""
     bundle, table = read_bundle(recipe.bundle(sense)), recipe.table(sense)
     try:
         old = thresholds_of(bundle, table, recipe.false_alarms)
     except GoodpartError:
-        old = new  # the target before could not be supported
+        old = new  # too few scores supported the previous target
     recipe.save_thresholds(new, bundle.id, sense)
     journal = Journal(recipe.journal)
     journal.record(

@@ -1,4 +1,4 @@
-"""goodpart compare: which method tells this part's good samples from its known defects."""
+"""goodpart compare: compares how well each method separates this part's good samples from its known defects."""
 
 from __future__ import annotations
 
@@ -27,60 +27,67 @@ from tui.reports.comparison_table import comparison_lines
 
 SENSES: tuple[Sense, ...] = get_args(Sense)
 ALWAYS = "trivial"
-"""Names the trivial numbers, which take part whether they are named or not."""
-CANCELLED = "the comparison was cancelled; the last one that was finished stays"
+"""The name of the trivial scores on the command line; they take part even if they are not named."""
+CANCELLED = "the comparison was cancelled; the last finished one is kept"
 
 
 def run(options: argparse.Namespace) -> int:
+    """Compare, or show the last comparison; print it, write the report and set the method as the options ask."""
     recipe = open_recipe(options.recipe)
     asked = by_sense(recipe, options)
-    told: dict[Sense, tuple[Comparison, Recommendation]] = {}
+    results: dict[Sense, tuple[Comparison, Recommendation]] = {}
     for sense, methods in asked.items():
         if not options.last:
             run_comparison(recipe, sense, methods, options)
-        contest = read_contest(contest_file(recipe, sense))
-        told[sense] = contest, advise(contest)
-    for contest, advice in told.values():
-        print(json.dumps(as_json(contest, advice)) if options.json else "\n".join(printed_lines(contest, advice)))
+        comparison = read_contest(contest_file(recipe, sense))
+        results[sense] = comparison, advise(comparison)
+    for comparison, advice in results.values():
+        print(json.dumps(as_json(comparison, advice)) if options.json else "\n".join(printed_lines(comparison, advice)))
     if options.output:
         from tui.reports.comparison import write_report
 
-        write_report(options.output.expanduser().absolute(), recipe, list(told.values()))
+        write_report(options.output.expanduser().absolute(), recipe, list(results.values()))
         if not options.json:
             print(f"report {options.output}")
     if options.use is not None:
-        said = use_method(recipe, told, options.use)
+        next_step = use_method(recipe, results, options.use)
         if not options.json:
-            print(said)
+            print(next_step)
     return 0
 
 
 def by_sense(recipe: Recipe, options: argparse.Namespace) -> dict[Sense, Sequence[str]]:
-    """What is to be compared. Raises GoodpartError for a method that is none, or of a sense that is not asked for."""
+    """Return the methods to compare per sense; an empty list means all of them.
+
+    Raises GoodpartError if a method does not exist or belongs to a sense that `--sense` excludes.
+    """
     senses: Sequence[Sense] = [options.sense] if options.sense else [s for s in recipe.senses if recipe.holds_good(s)]
     if options.last and not options.sense:
         senses = [sense for sense in ("image", "sound") if contest_file(recipe, sense).exists()] or list(recipe.senses)
     elif not options.sense:
-        # A sense without known defects is no reason not to compare by the other.
-        known = [sense for sense in senses if any(recipe.material(sense, defect=True).glob("[!.]*"))]
-        senses = known or senses
+        # If only one sense has known defects, compare by that one.
+        with_defects = [sense for sense in senses if any(recipe.material(sense, defect=True).glob("[!.]*"))]
+        senses = with_defects or senses
     if not options.methods:
         return dict.fromkeys(senses or recipe.senses, ())
-    words = [word for word in options.methods if word.lower() != ALWAYS]
-    if not words:
+    typed = [name for name in options.methods if name.lower() != ALWAYS]
+    if not typed:
         return {sense: list(TRIVIAL[sense]) for sense in senses or recipe.senses}
     named: dict[Sense, list[str]] = {}
-    for word in words:
+    for word in typed:
         name = candidate_name(word)
         sense = next(sense for sense in SENSES if name in candidates_of(sense))
         if options.sense and sense != options.sense:
-            raise GoodpartError(f"--methods {word}: is not a method of the sense {options.sense}")
+            raise GoodpartError(f"--methods {word}: this is not a method of the sense {options.sense}")
         named.setdefault(sense, []).append(name)
     return dict(named)
 
 
 def candidate_name(word: str) -> str:
-    """`filter-bank` is `filter bank`. Raises GoodpartError."""
+    """Return the method or variant that is typed as `word`: `filter-bank` is `filter bank`.
+
+    Raises GoodpartError if it does not exist.
+    """
     names = [name for sense in SENSES for name in candidates_of(sense)]
     for name in names:
         if word.lower().replace("-", " ") == name.replace("-", " "):
@@ -89,7 +96,10 @@ def candidate_name(word: str) -> str:
 
 
 def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options: argparse.Namespace) -> None:
-    """Raises GoodpartError, and KeyboardInterrupt once the process has ended."""
+    """Compare the methods in a separate process, which writes the result into the recipe's folder.
+
+    Raises GoodpartError if it fails, and KeyboardInterrupt after Ctrl-C, once the process has ended.
+    """
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was compared")
     job = {
@@ -103,40 +113,46 @@ def run_comparison(recipe: Recipe, sense: Sense, methods: Sequence[str], options
     run_training(recipe.folder, [json.dumps(job)], "models.comparison.run", CANCELLED)
 
 
-def printed_lines(contest: Comparison, advice: Recommendation) -> list[str]:
-    what = SENSE_WORDS[contest.sense].files
-    settings = contest.settings
+def printed_lines(comparison: Comparison, advice: Recommendation) -> list[str]:
+    """Return the comparison as lines of text: its samples, a table, notes and the recommendation."""
+    what = SENSE_WORDS[comparison.sense].files
+    settings = comparison.settings
     lines = [
-        f"{contest.recipe}: {len(contest.good)} good and {len(contest.defects)} defective {what}, {contest.when[:10]},"
-        f" {contest.machine}",
-        f"{settings['folds']} folds; thresholds for {100 * contest.target:g} % false alarms",
+        f"{comparison.recipe}: {len(comparison.good)} good and {len(comparison.defects)} defective {what},"
+        f" {comparison.when[:10]}, {comparison.machine}",
+        f"{settings['folds']} folds; thresholds for {100 * comparison.target:g} % false alarms",
         "",
-        *comparison_lines(contest),
+        *comparison_lines(comparison),
     ]
-    lines += ["", *(f"{entry.method}: {note}" for entry in contest.entries for note in entry.notes)]
-    lines += [*contest.twins[:5], *contest.refused]
+    lines += ["", *(f"{entry.method}: {note}" for entry in comparison.entries for note in entry.notes)]
+    lines += [*comparison.twins[:5], *comparison.refused]
     return [*lines, "", advice.sentence, advice.doubt]
 
 
-def as_json(contest: Comparison, advice: Recommendation) -> dict[str, Any]:
-    said = to_json(contest)
-    for entry, shown in zip(contest.entries, said["entries"], strict=True):
-        shown |= asdict(figures(contest, entry))
-    return said | {"advice": asdict(advice)}
+def as_json(comparison: Comparison, advice: Recommendation) -> dict[str, Any]:
+    """Return the comparison with the figures of every method and the recommendation."""
+    result = to_json(comparison)
+    for entry, row in zip(comparison.entries, result["entries"], strict=True):
+        row |= asdict(figures(comparison, entry))
+    return result | {"advice": asdict(advice)}
 
 
-def use_method(recipe: Recipe, told: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
-    """Set the method; what to do next. Raises GoodpartError where nothing is recommended, or it cannot be set."""
+def use_method(recipe: Recipe, results: Mapping[Sense, tuple[Comparison, Recommendation]], word: str) -> str:
+    """Set the recipe's method to the one typed as `word`, or to the recommended ones if it is empty.
+
+    Returns a sentence on what to do next. Raises GoodpartError if there is no recommendation, or if a recipe cannot use
+    the method.
+    """
     if word:
         name = candidate_name(word)
         chosen = {METHODS[name].sense: name} if name in METHODS else {}
         if not chosen:
-            raise GoodpartError(f"{name} stands beside for comparison; a recipe can be set to " + ", ".join(METHODS))
+            raise GoodpartError(f"{name} only takes part for comparison; a recipe can use " + ", ".join(METHODS))
     else:
-        chosen = {sense: advice.method for sense, (_, advice) in told.items() if advice.method}
+        chosen = {sense: advice.method for sense, (_, advice) in results.items() if advice.method}
         if not chosen:
-            raise GoodpartError("nothing was set: there is no recommendation; name the method to use one all the same")
+            raise GoodpartError("nothing was set: there is no recommendation; name the method to use one anyway")
     for sense, method in chosen.items():
         recipe.change(sense, {"method": method})
-    words = " and ".join(f"{sense} method {method}" for sense, method in chosen.items())
-    return f"recipe.toml says {words} now; `goodpart train {recipe.name}` learns it"
+    methods = " and ".join(f"{sense} method {method}" for sense, method in chosen.items())
+    return f"recipe.toml now has {methods}; `goodpart train {recipe.name}` learns it"

@@ -1,4 +1,4 @@
-"""goodpart config: every setting, and where it comes from."""
+"""goodpart config: shows every setting and its origin, and writes settings."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from tui.view.keymap import checked_keymap
 
 
 def run(options: argparse.Namespace) -> int:
+    """Write the settings of --set, then print all settings; return 0. Raises GoodpartError if one is invalid."""
     path = config_path()
     if options.set:
         write_settings(path, options.set)
     resolved = resolve(options_given(options), os.environ, path)
     checked_keymap(resolved.config.keys or {})
-    print(f"# {path}{'' if path.exists() else ' (there is none)'}")
+    print(f"# {path}{'' if path.exists() else ' (missing)'}")
     print("\n".join(config_lines(resolved, display(options).kind)))
     return 0
 
 
 def config_lines(resolved: Resolved, kind: TerminalKind) -> list[str]:
-    """A line a setting: `theme = "dark"   # file`; what is left to the terminal with what it comes to here."""
+    """Return one line per setting: `theme = "dark"   # file`; for unset ones the value that this terminal gives."""
     config, origins = resolved.config, resolved.origins
-    come_to = {"ascii": "true" if kind.ascii else "false", "colors": f'"{kind.colors}"'}
-    said: list[tuple[str, str]] = []
+    from_terminal = {"ascii": "true" if kind.ascii else "false", "colors": f'"{kind.colors}"'}
+    settings: list[tuple[str, str]] = []
     for field in fields(Config):
         value = getattr(config, field.name)
         if field.name == "keys":
             continue
         if value is None:
-            said.append((f"{field.name} = {come_to[field.name]}", "default: as this terminal is"))
+            settings.append((f"{field.name} = {from_terminal[field.name]}", "default: as this terminal is"))
         else:
             text = (
                 f"{value:g}"
@@ -47,18 +48,20 @@ def config_lines(resolved: Resolved, kind: TerminalKind) -> list[str]:
                 if value in (True, False)
                 else f'"{value}"'
             )
-            said.append((f"{field.name} = {text}", origins[field.name]))
-    said.append(("[keys]", ""))
+            settings.append((f"{field.name} = {text}", origins[field.name]))
+    settings.append(("[keys]", ""))
     keymap = config.keys or {}
-    said += [(f'{key.id} = "{keymap.get(key.id, key.keys)}"', origins.get(f"keys.{key.id}", "default")) for key in KEYS]
-    width = max(len(text) for text, _ in said)
-    return [f"{text.ljust(width)}  # {origin}" if origin else text for text, origin in said]
+    settings += [
+        (f'{key.id} = "{keymap.get(key.id, key.keys)}"', origins.get(f"keys.{key.id}", "default")) for key in KEYS
+    ]
+    width = max(len(text) for text, _ in settings)
+    return [f"{text.ljust(width)}  # {origin}" if origin else text for text, origin in settings]
 
 
 def write_settings(path: Path, settings: list[str]) -> None:
-    """Write `NAME=VALUE` into the file, the rest of which stays as it is; `NAME=` takes it out.
+    """Write each `NAME=VALUE` to the file and keep the rest of it; `NAME=` removes the setting.
 
-    Raises GoodpartError before anything is written, for what cannot be.
+    Raises GoodpartError before anything is written if a setting is invalid.
     """
     import tomlkit
 

@@ -1,4 +1,4 @@
-"""goodpart demo: the simulated bench, from teaching to judging."""
+"""goodpart demo: teaches, trains and judges on a simulated bench."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from tui.cli.commands.watch import watch
 
 WIDTH, HEIGHT = 960, 720
 PARTS = 150
-"""Good parts that are shown."""
+"""Pictures of good parts to learn from, one per part."""
 MOTORS, MOTOR_SECONDS = 30, 8.0
-"""Good motors that are heard, each so long."""
+"""Recordings of good motors to learn from, and the seconds of each."""
 
 
 def run(options: argparse.Namespace) -> int:
+    """Prepare the demo's recipe, then judge live with it; return the exit code."""
     return watch(prepared(user_recipes() / "demo"), options, knobs="simulated")
 
 
 def prepared(folder: Path) -> Recipe:
-    """The demo's recipe; made, taught and trained where that has not been done by this version.
+    """Return the demo's recipe. Make, teach and train it first, unless this version has already done so.
 
-    Raises GoodpartError where another demo is at it, or still runs with what an older version has made.
+    Raises GoodpartError if another demo is making it, or still runs with the recipe of an older version.
     """
     marker = folder / ".made-by"
     try:
@@ -40,7 +41,7 @@ def prepared(folder: Path) -> Recipe:
         if ready:
             return open_recipe(str(folder))
     except (OSError, GoodpartError):
-        pass  # made anew below
+        pass  # it is made again below
     folder.mkdir(parents=True, exist_ok=True)
     lock = RecipeLock(folder)
     try:
@@ -54,9 +55,10 @@ def prepared(folder: Path) -> Recipe:
 
 
 def make(folder: Path) -> None:
+    """Make the demo's recipe in `folder`, teach it and train it. Raises GoodpartError."""
     camera = CameraTable(source="simulated", width=WIDTH, height=HEIGHT, fps=15.0)
     recipe = new_recipe(str(folder), Settings(camera=camera, microphone=MicrophoneTable(source="simulated")))
-    print(f"the demo's recipe is made once, in {folder}", file=sys.stderr)
+    print(f"making the demo's recipe in {folder} (only once)", file=sys.stderr)
     teach(recipe)
     teach_motors(recipe)
     from tui.cli.commands.train import train
@@ -65,7 +67,7 @@ def make(folder: Path) -> None:
 
 
 def teach(recipe: Recipe) -> None:
-    """Pictures of good parts from the simulated bench, through the same door as any others."""
+    """Teach pictures of good parts from the simulated camera, in the same way as any others. Raises GoodpartError."""
     import cv2
 
     from core.dataset.add_images import teach_pictures
@@ -75,15 +77,15 @@ def teach(recipe: Recipe) -> None:
     line, camera = ProgressLine(), recipe.settings.camera
     with tempfile.TemporaryDirectory() as folder:
         for number, picture in enumerate(good_pictures(PARTS, 0, camera.width, camera.height), 1):
-            line(TrainingState("running", "clamping parts", number, PARTS))
+            line(TrainingState("running", "taking pictures of parts", number, PARTS))
             if not cv2.imwrite(f"{folder}/part{number}.jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
-                raise GoodpartError(f"{folder}: a picture cannot be written; is the disk full?")
+                raise GoodpartError(f"{folder}: a picture cannot be written: is the disk full?")
         teach_pictures(recipe.good_images, [Path(folder)])
     line.end()
 
 
 def teach_motors(recipe: Recipe) -> None:
-    """Sound of good motors, likewise."""
+    """Teach recordings of good motors from the simulated microphone."""
     import soundfile
 
     from core.dataset.add_sound import teach_sound
@@ -93,7 +95,7 @@ def teach_motors(recipe: Recipe) -> None:
     line = ProgressLine()
     with tempfile.TemporaryDirectory() as folder:
         for number, sound in enumerate(good_sound(MOTORS, MOTOR_SECONDS), 1):
-            line(TrainingState("running", "starting motors", number, MOTORS))
+            line(TrainingState("running", "recording motors", number, MOTORS))
             soundfile.write(f"{folder}/motor{number}.wav", sound, RATE)
         teach_sound(recipe.good_sound, [Path(folder)])
     line.end()

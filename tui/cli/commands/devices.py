@@ -1,4 +1,4 @@
-"""goodpart devices"""
+"""goodpart devices: lists the cameras, microphones and serial ports that answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from core.sources.microphone.sound_devices import list_microphones
 
 
 def run(_options: argparse.Namespace) -> int:
+    """Print the devices and return 0."""
     cameras = list_cameras()
     print("cameras:")
     for camera in cameras:
@@ -19,9 +20,9 @@ def run(_options: argparse.Namespace) -> int:
         print(f"  {NONE_ANSWERS}")
     microphones, why = list_microphones()
     print("microphones:")
-    for one in microphones:
-        channels = "1 channel" if one.channels == 1 else f"{one.channels} channels"
-        print(f"  {one.index}: {channels}, {one.rate} Hz  {one.name}{'  (default)' if one.default else ''}")
+    for device in microphones:
+        channels = "1 channel" if device.channels == 1 else f"{device.channels} channels"
+        print(f"  {device.index}: {channels}, {device.rate} Hz  {device.name}{'  (default)' if device.default else ''}")
     if not microphones:
         print(f"  {why}")
     print("serial ports:")

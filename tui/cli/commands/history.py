@@ -1,4 +1,4 @@
-"""goodpart history"""
+"""goodpart history: prints the journal as a table, JSON lines or CSV."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ from tui.view.text import printable
 
 
 def run(options: argparse.Namespace) -> int:
+    """Print or write the rows that the options ask for and return 0.
+
+    Raises GoodpartError if the journal is missing, or --kind names no kind of event.
+    """
     recipe = open_recipe(options.recipe)
     only = RowFilter(options.verdict, options.kind, options.day)
     with History(recipe.journal) as history:
         if only.kind is not None and only.kind not in get_args(Kind):
             known = history.kinds()
             if only.kind not in known:
-                raise GoodpartError(f"{only.kind} is not a kind of event: the journal has {', '.join(known)}")
+                raise GoodpartError(f"{only.kind} is not a kind of event: this journal has {', '.join(known)}")
         rows = history.rows(only, options.last)
         place: Path | None = options.output
-        told = place.suffix.lower() if place else ""
-        if options.json or (not options.csv and told in (".json", ".jsonl")):
+        suffix = place.suffix.lower() if place else ""
+        if options.json or (not options.csv and suffix in (".json", ".jsonl")):
             lines = json_lines(rows)
-        elif options.csv or told == ".csv":
+        elif options.csv or suffix == ".csv":
             lines = csv_lines(rows)
         else:
             lines = table(rows, shutil.get_terminal_size().columns if place is None and sys.stdout.isatty() else None)
@@ -44,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def table(rows: Iterable[JournalRow], width: int | None) -> Iterator[str]:
-    """A line a row, cut off at `width`, and a heading for each day."""
+    """Yield one line per row, cut off at `width` columns (None: not at all), after a heading per day."""
     day = None
     for row in rows:
         when = row.when

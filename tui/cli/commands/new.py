@@ -1,4 +1,4 @@
-"""goodpart new"""
+"""goodpart new: makes a recipe."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from core.library import make
 
 
 def run(options: argparse.Namespace) -> int:
+    """Make the recipe, print the next steps and return 0. Raises GoodpartError if it exists already."""
     recipe = make(options.recipe, options.camera, options.microphone, options.knobs)
     print(f"made {recipe.toml}")
     print(f"next: goodpart teach {options.recipe} --images FOLDER   (pictures of good parts, 25 or more)")
-    print("      and, or instead, --sound FOLDER   (recordings of good ones, 20 or more)")
-    print(f"or at the bench: goodpart watch {options.recipe}, and there key 2")
+    print(f"or:   goodpart teach {options.recipe} --sound FOLDER   (recordings of good parts, 20 or more), or both")
+    print(f"or at the bench: goodpart watch {options.recipe}, then press 2")
     return 0

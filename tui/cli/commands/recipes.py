@@ -1,4 +1,4 @@
-"""goodpart recipes: all of them, and the whole day from there."""
+"""goodpart recipes: lists all recipes and opens them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tui.cli.faces import run_shell, why_no_dashboard
 
 
 def run(options: argparse.Namespace) -> int:
+    """Print the recipes, or run the screens or line mode as the options and the terminal allow."""
     if options.list or not (options.line or sys.stdin.isatty()):
         print_recipes()
         return 0
@@ -19,18 +20,18 @@ def run(options: argparse.Namespace) -> int:
         from tui.stations.deferred import DeferredStation
 
         if why:
-            print(f"goodpart: {why}: lines instead of screens; ? lists the commands", file=sys.stderr)
+            print(f"goodpart: {why}: lines instead of the screens; ? lists the commands", file=sys.stderr)
         return run_library(DeferredStation)
     return run_shell(None, options)
 
 
 def print_recipes() -> None:
-    """As plain lines."""
+    """Print the table of recipes as plain lines."""
     from tui.reports.recipe_table import HEAD, recipe_row
 
-    found = shelved()
-    if not found:
+    recipes = shelved()
+    if not recipes:
         print("there are no recipes yet: goodpart new NAME makes one")
         return
-    for text in (HEAD, *("".join(part for part, _ in recipe_row(one, opened=False)) for one in found)):
+    for text in (HEAD, *("".join(part for part, _ in recipe_row(entry, opened=False)) for entry in recipes)):
         print(text.rstrip())

@@ -1,4 +1,4 @@
-"""goodpart replay: a recording judged again."""
+"""goodpart replay: judges a recording again."""
 
 from __future__ import annotations
 
@@ -25,17 +25,22 @@ from tui.terminal.progress_line import ProgressLine
 
 MOST_TURNS = 30
 MOST_DIFFERENCES = 30
+"""Lines that are printed at most."""
 SAMPLES: Mapping[Sense, str] = {"image": "pictures", "sound": "stretches of sound"}
-"""What a recording is made of."""
+"""The names of samples in a summary."""
 STATES: tuple[State, ...] = ("OK", "ANOMALY", "UNKNOWN")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Judge the recording again and print what came out; with --against, compare two recipes on it.
+
+    Returns 1 if the verdicts differ from the live ones, else 0. Raises GoodpartError.
+    """
     path: Path = options.recording
     if options.against:
         return compare(path, options.recipe, options.against, as_json=options.json)
     recipe, note = chosen_recipe(path, options.recipe)
-    # Where the verdicts themselves are the output, the rest is said beside it.
+    # With --json the verdicts are the output, so that the summary goes to stderr.
     out = sys.stderr if options.json else sys.stdout
     with closing(Replay(path, recipe)) as replay:
         seconds = judge_all(replay, to_json=options.json)
@@ -45,18 +50,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def chosen_recipe(path: Path, name: str | None) -> tuple[Recipe | None, str]:
-    """The recipe to judge with, None for what was recorded; and what to say about it. Raises GoodpartError."""
+    """Return the recipe to judge with (None: the recorded models), and a note on it. Raises GoodpartError."""
     if name is None:
         return None, "judged with the recorded models and settings"
     recipe = open_recipe(name)
     why = same_judging(*models_of(path), recipe)
     if not why:
         return None, f"judged with {recipe.name}: the models and settings of the recording"
-    return recipe, f"judged with {recipe.name}: {why}, so that it is not compared with what was said live"
+    return recipe, f"judged with {recipe.name}: {why}, so it is not compared with the live verdicts"
 
 
 def judge_all(replay: Replay, *, to_json: bool = False) -> float:
-    """All of it; gives the seconds that it took."""
+    """Judge the whole recording, as JSON lines on stdout if asked; return the seconds that it took."""
     began = time.perf_counter()
     line = ProgressLine()
 
@@ -76,10 +81,11 @@ def judge_all(replay: Replay, *, to_json: bool = False) -> float:
     return time.perf_counter() - began
 
 
-# What is told.
+# The summary.
 
 
 def summary_lines(replay: Replay, note: str) -> list[str]:
+    """Return the summary: recording, model, counts, warnings, verdicts, and the comparison with the live ones."""
     head, outcome = replay.recording.head, replay.outcome
     day = time.strftime("%Y-%m-%d", time.localtime(head.wall))
     lines = [
@@ -89,14 +95,14 @@ def summary_lines(replay: Replay, note: str) -> list[str]:
         *[f"samples    {line}" for line in count_lines(outcome)],
     ]
     if outcome.commands:
-        left_out = f", {outcome.left_out} left out: meant for other models" if outcome.left_out else ""
+        left_out = f", {outcome.left_out} left out: made for other models" if outcome.left_out else ""
         lines.append(f"commands   {outcome.commands} (thresholds, pauses){left_out}")
-    lines += [f"warning    {words}" for words in warning_lines(outcome)]
+    lines += [f"warning    {warning}" for warning in warning_lines(outcome)]
     lines += [
-        f"verdict    {clock(at)}  {verdict.state:7}  {verdict.reason}" for at, verdict in outcome.turns[:MOST_TURNS]
+        f"verdict    {clock(when)}  {verdict.state:7}  {verdict.reason}" for when, verdict in outcome.turns[:MOST_TURNS]
     ]
     if len(outcome.turns) > MOST_TURNS:
-        lines.append(f"verdict    and {len(outcome.turns) - MOST_TURNS} more turns: --json lists every verdict")
+        lines.append(f"verdict    and {len(outcome.turns) - MOST_TURNS} more changes: --json lists every verdict")
     return [
         *lines,
         f"hash       {outcome.digest.hex()} of {outcome.digest.count} verdicts",
@@ -105,6 +111,7 @@ def summary_lines(replay: Replay, note: str) -> list[str]:
 
 
 def count_lines(outcome: ReplayOutcome) -> list[str]:
+    """Return a line per sense with samples: how many had each verdict."""
     lines = []
     for sense, samples in SAMPLES.items():
         counts = {state: outcome.counts[sense, state] for state in STATES}
@@ -115,18 +122,20 @@ def count_lines(outcome: ReplayOutcome) -> list[str]:
 
 
 def warning_lines(outcome: ReplayOutcome) -> list[str]:
-    words = []
+    """Return what is wrong with the recording; empty if nothing is."""
+    warnings = []
     if not outcome.whole:
-        torn = f": {outcome.torn_bytes} torn bytes at its end are left out" if outcome.torn_bytes else ""
-        words.append(f"the recording was not ended in order{torn}")
+        torn = f": {outcome.torn_bytes} incomplete bytes at its end are left out" if outcome.torn_bytes else ""
+        warnings.append(f"the recording was not closed properly{torn}")
     if outcome.trouble:
-        words.append(outcome.trouble)
+        warnings.append(outcome.trouble)
     if outcome.lost:
-        words.append(f"{outcome.lost} samples are missing, the first at {clock(outcome.first_lost or 0.0)}")
-    return words
+        warnings.append(f"{outcome.lost} samples are missing, the first at {clock(outcome.first_lost or 0.0)}")
+    return warnings
 
 
 def live_comparison_lines(outcome: ReplayOutcome, head: TapeHeader) -> list[str]:
+    """Return whether the verdicts equal the live ones, and if not, where and why; empty if incomparable."""
     if outcome.same is None:
         return []
     if outcome.difference:
@@ -141,27 +150,31 @@ def live_comparison_lines(outcome: ReplayOutcome, head: TapeHeader) -> list[str]
 
 
 def version_lines(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """What may be the cause: other versions than when it was recorded."""
+    """Return a line per package whose version differs from the recording's: a possible cause of differences."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    return [f"           {name} was {then.get(name, 'not there')}, is {now.get(name, 'not there')}" for name in names]
+    return [f"           {name} was {then.get(name, 'missing')}, is {now.get(name, 'missing')}" for name in names]
 
 
 def difference_lines(difference: Difference) -> list[str]:
-    def said(one: VerdictLine | None) -> str:
-        return "nothing more" if one is None else json.dumps(one)
+    """Return the first differing verdict, live and replayed."""
+
+    def text(line: VerdictLine | None) -> str:
+        return "nothing more" if line is None else json.dumps(line)
 
     return [
         f"           first at {clock(difference.at)}",
-        f"           live    {said(difference.live)}",
-        f"           replay  {said(difference.replayed)}",
+        f"           live    {text(difference.live)}",
+        f"           replay  {text(difference.replayed)}",
     ]
 
 
 def speed_lines(outcome: ReplayOutcome, seconds: float) -> list[str]:
+    """Return how much faster than real time the recording was judged."""
     return [f"speed      {outcome.seconds / max(seconds, 1e-9):.1f} times real time ({seconds:.1f} s)"]
 
 
 def clock(at: float) -> str:
+    """Return a time (seconds since 1970) as local HH:MM:SS.mmm."""
     return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
 
 
@@ -169,6 +182,10 @@ def clock(at: float) -> str:
 
 
 def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
+    """Judge the recording with two recipes, print how they differ and return 0. Raises GoodpartError.
+
+    `name` is None for the recorded models.
+    """
     outcomes: list[ReplayOutcome] = []
     names = [open_recipe(name).name if name else "recorded", open_recipe(other).name]
     for recipe, note in (chosen_recipe(path, name), chosen_recipe(path, other)):
@@ -189,33 +206,35 @@ def compare(path: Path, name: str | None, other: str, *, as_json: bool) -> int:
 def paired_samples(
     one: Sequence[ReplayedSample], two: Sequence[ReplayedSample]
 ) -> list[tuple[ReplayedSample, ReplayedSample]]:
-    """What both have judged, in the order of the recording."""
+    """Return the samples that both recipes have judged, in the order of `one`."""
     others = {(sample.sense, sample.number): sample for sample in two}
     return [(sample, others[key]) for sample in one if (key := (sample.sense, sample.number)) in others]
 
 
 def as_object(one: ReplayedSample, two: ReplayedSample, names: Sequence[str]) -> dict[str, Any]:
-    said: dict[str, Any] = {"time": round(two.at, 3), "kind": one.sense, "number": one.number}
+    """Return both verdicts on one sample as an object of --json."""
+    result: dict[str, Any] = {"time": round(two.at, 3), "kind": one.sense, "number": one.number}
     if one.truth is not None:
-        said["truth"] = one.truth
+        result["truth"] = one.truth
     for sample, which, name in ((one, "one", names[0]), (two, "two", names[1])):
-        said[which] = {
+        result[which] = {
             "recipe": name,
             "verdict": sample.verdict.state,
             "reason": sample.verdict.reason,
             "score": sample.score,
         }
-    return said | {"agree": one.verdict.state == two.verdict.state}
+    return result | {"agree": one.verdict.state == two.verdict.state}
 
 
 def pair_lines(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Sequence[str]) -> list[str]:
+    """Return how often two recipes agree, per sense and verdict, and a table of the samples that they differ on."""
     lines = []
     for sense, words in SENSE_WORDS.items():
         mine = [(a, b) for a, b in pairs if a.sense == sense]
         if not mine:
             continue
         agree = sum(a.verdict.state == b.verdict.state for a, b in mine)
-        lines.append(f"{words.stream}: {names[0]} and {names[1]} agree about {agree} of {len(mine)}")
+        lines.append(f"{words.stream}: {names[0]} and {names[1]} agree on {agree} of {len(mine)}")
         for first in STATES:
             row = [sum(a.verdict.state == first and b.verdict.state == second for a, b in mine) for second in STATES]
             if sum(row):
@@ -237,4 +256,5 @@ def pair_lines(pairs: Sequence[tuple[ReplayedSample, ReplayedSample]], names: Se
 
 
 def sample_words(sample: ReplayedSample) -> str:
+    """Return the verdict and score of a sample as one cell of that table."""
     return f"{sample.verdict.state:7} {'-' if sample.score is None else f'{sample.score:.2f}'}"

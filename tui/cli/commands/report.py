@@ -1,4 +1,4 @@
-"""goodpart report"""
+"""goodpart report: writes one HTML file about a recipe."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from tui.reports.recipe import Report
 
 
 def run(options: argparse.Namespace) -> int:
+    """Write the report; return 0, or 3 if it lacks files that cannot be read. Raises GoodpartError."""
     recipe = open_recipe(options.recipe)
     place: Path = options.output
     if place.is_dir():
         raise GoodpartError(f"{place}: is a folder; give a file, such as {place / 'report.html'}")
     if not place.parent.is_dir():
-        raise GoodpartError(f"{place.parent}: there is no such folder")
+        raise GoodpartError(f"{place.parent}: this folder does not exist")
     report = Report(recipe)
     text = html.page(f"{recipe.name}: report", report.body())
     replace_file(place, text.encode("utf-8", "backslashreplace"))

@@ -1,4 +1,4 @@
-"""goodpart score"""
+"""goodpart score: judges files."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Judge the files and print the results.
+
+    Returns 0 if all are OK, 1 if one is an ANOMALY, 3 if one is UNKNOWN or cannot be read. Raises GoodpartError.
+    """
     judge = FileJudge(open_recipe(options.recipe))
     code = 0
     line = ProgressLine()
@@ -39,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def tell(result: Result) -> None:
+    """Print a result as a line of text, and the stretches of sound that differ."""
     score = f"{result['score']:7.2f}" if result["score"] is not None else "      -"
     print(f"{result['verdict']:7} {score}  {result['path']}  {result['reason']}", flush=True)
     for stretch in result.get("stretches", ()) if result["verdict"] == "ANOMALY" else ():
@@ -46,7 +51,10 @@ def tell(result: Result) -> None:
 
 
 def judged(judge: FileJudge, options: argparse.Namespace, line: ProgressLine) -> Iterator[Result]:
-    """One object of the command line's contract for each file, and for each path that leads to none."""
+    """Yield one object of `score --json` per file, and one per path without usable files.
+
+    Raises GoodpartError if the models cannot be used.
+    """
     judge.check()
     files: list[Path | Result] = []
     for path in options.paths:
@@ -61,7 +69,7 @@ def judged(judge: FileJudge, options: argparse.Namespace, line: ProgressLine) ->
 
 
 def draw(plot: Path | None, file: Path, heard: SoundFileResult) -> None:
-    """A picture of how a recording was judged, if one is asked for. Raises GoodpartError."""
+    """Write a PNG of how a recording was judged; do nothing if `plot` is None. Raises GoodpartError."""
     if plot is None:
         return
     from tui.reports.sound_plot import draw_audition

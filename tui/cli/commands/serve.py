@@ -1,4 +1,4 @@
-"""goodpart serve"""
+"""goodpart serve: judges live as a service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from core.recipes.recipe import open_recipe
 
 
 def run(options: argparse.Namespace) -> int:
+    """Serve the recipe until SIGTERM or Ctrl-C; return the exit code. Raises GoodpartError if it cannot start."""
     recipe = open_recipe(options.recipe)
     if options.amulet is not None:
         from core.detectors.sound.amulet_model import read_model
@@ -17,7 +18,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         from tui.service.server import checked_host, serve
     except ModuleNotFoundError as error:
-        raise GoodpartError(f"serving takes more ({error.name} is missing): pip install 'goodpart[serve]'") from error
+        raise GoodpartError(
+            f"{error.name} is missing, which the service needs: pip install 'goodpart[serve]'"
+        ) from error
     from core.station.ports import device_ports
     from core.station.station import Station
     from tui.service.tokens import tokens_made_if_missing

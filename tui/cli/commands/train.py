@@ -1,4 +1,4 @@
-"""goodpart train"""
+"""goodpart train: learns a recipe's models."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tui.cli.training import run_training
 
 
 def run(options: argparse.Namespace) -> int:
+    """Train the recipe, print what was learnt and return 0. Raises GoodpartError."""
     recipe = open_recipe(options.recipe)
     methods: dict[Sense, str | None] = {"image": options.image_method, "sound": options.sound_method}
     print("\n".join(train(recipe, methods, options.false_alarms, options.seed, options.epochs)))
@@ -31,11 +32,10 @@ def train(
     seed: int = 0,
     epochs: int | None = None,
 ) -> list[str]:
-    """Learn with a progress line; writes the bundles, then thresholds, methods and target to recipe.toml.
+    """Learn with a progress line; write the bundles, then thresholds, methods and target to recipe.toml.
 
-    Gives sentences on what was learnt.
-
-    Raises GoodpartError, and KeyboardInterrupt once the training process has ended.
+    Returns sentences on what was learnt. Raises GoodpartError if it fails, and KeyboardInterrupt after Ctrl-C, once the
+    training process has ended.
     """
     if not os.access(recipe.folder, os.W_OK):
         raise GoodpartError(f"{recipe.folder}: cannot be written (read-only); nothing was learnt")
@@ -55,22 +55,22 @@ def train(
     if false_alarms:
         recipe.change("verdict", {"false_alarms": false_alarms})
     recipe = open_recipe(str(recipe.folder))
-    said = [f"{recipe.name}: {end.message}"]
+    lines = [f"{recipe.name}: {end.message}"]
     journal = Journal(recipe.journal)
     try:
         for sense in recipe.senses:
             bundle = read_bundle(recipe.bundle(sense))
-            learnt_anew = bundle.id != before.get(sense)
-            said += settle(recipe, sense, bundle)
-            if learnt_anew:
+            is_new = bundle.id != before.get(sense)
+            lines += settle(recipe, sense, bundle)
+            if is_new:
                 journal.record("training", reason=end.message, state="done", model=bundle.id)
     finally:
         journal.close()
-    return said
+    return lines
 
 
 def bundle_id(recipe: Recipe, sense: Sense) -> str:
-    """Of the bundle that is there; empty where none can be used."""
+    """Return the id of the current bundle; empty if it is missing or cannot be used."""
     try:
         return read_bundle(recipe.bundle(sense)).id
     except GoodpartError:
@@ -78,7 +78,7 @@ def bundle_id(recipe: Recipe, sense: Sense) -> str:
 
 
 def settle(recipe: Recipe, sense: Sense, bundle: Bundle) -> list[str]:
-    """Calibrate one sense for its share of the false-alarm budget and save that; sentences on it."""
+    """Calibrate one sense for its share of the false-alarm budget and save the thresholds; return sentences on it."""
     table = recipe.table(sense)
     thresholds = calibrated_or_shipped(bundle, table, recipe.false_alarms)
     recipe.save_thresholds(thresholds, bundle.id, sense)

@@ -1,4 +1,4 @@
-"""goodpart watch"""
+"""goodpart watch: judges live."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from tui.view.text import taping_words
 
 
 def run(options: argparse.Namespace) -> int:
+    """Judge live with a recipe, or show the station of a service; return the exit code. Raises GoodpartError."""
     if options.attach:
         return watch_attached(options)
     if options.recipe is None:
-        raise GoodpartError("which recipe? give a folder or a name, or --attach URL for a station that is served")
+        raise GoodpartError(
+            "there is no recipe: give a folder or a name, or --attach URL to show a running goodpart serve"
+        )
     return watch(open_recipe(options.recipe), options, options.camera, options.microphone, options.knobs)
 
 
@@ -26,7 +29,7 @@ def watch(
     microphone: str | None = None,
     knobs: str | None = None,
 ) -> int:
-    """Judge live, in the way that the options ask for."""
+    """Judge live as the options ask, and record if --record is given; return the exit code."""
     if options.record is None:
         return run_face(recipe, options, camera, microphone, knobs, None)
     from core.tape.writer import TapeWriter
@@ -41,16 +44,16 @@ def watch(
 
 
 def watch_attached(options: argparse.Namespace) -> int:
-    """The same faces before a station that `goodpart serve` has elsewhere."""
+    """Show the station of a running `goodpart serve`; return the exit code. Raises GoodpartError."""
     from tui.stations.remote import remote_station
 
-    given = ("recipe", "camera", "microphone", "knobs")
-    named = [name for name in given if getattr(options, name) is not None]
-    if named:
-        raise GoodpartError(f"--attach takes no {' and no '.join(named)}: those are the service's own")
+    arguments = ("recipe", "camera", "microphone", "knobs")
+    given = [name for name in arguments if getattr(options, name) is not None]
+    if given:
+        raise GoodpartError(f"--attach takes no {' and no '.join(given)}: the service has its own")
     if options.record is not None:
         raise GoodpartError(
-            "--attach takes no --record: `goodpart watch RECIPE --record FILE` records, where the devices are"
+            "--attach takes no --record: use `goodpart watch RECIPE --record FILE` on the machine with the devices"
         )
     station = remote_station(options.attach, options.token_file)
     if options.headless:

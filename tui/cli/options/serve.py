@@ -1,4 +1,4 @@
-"""What `goodpart serve` takes."""
+"""Options of `goodpart serve` and `goodpart web`."""
 
 from __future__ import annotations
 
@@ -7,35 +7,41 @@ from pathlib import Path
 
 
 def add(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--host", default="127.0.0.1", help="127.0.0.1; any other takes --token-file")
-    to.add_argument("--port", type=port, default=5000, help="5000; 0 for any that is free")
+    """Add the options of `goodpart serve`; the argument RECIPE is already there."""
+    to.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1); any other needs --token-file")
+    to.add_argument("--port", type=port, default=5000, help="port (default 5000; 0 for any free one)")
     to.add_argument(
-        "--token-file", metavar="F", type=Path, help="who may read, who may change; made (mode 0600) if missing"
+        "--token-file",
+        metavar="F",
+        type=Path,
+        help="file with the tokens to read and to change; made (mode 0600) if missing",
     )
     to.add_argument(
         "--amulet",
         metavar="MODEL",
         type=Path,
-        help="sound that is sent is judged by a model of `goodpart amulet train`, or a folder of AMULET's",
+        help="judge the sound that clients send with this model of `goodpart amulet train`, or this folder of AMULET's",
     )
-    to.add_argument("--camera", metavar="S", help="instead of the recipe's, as in watch")
-    to.add_argument("--microphone", metavar="S", help="instead of the recipe's")
-    to.add_argument("--knobs", metavar="PORT", help="instead of the recipe's")
+    to.add_argument("--camera", metavar="S", help="instead of the recipe's camera, as in watch")
+    to.add_argument("--microphone", metavar="S", help="instead of the recipe's microphone")
+    to.add_argument("--knobs", metavar="PORT", help="instead of the recipe's knob board")
 
 
 def add_web(to: argparse.ArgumentParser) -> None:
-    to.add_argument("url", metavar="URL", nargs="?", default="http://127.0.0.1:5000", help="of goodpart serve")
-    to.add_argument("--host", default="127.0.0.1", help="127.0.0.1; any other takes --token-file")
-    to.add_argument("--port", type=port, default=8000, help="8000")
+    """Add the options of `goodpart web`."""
+    to.add_argument("url", metavar="URL", nargs="?", default="http://127.0.0.1:5000", help="address of goodpart serve")
+    to.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1); any other needs --token-file")
+    to.add_argument("--port", type=port, default=8000, help="port (default 8000)")
     to.add_argument(
         "--token-file",
         metavar="F",
         type=Path,
-        help="the service's tokens; from other machines the browser asks for the one that may change, as password",
+        help="file with the service's tokens; browsers on other machines ask for the token to change as password",
     )
 
 
 def port(text: str) -> int:
+    """A TCP port, 0 to 65535. Raises argparse.ArgumentTypeError."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port between 0 and 65535")
     return int(text)

@@ -1,15 +1,15 @@
-// AMULET's browser flow: choose a recording or a picture, judge, see what differs, reset; or record.
+// AMULET's steps in a browser: choose a recording or a picture (or record one), judge it, see what differs, reset.
 "use strict";
 
 const form = element("judge"), said = element("said"), button = element("record");
 let running = null, shown = null, recorded = null, turn = 0;
 
-function say(words, wrong) {
-  said.textContent = words;
+function say(text, wrong) {
+  said.textContent = text;
   said.className = wrong ? "wrong" : "";
 }
 
-// What was begun before has lost its turn: its answer is not wanted any more.
+// Clears the results. Each call begins a new turn; answers of earlier turns are ignored.
 function clear() {
   turn += 1;
   element("anomalies").hidden = true;
@@ -23,7 +23,7 @@ function clear() {
 
 async function judged(file) {
   clear();
-  const mine = turn;
+  const started = turn;
   say(`judging ${file.name} ...`);
   const body = new FormData();
   body.append("data_file", file);
@@ -34,10 +34,10 @@ async function judged(file) {
     answer = await fetch(`/judge?${asked}`, { method: "POST", body, headers: authorised() });
     result = await answer.json();
   } catch {
-    if (mine === turn) say("the service does not answer: try again when it is back", true);
+    if (started === turn) say("the service does not answer: try again later", true);
     return;
   }
-  if (mine !== turn) return;
+  if (started !== turn) return;
   if (!answer.ok) { say(result.error, true); return; }
   say(`${result.verdict}: ${result.reason}`);
   if (result.kind === "image") showPicture(file, result.map || []); else showSound(result);
@@ -51,7 +51,7 @@ function showSound(result) {
   const points = result.windows.map(w => ({ x: w.end, y: w.score, beyond: w.anomaly }));
   plot(svg, points, result.window_threshold, 0, points[points.length - 1].x, "score of the recording over time");
   const odd = result.verdict === "ANOMALY" ? result.windows.filter(w => w.anomaly) : [];
-  // The method amulet means the last tenth of a second of its window.
+  // A score of the method amulet is about the last tenth of a second of its window.
   const start = w => result.method === "amulet" ? w.end - 0.1 : w.start;
   const cells = odd.map(w => ["yes", w.score.toFixed(4), w.seconds || `${start(w).toFixed(1)}-${w.end.toFixed(1)}`]);
   element("anomalies").querySelector("tbody").append(...(cells.length ? cells : [["No anomalies detected", "", ""]]).map(row => {
@@ -70,7 +70,7 @@ function showPicture(file, map) {
   canvas.height = map.length; canvas.width = map[0].length;
   const context = canvas.getContext("2d");
   map.forEach((row, y) => row.forEach((value, x) => {
-    // Usual cells stay clear; from 3 on it is suspicious.
+    // Typical cells stay transparent; values from 3 on are suspicious.
     context.fillStyle = `rgba(248, 81, 73, ${Math.max(0, Math.min(1, (value - 1.5) / 4))})`;
     context.fillRect(x, y, 1, 1);
   }));
@@ -103,23 +103,23 @@ button.addEventListener("click", async () => {
   if (running) {
     const sound = ended();
     form.reset();
-    const mine = turn, file = await sound.end();
-    if (mine !== turn) return;
+    const started = turn, file = await sound.end();
+    if (started !== turn) return;
     recorded = file;
     judged(recorded);
     return;
   }
   clear();
-  const mine = turn;
-  if (!navigator.mediaDevices) { say("this browser lets only pages of this machine, or over https, hear the microphone", true); return; }
+  const started = turn;
+  if (!navigator.mediaDevices) { say("this browser allows the microphone only on pages of its own machine or over https", true); return; }
   try {
     const sound = await recorder();
-    if (mine !== turn) { sound.end(); return; }
+    if (started !== turn) { sound.end(); return; }
     const ticking = setInterval(() => say(`recording, ${sound.seconds().toFixed(0)} s; press the button again to judge`), 500);
     running = { sound, ticking };
     button.setAttribute("aria-pressed", "true");
     button.textContent = "End and judge";
   } catch (error) {
-    if (mine === turn) say(`the microphone cannot be heard (${error.message}): is it plugged in, is this page allowed to?`, true);
+    if (started === turn) say(`the microphone cannot be used (${error.message}): is it plugged in, and may this page use it?`, true);
   }
 });

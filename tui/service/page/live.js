@@ -1,8 +1,9 @@
-// What the station shows, live: the WebSocket /snapshots, the newest two minutes of both scores of each sense.
+// Shows the live station from the WebSocket /snapshots, with the last two minutes of both scores per sense.
 "use strict";
 
-const VERSION = 2; // of the snapshots, as in core/serialization/snapshot_json.py
-const SECONDS = 120, SILENT = 2000, AGAIN = 1000;
+const VERSION = 2; // format version of the snapshots, as in core/serialization/snapshot_json.py
+const SECONDS = 120; // of scores in a plot
+const SILENT = 2000, AGAIN = 1000; // milliseconds until silence means a lost connection, and until the next attempt
 const element = id => document.getElementById(id);
 const token = { get: () => sessionStorage.getItem("token") || "", set: text => sessionStorage.setItem("token", text) };
 const authorised = () => token.get() ? { Authorization: `Bearer ${token.get()}` } : {};
@@ -15,13 +16,13 @@ function drawn(tag, attributes, text) {
   return made;
 }
 
-// A plot of points {x, y, beyond} with a dashed threshold; x from `from` to `to`.
-function plot(svg, points, limit, from, to, named) {
+// Draws points {x, y, beyond} and a dashed threshold; x runs from `from` to `to`.
+function plot(svg, points, limit, from, to, label) {
   const width = Math.max(100, svg.clientWidth), height = 144, left = 64, top = 8, bottom = 16;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", named);
+  svg.setAttribute("aria-label", label);
   const finite = points.map(p => p.y).concat(limit).filter(Number.isFinite);
   if (!finite.length) return;
   let low = Math.min(...finite), high = Math.max(...finite);
@@ -45,7 +46,7 @@ function plot(svg, points, limit, from, to, named) {
   for (const [x, at, anchor] of ends) svg.append(drawn("text", { x: at, y: height - 3, "text-anchor": anchor }, `${x.toFixed(x % 1 ? 1 : 0)} s`));
 }
 
-// A figure with a caption; made once.
+// Returns the figure with this id and its caption; makes it if it is missing.
 function figure(where, id, title) {
   let made = element(id);
   if (!made) {
@@ -112,62 +113,62 @@ function show(now) {
   showPlots(now);
   showPreview(now.image && now.image.preview);
   const facts = [], { image, sound } = now;
-  if (image) facts.push(["camera", `${image.status.state} ${image.status.message || `${image.status.width}x${image.status.height}, ${image.status.fps.toFixed(1)} a second`}`],
+  if (image) facts.push(["camera", `${image.status.state} ${image.status.message || `${image.status.width}x${image.status.height}, ${image.status.fps.toFixed(1)} per second`}`],
     ["pictures", `${image.counters.judged} judged, ${image.counters.anomalies} anomalies, ${image.counters.unknown} unknown`]);
   if (sound) facts.push(["microphone", `${sound.status.state} ${sound.status.message}`],
     ["windows of sound", `${sound.counters.judged} judged, ${sound.counters.anomalies} anomalies`]);
-  for (const model of [image && image.model, sound && sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good ones. ${model.note}`]);
-  element("facts").replaceChildren(...facts.flatMap(([term, words]) => {
+  for (const model of [image && image.model, sound && sound.model]) if (model) facts.push(["model", `${model.method}, from ${model.taught} good samples. ${model.note}`]);
+  element("facts").replaceChildren(...facts.flatMap(([term, text]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-    dt.textContent = term; dd.textContent = words;
+    dt.textContent = term; dd.textContent = text;
     return [dt, dd];
   }));
   const method = sound && sound.model && sound.model.method;
   if (method === "amulet") element("sensitive").hidden = false;
 }
 
-// Numbers that are none come as words.
+// JSON has no NaN and no infinity: the service sends them as strings.
 const revive = (_key, value) => ({ NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity })[value] ?? value;
 
-function changed(before, said) {
+function changed(before, changes) {
   const after = { ...before };
-  for (const [key, change] of Object.entries(said)) after[key] = Array.isArray(change) ? change[0] : changed(before[key], change);
+  for (const [key, change] of Object.entries(changes)) after[key] = Array.isArray(change) ? change[0] : changed(before[key], change);
   return after;
 }
 
-let silence = 0, told = 0, lostSince = 0;
+let silence = 0, lastNews = 0, lostSince = 0;
 
 function lost(why) {
   lostSince ||= Date.now();
-  banner("UNKNOWN", `LOST: no news from the service for ${Math.round((Date.now() - lostSince) / 1000)} s (${why}); trying again`);
+  banner("UNKNOWN", `LOST: nothing from the service for ${Math.round((Date.now() - lostSince) / 1000)} s (${why}); trying again`);
   document.title = "LOST - goodpart";
 }
 
-// A page that stays open while the service is updated cannot read the newer snapshots.
+// A page that was opened before an update of the service cannot read the new snapshots.
 function refuse(socket, version) {
   clearTimeout(silence);
   socket.onclose = null;
   socket.close();
   lostSince = 0;
-  banner("UNKNOWN", `the service speaks version ${version} of the snapshots, this page version ${VERSION}: load the page again`);
+  banner("UNKNOWN", `the service sends version ${version} of the snapshots, this page reads version ${VERSION}: load the page again`);
 }
 
 function listen() {
   const protocols = token.get() ? ["goodpart.v1", `token.${token.get()}`] : ["goodpart.v1"];
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/snapshots?changes=1`, protocols);
   let now = null;
-  const hush = () => { clearTimeout(silence); silence = setTimeout(() => { lost("it is silent"); socket.close(); }, SILENT); };
+  const restartTimer = () => { clearTimeout(silence); silence = setTimeout(() => { lost("it is silent"); socket.close(); }, SILENT); };
   silence = setTimeout(() => socket.close(), 5 * SILENT);
   socket.onmessage = ({ data }) => {
-    hush();
-    const said = JSON.parse(data, revive);
-    if (!now && said.goodpart !== VERSION) { refuse(socket, said.goodpart); return; }
-    const news = !now || Object.keys(said.changes).length > 0;
-    now = now ? changed(now, said.changes) : said.snapshot;
-    if (news) told = Date.now();
+    restartTimer();
+    const message = JSON.parse(data, revive);
+    if (!now && message.goodpart !== VERSION) { refuse(socket, message.goodpart); return; }
+    const news = !now || Object.keys(message.changes).length > 0;
+    now = now ? changed(now, message.changes) : message.snapshot;
+    if (news) lastNews = Date.now();
     lostSince = 0;
-    if (Date.now() - told > SILENT) banner("UNKNOWN", "no news from the station"); else show(now);
-    // Drawn first: a browser that is slow is told less.
+    if (Date.now() - lastNews > SILENT) banner("UNKNOWN", "the station sends nothing new"); else show(now);
+    // The answer asks for the next snapshot. It follows the drawing, so that a slow browser gets fewer snapshots.
     requestAnimationFrame(() => { if (socket.readyState === 1) socket.send(""); });
   };
   socket.onclose = async () => {
@@ -177,7 +178,7 @@ function listen() {
       const answer = await fetch("/snapshot", { headers: authorised() });
       element("token").hidden = answer.status !== 401;
       if (answer.status === 401) { banner("UNKNOWN", "a token is needed"); return; }
-    } catch { /* it is told already */ }
+    } catch { /* the banner already says so */ }
     setTimeout(listen, AGAIN);
   };
 }

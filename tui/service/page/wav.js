@@ -1,4 +1,4 @@
-// Sound from the microphone as a wav file: 16 bit, one channel, at the rate that the browser has.
+// Records the microphone as a wav file: 16 bit, one channel, at the browser's sample rate.
 "use strict";
 
 async function recorder() {
@@ -23,7 +23,7 @@ async function recorder() {
 function wav(pieces, rate) {
   const count = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const data = new DataView(new ArrayBuffer(44 + 2 * count));
-  const text = (at, word) => [...word].forEach((c, i) => data.setUint8(at + i, c.charCodeAt(0)));
+  const text = (at, string) => [...string].forEach((c, i) => data.setUint8(at + i, c.charCodeAt(0)));
   text(0, "RIFF"); data.setUint32(4, 36 + 2 * count, true); text(8, "WAVEfmt ");
   data.setUint32(16, 16, true); data.setUint16(20, 1, true); data.setUint16(22, 1, true);
   data.setUint32(24, rate, true); data.setUint32(28, 2 * rate, true); data.setUint16(32, 2, true); data.setUint16(34, 16, true);
