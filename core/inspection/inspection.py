@@ -38,8 +38,8 @@ class Inspection:
         self._counted_at = clock.now
         self._sight, self._hearing = sight, hearing
         self.shot = SingleShot(recipe)
-        self.book = ShiftCounter(recipe, log)
-        self.calls = OperatorFeedback(recipe, log)
+        self.shift_counter = ShiftCounter(recipe, log)
+        self.feedback = OperatorFeedback(recipe, log)
         self._presence = PartPresence(0.0 if sight is not None and sight.stills else LEAST_SECONDS)
         self._alarms = 0
         self._state: State = "UNKNOWN"
@@ -47,8 +47,8 @@ class Inspection:
 
     def read(self) -> None:
         """Read the current shift from the journal and count the review queue; reads the disk. Raises GoodpartError."""
-        self.book.read()
-        self.calls.look()
+        self.shift_counter.read()
+        self.feedback.look()
 
     def verdict(self, senses: Sequence[Pipeline[Any]]) -> Verdict:
         """Return the present verdict of the station. Counts a single shot that has just become complete."""
@@ -57,7 +57,7 @@ class Inspection:
         ended = self.shot.advance(self._clock.now)
         if ended is not None:
             self._count(ended, senses)
-        return self.shot.verdict(senses, self.book.part, self._clock.now - self._counted_at)
+        return self.shot.verdict(senses, self.shift_counter.part, self._clock.now - self._counted_at)
 
     def _count(self, verdict: Verdict, senses: Sequence[Pipeline[Any]]) -> None:
         gathered = {sense.sense: sense.part_samples for sense in senses if sense.part_samples is not None}
@@ -72,11 +72,13 @@ class Inspection:
         ]
         material = self._material(scores, anomalous)
         excerpt = self._sound_excerpt() if "sound" in anomalous else None
-        counted = self.book.count(verdict, self.shot.by, time.time(), scores, material.picture, material.map, excerpt)
+        counted = self.shift_counter.count(
+            verdict, self.shot.by, time.time(), scores, material.picture, material.map, excerpt
+        )
         self._counted_at = self._clock.now
         self._alarms += verdict.state == "ANOMALY"
         if verdict.state != "UNKNOWN":
-            self.calls.made(counted.at, verdict, material, counted.number)
+            self.feedback.made(counted.at, verdict, material, counted.number)
 
     def _material(self, scores: dict[str, Any], anomalous: Sequence[Any]) -> CallMaterial:
         picture = self._sight.picture if self._sight else None
@@ -93,8 +95,10 @@ class Inspection:
         verdict = now.verdict if self.shot.on else self.verdict(senses)
         if verdict.state == "UNKNOWN":
             return verdict.state, None, None
-        scores = self.book.part.scores if self.shot.on and self.book.part else kinds_as_json(now)
-        decisive = next((sense.sense for sense in senses if sense.current_verdict().state == verdict.state), senses[0].sense)
+        scores = self.shift_counter.part.scores if self.shot.on and self.shift_counter.part else kinds_as_json(now)
+        decisive = next(
+            (sense.sense for sense in senses if sense.current_verdict().state == verdict.state), senses[0].sense
+        )
         shown = scores.get(decisive, {})
         return verdict.state, shown.get("density"), shown.get("reconstruction_error")
 
@@ -115,7 +119,7 @@ class Inspection:
                 self._presence.stands(verdict, scores, not self._sight.resting, self._clock.now)
             if verdict.state != "UNKNOWN" and (verdict.state != self._state or self._part_changed):
                 self._part_changed = False
-                self.calls.made(snapshot.at, verdict, material)
+                self.feedback.made(snapshot.at, verdict, material)
             self._state = verdict.state
         return self.shown(snapshot)
 
@@ -124,10 +128,10 @@ class Inspection:
         return replace(
             snapshot,
             shot=self.shot.snapshot() if self.shot.on else None,
-            shift=self.book.shift,
-            part=self.book.part,
-            call=self.calls.call,
-            offers=self.calls.offers,
+            shift=self.shift_counter.shift,
+            part=self.shift_counter.part,
+            call=self.feedback.call,
+            offers=self.feedback.offers,
             called=self._alarms,
         )
 
@@ -138,7 +142,7 @@ class Inspection:
             return
         ended = self._presence.exchanged(self._clock.now)
         if ended is not None:
-            self.book.count(ended.verdict, "exchange", time.time(), ended.scores, None)
+            self.shift_counter.count(ended.verdict, "exchange", time.time(), ended.scores, None)
             self._counted_at = self._clock.now
         self._part_changed = True
         if self._hearing is not None:

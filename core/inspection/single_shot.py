@@ -70,7 +70,9 @@ class SingleShot:
         if self.state == "judged":
             self._wait()
         elif self.state == "judging":
-            settling = any(sense.notices_exchange and sense.part_samples and sense.part_samples.open for sense in self._senses)
+            settling = any(
+                sense.notices_exchange and sense.part_samples and sense.part_samples.open for sense in self._senses
+            )
             for sense in self._senses:
                 if sense.part_samples is None or (settling and sense.notices_exchange):
                     continue

@@ -283,7 +283,7 @@ class Replay:
 
     def _place_part(self, placed: PartPlaced) -> None:
         ok, anomalies, unknown = placed.counts
-        counter = self._engine.inspection.book
+        counter = self._engine.inspection.shift_counter
         if self.outcome.exact:
             counter.shift = replace(counter.shift, ok=ok, anomalies=anomalies, unknown=unknown)
         with suppress(GoodpartError):  # with another model the previous part may still be in progress

@@ -86,7 +86,7 @@ class StationEngine:
         now."""
         self.inspection.shot.trigger(self.judging(), by, self.clock.now)
         if self.tape:
-            self.tape.part(by, self.inspection.book.shift)
+            self.tape.part(by, self.inspection.shift_counter.shift)
 
     async def in_files(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run `work`, which writes into the recipe's folder, after all earlier such work."""

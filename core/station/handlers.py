@@ -84,9 +84,9 @@ def handle_parts(engine: StationEngine, command: PartCommand) -> Work | None:
         case TriggerPart():
             engine.trigger_part(command.by)
         case BeginShift():
-            engine.inspection.book.begin()
+            engine.inspection.shift_counter.begin()
         case GiveFeedback():
-            return engine.in_files(engine.inspection.calls.say, command.word, command.about)
+            return engine.in_files(engine.inspection.feedback.say, command.word, command.about)
         case _:
             assert_never(command)
     return None
@@ -97,7 +97,7 @@ def handle_material(engine: StationEngine, command: MaterialCommand) -> Work | N
         case AcceptOffers():
             return accept_offers(engine, command)
         case DiscardOffers():
-            return engine.in_files(engine.inspection.calls.discard, command.file)
+            return engine.in_files(engine.inspection.feedback.discard, command.file)
         case CollectPictures():
             collect_pictures(engine, command)
         case EndCollecting():
@@ -204,7 +204,7 @@ async def set_single_shot(engine: StationEngine, command: SetSingleShot) -> None
 
 async def accept_offers(engine: StationEngine, command: AcceptOffers) -> None:
     """Move offered samples to the training material and recount it."""
-    await engine.in_files(engine.inspection.calls.accept, command.file)
+    await engine.in_files(engine.inspection.feedback.accept, command.file)
     for pipeline in engine.pipelines.values():
         pipeline.inventory_changed()
 

@@ -1,4 +1,4 @@
-"""A command from its name and its arguments as JSON."""
+"""Parses a command from its name and its arguments as JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from core.serialization.dataclass_json import WireError, from_json, hints
 
 
 def parsed_command(name: str, arguments: Mapping[str, Any], who: str) -> Command:
-    """The command as the station takes it; its `by`, if it has one, also names `who`. Raises GoodpartError for what
-    fits no command."""
+    """Return the command; `who` is appended to its `by`, if it has that field.
+
+    Raises GoodpartError if there is no command `name`, and WireError if the arguments do not fit it.
+    """
     if name not in COMMANDS:
         raise GoodpartError(f"{name} is no command: the commands are {', '.join(COMMANDS)}")
-    kind: Any = COMMANDS[name]
-    wanted, types = {field.name: field for field in fields(kind)}, hints(kind)
+    command_class: Any = COMMANDS[name]
+    wanted = {field.name: field for field in fields(command_class)}
+    types = hints(command_class)
     unknown = arguments.keys() - wanted.keys()
     if unknown:
         raise WireError(f"{name} takes {', '.join(wanted) or 'nothing'}, not {', '.join(sorted(unknown))}")
@@ -27,5 +30,5 @@ def parsed_command(name: str, arguments: Mapping[str, Any], who: str) -> Command
             raise WireError(f"{name} needs {key}")
     if "by" in wanted:
         values["by"] = f"{values.get('by', wanted['by'].default)}, {who}"
-    command: Command = kind(**values)
+    command: Command = command_class(**values)
     return command

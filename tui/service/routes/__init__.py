@@ -1,1 +1,1 @@
-"""One file per resource."""
+"""The routes of the service, one file per resource."""

@@ -1,4 +1,4 @@
-"""Commands to the station."""
+"""Routes that send commands to the station."""
 
 from __future__ import annotations
 
@@ -20,47 +20,52 @@ from tui.service.request_gate import sender
 from tui.service.schemas import REFUSED, UNABLE, Error, GrabAsked, PauseAsked, ThresholdsAsked
 
 CONFIRM_SECONDS = 2.0
+"""Seconds to wait for a snapshot that confirms a command."""
 TRIGGER_SECONDS = 30.0
-MAY: dict[int | str, dict[str, Any]] = {**REFUSED, **UNABLE}
+"""Seconds to wait for the verdict of a part."""
+ERRORS: dict[int | str, dict[str, Any]] = {**REFUSED, **UNABLE}
+"""The error answers of these routes, for the OpenAPI description."""
 
 
 @dataclass(frozen=True)
-class AskedCommand:
-    """A command of a request, checked and not done yet."""
+class CheckedCommand:
+    """A command from a request, checked but not executed yet."""
 
     command: Command
     arguments: Mapping[str, Any]
-    """As they came."""
+    """As received, for the journal."""
     who: str
+    """The sender, for the journal."""
 
 
-def asked_command(request: Request, name: str, arguments: Mapping[str, Any]) -> AskedCommand:
-    """Raises GoodpartError if the arguments do not fit the command."""
+def checked_command(request: Request, name: str, arguments: Mapping[str, Any]) -> CheckedCommand:
+    """Return the checked command `name`. Raises GoodpartError if the arguments do not fit the command."""
     who = sender(dict(request.scope), request.headers)
-    return AskedCommand(parsed_command(name, arguments, who), arguments, who)
+    return CheckedCommand(parsed_command(name, arguments, who), arguments, who)
 
 
 @dataclass(frozen=True)
 class CommandRoutes:
-    """One method per route."""
+    """The handlers, one method per route."""
 
     service: Service
     grabbing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def thresholds(self, request: Request, asked: ThresholdsAsked) -> dict[str, Any]:
+        """Set one or both thresholds of a sense, and save them if asked; the answer has the thresholds in use."""
         wanted = {k: v for k in ("density", "reconstruction_error") if (v := getattr(asked, k)) is not None}
         if not wanted:
             raise WireError("give density, reconstruction_error or both")
         if thresholds_of(self.service.hub.newest, asked.sense) is None:
             raise GoodpartError(f"there are no thresholds of {asked.sense} yet")
         steps = [
-            asked_command(
+            checked_command(
                 request, "set_threshold", {"which": which, "value": value, "by": "service", "sense": asked.sense}
             )
             for which, value in wanted.items()
         ]
         if asked.save:
-            steps.append(asked_command(request, "save_thresholds", {}))
+            steps.append(checked_command(request, "save_thresholds", {}))
 
         def confirmed(snapshot: Snapshot) -> bool:
             now = thresholds_of(snapshot, asked.sense)
@@ -71,14 +76,16 @@ class CommandRoutes:
         return {"done": True, "thresholds": to_json(thresholds_of(self.service.hub.newest, asked.sense))}
 
     async def grab(self, request: Request, asked: GrabAsked) -> dict[str, Any]:
-        async with self.grabbing:  # the next one that is counted is ours
+        """Take what the knobs point at as thresholds; the answer has the thresholds in use."""
+        async with self.grabbing:  # one at a time: the next grab that the station counts is this one
             before = grabs(self.service.hub.newest)
-            command = asked_command(request, "grab", {"grab": asked.knobs, "sense": asked.sense})
+            command = checked_command(request, "grab", {"grab": asked.knobs, "sense": asked.sense})
             await self._confirmed([command], lambda now: grabs(now) > before)
         return {"done": True, "thresholds": to_json(thresholds_of(self.service.hub.newest, asked.sense))}
 
     async def pause(self, request: Request, asked: PauseAsked) -> dict[str, Any]:
-        command = asked_command(request, "pause", {"paused": asked.paused})
+        """Pause judging, or resume it."""
+        command = checked_command(request, "pause", {"paused": asked.paused})
         await self._confirmed([command], lambda now: now.paused == asked.paused)
         return {"done": True}
 
@@ -87,30 +94,34 @@ class CommandRoutes:
         if self.service.hub.newest.shot is None:
             raise GoodpartError('parts are judged continuously: POST /command/single with {"on": true} first')
         before = self.service.hub.newest.part
-        command = asked_command(request, "part", {"by": "service"})
+        command = checked_command(request, "part", {"by": "service"})
         await self._confirmed([command], lambda now: now.part is not None and now.part != before, TRIGGER_SECONDS)
         return {"done": True, "part": to_json(self.service.hub.newest.part)}
 
     async def any_command(self, request: Request, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Send a command of the station; its outcome is in the next snapshots."""
         if name not in COMMANDS:
             raise HTTPException(404, f"{name} is no command: the commands are {', '.join(COMMANDS)}")
-        self._do(asked_command(request, name, arguments))
+        self._send(checked_command(request, name, arguments))
         return {"accepted": name}
 
-    def _do(self, asked: AskedCommand) -> None:
+    def _send(self, asked: CheckedCommand) -> None:
         name, station = asked.command.name, self.service.station
         station.note(f"{name} by {asked.who}", command=name, arguments=asked.arguments, who=asked.who)
         station.do(asked.command)
 
     async def _confirmed(
-        self, commands: Sequence[AskedCommand], confirmed: Callable[[Snapshot], bool], seconds: float = CONFIRM_SECONDS
+        self,
+        commands: Sequence[CheckedCommand],
+        confirmed: Callable[[Snapshot], bool],
+        seconds: float = CONFIRM_SECONDS,
     ) -> None:
-        """Give the station the commands and wait up to `seconds` for a snapshot that confirms them. Raises
-        GoodpartError with the station's words if it refuses, or if nothing confirms them in time."""
+        """Send the commands and wait up to `seconds` for a snapshot that confirms them. Raises GoodpartError if the
+        station refuses (with its error text), or if no snapshot confirms them in time."""
         hub = self.service.hub
         snapshot = before = hub.newest
         for command in commands:
-            self._do(command)
+            self._send(command)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             snapshot = await hub.newer_than(snapshot, left)
@@ -118,19 +129,20 @@ class CommandRoutes:
                 return
             if snapshot.refusals != before.refusals:
                 raise GoodpartError(snapshot.fault)
-        raise GoodpartError("the station has not confirmed it: GET /snapshot tells how it stands")
+        raise GoodpartError("the station has not confirmed it in time: GET /snapshot shows its state")
 
 
 def add_commands(app: FastAPI, service: Service) -> None:
+    """Add POST /thresholds, /grab, /pause, /trigger and /command/{name}, for the change token."""
     routes, router = CommandRoutes(service), APIRouter(dependencies=needs(service, "change"))
     post = router.post
-    post("/thresholds", responses=MAY, summary="Set thresholds")(routes.thresholds)
-    post("/grab", responses=MAY, summary="Take what the knobs point at as thresholds")(routes.grab)
-    post("/pause", responses=MAY, summary="Pause judging, or go on")(routes.pause)
-    post("/trigger", responses=MAY, summary="A part is in place: judge it, once")(routes.trigger)
+    post("/thresholds", responses=ERRORS, summary="Set thresholds")(routes.thresholds)
+    post("/grab", responses=ERRORS, summary="Take what the knobs point at as thresholds")(routes.grab)
+    post("/pause", responses=ERRORS, summary="Pause judging, or go on")(routes.pause)
+    post("/trigger", responses=ERRORS, summary="A part is in place: judge it, once")(routes.trigger)
     post(
         "/command/{name}",
-        responses={**MAY, 404: {"model": Error, "description": "there is no such command"}},
+        responses={**ERRORS, 404: {"model": Error, "description": "there is no such command"}},
         status_code=202,
         summary="Any command of the dashboard; what comes of it is in the next snapshots",
     )(routes.any_command)
@@ -138,5 +150,5 @@ def add_commands(app: FastAPI, service: Service) -> None:
 
 
 def grabs(snapshot: Snapshot) -> int:
-    """How many times thresholds were taken from the knobs."""
+    """Return how many times thresholds were taken from the knobs since the station began."""
     return snapshot.knobs.grabs if snapshot.knobs else 0

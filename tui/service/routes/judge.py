@@ -1,4 +1,4 @@
-"""POST /submit and /judge."""
+"""POST /submit and /judge: judge uploaded files."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ from tui.service.schemas import REFUSED, UNABLE, Analysis, Sensitivity
 
 
 def add_judges(app: FastAPI, service: Service) -> None:
+    """Add POST /submit and /judge, for the read token; at most UPLOADS files at a time."""
     read = needs(service, "read")
-    under_way = 0
+    running = 0
 
-    async def judged(upload: UploadFile, **how: Any) -> dict[str, Any]:
-        nonlocal under_way
-        if under_way >= UPLOADS:
-            raise BusyError(f"{under_way} files are being judged: try again later")
-        under_way += 1
+    async def judged(upload: UploadFile, **options: Any) -> dict[str, Any]:
+        nonlocal running
+        if running >= UPLOADS:
+            raise BusyError(f"{running} files are being judged: try again later")
+        running += 1
         name = Path((upload.filename or "file").replace("\\", "/")).name or "file"
-        answer = "refused"
+        outcome = "refused"
         try:
-            with tempfile.NamedTemporaryFile(prefix="goodpart-") as kept:
-                await asyncio.to_thread(shutil.copyfileobj, upload.file, kept)
-                kept.flush()
-                result = await service.workers.judge(Path(kept.name), name, **how)
-            answer = result.get("verdict", "AMULET")
+            with tempfile.NamedTemporaryFile(prefix="goodpart-") as file:
+                await asyncio.to_thread(shutil.copyfileobj, upload.file, file)
+                file.flush()
+                result = await service.workers.judge(Path(file.name), name, **options)
+            outcome = result.get("verdict", "AMULET")
             return result
         except BusyError:
-            answer = "busy"
+            outcome = "busy"
             raise
         finally:
-            under_way -= 1
-            service.metrics.files.labels(answer).inc()
+            running -= 1
+            service.metrics.files.labels(outcome).inc()
             await upload.close()
 
     @app.post(
@@ -56,8 +57,9 @@ def add_judges(app: FastAPI, service: Service) -> None:
     @app.post("/judge", responses={**REFUSED, **UNABLE}, dependencies=read, summary="Judge a picture or a recording")
     async def judge(
         data_file: Annotated[UploadFile, File(description="jpg, png, bmp, tif; wav, flac, ogg")],
-        map: Annotated[bool, Query(description="of a picture the anomaly map as well")] = False,
+        map: Annotated[bool, Query(description="include the anomaly map of a picture")] = False,
         sensitivity: Sensitivity = None,
     ) -> dict[str, Any]:
-        """What `goodpart score --json` says; of sound also `window_threshold`, the score from which windows count."""
+        """The same answer as `goodpart score --json`; for sound with `window_threshold`, the score from which windows
+        count."""
         return await judged(data_file, picture=map, sensitivity=sensitivity)

@@ -1,4 +1,4 @@
-"""GET /health, /snapshot, /journal, /metrics."""
+"""GET /health, /snapshot, /journal and /metrics."""
 
 from __future__ import annotations
 
@@ -20,20 +20,29 @@ from tui.service.schemas import REFUSED, UNABLE, HealthAnswer, JournalRowAnswer
 
 
 def add_readers(app: FastAPI, service: Service) -> None:
+    """Add the GET routes, for the read token."""
     read = needs(service, "read")
     reading = 0
 
-    @app.get("/health", responses={**REFUSED, 503: {"model": HealthAnswer}}, dependencies=read, summary="Is it well?")
+    @app.get(
+        "/health",
+        responses={**REFUSED, 503: {"model": HealthAnswer}},
+        dependencies=read,
+        summary="Is the station healthy?",
+    )
     async def health() -> HealthAnswer:
-        """503 while UNKNOWN lasts or nothing is judged, with the reason in words."""
+        """503 if the verdict stays UNKNOWN or nothing is judged, with the reason as text."""
         snapshot = service.hub.newest
         trouble = service.pulse.trouble(snapshot)
-        told = HealthAnswer(well=not trouble, verdict=snapshot.verdict.state, reason=trouble or snapshot.verdict.reason)
-        return JSONResponse(told.model_dump(), 503) if trouble else told  # type: ignore[return-value]
+        answer = HealthAnswer(
+            well=not trouble, verdict=snapshot.verdict.state, reason=trouble or snapshot.verdict.reason
+        )
+        return JSONResponse(answer.model_dump(), 503) if trouble else answer  # type: ignore[return-value]
 
-    @app.get("/snapshot", responses=REFUSED, dependencies=read, summary="The station at this moment")
+    @app.get("/snapshot", responses=REFUSED, dependencies=read, summary="The present state of the station")
     async def snapshot() -> dict[str, Any]:
-        """Arrays and pictures are base64; `clock` is that of the times in it that are not since 1970."""
+        """Arrays and pictures are base64. `clock` is the present value of the clock of those times that do not count
+        from 1970."""
         return packed(service.hub.newest)
 
     @app.get(
@@ -41,7 +50,7 @@ def add_readers(app: FastAPI, service: Service) -> None:
         response_model=list[JournalRowAnswer],
         responses={**REFUSED, **UNABLE},
         dependencies=read,
-        summary="What happened, the newest last",
+        summary="Journal rows, the newest last",
     )
     async def journal(
         limit: Annotated[int, Query(ge=1, le=JOURNAL_ROWS)] = 100,
@@ -53,10 +62,10 @@ def add_readers(app: FastAPI, service: Service) -> None:
             raise BusyError(f"{reading} others are reading the journal: try again later")
         reading += 1
         try:
-            said = await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
+            body = await asyncio.to_thread(rows, service.recipe.journal, limit, kind, since)
         finally:
             reading -= 1
-        return Response(said, media_type="application/json")
+        return Response(body, media_type="application/json")
 
     @app.get("/metrics", responses=REFUSED, dependencies=read, response_class=PlainTextResponse, summary="Prometheus")
     async def metrics() -> Response:
@@ -64,5 +73,6 @@ def add_readers(app: FastAPI, service: Service) -> None:
 
 
 def rows(path: Path, limit: int, kind: str | None, since: float) -> str:
-    """Rows in JSON. Made here, on a thread, and one by one: many of them at once would hold up the loop."""
+    """Return the newest rows as a JSON array. Runs on a thread, row by row, because many rows at once would block the
+    loop."""
     return f"[{','.join(json.dumps(to_json(event)) for event in read_newest(path, limit, kind, since))}]"

@@ -22,10 +22,12 @@ PROTOCOL = "goodpart.v1"
 
 
 def add_stream(app: FastAPI, service: Service) -> None:
+    """Add the WebSocket /snapshots, for the read token."""
+
     @app.websocket("/snapshots")
     async def snapshots(socket: WebSocket, changes: bool = False) -> None:
-        """A snapshot a message, as GET /snapshot gives it. With `changes=1` only the first is whole, then what has
-        changed; the next comes when the reader has answered the last one with any message."""
+        """One snapshot per message, in the format of GET /snapshot. With `changes=1` only the first is complete and the
+        rest have the changed fields; each follows after the reader has answered the one before with any message."""
         offered = socket.scope.get("subprotocols", [])
         if service.tokens is not None and not service.tokens.allow(token_of(socket, offered), "read"):
             await socket.close(1008)
@@ -34,58 +36,61 @@ def add_stream(app: FastAPI, service: Service) -> None:
         service.hub.viewers += 1
         try:
             await (send_changes(service.hub, socket) if changes else send_snapshots(service.hub, socket))
-        except (WebSocketDisconnect, RuntimeError):  # it has gone, perhaps while it was told something
+        except (WebSocketDisconnect, RuntimeError):  # the reader has disconnected, perhaps during a message
             pass
         finally:
             service.hub.viewers -= 1
 
 
 def token_of(socket: WebSocket, offered: Sequence[str]) -> str:
-    kind, _, token = socket.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
+    """Return the token of the Authorization header or else of the subprotocols `offered`; "" if there is none."""
+    scheme, _, token = socket.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
         return token
-    return next((one.removeprefix("token.") for one in offered if one.startswith("token.")), "")
+    return next((name.removeprefix("token.") for name in offered if name.startswith("token.")), "")
 
 
 async def send_snapshots(hub: SnapshotHub, socket: WebSocket) -> None:
-    """Whole snapshots, as fast as the reader takes them."""
+    """Send complete snapshots as fast as the reader takes them, until it disconnects."""
     gone = asyncio.create_task(until_gone(socket))
-    told = None
+    sent = None
     try:
         while not gone.done():
-            told = await hub.newer_than(told, HEARTBEAT_SECONDS)
-            await socket.send_json(packed_from(hub, told))
+            sent = await hub.newer_than(sent, HEARTBEAT_SECONDS)
+            await socket.send_json(packed_from(hub, sent))
     finally:
         gone.cancel()
 
 
 def packed_from(hub: SnapshotHub, snapshot: Snapshot) -> dict[str, Any]:
+    """Return the message of a complete snapshot, from the JSON that the hub caches."""
     return {"goodpart": VERSION, "clock": time.monotonic(), "snapshot": hub.as_json(snapshot)}
 
 
 async def until_gone(socket: WebSocket) -> None:
+    """Return when the reader has disconnected; ignore its messages."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await next_message(socket)
 
 
 async def next_message(socket: WebSocket) -> None:
-    """Until a message comes; what is in it, words or bytes, means nothing. Raises WebSocketDisconnect."""
+    """Wait for a message; its content is ignored. Raises WebSocketDisconnect if the reader has disconnected."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
 
 
 async def send_changes(hub: SnapshotHub, socket: WebSocket) -> None:
-    """What has changed, one message at a time."""
-    # Until it is known how fast the line is it counts as slow.
-    teller, told, slow = SnapshotFeed(hub), None, True
+    """Send changes, one message at a time; the next follows after the reader's answer. Raises WebSocketDisconnect."""
+    # A line counts as slow until its speed is measured.
+    feed, sent, slow = SnapshotFeed(hub), None, True
     while True:
-        told = await hub.newer_than(told, HEARTBEAT_SECONDS)
-        text = json.dumps(teller.message(told, slow))
+        sent = await hub.newer_than(sent, HEARTBEAT_SECONDS)
+        text = json.dumps(feed.message(sent, slow))
         await socket.send_text(text)
         began = time.monotonic()
         await next_message(socket)
         took = time.monotonic() - began
-        # Once slow it stays so until the line is clearly faster: a picture would make it slow again.
+        # A slow line stays slow until it is clearly faster; otherwise the next picture would make it slow again.
         slow = took > SLOW_SECONDS or (slow and took > QUICK_SECONDS and len(text) / took < QUICK_BYTES)
