@@ -202,7 +202,7 @@ class DiscardModel:
     name: ClassVar[str] = "discard"
 
 
-# By what they are about, as above: the station has a function for each group.
+# Grouped by subject, as above: core.station.handlers has one function per group.
 ThresholdCommand = SetThreshold | GrabThresholds | UndoGrab | SetKnobRange | SaveThresholds | Calibrate
 PartCommand = Pause | SetSingleShot | TriggerPart | BeginShift | GiveFeedback
 MaterialCommand = AcceptOffers | DiscardOffers | CollectPictures | EndCollecting | DeleteTaught | RecordSound

@@ -146,9 +146,9 @@ class SingleShot:
         image, sound = gathered.get("image"), gathered.get("sound")
         return Shot(
             self.state,
-            int(image.got) if image else 0,
+            int(image.gathered) if image else 0,
             int(image.wanted) if image else 0,
-            sound.got if sound else 0.0,
+            sound.gathered if sound else 0.0,
             sound.wanted if sound else 0.0,
         )
 
@@ -162,8 +162,8 @@ def _gathered(shot: Shot) -> str:
 def _late(sense: Sense, part: PartSamples[Any], seconds: float) -> str:
     note = f" ({part.note})" if part.note else ""
     if sense == "image":
-        return f"only {part.got:.0f} of {part.wanted:.0f} pictures came in {seconds:.0f} s{note}"
-    return f"only {part.got:.1f} of {part.wanted:.1f} s of sound came in {seconds:.0f} s{note}"
+        return f"only {part.gathered:.0f} of {part.wanted:.0f} pictures came in {seconds:.0f} s{note}"
+    return f"only {part.gathered:.1f} of {part.wanted:.1f} s of sound came in {seconds:.0f} s{note}"
 
 
 def _ago(seconds: float) -> str:

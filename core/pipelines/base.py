@@ -64,7 +64,8 @@ class PipelinePorts:
 class Pipeline(ABC, Generic[J]):
     """One sense of a station, from its source to its verdict.
 
-    Everything here runs on the station's loop; long work is awaited in `steps`."""
+    Everything here runs on the station's loop; long work is awaited in `steps`.
+    """
 
     sense: Sense
     inventory: Inventory

@@ -203,9 +203,9 @@ class ImagePipeline(Pipeline[ImageJudge]):
             self._exchanged()
             return
         part.samples.append(judgement)
-        part.got += 1
+        part.gathered += 1
         self.newest, self.picture = judgement, frame.picture
-        if part.whole:
+        if part.complete:
             self.newest = whole = judge.as_one(part.samples)
             t = judge.thresholds
             part.end(whole, t, reason(whole.density, whole.reconstruction_error, t, whole.anomalous))

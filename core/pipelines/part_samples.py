@@ -21,7 +21,7 @@ class PartSamples(Generic[S]):
         of seconds of sound."""
         self.begin = begin
         self.wanted = wanted
-        self.got = 0.0
+        self.gathered = 0.0
         """The number of pictures, or of seconds of sound, so far."""
         self.samples: list[S] = []
         self.verdict: Verdict | None = None
@@ -41,13 +41,13 @@ class PartSamples(Generic[S]):
         return self.verdict is None
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether all wanted samples have been gathered."""
-        return self.got >= self.wanted - 1e-6
+        return self.gathered >= self.wanted - 1e-6
 
     def restart(self, begin: float, note: str) -> None:
         """Discard the samples, because they show another part or the part in motion, and gather again from `begin`."""
-        self.begin, self.got, self.note, self.begun = begin, 0.0, note, False
+        self.begin, self.gathered, self.note, self.begun = begin, 0.0, note, False
         self.samples.clear()
         self.verdict = self.judged = self.thresholds = None
 

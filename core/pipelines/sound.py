@@ -206,11 +206,11 @@ class SoundPipeline(Pipeline[SoundJudge]):
     async def _step_single(self, judge: SoundJudge, block: SoundBlock | None) -> None:
         part = self.part_samples
         if block is not None and part is not None and part.open and part.begun:
-            if block.broken and part.got:
+            if block.broken and part.gathered:
                 part.restart(part.begin, "sound was lost in between")
                 part.begun = True
                 self._restart = True
-            left = round((part.wanted - part.got) * block.rate)
+            left = round((part.wanted - part.gathered) * block.rate)
             block = replace(block, samples=block.samples[:left])
             restart, self._restart = self._restart or block.broken, False
             windows, milliseconds = await self.steps.judge(self._listen, judge, block, restart)
@@ -235,12 +235,12 @@ class SoundPipeline(Pipeline[SoundJudge]):
         judged: list[tuple[WindowScores, SoundJudgement]],
     ) -> None:
         part.samples += judged
-        part.got += len(block.samples) / block.rate
+        part.gathered += len(block.samples) / block.rate
         for _, window in judged:
             self._count(judge, window)
-        if part.whole and not part.samples:
+        if part.complete and not part.samples:
             part.fail(f"{part.wanted:g} s of sound are shorter than a window: raise seconds in recipe.toml", block.at)
-        elif part.whole:
+        elif part.complete:
             scores, windows = [score for score, _ in part.samples], [window for _, window in part.samples]
             rule = await self.steps.judge(judge.for_whole, len(scores))
             if part is self.part_samples and part.open:

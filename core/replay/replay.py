@@ -57,7 +57,8 @@ class Replay:
     """Applies the events of a recording to a station's engine, in the order of the live run.
 
     Without a recipe the replay is exact: it uses the recorded models, settings and changes of thresholds. With a recipe
-    it uses the models and thresholds of that recipe, and skips recorded changes of thresholds."""
+    it uses the models and thresholds of that recipe, and skips recorded changes of thresholds.
+    """
 
     def __init__(self, path: Path, recipe: Recipe | None = None, *, keep_samples: bool = False) -> None:
         """`keep_samples` keeps the verdict after each sample. Raises GoodpartError if `path` is not a recording, or if

@@ -233,7 +233,7 @@ class StationEngine:
             verdict=verdict,
             image=self.image.state() if self.image else None,
             sound=self.sound.state() if self.sound else None,
-            knobs=self.knob_thresholds.seen(),
+            knobs=self.knob_thresholds.link_state(),
             false_alarms=self.recipe.settings.verdict.false_alarms,
             paused=self.paused,
             taping=self.tape.state() if self.tape else None,

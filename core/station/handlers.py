@@ -45,8 +45,8 @@ Work = Coroutine[Any, Any, None]
 
 
 def handle(engine: StationEngine, command: Command) -> Work | None:
-    """Do what is done at once; return what remains to be done on the loop, if anything. Raises GoodpartError if the
-    command cannot be done now."""
+    """Execute `command`; return work that must still be awaited on the loop, or None. Raises GoodpartError if the
+    command cannot be executed now."""
     if isinstance(command, ThresholdCommand):
         return handle_thresholds(engine, command)
     if isinstance(command, PartCommand):
@@ -57,6 +57,7 @@ def handle(engine: StationEngine, command: Command) -> Work | None:
 
 
 def handle_thresholds(engine: StationEngine, command: ThresholdCommand) -> Work | None:
+    """Execute a command about thresholds; return and raise as `handle` does."""
     match command:
         case SetThreshold():
             set_threshold(engine, command)
@@ -76,6 +77,7 @@ def handle_thresholds(engine: StationEngine, command: ThresholdCommand) -> Work 
 
 
 def handle_parts(engine: StationEngine, command: PartCommand) -> Work | None:
+    """Execute a command about parts; return and raise as `handle` does."""
     match command:
         case Pause():
             pause(engine, command)
@@ -93,6 +95,7 @@ def handle_parts(engine: StationEngine, command: PartCommand) -> Work | None:
 
 
 def handle_material(engine: StationEngine, command: MaterialCommand) -> Work | None:
+    """Execute a command about training material; return and raise as `handle` does."""
     match command:
         case AcceptOffers():
             return accept_offers(engine, command)
@@ -112,6 +115,7 @@ def handle_material(engine: StationEngine, command: MaterialCommand) -> Work | N
 
 
 def handle_training(engine: StationEngine, command: TrainingCommand) -> Work | None:
+    """Execute a command about training; return and raise as `handle` does."""
     match command:
         case Train():
             engine.retraining.begin()

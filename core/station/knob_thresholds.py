@@ -41,7 +41,7 @@ class KnobThresholds:
         self._grabs: deque[list[Grabbed]] = deque(maxlen=MOST_UNDOES)
         self._count = 0
 
-    def seen(self) -> KnobLink | None:
+    def link_state(self) -> KnobLink | None:
         """Return the state of the link with what the knobs mean; None if no port is configured."""
         if self._knobs is None:
             return None
@@ -54,7 +54,7 @@ class KnobThresholds:
         points beyond its range, or if there is no model."""
         if sense not in self._pipelines:
             raise GoodpartError(f"there are no thresholds to set: the recipe has no {sense}")
-        link, pipeline = self.seen(), self._pipelines[sense]
+        link, pipeline = self.link_state(), self._pipelines[sense]
         why = refusal(link, grab, sense, time.monotonic())
         if why or link is None:
             raise GoodpartError(why)

@@ -24,7 +24,8 @@ def run_dashboard(
     """Show the station until the operator quits or `seconds` have passed. Returns the exit code: 0, 128 + the signal
     that ended the app, 1 after a crash.
 
-    Raises GoodpartError if the keymap is invalid."""
+    Raises GoodpartError if the keymap is invalid.
+    """
     return run_app(Dashboard(station, keymap, refresh=refresh, seconds=seconds, kind=kind, theme=theme, units=units))
 
 
