@@ -498,7 +498,7 @@ async def test_the_operator_has_a_word_on_the_last_call() -> None:
         assert "noted: part 12 (ANOMALY) was good" in await shown(pilot, app)
         station.publish(snapshot(call=replace(call, word="good"), offers=ReviewQueue(good_images=1)))
         await pilot.press("w")
-        assert "said already" in await shown(pilot, app)
+        assert "noted already" in await shown(pilot, app)
         await pilot.press("b")
         app._feedback = ("", 0.0)
         assert "1 suggested as teaching material" in await shown(pilot, app)
