@@ -31,6 +31,7 @@ LONGEST_SECONDS = 300.0
 
 
 def main() -> None:
+    """Draw the picture at the place that the command line names."""
     place = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("dashboard.svg")
     place.write_text(asyncio.run(picture(prepared(user_recipes() / "demo"))), encoding="utf-8")
     print(f"{place} is drawn")
@@ -57,6 +58,7 @@ def without_web_fonts(svg: str) -> str:
 
 
 def called(snapshot: Snapshot) -> bool:
+    """Return whether the fault is shown and called."""
     return snapshot.truth == FAULT and snapshot.verdict.state == "ANOMALY"
 
 

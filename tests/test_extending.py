@@ -186,6 +186,17 @@ def test_the_command_is_taken_over_http(extended: Extended, learnt: tuple[Recipe
     assert "marked by gate, " in history.stdout
 
 
+def test_the_line_mode_has_the_word(extended: Extended, learnt: tuple[Recipe, str]) -> None:
+    recipe, _ = learnt
+    watch = [sys.executable, "-m", "tui", "watch", str(recipe.folder), "--line", "--for", "5"]
+    done = subprocess.run(
+        watch, env=dict(extended.env), input="mark\n", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "marked in the journal" in done.stdout, done.stderr
+    history = goodpart(["history", recipe.folder, "--kind", "command", "--json"], extended.env)
+    assert "marked by line" in history.stdout
+
+
 def test_the_key_gives_the_command_and_the_number_opens_the_screen(
     extended: Extended, learnt: tuple[Recipe, str]
 ) -> None:

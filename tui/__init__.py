@@ -1,0 +1,1 @@
+"""What people see and type: command line, dashboard, line mode, service, reports."""

@@ -75,7 +75,7 @@ class Measured(Dashboard):
         }
         Path(options.report).write_text(json.dumps(report), encoding="utf-8")
 
-    def action_save_thresholds(self) -> None:
+    def action_send(self, name: str, answer: str) -> None:
         """Crash, to test that the terminal is restored."""
         raise RuntimeError("a fault in the screen itself")
 

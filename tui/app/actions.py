@@ -6,6 +6,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import cast
 
 from core import commands
 from core.knobs.link import refusal
@@ -186,11 +187,11 @@ class StationActions(PacedApp, inherit_bindings=False):
         save = first_key(self._keys["calibrate-save"])
         self.say(f"calibrating for {100 * false_alarms:g} % false alarms; {save} saves it")
 
-    def save_thresholds(self) -> None:
-        self.station.do(commands.SaveThresholds())
-        self.say("saving the thresholds")
-
-    action_save_thresholds = save_thresholds
+    def action_send(self, name: str, answer: str) -> None:
+        """Send the command of this name, which takes no arguments, and answer the key."""
+        command = cast(Callable[[], commands.Command], commands.COMMANDS[name])
+        self.station.do(command())
+        self.say(answer)
 
     def action_toggle_pause(self) -> None:
         snapshot = self._inbox.newest()

@@ -99,8 +99,5 @@ class CalibrateScreen(StationScreen, inherit_bindings=False):
     def action_move(self, which: Which, steps: int) -> None:
         self.host.move_threshold(which, steps, BY_HAND)
 
-    def action_save(self) -> None:
-        self.host.save_thresholds()
-
     def action_sense(self) -> None:
         self.host.other_sense()

@@ -42,9 +42,6 @@ class ScreenHost(Protocol):
     def calibrate_for(self, false_alarms: float) -> None:
         """Set both thresholds for a share of false alarms, 0 to 1."""
 
-    def save_thresholds(self) -> None:
-        """Write the thresholds to recipe.toml."""
-
     def set_knob(self, sense: Sense, which: Which, table: KnobTable) -> None:
         """Save the range of a knob."""
 

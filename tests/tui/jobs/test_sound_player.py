@@ -78,7 +78,7 @@ async def test_the_newest_recording_plays_and_says_where_it_is(
             loudspeaker.taken.release()
         await becomes(pilot, shell, shows(shell, "playing 0:02 of 0:03"))
         await pilot.press("p")
-        await becomes(pilot, shell, shows(shell, "playing ended"))
+        await becomes(pilot, shell, shows(shell, "stopped playing"))
         loudspeaker.taken.release()
         await becomes(pilot, shell, lambda: loudspeaker.closed)
         await becomes(pilot, shell, lambda: not shows(shell, " of 0:03")())

@@ -203,7 +203,7 @@ def test_a_place_that_cannot_be_written_is_said_at_once(
 ) -> None:
     done = goodpart_here(["report", trained.folder, "-o", tmp_path / place], user)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "no such folder" in done.stderr or "is a folder" in done.stderr
+    assert "this folder does not exist" in done.stderr or "is a folder" in done.stderr
 
 
 def test_a_read_only_place_is_said(

@@ -135,10 +135,10 @@ def test_what_is_no_recording_is_refused_in_words(ear: Served, tmp_path: Path) -
     ("arguments", "status", "words"),
     [
         (("-F", "data_file=some text"), 422, "data_file is text: send the file itself"),
-        (("-F", "other=@/dev/null"), 422, "no file was sent"),
+        (("-F", "other=@/dev/null"), 422, "the file is missing"),
         (("-d", "data_file=x"), 422, "data_file is text: send the file itself"),
         (("-d", "other=x"), 422, "as multipart/form-data"),
-        (("-X", "POST"), 422, "no file was sent"),
+        (("-X", "POST"), 422, "the file is missing"),
         (("-X", "POST", *MULTIPART, "--data-binary", "nonsense"), 400, ""),
         (("-X", "GET"), 405, "Method Not Allowed"),
     ],

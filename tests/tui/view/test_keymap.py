@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
+from core.commands import COMMANDS
 from core.errors import GoodpartError
 from tui.app.screen_loading import screen_class
 from tui.screens.help import help_lines
@@ -16,6 +19,15 @@ from tui.view.screen_table import SCREEN_NAMES, ScreenName
 def test_every_binding_has_an_id_and_a_tooltip() -> None:
     for binding in bindings("watch") + bindings("app"):
         assert binding.id and binding.tooltip  # type: ignore[union-attr]
+
+
+def test_a_key_that_sends_a_command_names_one_without_arguments() -> None:
+    sent = [
+        ast.literal_eval(key.action.removeprefix("app.send"))[0] for key in KEYS if key.action.startswith("app.send(")
+    ]
+    assert "save_thresholds" in sent
+    for name in sent:
+        assert COMMANDS[name]().name == name
 
 
 def test_the_defaults_do_not_clash() -> None:
