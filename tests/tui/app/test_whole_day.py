@@ -130,7 +130,7 @@ def test_a_whole_day_in_line_mode(teletype: Teletype, tmp_path: Path) -> None:
     teletype.say("teach 4 defect")
     teletype.hears("4 pictures of defective parts stored")
     teletype.say("train")
-    teletype.hears("a new model waits")
+    teletype.hears("a new model is ready")
     teletype.say("result")
     teletype.hears(r"\d of 4 defects found")
     teletype.say("use")

@@ -123,7 +123,7 @@ def test_it_learns_from_all_files_of_a_folder_and_judges_another(tmp_path: Path,
     done = goodpart_here(
         ["amulet", "train", "--input-dir", folder, "--epochs", "3", *mode, "--model", tmp_path / "m.goodpart",
          "--output-dir", out, "--predict-file", tmp_path / "stopped.wav"],
-        ENVIRONMENT, timeout=300,
+        ENVIRONMENT,
     )  # fmt: skip
     assert "learnt from 3 files" in done.stdout, done.stderr
     assert done.returncode == {"good\n": 0, "defect\n": 1}[(out / "result").read_text()]
