@@ -139,7 +139,7 @@ class EventLog:
         if verdict.state == "UNKNOWN":
             if lasting and self._journalled != "UNKNOWN":
                 self._journalled = "UNKNOWN"
-                self._write("verdict", "UNKNOWN", verdict.reason)
+                self._write_in_turn(verdict, {}, at)
             return False
         if verdict.state == before or verdict.state == self._journalled != "ANOMALY":
             return False  # the next part is like the one before; only an anomaly is journalled each time
@@ -147,8 +147,12 @@ class EventLog:
         if verdict.state == "ANOMALY":
             self._evidence_writer.submit(self._keep, "verdict", picture, map, overheard(), verdict, scores, at)
             return True
-        self._write("verdict", verdict.state, verdict.reason, at=at, **scores)
+        self._write_in_turn(verdict, scores, at)
         return False
+
+    def _write_in_turn(self, verdict: Verdict, scores: Mapping[str, Any], at: float) -> None:
+        """Journal a verdict after the rows of all earlier anomalies, which wait for their evidence."""
+        self._evidence_writer.submit(self._write, "verdict", verdict.state, verdict.reason, at=at, **scores)
 
     def _keep(
         self,

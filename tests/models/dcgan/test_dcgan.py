@@ -167,10 +167,12 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     assert all(np.array_equal(one.state[name], other.state[name]) for name in one.state)
 
 
+@pytest.mark.slow
 def test_the_same_seed_in_another_process_is_the_same(whole: tuple[Path, Gan], elsewhere: Path) -> None:
     assert_same(*(read_checkpoint(folder / "checkpoints" / "epoch-0002.npz") for folder in (whole[0], elsewhere)))
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(
     whole: tuple[Path, Gan], elsewhere: Path, tmp_path: Path, pictures: Pixels
 ) -> None:
@@ -189,6 +191,7 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(
     assert {path.name for path in (folder / "samples").iterdir()} == {f"epoch-000{n}.png" for n in (1, 2, 3, 4)}
 
 
+@pytest.mark.slow
 def test_what_was_learnt_moved_both_networks(whole: tuple[Path, Gan], pictures: Pixels) -> None:
     """Neither is as it was drawn at random."""
     gan = whole[1]
@@ -199,6 +202,7 @@ def test_what_was_learnt_moved_both_networks(whole: tuple[Path, Gan], pictures: 
     assert not np.array_equal(other_seed.draw(5, 0), fresh.draw(5, 0))
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_training_is_left_alone(run: Path, pictures: Pixels) -> None:
     before = newest_checkpoint(run)
     assert before is not None
@@ -210,10 +214,12 @@ def test_a_folder_of_another_training_is_left_alone(run: Path, pictures: Pixels)
     assert [path.read_bytes() for path in checkpoints(run)] == [content]
 
 
+@pytest.mark.slow
 def test_only_the_newest_checkpoints_stay(whole: tuple[Path, Gan]) -> None:
     assert [path.name for path in checkpoints(whole[0])] == [f"epoch-000{n}.npz" for n in (2, 3, 4)]
 
 
+@pytest.mark.slow
 def test_a_torn_checkpoint_is_refused(run: Path) -> None:
     (path,) = checkpoints(run)
     data = path.read_bytes()

@@ -49,6 +49,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Here:
     return lambda arguments: goodpart_here(arguments, ENVIRONMENT)
 
 
+@pytest.mark.slow
 def test_the_whole_way(here: Here, tmp_path: Path) -> None:
     """Learning and judging in processes as a user has them; what comes between, here."""
     good = write_sounds(tmp_path / "good", (good_motor(number, 4.0) for number in range(3)))
@@ -135,6 +136,7 @@ def test_without_tensorflow_it_says_what_to_install(tmp_path: Path, here: Here, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.slow
 def test_ctrl_c_leaves_the_last_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     write_sounds(tmp_path / "good", [good_motor(1, 11.0)])
     goodpart(["dcgan", "dataset", "--input-dir", tmp_path / "good", "--output-dir", tmp_path], ENVIRONMENT)
