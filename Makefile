@@ -33,7 +33,7 @@ demo: $(READY)
 # More workers than most machines have cores: tests often wait for devices, terminals and other processes.
 # A worker that runs out of tests takes some from another, so that the longest file does not decide the total time.
 test: $(READY)
-	$(BIN)/python -m pytest -n 5 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # The tests without processes, terminals, devices, TensorFlow or whole screens.
 FAST := not (slow or process or terminal or device or learning or screen)
