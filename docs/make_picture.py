@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from core.recipes.recipe import Recipe, user_recipes
-from core.state.snapshot import Snapshot
+from core.state.snapshot import Snapshot, truth_of
 from tui.app.shell import Shell
 from tui.cli.commands.demo import prepared
 from tui.stations.deferred import DeferredStation
@@ -59,7 +59,7 @@ def without_web_fonts(svg: str) -> str:
 
 def called(snapshot: Snapshot) -> bool:
     """Return whether the fault is shown and called."""
-    return snapshot.truth == FAULT and snapshot.verdict.state == "ANOMALY"
+    return truth_of(snapshot) == FAULT and snapshot.verdict.state == "ANOMALY"
 
 
 if __name__ == "__main__":
